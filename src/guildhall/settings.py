@@ -1,0 +1,70 @@
+"""
+Every setting: its variable, type, default and meaning.
+
+Settings come from the environment alone, so that a process can be read from
+its `env`. `Settings.from_environment` reads them once, at the start.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from guildhall.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a process was told when it started."""
+
+    database_url: str | None = None
+    """GUILDHALL_DATABASE_URL: a PostgreSQL server to use instead of the embedded one."""
+
+    data_dir: Path = Path("~/.local/share/guildhall")
+    """GUILDHALL_DATA_DIR: where the embedded server, the spool and the sandboxes keep their files."""
+
+    pool_size: int = 8
+    """GUILDHALL_POOL_SIZE: how many connections one process opens at most."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """
+        Read the settings from the environment.
+
+        Raises:
+            InvalidInput: A variable holds something that its setting cannot take.
+        """
+        env = os.environ if environment is None else environment
+        return cls(
+            database_url=env.get("GUILDHALL_DATABASE_URL") or None,
+            data_dir=Path(env.get("GUILDHALL_DATA_DIR") or _default_data_dir(env)).expanduser().absolute(),
+            pool_size=_positive(env, "GUILDHALL_POOL_SIZE", default=cls.pool_size),
+        )
+
+
+def _default_data_dir(env: Mapping[str, str]) -> Path:
+    """
+    Where data goes unless told otherwise.
+
+    Root's home is closed to the unprivileged account that the embedded server
+    must run as, so root gets a directory of the system's instead.
+    """
+    if os.geteuid() == 0:
+        return Path("/var/lib/guildhall")
+    return Path(env.get("XDG_DATA_HOME") or "~/.local/share") / "guildhall"
+
+
+def _positive(env: Mapping[str, str], name: str, *, default: int) -> int:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal() or int(text) < 1:
+        raise InvalidInput(
+            f"{name} is {text!r}, expected a whole number from 1",
+            remedy=f"Set it to a number such as {default}, or unset it.",
+            field=name,
+            value=text,
+        )
+    return int(text)
