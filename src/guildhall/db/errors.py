@@ -1,0 +1,140 @@
+"""
+Driver errors turned into our families.
+
+The server's message and detail carry values of rows, perhaps another team's,
+so neither is passed on: what remains is the kind, the constraint and the
+table. What nobody expects stays as it is, so that it is noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from guildhall.errors import Conflict, GuildhallError, InvalidInput, NotAllowed, Unavailable
+
+
+class DatabaseUnavailable(Unavailable):
+    """PostgreSQL does not answer, or the connection broke."""
+
+    code = "database_unavailable"
+
+
+class DiskFull(Unavailable):
+    """The server has no room left."""
+
+    code = "database_disk_full"
+
+
+class ConstraintViolated(Conflict):
+    """
+    A rule of the schema refused a row.
+
+    `constraint` names the rule; `kind` is unique, foreign key, check, not null, exclusion or restrict.
+    """
+
+    code = "constraint_violated"
+
+    def __init__(self, kind: str, constraint: str | None, table: str | None, column: str | None = None) -> None:
+        self.kind = kind
+        self.constraint = constraint
+        rule = constraint or (f"{table}.{column}" if column else table)
+        super().__init__(f"the {kind} rule {rule} does not allow this row", constraint=constraint, table=table)
+
+
+class ValueRefused(InvalidInput):
+    """A value does not fit its column's type."""
+
+    code = "value_refused"
+
+
+class StatementRefused(NotAllowed):
+    """The role may not do this."""
+
+    code = "statement_refused"
+
+
+class TooBusy(Unavailable):
+    """Another transaction was in the way; trying again is likely to work."""
+
+    code = "database_busy"
+
+
+_KINDS: dict[type[asyncpg.IntegrityConstraintViolationError], str] = {
+    asyncpg.UniqueViolationError: "unique",
+    asyncpg.ForeignKeyViolationError: "foreign key",
+    asyncpg.CheckViolationError: "check",
+    asyncpg.NotNullViolationError: "not null",
+    asyncpg.ExclusionViolationError: "exclusion",
+    asyncpg.RestrictViolationError: "restrict",
+}
+
+_GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TooManyConnectionsError,
+    ConnectionError,
+    TimeoutError,
+    OSError,
+)
+
+
+def translate(error: BaseException) -> GuildhallError | None:
+    """Our error for one of the driver's; None for what nobody expects."""
+    match error:
+        case asyncpg.IntegrityConstraintViolationError():
+            kind = _KINDS.get(type(error), "integrity")
+            # asyncpg sets these from the server's message, and only where it gave them
+            return ConstraintViolated(
+                kind,
+                getattr(error, "constraint_name", None),
+                getattr(error, "table_name", None),
+                getattr(error, "column_name", None),
+            )
+        case asyncpg.DiskFullError():
+            return DiskFull("the database server's disk is full", remedy="Free some space; what was spooled is kept.")
+        case asyncpg.InsufficientPrivilegeError():
+            return StatementRefused(
+                "the database role may not do this", remedy="Check the grants with `guildhall db status`."
+            )
+        case asyncpg.DeadlockDetectedError() | asyncpg.SerializationError() | asyncpg.LockNotAvailableError():
+            return TooBusy("another transaction was in the way", remedy="Try again.")
+        case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
+            return DatabaseUnavailable("PostgreSQL refused the login", remedy="Check GUILDHALL_DATABASE_URL.")
+        case asyncpg.InvalidCatalogNameError():
+            return DatabaseUnavailable("PostgreSQL has no such database", remedy="Check GUILDHALL_DATABASE_URL.")
+        case asyncpg.DataError():
+            return ValueRefused("a value does not fit its column", kind=type(error).__name__)
+        case asyncpg.InterfaceError() if _is_about_the_connection(error):
+            return DatabaseUnavailable(
+                "the connection to PostgreSQL is gone", remedy="Check that the server runs, then try again."
+            )
+        case _ if isinstance(error, _GONE):
+            return DatabaseUnavailable(
+                "PostgreSQL does not answer", remedy="Check that the server runs, then try again."
+            )
+    return None
+
+
+def _is_about_the_connection(error: asyncpg.InterfaceError) -> bool:
+    text = str(error)
+    return ("connection" in text and ("closed" in text or "clos" in text)) or "pool is clos" in text
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn a driver's error that leaves the block into ours, keeping the cause."""
+    try:
+        yield
+    except GuildhallError:
+        raise
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        ours = translate(error)
+        if ours is None:
+            raise
+        raise ours from error

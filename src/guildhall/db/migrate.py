@@ -1,0 +1,334 @@
+"""
+Bringing a database to the schema that this code expects, and back.
+
+Migrations are plain SQL, numbered, each with a way back:
+`0007_name.sql` and `0007_name.down.sql`. Each runs in a transaction of its
+own, as the owner of the schema (`-- role: administrator` in its first lines:
+as whoever connects), with short lock timeouts that are retried. What was
+applied is kept with a checksum, so that a changed file is noticed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import asyncpg
+
+from guildhall.db.errors import translated
+from guildhall.errors import Conflict, InvalidInput, NotAllowed, Unavailable
+
+_FILE = re.compile(r"^(?P<number>\d{4})_(?P<name>[a-z0-9_]+)\.sql$")
+_LOCK = 7_305_519_223_874_462  # "guildhall migrations": any number that nobody else uses
+_LOCK_TIMEOUT = "2s"
+_ATTEMPTS = 10
+_OLDEST_SERVER = 150_000
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema: `up` makes it, `down` takes it back."""
+
+    number: int
+    name: str
+    up: str
+    down: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.up.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A migration that a database has had."""
+
+    number: int
+    name: str
+    checksum: str
+    applied_at: datetime
+    duration_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationStatus:
+    """What a database has had, and what it still lacks."""
+
+    applied: Sequence[Applied]
+    pending: Sequence[Migration]
+
+    @property
+    def version(self) -> int:
+        return self.applied[-1].number if self.applied else 0
+
+
+class SchemaNewer(Conflict):
+    """The database was migrated by a newer Guildhall."""
+
+    code = "schema_newer"
+
+    def __init__(self, database: int, code: int) -> None:
+        super().__init__(
+            f"the database is at schema version {database}, this Guildhall knows versions up to {code}",
+            remedy="Upgrade Guildhall, or roll the database back with the newer one.",
+            database_version=database,
+            known_version=code,
+        )
+
+
+class SchemaChanged(Conflict):
+    """A migration that was applied differs from the file of its number."""
+
+    code = "schema_changed"
+
+    def __init__(self, number: int, applied: str, file: str) -> None:
+        super().__init__(
+            f"migration {number:04d} was applied as {applied!r} and its file now is {file!r} with other content",
+            remedy="Restore the file; a schema changes by new migrations only.",
+            migration=number,
+        )
+
+
+class SchemaBehind(Unavailable):
+    """The database lacks migrations."""
+
+    code = "schema_behind"
+
+    def __init__(self, pending: int) -> None:
+        super().__init__(
+            f"the database lacks {pending} migration{'s' if pending > 1 else ''}",
+            remedy="Run `guildhall db migrate`.",
+            pending=pending,
+        )
+
+
+class SchemaForeign(Conflict):
+    """The database holds schemas of ours that no migration of ours has made."""
+
+    code = "schema_foreign"
+
+    def __init__(self, schemas: Sequence[str]) -> None:
+        super().__init__(
+            f"the database has schemas that Guildhall did not make: {', '.join(schemas)}",
+            remedy="Give Guildhall a database of its own.",
+            schemas=list(schemas),
+        )
+
+
+@cache
+def migrations() -> tuple[Migration, ...]:
+    """All migrations of this version, in order."""
+    folder = resources.files("guildhall.db") / "migrations"
+    found = []
+    for file in folder.iterdir():
+        match = _FILE.match(file.name)
+        if match:
+            down = folder / f"{match['number']}_{match['name']}.down.sql"
+            found.append(
+                Migration(int(match["number"]), match["name"], file.read_text("utf-8"), down.read_text("utf-8"))
+            )
+    found.sort(key=lambda migration: migration.number)
+    return tuple(found)
+
+
+async def status(url: str) -> MigrationStatus:
+    """
+    What the database at a URL has had and lacks.
+
+    Raises:
+        SchemaNewer, SchemaChanged, SchemaForeign: It is not a database this code can bring up to date.
+        DatabaseUnavailable: Nobody answers.
+    """
+    async with _connection(url) as connection:
+        return await _status(connection)
+
+
+async def migrate(url: str, *, to: int | None = None) -> Sequence[Migration]:
+    """
+    Apply what is pending, up to a number, and return what was applied.
+
+    Two migrators at once: one works, the other waits and then finds nothing to do.
+
+    Raises:
+        NotAllowed: The login may not create the roles, the extension or the schemas.
+        SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
+        DatabaseUnavailable: Nobody answers.
+    """
+    async with _connection(url) as connection, _only_migrator(connection):
+        await _check_server(connection)
+        known = await _status(connection)
+        wanted = [each for each in known.pending if to is None or each.number <= to]
+        for migration in wanted:
+            await _run(connection, migration, forward=True)
+        return wanted
+
+
+async def rollback(url: str, *, to: int) -> Sequence[Migration]:
+    """
+    Take back every migration above a number, newest first, and return what was taken back.
+
+    Raises:
+        InvalidInput: There is no such version.
+        SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
+    """
+    known = {each.number: each for each in migrations()}
+    if to != 0 and to not in known:
+        raise InvalidInput(
+            f"there is no schema version {to}",
+            remedy=f"Versions go from 0, an empty database, to {max(known)}.",
+            field="to",
+            value=to,
+        )
+    async with _connection(url) as connection, _only_migrator(connection):
+        applied = (await _status(connection)).applied
+        unwanted = [known[each.number] for each in reversed(applied) if each.number > to]
+        for migration in unwanted:
+            await _run(connection, migration, forward=False)
+        return unwanted
+
+
+async def check(url: str) -> None:
+    """
+    Make sure that a database has exactly the migrations of this code.
+
+    Raises:
+        SchemaBehind: Some are lacking.
+        SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
+    """
+    known = await status(url)
+    if known.pending:
+        raise SchemaBehind(len(known.pending))
+
+
+async def _status(connection: asyncpg.Connection[Any]) -> MigrationStatus:
+    if await connection.fetchval("SELECT to_regclass('migrations.applied') IS NULL"):
+        foreign = await connection.fetch(
+            """
+            SELECT nspname FROM pg_namespace
+             WHERE nspname IN ('platform', 'catalogue', 'gateway', 'evaluation', 'society', 'store')
+             ORDER BY nspname
+            """
+        )
+        if foreign:
+            raise SchemaForeign([row["nspname"] for row in foreign])
+        return MigrationStatus(applied=(), pending=migrations())
+    rows = await connection.fetch(
+        "SELECT number, name, checksum, applied_at, duration_ms FROM migrations.applied ORDER BY number"
+    )
+    applied = [Applied(**dict(row)) for row in rows]
+    by_number = {each.number: each for each in migrations()}
+    newest = max(by_number, default=0)
+    for each in applied:
+        if each.number > newest:
+            raise SchemaNewer(applied[-1].number, newest)
+        file = by_number.get(each.number)
+        if file is None or file.checksum != each.checksum:
+            raise SchemaChanged(each.number, each.name, file.name if file else "nothing")
+    done = {each.number for each in applied}
+    return MigrationStatus(applied, [each for each in migrations() if each.number not in done])
+
+
+async def _check_server(connection: asyncpg.Connection[Any]) -> None:
+    version = int(await connection.fetchval("SHOW server_version_num"))
+    if version < _OLDEST_SERVER:
+        raise Unavailable(
+            f"the server is PostgreSQL {version // 10000}, Guildhall needs 15 or newer",
+            remedy="Point GUILDHALL_DATABASE_URL at a newer server, or unset it to use the embedded one.",
+            server_version=version,
+        )
+    if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector')"):
+        raise Unavailable(
+            "the server does not have the extension pgvector",
+            remedy="Install pgvector on the server, or unset GUILDHALL_DATABASE_URL to use the embedded one.",
+            extension="vector",
+        )
+
+
+async def _run(connection: asyncpg.Connection[Any], migration: Migration, *, forward: bool) -> None:
+    script = migration.up if forward else migration.down
+    as_owner = "-- role: administrator" not in script.split("\n\n", 1)[0]
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            async with connection.transaction():
+                started = await connection.fetchval("SELECT clock_timestamp()")
+                await connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+                await connection.execute("SET LOCAL client_min_messages = 'warning'")
+                if as_owner:
+                    await connection.execute("SET LOCAL ROLE guildhall_owner")
+                await connection.execute(script)
+                await connection.execute("RESET ROLE")
+                if forward:
+                    await _remember(connection, migration, started)
+                else:
+                    await connection.execute("DELETE FROM migrations.applied WHERE number = $1", migration.number)
+            return
+        except asyncpg.LockNotAvailableError:
+            # Better to try again than to make everybody queue behind us.
+            if attempt == _ATTEMPTS:
+                raise Unavailable(
+                    f"migration {migration.number:04d}_{migration.name} could not get its locks in {attempt} attempts",
+                    remedy="Look for long transactions in pg_stat_activity, then run it again.",
+                    migration=migration.number,
+                ) from None
+            await asyncio.sleep(0.2 * attempt)
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise NotAllowed(
+                f"the login may not run migration {migration.number:04d}_{migration.name}: {error.message}",
+                remedy="Migrate as a superuser, or as a role with CREATEROLE that owns a database with pgvector.",
+                migration=migration.number,
+            ) from error
+
+
+async def _remember(connection: asyncpg.Connection[Any], migration: Migration, started: datetime) -> None:
+    await connection.execute("CREATE SCHEMA IF NOT EXISTS migrations")
+    await connection.execute(
+        """
+        CREATE TABLE IF NOT EXISTS migrations.applied (
+            number      integer          PRIMARY KEY,
+            name        text             NOT NULL,
+            checksum    text             NOT NULL,
+            applied_at  timestamptz      NOT NULL DEFAULT now(),
+            duration_ms double precision NOT NULL
+        )
+        """
+    )
+    await connection.execute(
+        """
+        INSERT INTO migrations.applied (number, name, checksum, duration_ms)
+        VALUES ($1, $2, $3, extract(epoch FROM clock_timestamp() - $4::timestamptz) * 1000)
+        """,
+        migration.number,
+        migration.name,
+        migration.checksum,
+        started,
+    )
+
+
+@asynccontextmanager
+async def _connection(url: str) -> AsyncIterator[asyncpg.Connection[Any]]:
+    # Translated around the connecting only: what a migration raises is for its author.
+    with translated():
+        connection = await asyncpg.connect(url, timeout=10, server_settings={"timezone": "UTC"})
+    try:
+        with translated():
+            yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def _only_migrator(connection: asyncpg.Connection[Any]) -> AsyncIterator[None]:
+    await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+    try:
+        yield
+    finally:
+        if not connection.is_closed():
+            await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)

@@ -1,0 +1,14 @@
+DROP FUNCTION platform.record_change();
+DROP VIEW platform.audit_log;
+DROP TABLE store.audit_log;
+DROP FUNCTION platform.isolate(regclass);
+DROP FUNCTION platform.create_series(text, text, interval, interval);
+DROP FUNCTION platform.ensure_partitions(text, timestamptz, timestamptz);
+DROP TABLE platform.series;
+DROP POLICY users_are_seen_by_their_teams ON platform.users;
+DROP TABLE platform.team_members;
+DROP TABLE platform.teams;
+DROP TABLE platform.users;
+DROP TABLE platform.installation;
+DROP FUNCTION platform.user_id();
+DROP FUNCTION platform.tenant_id();

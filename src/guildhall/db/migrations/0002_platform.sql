@@ -1,0 +1,249 @@
+-- Who is asking, whose data it is, what changed, and how series are kept.
+
+-- Identity travels with each transaction (decision 7): no setting, no rows.
+CREATE FUNCTION platform.tenant_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN NULLIF(current_setting('app.tenant_id', true), '')::uuid;
+
+CREATE FUNCTION platform.user_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN NULLIF(current_setting('app.user_id', true), '')::uuid;
+
+CREATE TABLE platform.installation (
+    database_id uuid        NOT NULL DEFAULT gen_random_uuid(),
+    engine      text        NOT NULL DEFAULT 'native',
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    is_the_one  boolean     NOT NULL DEFAULT true PRIMARY KEY,
+    CONSTRAINT installation_is_single CHECK (is_the_one),
+    CONSTRAINT installation_engine_is_known CHECK (engine IN ('native', 'timescale'))
+);
+COMMENT ON TABLE platform.installation IS 'operations: system: which database this is, and the engine its series were made with.';
+INSERT INTO platform.installation DEFAULT VALUES;
+
+-- identity ---------------------------------------------------------------
+
+CREATE TABLE platform.users (
+    id            uuid         PRIMARY KEY DEFAULT gen_random_uuid(),
+    username      varchar(255) NOT NULL,
+    email         varchar(255) NOT NULL,
+    password_hash varchar(255) NOT NULL DEFAULT '!',
+    api_key       varchar(255),
+    role          varchar(50)  NOT NULL DEFAULT 'user',
+    created_at    timestamptz  NOT NULL DEFAULT now(),
+    updated_at    timestamptz  NOT NULL DEFAULT now(),
+    CONSTRAINT users_one_per_username UNIQUE (username),
+    CONSTRAINT users_one_per_email UNIQUE (email),
+    CONSTRAINT users_one_per_api_key UNIQUE (api_key),
+    CONSTRAINT users_role_is_known CHECK (role IN ('user', 'admin')),
+    CONSTRAINT users_updated_after_created CHECK (updated_at >= created_at)
+);
+COMMENT ON TABLE platform.users IS 'identity: global: the people who use this installation.';
+COMMENT ON COLUMN platform.users.password_hash IS 'An argon2id hash; "!" matches no password.';
+COMMENT ON COLUMN platform.users.api_key IS 'The public id of the person''s default API key, never a secret.';
+
+CREATE TABLE platform.teams (
+    id         uuid         PRIMARY KEY DEFAULT gen_random_uuid(),
+    name       varchar(100) NOT NULL,
+    slug       varchar(100) NOT NULL,
+    is_active  boolean      NOT NULL DEFAULT true,
+    created_at timestamptz  NOT NULL DEFAULT now(),
+    updated_at timestamptz  NOT NULL DEFAULT now(),
+    CONSTRAINT teams_one_per_slug UNIQUE (slug),
+    CONSTRAINT teams_slug_is_plain CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
+    CONSTRAINT teams_updated_after_created CHECK (updated_at >= created_at)
+);
+COMMENT ON TABLE platform.teams IS 'identity: global: the tenants; somebody who works alone is a team of one.';
+
+CREATE TABLE platform.team_members (
+    tenant_id  uuid        NOT NULL DEFAULT platform.tenant_id() REFERENCES platform.teams ON DELETE CASCADE,
+    user_id    uuid        NOT NULL REFERENCES platform.users ON DELETE CASCADE,
+    role       text        NOT NULL DEFAULT 'member',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, user_id),
+    CONSTRAINT team_members_role_is_known CHECK (role IN ('owner', 'admin', 'member', 'viewer'))
+);
+COMMENT ON TABLE platform.team_members IS 'identity: tenant: who belongs to a team, and what they may do in it.';
+CREATE INDEX team_members_by_user ON platform.team_members (user_id);
+
+-- The people and the team of somebody who has just installed this.
+INSERT INTO platform.users (id, username, email, role)
+VALUES ('00000000-0000-7000-8000-000000000001', 'local', 'local@localhost', 'admin');
+INSERT INTO platform.teams (id, name, slug)
+VALUES ('00000000-0000-7000-8000-000000000002', 'Local', 'local');
+INSERT INTO platform.team_members (tenant_id, user_id, role)
+VALUES ('00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000001', 'owner');
+
+ALTER TABLE platform.users        ENABLE ROW LEVEL SECURITY;
+ALTER TABLE platform.users        FORCE  ROW LEVEL SECURITY;
+ALTER TABLE platform.teams        ENABLE ROW LEVEL SECURITY;
+ALTER TABLE platform.teams        FORCE  ROW LEVEL SECURITY;
+ALTER TABLE platform.team_members ENABLE ROW LEVEL SECURITY;
+ALTER TABLE platform.team_members FORCE  ROW LEVEL SECURITY;
+
+CREATE POLICY users_are_seen_by_their_teams ON platform.users FOR SELECT TO guildhall_app
+    USING (
+        id = (SELECT platform.user_id())
+        OR EXISTS (
+            SELECT FROM platform.team_members AS members
+             WHERE members.tenant_id = (SELECT platform.tenant_id())
+               AND members.user_id = users.id
+        )
+    );
+CREATE POLICY teams_are_seen_from_within ON platform.teams FOR SELECT TO guildhall_app
+    USING (id = (SELECT platform.tenant_id()));
+CREATE POLICY team_members_are_seen_from_within ON platform.team_members FOR SELECT TO guildhall_app
+    USING (tenant_id = (SELECT platform.tenant_id()));
+
+GRANT SELECT ON platform.installation, platform.teams, platform.team_members TO guildhall_app;
+GRANT SELECT (id, username, email, role, created_at, updated_at) ON platform.users TO guildhall_app;
+
+-- series -----------------------------------------------------------------
+
+CREATE TABLE platform.series (
+    name        text     PRIMARY KEY,
+    time_column text     NOT NULL,
+    step        interval NOT NULL,
+    retention   interval,
+    CONSTRAINT series_step_is_positive CHECK (step > interval '0')
+);
+COMMENT ON TABLE platform.series IS 'operations: system: every table that is kept by time: its base table in schema store, its column, the span of a partition, how long rows are kept.';
+GRANT SELECT ON platform.series TO guildhall_app;
+
+-- Partitions are made ahead by the scheduler and on demand by whoever writes,
+-- so no row is ever refused for its date. A table is made first and attached
+-- afterwards: attaching does not stop readers or writers of its siblings.
+CREATE FUNCTION platform.ensure_partitions(series_name text, earliest timestamptz, latest timestamptz) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET timezone = 'UTC'
+    SET lock_timeout = '5s'
+AS $$
+DECLARE
+    wanted    platform.series;
+    starts    timestamptz;
+    ends      timestamptz;
+    partition text;
+    made      integer := 0;
+BEGIN
+    SELECT * INTO wanted FROM platform.series WHERE name = series_name;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no series %', quote_literal(series_name) USING ERRCODE = 'undefined_table';
+    END IF;
+    IF latest < earliest OR latest - earliest > interval '100 years' THEN
+        RAISE EXCEPTION 'a series cannot be given partitions from % to %', earliest, latest
+              USING ERRCODE = 'datetime_field_overflow';
+    END IF;
+
+    starts := date_trunc('month', earliest);
+    WHILE starts <= latest LOOP
+        ends      := starts + interval '1 month';
+        partition := series_name || to_char(starts, '_YYYY_MM');
+        IF to_regclass(format('store.%I', partition)) IS NULL THEN
+            -- Two writers may want the same month: the second finds it made.
+            PERFORM pg_advisory_xact_lock(hashtext('platform.series'), hashtext(partition));
+            IF to_regclass(format('store.%I', partition)) IS NULL THEN
+                EXECUTE format('CREATE TABLE store.%I (LIKE store.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)',
+                               partition, series_name);
+                EXECUTE format('ALTER TABLE store.%I ATTACH PARTITION store.%I FOR VALUES FROM (%L) TO (%L)',
+                               series_name, partition, starts, ends);
+                made := made + 1;
+            END IF;
+        END IF;
+        starts := ends;
+    END LOOP;
+    RETURN made;
+END
+$$;
+REVOKE ALL ON FUNCTION platform.ensure_partitions(text, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION platform.ensure_partitions(text, timestamptz, timestamptz) TO guildhall_app;
+
+-- Declares that store.<name> is a series: registers it, makes this month and
+-- the three to come, and lets the application add rows, but never say whose
+-- they are.
+CREATE FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    writable text;
+BEGIN
+    INSERT INTO platform.series (name, time_column, step, retention)
+    VALUES (series_name, time_column, step, retention);
+
+    PERFORM platform.ensure_partitions(series_name, now(), now() + interval '3 months');
+
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO writable
+      FROM pg_attribute
+     WHERE attrelid = format('store.%I', series_name)::regclass
+       AND attnum > 0 AND NOT attisdropped
+       AND attname <> 'tenant_id' AND attgenerated = '';
+    EXECUTE format('GRANT INSERT (%s) ON store.%I TO guildhall_app', writable, series_name);
+END
+$$;
+REVOKE ALL ON FUNCTION platform.create_series(text, text, interval, interval) FROM PUBLIC;
+
+-- Closes an ordinary table to every team but the one that is asking.
+CREATE FUNCTION platform.isolate(relation regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation);
+    EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', relation);
+    EXECUTE format(
+        'CREATE POLICY rows_belong_to_the_team ON %s TO guildhall_app '
+        'USING (tenant_id = (SELECT platform.tenant_id())) '
+        'WITH CHECK (tenant_id = (SELECT platform.tenant_id()))',
+        relation
+    );
+END
+$$;
+REVOKE ALL ON FUNCTION platform.isolate(regclass) FROM PUBLIC;
+
+-- audit ------------------------------------------------------------------
+
+CREATE TABLE store.audit_log (
+    log_id             uuid        NOT NULL DEFAULT gen_random_uuid(),
+    tenant_id          uuid        DEFAULT platform.tenant_id(),
+    table_name         text        NOT NULL,
+    operation          text        NOT NULL,
+    user_id            uuid        DEFAULT platform.user_id(),
+    old_data           jsonb,
+    new_data           jsonb,
+    ip_address         inet,
+    user_agent         text,
+    modal_call_context jsonb,
+    "timestamp"        timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (log_id, "timestamp"),
+    CONSTRAINT audit_log_operation_is_known CHECK (operation IN ('INSERT', 'UPDATE', 'DELETE'))
+) PARTITION BY RANGE ("timestamp");
+COMMENT ON TABLE store.audit_log IS 'audit: tenant: what changed in the business tables, by whom, before and after.';
+CREATE INDEX audit_log_by_time ON store.audit_log (tenant_id, "timestamp" DESC);
+
+INSERT INTO platform.series VALUES ('audit_log', 'timestamp', '1 month', '1 year');
+SELECT platform.ensure_partitions('audit_log', now(), now() + interval '3 months');
+
+CREATE VIEW platform.audit_log AS
+    SELECT log_id, tenant_id, table_name, operation, user_id, old_data, new_data,
+           ip_address, user_agent, modal_call_context, "timestamp"
+      FROM store.audit_log
+     WHERE tenant_id = (SELECT platform.tenant_id());
+COMMENT ON VIEW platform.audit_log IS 'audit: tenant: the team''s own part of the audit log; nobody may change it.';
+GRANT SELECT ON platform.audit_log TO guildhall_app;
+
+-- Keeps the image of a changed row. Arguments are the columns to leave out:
+-- secrets, and embeddings that say nothing to a reader.
+CREATE FUNCTION platform.record_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    before jsonb := CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) - COALESCE(TG_ARGV, '{}') END;
+    after  jsonb := CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') END;
+BEGIN
+    PERFORM platform.ensure_partitions('audit_log', clock_timestamp(), clock_timestamp());
+    INSERT INTO store.audit_log (tenant_id, table_name, operation, user_id, old_data, new_data)
+    VALUES ((COALESCE(after, before) ->> 'tenant_id')::uuid, TG_TABLE_NAME, TG_OP, platform.user_id(), before, after);
+    RETURN NULL;
+END
+$$;

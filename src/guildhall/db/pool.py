@@ -1,0 +1,141 @@
+"""A pool of connections to one database, handing out transactions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from guildhall import clock
+from guildhall.db import jsonb
+from guildhall.db.errors import DatabaseUnavailable, translate, translated
+from guildhall.db.tx import Actor, Tx
+
+_CONNECT_TIMEOUT_S = 10
+_COMMAND_TIMEOUT_S = 300
+
+
+class Database:
+    """
+    One database, by its URL.
+
+    Connections are opened as they are needed, `size` at most, and each
+    transaction sets its role, user and team in the message that begins it, so
+    that nothing of one caller is left for the next (decision 7).
+    """
+
+    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
+        self._pool = pool
+
+    @classmethod
+    async def connect(cls, url: str, *, size: int = 8) -> Database:
+        """
+        Open a pool.
+
+        Raises:
+            DatabaseUnavailable: Nobody answers at the URL, or the login is refused.
+        """
+        try:
+            with translated():
+                pool = await asyncpg.create_pool(
+                    url,
+                    min_size=1,
+                    max_size=size,
+                    init=_prepare,
+                    reset=_leave_nothing_behind,
+                    timeout=_CONNECT_TIMEOUT_S,
+                    command_timeout=_COMMAND_TIMEOUT_S,
+                    max_inactive_connection_lifetime=60,
+                    server_settings={"application_name": "guildhall", "timezone": "UTC", "jit": "off"},
+                )
+        except ValueError as error:  # a URL that the driver cannot read
+            raise DatabaseUnavailable(
+                "GUILDHALL_DATABASE_URL is not a PostgreSQL URL",
+                remedy="Write it as postgresql://user:password@host:5432/database.",
+                field="GUILDHALL_DATABASE_URL",
+            ) from error
+        return cls(pool)
+
+    async def close(self) -> None:
+        """Close every connection, waiting for those in use; after ten seconds they are dropped."""
+        try:
+            async with asyncio.timeout(10):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def transaction(self, actor: Actor) -> AsyncIterator[Tx]:
+        """
+        A transaction of the application's role, for one person in one team.
+
+        It commits when the block ends and rolls back when the block raises.
+
+        Raises:
+            DatabaseUnavailable: No connection could be had, or it broke.
+        """
+        connection = await self._begin(actor)
+        try:
+            try:
+                yield Tx(connection, actor, clock.now())
+                with translated():
+                    await connection.execute("COMMIT")
+            except BaseException:
+                if not connection.is_closed():
+                    await _rollback(connection)
+                raise
+        finally:
+            await self._release(connection)
+
+    async def _begin(self, actor: Actor) -> asyncpg.pool.PoolConnectionProxy[Any]:
+        # Role and identity go with BEGIN in one message. The values are UUIDs, so formatting them in is safe.
+        begin = (
+            "BEGIN; SET LOCAL ROLE guildhall_app; "
+            f"SELECT set_config('app.user_id', '{actor.user_id}', true), "
+            f"set_config('app.tenant_id', '{actor.tenant_id}', true)"
+        )
+        for attempt in (1, 2):
+            with translated():
+                connection = await self._pool.acquire(timeout=_CONNECT_TIMEOUT_S)
+            try:
+                await connection.execute(begin)
+            except BaseException as error:
+                await self._release(connection)
+                ours = translate(error)
+                # A pooled connection may have died while it was idle, as after a restart: a new one is worth a try.
+                if isinstance(ours, DatabaseUnavailable) and attempt == 1:
+                    await self._pool.expire_connections()
+                    continue
+                if ours is not None:
+                    raise ours from error
+                raise
+            return connection
+        raise AssertionError("unreachable")
+
+    async def _release(self, connection: asyncpg.pool.PoolConnectionProxy[Any]) -> None:
+        try:
+            await self._pool.release(connection, timeout=_CONNECT_TIMEOUT_S)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            connection.terminate()  # the pool makes another when one is wanted
+
+
+async def _rollback(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> None:
+    try:
+        await connection.execute("ROLLBACK", timeout=_CONNECT_TIMEOUT_S)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        connection.terminate()  # the error that led here matters more
+
+
+async def _prepare(connection: asyncpg.Connection[Any]) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", format="binary", encoder=jsonb.encode, decoder=jsonb.decode
+    )
+
+
+async def _leave_nothing_behind(connection: asyncpg.Connection[Any]) -> None:
+    """Everything is set for a transaction only, so a connection that is not in one is clean."""
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")

@@ -1,0 +1,86 @@
+"""One open transaction: who is asking, for which team, at what time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+from guildhall.db.errors import translated
+from guildhall.db.queries import Query
+
+Row: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, and for which team."""
+
+    user_id: UUID
+    tenant_id: UUID
+
+
+class Tx:
+    """
+    An open transaction of the application's role, seeing one team's rows.
+
+    `now` is one instant for everything in it. Values are passed by the names
+    of the statement's parameters. A statement that the server refuses raises
+    one of our families (`guildhall.db.errors`) and spoils the transaction.
+    """
+
+    __slots__ = ("_connection", "actor", "now")
+
+    def __init__(self, connection: asyncpg.pool.PoolConnectionProxy[Any], actor: Actor, now: datetime) -> None:
+        self._connection = connection
+        self.actor = actor
+        self.now = now
+
+    async def fetch(self, query: Query, **values: object) -> list[Row]:
+        """All rows."""
+        with translated():
+            return await self._connection.fetch(query.sql, *query.arguments(values))
+
+    async def find(self, query: Query, **values: object) -> Row | None:
+        """The first row, if there is one."""
+        with translated():
+            return await self._connection.fetchrow(query.sql, *query.arguments(values))
+
+    async def value(self, query: Query, **values: object) -> Any:
+        """The first column of the first row; None where there is no row."""
+        with translated():
+            return await self._connection.fetchval(query.sql, *query.arguments(values))
+
+    async def execute(self, query: Query, **values: object) -> int:
+        """How many rows the statement touched."""
+        with translated():
+            status = await self._connection.execute(query.sql, *query.arguments(values))
+        last = status.rsplit(" ", 1)[-1]
+        return int(last) if last.isdecimal() else 0
+
+    async def execute_many(self, query: Query, rows: Iterable[Mapping[str, object]]) -> None:
+        """The statement once for each row, sent together."""
+        with translated():
+            await self._connection.executemany(query.sql, [query.arguments(row) for row in rows])
+
+    async def copy(self, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> int:
+        """
+        Add many rows by binary COPY, the fastest way in; `table` is written `schema.name`.
+
+        `tenant_id` is never among the columns: it is the transaction's own.
+        """
+        schema, _, name = table.partition(".")
+        with translated():
+            status = await self._connection.copy_records_to_table(
+                name, schema_name=schema, columns=list(columns), records=records
+            )
+        return int(status.rsplit(" ", 1)[-1])
+
+    async def ensure_partitions(self, series: str, earliest: datetime, latest: datetime) -> None:
+        """Make sure that a series has partitions for rows between two instants (decision 4)."""
+        with translated():
+            await self._connection.execute("SELECT platform.ensure_partitions($1, $2, $3)", series, earliest, latest)

@@ -1,0 +1,165 @@
+"""The nouns of agent configurations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+
+class Runtime(StrEnum):
+    """How an agent is run."""
+
+    LLM = "llm"
+    PYTHON = "python"
+    COMMAND = "command"
+    HTTP = "http"
+
+
+class Isolation(StrEnum):
+    """Where an agent's own code runs: in a process of its own, or inside the runner."""
+
+    PROCESS = "process"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """
+    A tool that an agent may call.
+
+    `python` is `module:callable`; `command` is a program that reads one JSON
+    document of arguments on stdin and writes its result on stdout. A tool with
+    neither is a method of the scenario's environment. `parameters` is a JSON
+    schema.
+    """
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    python: str | None = None
+    command: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLimits:
+    """What one trial may take; None is no limit of the agent's own."""
+
+    timeout_ms: int | None = None
+    max_turns: int = 20
+    max_tool_calls: int = 200
+    max_cost_usd: float | None = None
+    memory_mb: int | None = None
+    cpu_seconds: int | None = None
+    processes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """An `agent.yaml` with its references resolved: what a runtime needs to run it."""
+
+    name: str
+    model: str
+    temperature: float | None
+    runtime: Runtime
+    send_temperature: bool = True
+    base_url: str | None = None
+    api_key_env: str | None = None
+    system_prompt: str | None = None
+    tools: tuple[ToolSpec, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    limits: AgentLimits = AgentLimits()
+    entrypoint: str | None = None
+    command: tuple[str, ...] | None = None
+    url: str | None = None
+    isolation: Isolation = Isolation.PROCESS
+    network: bool = False
+    environment: tuple[str, ...] = ()
+    """Names of variables that the agent's process is given; everything else is kept from it."""
+    prices: Mapping[str, float] | None = None
+    """USD per million tokens, by kind (`input`, `output`, `cached`), where the model's price is not public."""
+    parsed: Mapping[str, Any] = field(default_factory=dict)
+    """The whole YAML, unknown keys included."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDefinition:
+    """
+    An `agent.yaml` as it lies on disk, read and checked, with every file it refers to.
+
+    `files` maps paths, relative to the YAML's directory and with forward
+    slashes, to contents. `config_hash` is the SHA-256 of the canonical form of
+    both, so that formatting and the order of keys do not matter.
+    """
+
+    name: str
+    raw_yaml: str
+    parsed: Mapping[str, Any]
+    files: Mapping[str, bytes]
+    config_hash: str
+    warnings: tuple[str, ...] = ()
+    directory: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """An agent under evaluation."""
+
+    config_id: UUID
+    name: str
+    latest_version_id: UUID | None
+    latest_version_number: int | None
+    versions: int
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigVersion:
+    """An immutable version; `files` maps paths to the SHA-256 of their stored contents."""
+
+    version_id: UUID
+    config_id: UUID
+    config_name: str
+    version_number: int
+    raw_yaml: str
+    parsed_config: Mapping[str, Any]
+    files: Mapping[str, str]
+    config_hash: str
+    generated_by: str
+    modal_deployment_id: str | None
+    created_at: datetime
+
+    @property
+    def label(self) -> str:
+        """What people call it: `support-agent@v2`."""
+        return f"{self.config_name}@v{self.version_number}"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedVersion:
+    """What saving came to: a new version, or the one that already had this content."""
+
+    version: ConfigVersion
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigDiff:
+    """
+    What changed from one version to another.
+
+    `changes` holds one entry for each path, as `guildhall.algorithms.differences`
+    makes them; `unified` is the text that `diff -u` would print for the YAML
+    and every changed file.
+    """
+
+    before: ConfigVersion
+    after: ConfigVersion
+    changes: Sequence[Mapping[str, Any]]
+    unified: str
