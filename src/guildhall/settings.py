@@ -40,7 +40,7 @@ class Settings:
         return cls(
             database_url=env.get("GUILDHALL_DATABASE_URL") or None,
             data_dir=Path(env.get("GUILDHALL_DATA_DIR") or _default_data_dir(env)).expanduser().absolute(),
-            pool_size=_positive(env, "GUILDHALL_POOL_SIZE", default=cls.pool_size),
+            pool_size=_positive(env, "GUILDHALL_POOL_SIZE", default=8),
         )
 
 

@@ -94,7 +94,7 @@ class TrialRecord:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a batch, by outcome id: stored, known before (a repeated delivery), refused (the claim was lost)."""
+    """What became of a batch, by outcome id: stored, known before (delivered twice), refused (the claim was lost)."""
 
     stored: tuple[UUID, ...]
     known: tuple[UUID, ...] = ()
