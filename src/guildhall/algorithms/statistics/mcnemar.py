@@ -1,0 +1,109 @@
+"""
+Two versions, one binary trial each per scenario: the exact McNemar test, and the interval that belongs to it.
+
+Test: McNemar 1947 (Psychometrika 12) with the exact binomial distribution of the
+scenarios that changed. Interval on the difference of rates: Fay & Lumbard 2021
+(Statistics in Medicine 40), which *melds* the Clopper–Pearson limits of the share
+of ups among the changed with those of the share of changed; its lower limit
+exceeds 0 exactly when the two-sided p-value is below 1 - level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guildhall.algorithms.statistics.distributions import beta_cdf, beta_quantile, half_binomial_at_most
+
+Floats = NDArray[np.float64]
+
+NODES = 96  # Gauss–Legendre points; the limits are good to about 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class McNemar:
+    """The test of `up` scenarios that newly pass against `down` that newly fail, among `scenarios`."""
+
+    up: int
+    down: int
+    scenarios: int
+
+    method = "exact McNemar"
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided: twice the smaller tail, at most 1."""
+        return min(1.0, 2 * half_binomial_at_most(min(self.up, self.down), self.up + self.down))
+
+    @property
+    def smallest_reachable_p(self) -> float:
+        """The p-value if all that changed had changed in one direction."""
+        return min(1.0, 2.0 ** (1 - self.up - self.down))
+
+    def interval(self, alpha: float) -> tuple[float, float]:
+        """Limits of the difference of rates; each is passed with a chance of at most alpha / 2."""
+        return (
+            melded_lower_limit(self.up, self.down, self.scenarios, alpha / 2),
+            -melded_lower_limit(self.down, self.up, self.scenarios, alpha / 2),
+        )
+
+    def equivalence_p(self, margin: float) -> float:
+        """The larger p-value of the two one-sided tests against -margin and +margin (Schuirmann 1987)."""
+        return max(
+            melded_tail(self.up, self.down, self.scenarios, -margin),
+            melded_tail(self.down, self.up, self.scenarios, -margin),
+        )
+
+
+@lru_cache(maxsize=4096)
+def melded_lower_limit(up: int, down: int, scenarios: int, tail: float) -> float:
+    """The largest t with P(lower confidence variable <= t) <= tail: the lower limit for (up - down) / scenarios."""
+    changed = up + down
+    if up == 0:
+        return -float(beta_quantile(1 - tail, changed + 1, scenarios - changed))
+    reversal = half_binomial_at_most(down, changed)  # P(share of ups among the changed <= 1/2)
+    low, high = (0.0, 1.0) if reversal < tail else (-1.0, 0.0)
+    if reversal == tail:
+        return 0.0
+    for _ in range(48):
+        middle = (low + high) / 2
+        if melded_tail(up, down, scenarios, middle) < tail:
+            low = middle
+        else:
+            high = middle
+    # The end that keeps the sign of the test: at `high` the tail is reached, so 0 < high or high <= 0.
+    return high if reversal < tail else low
+
+
+def melded_tail(up: int, down: int, scenarios: int, value: float) -> float:
+    """
+    P((2 B - 1) D <= value): how unlikely the data are if the true difference were at most `value`.
+
+    B is the lower confidence variable of the share of ups, Beta(up, down + 1). D
+    is that of the share of changed: where B > 1/2 the lower, Beta(m, n - m + 1),
+    otherwise the upper, Beta(m + 1, n - m); either way the more cautious one.
+    """
+    changed = up + down
+    unchanged = scenarios - changed
+    if up == 0:
+        return 1.0 if value >= 0 else float(1 - beta_cdf(-value, changed + 1, unchanged))
+    reversal = half_binomial_at_most(down, changed)
+    nodes, weights = _legendre()
+    if value >= 0:
+        # Everything at or below 1/2, and of the rest what a small D brings below `value`.
+        chances = reversal + (1 - reversal) * nodes
+        shares = beta_quantile(chances, up, down + 1)
+        scaled = value / np.maximum(2 * shares - 1, 1e-300)
+        return reversal + (1 - reversal) * float(weights @ beta_cdf(scaled, changed, unchanged + 1))
+    shares = beta_quantile(reversal * nodes, up, down + 1)
+    scaled = -value / np.maximum(1 - 2 * shares, 1e-300)
+    return reversal * float(weights @ (1 - beta_cdf(scaled, changed + 1, unchanged)))
+
+
+@lru_cache(maxsize=1)
+def _legendre() -> tuple[Floats, Floats]:
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    return (nodes + 1) / 2, weights / 2
