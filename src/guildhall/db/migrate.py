@@ -139,6 +139,23 @@ def migrations() -> tuple[Migration, ...]:
     return tuple(found)
 
 
+async def create_database(server_url: str, name: str) -> bool:
+    """
+    Make a database unless there is one of this name; whether it was made.
+
+    Raises:
+        DatabaseUnavailable: Nobody answers.
+    """
+    async with _connection(server_url) as connection:
+        if await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name):
+            return False
+        try:
+            await connection.execute('CREATE DATABASE "{}" TEMPLATE template0'.format(name.replace('"', '""')))
+        except (asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
+            return False  # another process was quicker
+        return True
+
+
 async def status(url: str) -> MigrationStatus:
     """
     What the database at a URL has had and lacks.
@@ -162,6 +179,9 @@ async def migrate(url: str, *, to: int | None = None) -> Sequence[Migration]:
         SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
         DatabaseUnavailable: Nobody answers.
     """
+    async with _connection(url) as connection:
+        if not (await _status(connection)).pending:
+            return []  # the usual case, which should wait for nobody
     async with _connection(url) as connection, _only_migrator(connection):
         await _check_server(connection)
         known = await _status(connection)

@@ -90,6 +90,21 @@ class Database:
         finally:
             await self._release(connection)
 
+    @asynccontextmanager
+    async def presence(self, key: int) -> AsyncIterator[Presence]:
+        """
+        Be present under a number for as long as the block lasts.
+
+        The presence is an advisory lock of a connection of its own, so it ends
+        with the process, however that ends, and others can see it end.
+        """
+        present = Presence(self._pool, key)
+        try:
+            await present.renew()
+            yield present
+        finally:
+            await present.end()
+
     async def _begin(self, actor: Actor) -> asyncpg.pool.PoolConnectionProxy[Any]:
         # Role and identity go with BEGIN in one message. The values are UUIDs, so formatting them in is safe.
         begin = (
@@ -120,6 +135,41 @@ class Database:
             await self._pool.release(connection, timeout=_CONNECT_TIMEOUT_S)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             connection.terminate()  # the pool makes another when one is wanted
+
+
+class Presence:
+    """A lock that tells others that this process is alive."""
+
+    def __init__(self, pool: asyncpg.Pool[Any], key: int) -> None:
+        self._pool = pool
+        self._key = key
+        self._connection: asyncpg.pool.PoolConnectionProxy[Any] | None = None
+
+    async def renew(self) -> None:
+        """
+        Take the lock, or take it again if its connection was lost, as when the server restarts.
+
+        Raises:
+            DatabaseUnavailable: No connection could be had.
+        """
+        if self._connection is not None and not self._connection.is_closed():
+            return
+        await self.end()
+        with translated():
+            self._connection = await self._pool.acquire(timeout=_CONNECT_TIMEOUT_S)
+            await self._connection.execute("SELECT pg_advisory_lock($1)", self._key)
+
+    async def end(self) -> None:
+        """Let go of the lock."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            if not connection.is_closed():
+                await connection.execute("SELECT pg_advisory_unlock($1)", self._key)
+            await self._pool.release(connection, timeout=_CONNECT_TIMEOUT_S)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            connection.terminate()
 
 
 async def _rollback(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> None:

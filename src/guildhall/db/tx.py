@@ -80,6 +80,12 @@ class Tx:
             )
         return int(status.rsplit(" ", 1)[-1])
 
+    async def is_absent(self, key: int) -> bool:
+        """Whether nobody is present under this key (`Database.presence`); until the transaction ends, nobody can be."""
+        with translated():
+            absent: bool = await self._connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", key)
+        return absent
+
     async def ensure_partitions(self, series: str, earliest: datetime, latest: datetime) -> None:
         """Make sure that a series has partitions for rows between two instants (decision 4)."""
         with translated():

@@ -92,8 +92,8 @@ class Simulation:
 
     @property
     def short_id(self) -> str:
-        """The last eight digits of the id: the random end of a UUID of version 7, which prefixes do not tell apart."""
-        return self.simulation_id.hex[-8:]
+        """The last six digits of the id: beginnings are alike in UUIDs of version 7, which begin with the time."""
+        return self.simulation_id.hex[-6:]
 
 
 @dataclass(frozen=True, slots=True)

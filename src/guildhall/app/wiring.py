@@ -1,0 +1,103 @@
+"""
+Putting the house together: settings, a database, and whoever is acting.
+
+An `App` is what every face works with. It starts the embedded server where no
+other is named, brings the schema up to date there, and hands out transactions
+for the person and team it was opened for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from guildhall.app.recorder import Recorder
+from guildhall.app.spool import Spool
+from guildhall.db import Actor, Database, Tx, embedded, migrate
+from guildhall.domains.platform import identity
+from guildhall.settings import Settings
+
+_DATABASE = "guildhall"
+_LOGIN = "guildhall_login"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An open database and who works with it."""
+
+    settings: Settings
+    database: Database
+    actor: Actor
+    database_id: UUID
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings | None = None) -> AsyncIterator[App]:
+        """
+        Open the database that the settings name; the embedded one is started and migrated first.
+
+        Raises:
+            Unavailable: There is no server, or it lacks migrations.
+        """
+        settings = settings or Settings.from_environment()
+        async with _location(settings) as url:
+            database = await Database.connect(url, size=settings.pool_size)
+            try:
+                actor = identity.LOCAL
+                async with database.transaction(actor) as tx:
+                    database_id = await identity.database_id(tx)
+                yield cls(settings, database, actor, database_id)
+            finally:
+                await database.close()
+
+    def transaction(self, actor: Actor | None = None) -> AbstractAsyncContextManager[Tx]:
+        """A transaction for the person this was opened for, or for somebody else."""
+        return self.database.transaction(actor or self.actor)
+
+    def recorder(self) -> Recorder:
+        """A recorder of trials, with a spool of its own; use it as a context manager."""
+        return Recorder(self.database, self.actor, Spool(self.spool_directory))
+
+    @property
+    def spool_directory(self) -> Path:
+        """Where accepted trials wait until the database has acknowledged them."""
+        return self.settings.data_dir / "spool" / str(self.database_id)
+
+
+@asynccontextmanager
+async def _location(settings: Settings) -> AsyncIterator[str]:
+    """The URL at which the application logs in, to a database whose schema is as this code expects."""
+    if settings.database_url:
+        await migrate.check(settings.database_url)
+        yield settings.database_url
+        return
+    server = await asyncio.to_thread(embedded.start, settings.data_dir)
+    try:
+        await migrate.create_database(server.url(), _DATABASE)
+        await migrate.migrate(server.url(database=_DATABASE))
+        yield server.url(user=_LOGIN, database=_DATABASE)
+    finally:
+        await asyncio.to_thread(server.close)
+
+
+@asynccontextmanager
+async def administrator_url(settings: Settings) -> AsyncIterator[str]:
+    """
+    The URL at which migrations run, the embedded server running for as long as the block lasts.
+
+    Raises:
+        Unavailable: The embedded server cannot be started.
+    """
+    if settings.database_url:
+        yield settings.database_url
+        return
+    server = await asyncio.to_thread(embedded.start, settings.data_dir)
+    try:
+        await migrate.create_database(server.url(), _DATABASE)
+        yield server.url(database=_DATABASE)
+    finally:
+        await asyncio.to_thread(server.close)

@@ -1,0 +1,284 @@
+-- name: insert_simulation
+INSERT INTO evaluation.simulations (
+    simulation_id, config_version_id, scenario_set, simulation_name, total_scenarios, trials_per_scenario,
+    max_cost_usd, metadata, sandbox_metadata, modal_app_id, modal_environment, timeout_ms, max_retries,
+    priority, seed, origin, import_hash, assumed, interleaved_with, created_at
+) VALUES (
+    :simulation_id, :config_version_id, :scenario_set, :name, :total_scenarios, :trials,
+    :max_cost_usd, :metadata, :sandbox_metadata, :modal_app_id, :modal_environment, :timeout_ms, :max_retries,
+    :priority, :seed, :origin, :import_hash, :assumed, :interleaved_with, :created_at
+);
+
+-- name: link_interleaved
+UPDATE evaluation.simulations SET interleaved_with = :other_id WHERE simulation_id = :simulation_id;
+
+-- name: insert_scenarios
+INSERT INTO evaluation.simulations_scenarios (simulation_id, scenario_id, execution_order, content_hash)
+SELECT :simulation_id, pins.scenario_id, pins.execution_order, pins.content_hash
+  FROM unnest(:scenario_ids::text[], :content_hashes::text[])
+       WITH ORDINALITY AS pins (scenario_id, content_hash, execution_order);
+
+-- name: insert_trials
+-- First one trial of every scenario, then the second of every scenario: what is
+-- interrupted has covered all scenarios alike.
+INSERT INTO evaluation.trials (simulation_id, scenario_id, trial_number, position)
+SELECT :simulation_id, pins.scenario_id, numbers.trial_number,
+       (numbers.trial_number - 1) * cardinality(:scenario_ids::text[]) + pins.execution_order
+  FROM unnest(:scenario_ids::text[]) WITH ORDINALITY AS pins (scenario_id, execution_order)
+ CROSS JOIN generate_series(1, :trials::integer) AS numbers (trial_number);
+
+-- name: find_by_import
+SELECT simulation_id FROM evaluation.simulations WHERE import_hash = :import_hash;
+
+-- name: simulations
+-- One row for each simulation that the filters let through, newest first. The
+-- counts come from the trials, which are exact at any moment.
+SELECT simulations.simulation_id, simulations.config_version_id, configurations.name AS config_name,
+       versions.version_number, simulations.simulation_name AS name, simulations.status,
+       simulations.total_scenarios, simulations.completed_scenarios, simulations.trials_per_scenario,
+       counts.trials_total, counts.trials_done, simulations.overall_score, simulations.execution_time_ms,
+       simulations.total_cost_usd, simulations.max_cost_usd, simulations.timeout_ms, simulations.max_retries,
+       simulations.seed, simulations.origin, simulations.assumed, simulations.interleaved_with,
+       simulations.error_message, simulations.metadata, simulations.created_at, simulations.started_at,
+       simulations.completed_at
+  FROM evaluation.simulations AS simulations
+  JOIN evaluation.config_versions AS versions ON versions.version_id = simulations.config_version_id
+  JOIN evaluation.configurations AS configurations ON configurations.config_id = versions.config_id
+ CROSS JOIN LATERAL (
+           SELECT count(*)::integer AS trials_total,
+                  count(*) FILTER (WHERE trials.state = 'done')::integer AS trials_done
+             FROM evaluation.trials AS trials
+            WHERE trials.simulation_id = simulations.simulation_id
+       ) AS counts
+ WHERE (:simulation_ids::uuid[] IS NULL OR simulations.simulation_id = ANY (:simulation_ids))
+   AND (:config_version_id::uuid IS NULL OR simulations.config_version_id = :config_version_id)
+   AND (:config_name::text IS NULL OR configurations.name = :config_name)
+   AND (:status::text IS NULL OR simulations.status = :status)
+   AND (:created_before::timestamptz IS NULL OR simulations.created_at < :created_before)
+ ORDER BY simulations.created_at DESC, simulations.simulation_id DESC
+ LIMIT :at_most;
+
+-- name: ids_like
+-- A short id is the beginning or the end of the long one.
+SELECT simulation_id
+  FROM evaluation.simulations
+ WHERE replace(simulation_id::text, '-', '') LIKE :digits || '%'
+    OR replace(simulation_id::text, '-', '') LIKE '%' || :digits
+ ORDER BY created_at DESC
+ LIMIT 10;
+
+-- name: latest_ids
+SELECT simulation_id
+  FROM evaluation.simulations
+ WHERE (:config_version_id::uuid IS NULL OR config_version_id = :config_version_id)
+ ORDER BY created_at DESC, simulation_id DESC
+ LIMIT :at_most;
+
+-- name: pinned_scenarios
+SELECT scenario_id, content_hash
+  FROM evaluation.simulations_scenarios
+ WHERE simulation_id = :simulation_id
+ ORDER BY execution_order;
+
+-- name: start_simulation
+UPDATE evaluation.simulations
+   SET status = 'running',
+       started_at = COALESCE(started_at, GREATEST(:now, created_at)),
+       completed_at = NULL,
+       error_message = NULL,
+       max_cost_usd = COALESCE(:max_cost_usd, max_cost_usd)
+ WHERE simulation_id = :simulation_id AND status <> 'completed';
+
+-- name: reopen_trials
+-- What was given up when the simulation ended early is to be done after all.
+UPDATE evaluation.trials SET state = 'pending' WHERE simulation_id = :simulation_id AND state = 'skipped';
+
+-- name: claim_trials
+-- Trials of several simulations are claimed in the order of their position, so
+-- that two versions run interleaved and a drifting provider hits both alike.
+-- SKIP LOCKED lets many runners claim at once.
+WITH free AS (
+    SELECT simulation_id, scenario_id, trial_number
+      FROM evaluation.trials
+     WHERE simulation_id = ANY (:simulation_ids::uuid[])
+       AND state IN ('pending', 'running')
+       AND (state = 'pending' OR leased_until < :now)
+     ORDER BY position, simulation_id
+     LIMIT :at_most
+       FOR UPDATE SKIP LOCKED
+), numbered AS (
+    SELECT *, row_number() OVER () AS n FROM free
+)
+UPDATE evaluation.trials AS trials
+   SET state = 'running',
+       attempts = trials.attempts + 1,
+       attempt_token = tokens.attempt_token,
+       outcome_id = tokens.outcome_id,
+       execution_time = :now,
+       worker = :worker,
+       leased_until = :leased_until
+  FROM numbered
+  JOIN unnest(:attempt_tokens::uuid[], :outcome_ids::uuid[])
+       WITH ORDINALITY AS tokens (attempt_token, outcome_id, n) USING (n)
+ WHERE trials.simulation_id = numbered.simulation_id
+   AND trials.scenario_id = numbered.scenario_id
+   AND trials.trial_number = numbered.trial_number
+RETURNING trials.simulation_id, trials.scenario_id, trials.trial_number, trials.attempt_token,
+          trials.outcome_id, trials.execution_time, trials.attempts, trials.position;
+
+-- name: renew_leases
+UPDATE evaluation.trials
+   SET leased_until = :leased_until
+ WHERE simulation_id = ANY (:simulation_ids::uuid[]) AND worker = :worker AND state = 'running'
+RETURNING attempt_token;
+
+-- name: release_claims
+-- Only what is still held under the token: somebody else may have it by now.
+UPDATE evaluation.trials AS trials
+   SET state = 'pending', attempt_token = NULL, outcome_id = NULL, execution_time = NULL, worker = NULL,
+       leased_until = NULL
+  FROM unnest(:simulation_ids::uuid[], :scenario_ids::text[], :trial_numbers::integer[], :attempt_tokens::uuid[])
+       AS claims (simulation_id, scenario_id, trial_number, attempt_token)
+ WHERE trials.simulation_id = claims.simulation_id
+   AND trials.scenario_id = claims.scenario_id
+   AND trials.trial_number = claims.trial_number
+   AND trials.attempt_token = claims.attempt_token
+   AND trials.state = 'running';
+
+-- name: workers
+SELECT DISTINCT worker
+  FROM evaluation.trials
+ WHERE simulation_id = ANY (:simulation_ids::uuid[]) AND state = 'running' AND worker IS NOT NULL;
+
+-- name: release_worker
+UPDATE evaluation.trials
+   SET state = 'pending', attempt_token = NULL, outcome_id = NULL, execution_time = NULL, worker = NULL,
+       leased_until = NULL
+ WHERE simulation_id = ANY (:simulation_ids::uuid[]) AND worker = :worker AND state = 'running';
+
+-- name: close_claimed
+UPDATE evaluation.trials AS trials
+   SET state = 'done', finished_at = :now, leased_until = NULL, worker = NULL
+  FROM unnest(:simulation_ids::uuid[], :scenario_ids::text[], :trial_numbers::integer[],
+              :attempt_tokens::uuid[], :outcome_ids::uuid[])
+       AS closings (simulation_id, scenario_id, trial_number, attempt_token, outcome_id)
+ WHERE trials.simulation_id = closings.simulation_id
+   AND trials.scenario_id = closings.scenario_id
+   AND trials.trial_number = closings.trial_number
+   AND trials.attempt_token = closings.attempt_token
+   AND trials.outcome_id = closings.outcome_id
+   AND trials.state = 'running'
+RETURNING trials.outcome_id, trials.trial_number;
+
+-- name: known_outcomes
+SELECT trials.outcome_id
+  FROM unnest(:simulation_ids::uuid[], :outcome_ids::uuid[]) AS closings (simulation_id, outcome_id)
+  JOIN evaluation.trials AS trials
+    ON trials.simulation_id = closings.simulation_id AND trials.outcome_id = closings.outcome_id
+ WHERE trials.state = 'done';
+
+-- name: lock_scenarios
+-- Two writers that add trials to one scenario must not choose the same number.
+SELECT scenarios.simulation_id, scenarios.scenario_id
+  FROM evaluation.simulations_scenarios AS scenarios
+  JOIN (SELECT DISTINCT simulation_id, scenario_id
+          FROM unnest(:simulation_ids::uuid[], :scenario_ids::text[]) AS wanted (simulation_id, scenario_id)) AS wanted
+ USING (simulation_id, scenario_id)
+ ORDER BY scenarios.simulation_id, scenarios.scenario_id
+   FOR UPDATE OF scenarios;
+
+-- name: trials_of_scenarios
+SELECT trials.simulation_id, trials.scenario_id, trials.trial_number, trials.state
+  FROM evaluation.trials AS trials
+  JOIN (SELECT DISTINCT simulation_id, scenario_id
+          FROM unnest(:simulation_ids::uuid[], :scenario_ids::text[]) AS wanted (simulation_id, scenario_id)) AS wanted
+ USING (simulation_id, scenario_id)
+ ORDER BY trials.simulation_id, trials.scenario_id, trials.trial_number;
+
+-- name: close_unclaimed
+INSERT INTO evaluation.trials AS trials (
+    simulation_id, scenario_id, trial_number, position, state, attempts, outcome_id, execution_time, finished_at
+)
+SELECT closings.simulation_id, closings.scenario_id, closings.trial_number, closings.trial_number, 'done', 1,
+       closings.outcome_id, closings.execution_time, :now
+  FROM unnest(:simulation_ids::uuid[], :scenario_ids::text[], :trial_numbers::integer[],
+              :outcome_ids::uuid[], :execution_times::timestamptz[])
+       AS closings (simulation_id, scenario_id, trial_number, outcome_id, execution_time)
+    ON CONFLICT (simulation_id, scenario_id, trial_number) DO UPDATE
+   SET state = 'done', attempts = trials.attempts + 1, outcome_id = excluded.outcome_id,
+       execution_time = excluded.execution_time, finished_at = excluded.finished_at
+ WHERE trials.state = 'pending'
+RETURNING trials.outcome_id, trials.trial_number;
+
+-- name: mark_progress
+-- A scenario is done when none of its trials is left to do.
+WITH progress AS (
+    SELECT scenario_id,
+           min(execution_time) FILTER (WHERE state IN ('running', 'done')) AS started_at,
+           max(finished_at) AS finished_at,
+           bool_and(state IN ('done', 'skipped')) AS is_done,
+           bool_or(state = 'done') AS has_outcomes
+      FROM evaluation.trials
+     WHERE simulation_id = :simulation_id
+     GROUP BY scenario_id
+), marked AS (
+    UPDATE evaluation.simulations_scenarios AS scenarios
+       SET status = CASE WHEN progress.is_done AND progress.has_outcomes THEN 'completed'
+                         WHEN progress.is_done THEN 'skipped'
+                         WHEN progress.started_at IS NOT NULL THEN 'running'
+                         ELSE 'pending' END,
+           started_at = progress.started_at,
+           completed_at = CASE WHEN progress.is_done AND progress.has_outcomes
+                               THEN GREATEST(progress.finished_at, progress.started_at) END
+      FROM progress
+     WHERE scenarios.simulation_id = :simulation_id
+       AND scenarios.scenario_id = progress.scenario_id
+)
+UPDATE evaluation.simulations
+   SET completed_scenarios = (SELECT count(*) FROM progress WHERE is_done AND has_outcomes)
+ WHERE simulation_id = :simulation_id;
+
+-- name: pause_simulation
+UPDATE evaluation.simulations
+   SET status = 'pending'
+ WHERE simulation_id = :simulation_id AND status = 'running';
+
+-- name: skip_trials
+UPDATE evaluation.trials
+   SET state = 'skipped', attempt_token = NULL, outcome_id = NULL, execution_time = NULL, worker = NULL,
+       leased_until = NULL
+ WHERE simulation_id = :simulation_id AND state IN ('pending', 'running');
+
+-- name: finish_simulation
+-- The score is the mean over scenarios of the mean over their scored trials:
+-- a scenario counts once, however often it was tried. An unknown cost leaves
+-- the sum of what is known; where nothing is known there is no sum.
+WITH per_scenario AS (
+    SELECT scenario_id, avg(reliability_score) AS score, sum(cost_usd) AS cost_usd
+      FROM evaluation.outcomes
+     WHERE simulation_id = :simulation_id
+     GROUP BY scenario_id
+), totals AS (
+    SELECT avg(score) AS score, sum(cost_usd) AS cost_usd FROM per_scenario
+)
+UPDATE evaluation.simulations AS simulations
+   SET status = :status,
+       error_message = :error_message,
+       overall_score = LEAST(GREATEST(totals.score, 0), 1),
+       total_cost_usd = totals.cost_usd,
+       started_at = COALESCE(simulations.started_at, GREATEST(:started_at, simulations.created_at)),
+       execution_time_ms = COALESCE(
+           :execution_time_ms::double precision,
+           GREATEST(extract(epoch FROM :now - simulations.started_at), 0) * 1000
+       ),
+       completed_at = :now
+  FROM totals
+ WHERE simulations.simulation_id = :simulation_id;
+
+-- name: left_to_do
+SELECT count(*)::integer
+  FROM evaluation.trials
+ WHERE simulation_id = :simulation_id AND state IN ('pending', 'running');
+
+-- name: cost_so_far
+SELECT sum(cost_usd) FROM evaluation.outcomes WHERE simulation_id = ANY (:simulation_ids::uuid[]);

@@ -1,0 +1,288 @@
+"""What can be done with simulations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from guildhall import clock
+from guildhall.db import Tx
+from guildhall.domains.evaluation import configurations
+from guildhall.domains.evaluation.simulations import rules, store
+from guildhall.domains.evaluation.simulations.errors import (
+    ScenarioNotInSimulation,
+    SimulationAmbiguous,
+    SimulationEnded,
+    SimulationNotFound,
+)
+from guildhall.domains.evaluation.simulations.types import (
+    Claim,
+    Closed,
+    Closing,
+    NewSimulation,
+    PinnedScenario,
+    Simulation,
+    SimulationStatus,
+)
+from guildhall.errors import NotFound
+
+_DIGITS = re.compile(r"^[0-9a-f]{4,32}$")
+
+
+async def plan_simulation(tx: Tx, new: NewSimulation) -> UUID:
+    """
+    Write down a simulation and all its trials, to be done.
+
+    Raises:
+        PlanRefused: The plan makes no sense.
+    """
+    rules.check_plan(new)
+    simulation_id = new.simulation_id or clock.new_id()
+    await store.insert_simulation(tx, simulation_id, new)
+    return simulation_id
+
+
+async def interleave(tx: Tx, one: UUID, other: UUID) -> None:
+    """Note that two simulations are run together, trial by trial."""
+    await store.link_interleaved(tx, one, other)
+    await store.link_interleaved(tx, other, one)
+
+
+async def get_simulation(tx: Tx, simulation_id: UUID) -> Simulation:
+    """
+    One simulation by its id.
+
+    Raises:
+        SimulationNotFound: There is none, or it is another team's.
+    """
+    found = await store.list_simulations(tx, simulation_ids=[simulation_id], at_most=1)
+    if not found:
+        raise SimulationNotFound(str(simulation_id))
+    return found[0]
+
+
+async def list_simulations(
+    tx: Tx,
+    *,
+    config_name: str | None = None,
+    status: SimulationStatus | None = None,
+    created_before: datetime | None = None,
+    at_most: int = 100,
+) -> list[Simulation]:
+    """Simulations, newest first."""
+    return await store.list_simulations(
+        tx, config_name=config_name, status=status, created_before=created_before, at_most=at_most
+    )
+
+
+async def resolve(tx: Tx, reference: str) -> Simulation:
+    """
+    The simulation that people mean: its id, a short id, `@latest`, or a version such as `support-agent@v2`.
+
+    A version means its latest simulation.
+
+    Raises:
+        SimulationNotFound: Nothing fits.
+        SimulationAmbiguous: A short id fits several.
+    """
+    reference = reference.strip()
+    if reference == "@latest":
+        latest = await store.latest_ids(tx, None, 1)
+        if not latest:
+            raise SimulationNotFound(reference)
+        return await get_simulation(tx, latest[0])
+
+    digits = reference.replace("-", "").lower()
+    if _DIGITS.match(digits):
+        candidates = await store.ids_like(tx, digits)
+        if len(candidates) > 1:
+            raise SimulationAmbiguous(reference, candidates)
+        if candidates:
+            return await get_simulation(tx, candidates[0])
+
+    simulations = await of_version(tx, reference, at_most=1)
+    if not simulations:
+        raise SimulationNotFound(reference)
+    return simulations[0]
+
+
+async def of_version(tx: Tx, reference: str, *, at_most: int = 20) -> list[Simulation]:
+    """The latest simulations of a configuration version, newest first; none where there is no such version."""
+    try:
+        version = await configurations.get_version(tx, reference)
+    except NotFound:
+        return []
+    return await store.list_simulations(tx, config_version_id=version.version_id, at_most=at_most)
+
+
+async def find_import(tx: Tx, import_hash: str) -> Simulation | None:
+    """The simulation that was imported from this content, if it was."""
+    simulation_id = await store.find_by_import(tx, import_hash)
+    return None if simulation_id is None else await get_simulation(tx, simulation_id)
+
+
+async def pinned_scenarios(tx: Tx, simulation_id: UUID) -> list[PinnedScenario]:
+    """The scenarios of a simulation, in its order and in the content it runs."""
+    return await store.pinned_scenarios(tx, simulation_id)
+
+
+async def start_simulation(tx: Tx, simulation_id: UUID, *, max_cost_usd: Decimal | None = None) -> Simulation:
+    """
+    Begin a simulation, or take it up again; what was given up earlier is to be done again.
+
+    Raises:
+        SimulationEnded: Every trial has been done.
+        SimulationNotFound: There is none.
+    """
+    await get_simulation(tx, simulation_id)
+    if not await store.start_simulation(tx, simulation_id, max_cost_usd):
+        raise SimulationEnded(simulation_id, SimulationStatus.COMPLETED)
+    await store.reopen_trials(tx, simulation_id)
+    return await get_simulation(tx, simulation_id)
+
+
+async def claim_trials(
+    tx: Tx, simulation_ids: Sequence[UUID], *, worker: UUID, lease: timedelta, at_most: int
+) -> list[Claim]:
+    """
+    Take up to `at_most` trials, in the order in which they are to run.
+
+    Trials whose lease has run out are taken from whoever held them; what that
+    one records later is refused, because the attempt's token has changed.
+    """
+    # One time for the claim and for the ids made from it, which keep it.
+    return await store.claim_trials(
+        tx,
+        simulation_ids,
+        worker,
+        tx.now + lease,
+        attempt_tokens=[clock.new_id(tx.now) for _ in range(at_most)],
+        outcome_ids=[clock.new_id(tx.now) for _ in range(at_most)],
+    )
+
+
+async def renew_leases(tx: Tx, simulation_ids: Sequence[UUID], *, worker: UUID, lease: timedelta) -> set[UUID]:
+    """Hold on to everything that a worker has claimed; the tokens it still holds."""
+    return await store.renew_leases(tx, simulation_ids, worker, tx.now + lease)
+
+
+async def release_claims(tx: Tx, claims: Sequence[Claim]) -> int:
+    """Hand back trials that were claimed and will not be run; how many were still held."""
+    return await store.release_claims(tx, claims) if claims else 0
+
+
+async def release_dead(tx: Tx, simulation_ids: Sequence[UUID]) -> int:
+    """
+    Take back the trials of workers that are gone, without waiting for their leases.
+
+    A worker holds an advisory lock for as long as it lives (`Database.presence`).
+    """
+    released = 0
+    for worker in await store.workers(tx, simulation_ids):
+        if await tx.is_absent(rules.worker_key(worker)):
+            released += await store.release_worker(tx, simulation_ids, worker)
+    return released
+
+
+async def close_trials(tx: Tx, closings: Sequence[Closing]) -> Closed:
+    """
+    Close trials with their outcomes, in the transaction that stores these.
+
+    With a token, the claim must still be held. Without one, the outcome takes
+    the first trial of its scenario that nobody has begun, or adds one.
+
+    Raises:
+        ScenarioNotInSimulation: An outcome without a token names a scenario that its simulation does not have.
+    """
+    claimed = [each for each in closings if each.attempt_token is not None]
+    unclaimed = [each for each in closings if each.attempt_token is None]
+    admitted = await store.close_claimed(tx, claimed) if claimed else {}
+    if unclaimed:
+        admitted |= await _close_unclaimed(tx, unclaimed)
+
+    missing = [each for each in closings if each.outcome_id not in admitted]
+    known = await store.known_outcomes(tx, missing) if missing else set()
+    refused = {each.outcome_id for each in missing} - known
+    return Closed(admitted, frozenset(known), frozenset(refused))
+
+
+async def _close_unclaimed(tx: Tx, closings: Sequence[Closing]) -> dict[UUID, int]:
+    scenarios = await store.lock_scenarios(tx, closings)
+    for each in closings:
+        if (each.simulation_id, each.scenario_id) not in scenarios:
+            raise ScenarioNotInSimulation(each.simulation_id, each.scenario_id)
+    known = await store.known_outcomes(tx, closings)
+    new = {each.outcome_id: each for each in closings if each.outcome_id not in known}
+    if not new:
+        return {}
+    taken = await store.trials_of_scenarios(tx, list(new.values()))
+    numbered = rules.numbered(list(new.values()), taken)
+    # Two outcomes that name one trial: the first has it.
+    first = {(each.simulation_id, each.scenario_id, each.trial_number): each for each in reversed(numbered)}
+    return await store.close_unclaimed(tx, list(first.values()))
+
+
+async def mark_progress(tx: Tx, simulation_id: UUID) -> None:
+    """Bring the counts and the states of scenarios up to date with the trials."""
+    await store.mark_progress(tx, simulation_id)
+
+
+async def pause_simulation(tx: Tx, simulation_id: UUID) -> None:
+    """Note that nobody is at work on a simulation that is not finished."""
+    await store.mark_progress(tx, simulation_id)
+    await store.pause_simulation(tx, simulation_id)
+
+
+async def finish_simulation(
+    tx: Tx,
+    simulation_id: UUID,
+    *,
+    status: SimulationStatus = SimulationStatus.COMPLETED,
+    error_message: str | None = None,
+    execution_time_ms: float | None = None,
+) -> Simulation:
+    """
+    End a simulation: skip what was not begun, and store score, cost and duration.
+
+    A simulation that ended early can be taken up again (`start_simulation`).
+    """
+    if status is not SimulationStatus.COMPLETED:
+        await store.skip_trials(tx, simulation_id)
+    await store.mark_progress(tx, simulation_id)
+    await store.finish_simulation(
+        tx,
+        simulation_id,
+        status=status,
+        error_message=error_message,
+        started_at=tx.now,
+        execution_time_ms=execution_time_ms,
+    )
+    return await get_simulation(tx, simulation_id)
+
+
+async def cancel_simulation(tx: Tx, simulation_id: UUID) -> Simulation:
+    """
+    End a simulation early; what was recorded is kept.
+
+    Raises:
+        SimulationEnded: It is over already.
+    """
+    simulation = await get_simulation(tx, simulation_id)
+    if simulation.status in (SimulationStatus.COMPLETED, SimulationStatus.CANCELLED):
+        raise SimulationEnded(simulation_id, simulation.status)
+    return await finish_simulation(
+        tx, simulation_id, status=SimulationStatus.CANCELLED, error_message="cancelled by a person"
+    )
+
+
+async def left_to_do(tx: Tx, simulation_id: UUID) -> int:
+    """How many trials are not done yet."""
+    return await store.left_to_do(tx, simulation_id)
+
+
+async def cost_so_far(tx: Tx, simulation_ids: Sequence[UUID]) -> Decimal | None:
+    """What the outcomes stored so far cost, as far as it is known."""
+    return await store.cost_so_far(tx, simulation_ids)

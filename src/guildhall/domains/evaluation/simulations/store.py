@@ -1,0 +1,267 @@
+"""One function for each statement on simulations and their trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from guildhall.db import Row, Tx, load_queries
+from guildhall.domains.evaluation.simulations.types import (
+    Claim,
+    Closing,
+    NewSimulation,
+    PinnedScenario,
+    Simulation,
+    SimulationStatus,
+)
+
+_queries = load_queries(__package__)
+
+
+async def insert_simulation(tx: Tx, simulation_id: UUID, new: NewSimulation) -> None:
+    await tx.execute(
+        _queries.insert_simulation,
+        simulation_id=simulation_id,
+        config_version_id=new.config_version_id,
+        scenario_set=[pin.scenario_id for pin in new.scenarios],
+        name=new.name,
+        total_scenarios=len(new.scenarios),
+        trials=new.trials,
+        max_cost_usd=new.max_cost_usd,
+        metadata=dict(new.metadata),
+        sandbox_metadata=dict(new.sandbox_metadata),
+        modal_app_id=new.modal_app_id,
+        modal_environment=new.modal_environment,
+        timeout_ms=new.timeout_ms,
+        max_retries=new.max_retries,
+        priority=new.priority,
+        seed=new.seed,
+        origin=new.origin,
+        import_hash=new.import_hash,
+        assumed=list(new.assumed),
+        interleaved_with=new.interleaved_with,
+        created_at=new.created_at or tx.now,
+    )
+    scenario_ids = [pin.scenario_id for pin in new.scenarios]
+    await tx.execute(
+        _queries.insert_scenarios,
+        simulation_id=simulation_id,
+        scenario_ids=scenario_ids,
+        content_hashes=[pin.content_hash for pin in new.scenarios],
+    )
+    await tx.execute(_queries.insert_trials, simulation_id=simulation_id, scenario_ids=scenario_ids, trials=new.trials)
+
+
+async def link_interleaved(tx: Tx, simulation_id: UUID, other_id: UUID) -> None:
+    await tx.execute(_queries.link_interleaved, simulation_id=simulation_id, other_id=other_id)
+
+
+async def find_by_import(tx: Tx, import_hash: str) -> UUID | None:
+    found: UUID | None = await tx.value(_queries.find_by_import, import_hash=import_hash)
+    return found
+
+
+async def list_simulations(
+    tx: Tx,
+    *,
+    simulation_ids: Sequence[UUID] | None = None,
+    config_version_id: UUID | None = None,
+    config_name: str | None = None,
+    status: str | None = None,
+    created_before: datetime | None = None,
+    at_most: int = 100,
+) -> list[Simulation]:
+    rows = await tx.fetch(
+        _queries.simulations,
+        simulation_ids=None if simulation_ids is None else list(simulation_ids),
+        config_version_id=config_version_id,
+        config_name=config_name,
+        status=status,
+        created_before=created_before,
+        at_most=at_most,
+    )
+    return [_simulation(row) for row in rows]
+
+
+async def ids_like(tx: Tx, digits: str) -> list[UUID]:
+    return [row["simulation_id"] for row in await tx.fetch(_queries.ids_like, digits=digits)]
+
+
+async def latest_ids(tx: Tx, config_version_id: UUID | None, at_most: int) -> list[UUID]:
+    rows = await tx.fetch(_queries.latest_ids, config_version_id=config_version_id, at_most=at_most)
+    return [row["simulation_id"] for row in rows]
+
+
+async def pinned_scenarios(tx: Tx, simulation_id: UUID) -> list[PinnedScenario]:
+    rows = await tx.fetch(_queries.pinned_scenarios, simulation_id=simulation_id)
+    return [PinnedScenario(row["scenario_id"], row["content_hash"]) for row in rows]
+
+
+async def start_simulation(tx: Tx, simulation_id: UUID, max_cost_usd: Decimal | None) -> bool:
+    started = await tx.execute(
+        _queries.start_simulation, simulation_id=simulation_id, now=tx.now, max_cost_usd=max_cost_usd
+    )
+    return started == 1
+
+
+async def reopen_trials(tx: Tx, simulation_id: UUID) -> int:
+    return await tx.execute(_queries.reopen_trials, simulation_id=simulation_id)
+
+
+async def claim_trials(
+    tx: Tx,
+    simulation_ids: Sequence[UUID],
+    worker: UUID,
+    leased_until: datetime,
+    attempt_tokens: Sequence[UUID],
+    outcome_ids: Sequence[UUID],
+) -> list[Claim]:
+    rows = await tx.fetch(
+        _queries.claim_trials,
+        simulation_ids=list(simulation_ids),
+        now=tx.now,
+        worker=str(worker),
+        leased_until=leased_until,
+        attempt_tokens=list(attempt_tokens),
+        outcome_ids=list(outcome_ids),
+        at_most=len(attempt_tokens),
+    )
+    rows.sort(key=lambda row: (row["position"], row["simulation_id"]))
+    return [
+        Claim(
+            simulation_id=row["simulation_id"],
+            scenario_id=row["scenario_id"],
+            trial_number=row["trial_number"],
+            attempt_token=row["attempt_token"],
+            outcome_id=row["outcome_id"],
+            execution_time=row["execution_time"],
+            attempts=row["attempts"],
+        )
+        for row in rows
+    ]
+
+
+async def renew_leases(tx: Tx, simulation_ids: Sequence[UUID], worker: UUID, leased_until: datetime) -> set[UUID]:
+    rows = await tx.fetch(
+        _queries.renew_leases, simulation_ids=list(simulation_ids), worker=str(worker), leased_until=leased_until
+    )
+    return {row["attempt_token"] for row in rows}
+
+
+async def release_claims(tx: Tx, claims: Sequence[Claim]) -> int:
+    return await tx.execute(
+        _queries.release_claims,
+        simulation_ids=[claim.simulation_id for claim in claims],
+        scenario_ids=[claim.scenario_id for claim in claims],
+        trial_numbers=[claim.trial_number for claim in claims],
+        attempt_tokens=[claim.attempt_token for claim in claims],
+    )
+
+
+async def workers(tx: Tx, simulation_ids: Sequence[UUID]) -> list[UUID]:
+    return [UUID(row["worker"]) for row in await tx.fetch(_queries.workers, simulation_ids=list(simulation_ids))]
+
+
+async def release_worker(tx: Tx, simulation_ids: Sequence[UUID], worker: UUID) -> int:
+    return await tx.execute(_queries.release_worker, simulation_ids=list(simulation_ids), worker=str(worker))
+
+
+async def close_claimed(tx: Tx, closings: Sequence[Closing]) -> dict[UUID, int]:
+    rows = await tx.fetch(
+        _queries.close_claimed,
+        now=tx.now,
+        simulation_ids=[each.simulation_id for each in closings],
+        scenario_ids=[each.scenario_id for each in closings],
+        trial_numbers=[each.trial_number for each in closings],
+        attempt_tokens=[each.attempt_token for each in closings],
+        outcome_ids=[each.outcome_id for each in closings],
+    )
+    return {row["outcome_id"]: row["trial_number"] for row in rows}
+
+
+async def known_outcomes(tx: Tx, closings: Sequence[Closing]) -> set[UUID]:
+    rows = await tx.fetch(
+        _queries.known_outcomes,
+        simulation_ids=[each.simulation_id for each in closings],
+        outcome_ids=[each.outcome_id for each in closings],
+    )
+    return {row["outcome_id"] for row in rows}
+
+
+async def lock_scenarios(tx: Tx, closings: Sequence[Closing]) -> set[tuple[UUID, str]]:
+    rows = await tx.fetch(
+        _queries.lock_scenarios,
+        simulation_ids=[each.simulation_id for each in closings],
+        scenario_ids=[each.scenario_id for each in closings],
+    )
+    return {(row["simulation_id"], row["scenario_id"]) for row in rows}
+
+
+async def trials_of_scenarios(tx: Tx, closings: Sequence[Closing]) -> list[Row]:
+    return await tx.fetch(
+        _queries.trials_of_scenarios,
+        simulation_ids=[each.simulation_id for each in closings],
+        scenario_ids=[each.scenario_id for each in closings],
+    )
+
+
+async def close_unclaimed(tx: Tx, closings: Sequence[Closing]) -> dict[UUID, int]:
+    rows = await tx.fetch(
+        _queries.close_unclaimed,
+        now=tx.now,
+        simulation_ids=[each.simulation_id for each in closings],
+        scenario_ids=[each.scenario_id for each in closings],
+        trial_numbers=[each.trial_number for each in closings],
+        outcome_ids=[each.outcome_id for each in closings],
+        execution_times=[each.execution_time for each in closings],
+    )
+    return {row["outcome_id"]: row["trial_number"] for row in rows}
+
+
+async def mark_progress(tx: Tx, simulation_id: UUID) -> None:
+    await tx.execute(_queries.mark_progress, simulation_id=simulation_id)
+
+
+async def pause_simulation(tx: Tx, simulation_id: UUID) -> None:
+    await tx.execute(_queries.pause_simulation, simulation_id=simulation_id)
+
+
+async def skip_trials(tx: Tx, simulation_id: UUID) -> int:
+    return await tx.execute(_queries.skip_trials, simulation_id=simulation_id)
+
+
+async def finish_simulation(
+    tx: Tx,
+    simulation_id: UUID,
+    *,
+    status: SimulationStatus,
+    error_message: str | None,
+    started_at: datetime,
+    execution_time_ms: float | None,
+) -> None:
+    await tx.execute(
+        _queries.finish_simulation,
+        simulation_id=simulation_id,
+        now=tx.now,
+        status=status.value,
+        error_message=error_message,
+        started_at=started_at,
+        execution_time_ms=execution_time_ms,
+    )
+
+
+async def left_to_do(tx: Tx, simulation_id: UUID) -> int:
+    return int(await tx.value(_queries.left_to_do, simulation_id=simulation_id))
+
+
+async def cost_so_far(tx: Tx, simulation_ids: Sequence[UUID]) -> Decimal | None:
+    cost: Decimal | None = await tx.value(_queries.cost_so_far, simulation_ids=list(simulation_ids))
+    return cost
+
+
+def _simulation(row: Row) -> Simulation:
+    values: dict[str, Any] = dict(row)
+    return Simulation(**{**values, "status": SimulationStatus(row["status"])})
