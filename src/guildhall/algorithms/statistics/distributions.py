@@ -1,14 +1,16 @@
 """
 The few distributions that the intervals and tests need.
 
-`scipy.special` takes a third of a second to import, so it waits until the first
-quantile is asked for; a command that only lists things never pays for it.
+What every report needs (Student's t, the binomial) is worked out here in a few lines; only the
+quantiles of the beta distribution, which McNemar's interval asks for by the
+hundred, come from `scipy.special`. Its import takes longer than a whole report, so it waits until then.
 """
 
 from __future__ import annotations
 
 import math
 from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,26 +18,86 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-def normal_quantile(probability: float) -> float:
-    """The point below which a standard normal variable falls with this probability."""
-    from scipy.special import ndtri  # noqa: PLC0415
-
-    return float(ndtri(probability))
+def t_upper_tail(value: float, degrees: float) -> float:
+    """The probability that Student's t exceeds `value`; infinitely many degrees of freedom give the normal."""
+    if math.isinf(degrees):
+        return 0.5 * math.erfc(value / math.sqrt(2))
+    if math.isinf(value):
+        return 0.0 if value > 0 else 1.0
+    beyond = incomplete_beta(degrees / 2, 0.5, degrees / (degrees + value * value)) / 2
+    return beyond if value >= 0 else 1 - beyond
 
 
 @lru_cache(maxsize=4096)
 def t_quantile(probability: float, degrees: float) -> float:
-    """The same for Student's t; infinitely many degrees of freedom give the normal quantile."""
-    from scipy.special import stdtrit  # noqa: PLC0415
+    """The point below which Student's t falls with this probability, inside 0 and 1."""
+    if probability < 0.5:
+        return -t_quantile(1 - probability, degrees)
+    point = NormalDist().inv_cdf(probability)
+    if math.isinf(degrees):
+        return point
+    # From the normal quantile, which is never beyond, Newton's steps on the convex tail only go up.
+    scale = math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2) - 0.5 * math.log(degrees * math.pi)
+    for _ in range(200):
+        density = math.exp(scale - (degrees + 1) / 2 * math.log1p(point * point / degrees))
+        step = (t_upper_tail(point, degrees) - (1 - probability)) / density
+        point += step
+        if abs(step) <= 1e-13 * max(1.0, point):
+            break
+    return point
 
-    return normal_quantile(probability) if math.isinf(degrees) else float(stdtrit(degrees, probability))
+
+def incomplete_beta(a: float, b: float, x: float) -> float:
+    """
+    The regularised incomplete beta function I_x(a, b), for a, b > 0 and x from 0 to 1.
+
+    By the continued fraction of the NIST Handbook (DLMF 8.17.22), evaluated from the front (Lentz 1976).
+    """
+    if x <= 0 or x >= 1:
+        return 0.0 if x <= 0 else 1.0
+    if x > (a + 1) / (a + b + 2):  # there the fraction of the mirrored function converges faster
+        return 1 - incomplete_beta(b, a, 1 - x)
+    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
+    # 1 / (1 + d1 / (1 + d2 / …)): `above` and `below` are the ratios of successive numerators and denominators.
+    above, below, fraction = 1.0, 1.0, 1.0
+    for step in range(1, 100_000):
+        m, odd = divmod(step, 2)
+        if odd:
+            term = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        else:
+            term = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        below = 1 / _nonzero(1 + term * below)
+        above = _nonzero(1 + term / above) if step > 1 else 1.0
+        fraction *= above * below
+        if step > 1 and abs(above * below - 1) < 1e-15:
+            break
+    return front * fraction / a
 
 
-def t_upper_tail(value: float, degrees: float) -> float:
-    """The probability that Student's t exceeds `value`."""
-    from scipy.special import stdtr  # noqa: PLC0415
+def binomial_at_most(tosses: int, probability: float) -> Floats:
+    """P(X <= 0), P(X <= 1), … P(X <= tosses) for X ~ Binomial(tosses, probability), inside 0 and 1."""
+    return np.minimum(np.cumsum(binomial_chances(tosses, probability)), 1.0)
 
-    return float(stdtr(degrees, -value))
+
+def binomial_chances(tosses: int, probability: float) -> Floats:
+    """P(X = 0), … P(X = tosses) for X ~ Binomial(tosses, probability), inside 0 and 1."""
+    drawn = np.arange(tosses)
+    ratios = np.log((tosses - drawn) / (drawn + 1)) + math.log(probability) - math.log1p(-probability)
+    logs = np.concatenate(([0.0], np.cumsum(ratios))) + tosses * math.log1p(-probability)
+    chances = np.exp(logs)
+    return np.asarray(chances / chances.sum())
+
+
+@lru_cache(maxsize=4096)
+def heads_at_most(heads: int, tosses: int) -> float:
+    """P(X <= heads) in so many tosses of a fair coin."""
+    if heads < 0:
+        return 0.0
+    if heads >= tosses:
+        return 1.0
+    if tosses <= 1_000:  # exact, so that a p-value is the fraction it should be
+        return float(sum(math.comb(tosses, k) for k in range(heads + 1)) / (1 << tosses))
+    return incomplete_beta(tosses - heads, heads + 1, 0.5)
 
 
 def beta_cdf(value: Floats | float, a: float, b: float) -> Floats:
@@ -66,10 +128,5 @@ def beta_quantile(probability: Floats | float, a: float, b: float) -> Floats:
     return np.asarray(betaincinv(a, b, probability), dtype=float)
 
 
-def half_binomial_at_most(successes: int, tosses: int) -> float:
-    """P(X <= successes) for the number of heads in fair tosses."""
-    if successes < 0:
-        return 0.0
-    if successes >= tosses:
-        return 1.0
-    return float(beta_cdf(0.5, tosses - successes, successes + 1))
+def _nonzero(value: float) -> float:
+    return value if abs(value) > 1e-300 else 1e-300

@@ -10,7 +10,8 @@ is Wilson's score interval, with three changes that the tests show to be needed:
 
 - n is the *effective* number of trials, p (1 - p) / variance of the mean: Wilson's
   interval (Wilson 1927, JASA 22) with the design effect of Korn & Graubard 1998
-  (Survey Methodology 24), never more than the trials there are;
+  (Survey Methodology 24), never more than the trials there are (for graded scores:
+  than the yes-or-no trials that would tell as much);
 - the critical value is Student's, with units - 1 degrees of freedom (ibid.);
 - the variance between units is itself uncertain when units are few, and too small when
   none of them happened to fail: one more unit is imagined, whose trials are correlated by .3.
@@ -29,7 +30,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from guildhall.algorithms.statistics.distributions import t_quantile
+from guildhall.algorithms.statistics.distributions import binomial_at_most, t_quantile
 from guildhall.algorithms.statistics.errors import UnusableSample
 from guildhall.algorithms.statistics.scenarios import (
     ScenarioMeans,
@@ -45,6 +46,7 @@ Over = Literal["scenarios", "groups", "trials"]
 
 PSEUDO_UNITS = 1.0
 PSEUDO_CORRELATION = 0.3
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +103,13 @@ def mean(
     value = float(means.mean.mean())
     if len(means) == 1:
         return _single_scenario(means, value, level)
-    spread = math.sqrt(float(jackknife_variance(means.mean[None, :], units)[0]))
-    half = t_quantile(0.5 + level / 2, number - 1) * spread if number > 1 else math.inf
     over: Over = "scenarios" if groups is None else "groups"
-    return Estimate(
-        value, value - half, value + half, number, over, f"{_percent(level)} t-interval, over {over}", level
-    )
+    if number == 1:
+        return Estimate(value, -math.inf, math.inf, number, over, "no interval from a single group", level)
+    spread = math.sqrt(float(jackknife_variance(means.mean[None, :], units)[0]))
+    half = t_quantile(0.5 + level / 2, number - 1) * spread
+    method = f"{_percent(level)} t-interval, over {over}"
+    return Estimate(value, value - half, value + half, number, over, method, level)
 
 
 def estimate_of_bounded(
@@ -122,48 +125,67 @@ def estimate_of_bounded(
     within_bounds(means, low, high)
     units = group_numbers(groups, len(means))
     shares = np.clip((means.mean - low) / (high - low), 0.0, 1.0)
+    # The variance of one trial around its scenario, as a share of the square of the range; single trials show none.
+    per_trial = np.where(means.trials > 1, means.variance * (means.trials - 1) / means.trials, 0.0)
+    spread_within = np.array([per_trial.mean() / (high - low) ** 2])
     over: Over = "scenarios" if groups is None else "groups"
+    number, kind = int(units.max()) + 1, "score"
     if len(means) == 1 and over_trials:
-        over, number, one_each = "trials", int(means.trials[0]), True
-        score_low, score_high = _wilson(shares, np.array([float(number)]), _critical(level, number))
+        over, number = "trials", int(means.trials[0])
+        rate = shares[:1]
+        score = _wilson(rate, number / _binariness(rate, spread_within), _critical(level, number))
     else:
-        number, one_each = int(units.max()) + 1, groups is None and bool(np.all(means.trials == 1))
-        score_low, score_high = bounded_interval(shares[None, :], units, means.trials, level)
-    method = "Wilson interval" if one_each else "Wilson interval with design effect"
+        score = bounded_interval(shares[None, :], units, means.trials, spread_within, level)
+        if groups is None and np.all(means.trials == 1) and np.all((shares == 0) | (shares == 1)):
+            kind = "Wilson"
+    method = f"{_percent(level)} {kind} interval, over {over}"
     if number == 1:
-        method = "no interval from a single unit"
+        method = f"no interval from a single {over[:-1]}"
     return Estimate(
         low + float(shares.mean()) * (high - low),
-        low + float(score_low[0]) * (high - low),
-        low + float(score_high[0]) * (high - low),
+        low + float(score[0][0]) * (high - low),
+        low + float(score[1][0]) * (high - low),
         number,
         over,
-        f"{_percent(level)} {method}, over {over}" if number > 1 else f"{method}, over {over}",
+        method,
         level,
     )
 
 
-def bounded_interval(shares: Floats, units: Integers, trials: Integers, level: float = 0.95) -> tuple[Floats, Floats]:
+def bounded_interval(
+    shares: Floats, units: Integers, trials: Integers, spread_within: Floats, level: float = 0.95
+) -> tuple[Floats, Floats]:
     """
     Lower and upper limits for the mean of each row of `shares` (samples × scenarios, values 0–1).
 
-    `units` numbers the independent unit of each scenario from 0; `trials` are per scenario.
+    `units` numbers the independent unit of each scenario from 0; `trials` are per scenario; `spread_within` is, per
+    sample, the mean over scenarios of the variance of a trial around its scenario's mean.
     A single unit says nothing about others: [0, 1].
     """
-    number, all_trials, scenarios = int(units.max()) + 1, float(trials.sum()), shares.shape[1]
+    number, scenarios = int(units.max()) + 1, shares.shape[1]
     rate = np.clip(shares.mean(axis=1), 0.0, 1.0)
     if number == 1:
         return np.zeros_like(rate), np.ones_like(rate)
+    binariness = _binariness(rate, spread_within + shares.var(axis=1))
+    most = trials.sum() / binariness  # as many yes-or-no trials as would tell as much
     near = (rate * number + 1) / (number + 2)  # never 0 or 1, so that an all-passed sample has a spread too
-    imagined = near * (1 - near) * (1 / all_trials + PSEUDO_CORRELATION * (1 / number - 1 / all_trials))
+    imagined = near * (1 - near) * (1 / most + binariness * PSEUDO_CORRELATION * (1 / number - 1 / trials.sum()))
     observed = jackknife_variance(shares, units)
     variance = ((number - 1) * observed + PSEUDO_UNITS * imagined) / (number - 1 + PSEUDO_UNITS)
-    effective = np.clip(rate * (1 - rate) / variance, 1.0, all_trials)
+    effective = np.clip(rate * (1 - rate) / variance, 1.0, most)
+    if number == scenarios and np.all(trials == 1):
+        # Nothing to estimate about yes-or-no answers, one per scenario: their number is their number.
+        effective = np.where(binariness > 1 - 1e-9, most, effective)
     # All alike: nothing was seen of how trials within a unit hang together, so each unit counts once.
-    # A unit's share of 1e-16 below 1 is rounding.
-    extreme = (rate <= 1e-12) | (rate >= 1 - 1e-12)
-    effective = np.where(extreme, min(number, scenarios), effective)
-    return _wilson(rate, effective, _critical(level, number))
+    extreme = (rate <= ROUNDING) | (rate >= 1 - ROUNDING)
+    return _wilson(rate, np.where(extreme, number, effective), _critical(level, number))
+
+
+def _binariness(rate: Floats, spread: Floats) -> Floats:
+    """The variance of a trial as a share of the largest that its mean allows: 1 for yes or no, less for scores."""
+    largest = rate * (1 - rate)
+    share = np.clip(spread / np.maximum(largest, 1e-300), 1e-6, 1.0)
+    return np.where(largest <= ROUNDING, 1.0, share)
 
 
 def jackknife_variance(values: Floats, units: Integers) -> Floats:
@@ -220,7 +242,7 @@ def quantile(values: Sequence[float], probability: float, level: float = 0.95) -
     tail = (1 - level) / 2
     # Value number r (from 1) is a lower limit if P(at least r values below the quantile) >= 1 - tail, that is
     # if P(Binomial(n, probability) < r) <= tail; the upper limit mirrors it.
-    at_most = _binomial_cdf(n, probability)
+    at_most = binomial_at_most(n, probability)
     below = int(np.searchsorted(at_most, tail, side="right"))  # the largest r with P(X <= r - 1) <= tail
     above = int(np.searchsorted(at_most, 1 - tail, side="left")) + 1
     return Estimate(
@@ -238,12 +260,6 @@ def check_level(level: float) -> None:
     """Refuse a confidence level that is no share."""
     if not 0 < level < 1:
         raise UnusableSample(f"a confidence level of {level}, expected a share inside 0 and 1", level=level)
-
-
-def _binomial_cdf(n: int, probability: float) -> Floats:
-    from scipy.special import bdtr  # noqa: PLC0415
-
-    return np.asarray(bdtr(np.arange(n + 1, dtype=float), n, probability), dtype=float)
 
 
 def _single_scenario(means: ScenarioMeans, value: float, level: float) -> Estimate:
@@ -265,7 +281,9 @@ def _wilson(rate: Floats, n: Floats, critical: float) -> tuple[Floats, Floats]:
     middle = (rate + squared / (2 * n)) / (1 + squared / n)
     half = critical / (1 + squared / n) * np.sqrt(rate * (1 - rate) / n + squared / (4 * n * n))
     low, high = np.clip(middle - half, 0.0, 1.0), np.clip(middle + half, 0.0, 1.0)
-    return np.where(rate <= 1e-12, 0.0, np.minimum(low, rate)), np.where(rate >= 1 - 1e-12, 1.0, np.maximum(high, rate))
+    return np.where(rate <= ROUNDING, 0.0, np.minimum(low, rate)), np.where(
+        rate >= 1 - ROUNDING, 1.0, np.maximum(high, rate)
+    )
 
 
 def _percent(level: float) -> str:

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from guildhall.algorithms.statistics.distributions import beta_cdf, beta_quantile, half_binomial_at_most
+from guildhall.algorithms.statistics.distributions import beta_cdf, beta_quantile, heads_at_most
 
 Floats = NDArray[np.float64]
 
@@ -36,7 +36,7 @@ class McNemar:
     @property
     def p_value(self) -> float:
         """Two-sided: twice the smaller tail, at most 1."""
-        return min(1.0, 2 * half_binomial_at_most(min(self.up, self.down), self.up + self.down))
+        return min(1.0, 2 * heads_at_most(min(self.up, self.down), self.up + self.down))
 
     @property
     def smallest_reachable_p(self) -> float:
@@ -64,7 +64,7 @@ def melded_lower_limit(up: int, down: int, scenarios: int, tail: float) -> float
     changed = up + down
     if up == 0:
         return -float(beta_quantile(1 - tail, changed + 1, scenarios - changed))
-    reversal = half_binomial_at_most(down, changed)  # P(share of ups among the changed <= 1/2)
+    reversal = heads_at_most(down, changed)  # P(share of ups among the changed <= 1/2)
     low, high = (0.0, 1.0) if reversal < tail else (-1.0, 0.0)
     if reversal == tail:
         return 0.0
@@ -90,7 +90,7 @@ def melded_tail(up: int, down: int, scenarios: int, value: float) -> float:
     unchanged = scenarios - changed
     if up == 0:
         return 1.0 if value >= 0 else float(1 - beta_cdf(-value, changed + 1, unchanged))
-    reversal = half_binomial_at_most(down, changed)
+    reversal = heads_at_most(down, changed)
     nodes, weights = _legendre()
     if value >= 0:
         # Everything at or below 1/2, and of the rest what a small D brings below `value`.

@@ -39,6 +39,9 @@ class Needs:
     sentence: str
 
 
+DECIDED = Needs(0, 0, "It is decided.")
+
+
 def more_scenarios_needed(comparison: Comparison, alpha: float = 0.05, power: float = POWER) -> int | None:
     """
     How many more scenarios, like those there are, would probably show a difference or equivalence.
@@ -76,6 +79,8 @@ def more_trials_needed(comparison: Comparison, alpha: float = 0.05, power: float
         return None
     options: list[float] = []
     for goal in ("difference", "equivalence"):
+        if goal == "equivalence" and comparison.units < _units_for_rare_changes(comparison, alpha):
+            continue
         target = _target(comparison, goal, comparison.units, alpha, power)
         # between / units + within / factor / units must come down to target.
         room = target * comparison.units - between
@@ -89,6 +94,8 @@ def more_trials_needed(comparison: Comparison, alpha: float = 0.05, power: float
 
 def what_would_decide(comparison: Comparison, alpha: float = 0.05, power: float = POWER) -> Needs:
     """The numbers of scenarios and of trials that would decide, and a sentence that says so."""
+    if _decided(comparison, alpha):
+        return DECIDED
     scenarios = more_scenarios_needed(comparison, alpha, power)
     trials = more_trials_needed(comparison, alpha, power)
     return Needs(scenarios, trials, _sentence(comparison, scenarios, trials, alpha))
@@ -175,13 +182,9 @@ def _units_for(comparison: Comparison, goal: str, spread: float, alpha: float, p
             return None
         # So many units that enough of them change for the test to speak at all.
         floor = max(floor, _fewest_units(alpha) * comparison.units / comparison.units_changed)
-    elif comparison.binary:
-        # With no change at all in u units, the rate of changes may still be 1 - alpha^(1/u).
-        if comparison.margin <= 0:
-            return None
-        if comparison.units_changed < _fewest_units(alpha) and comparison.margin < 1:
-            floor = max(floor, math.log(alpha) / math.log1p(-comparison.margin))
-    if not math.isfinite(spread):
+    else:
+        floor = max(floor, _units_for_rare_changes(comparison, alpha))
+    if not math.isfinite(floor) or not math.isfinite(spread):
         return None
 
     def suffices(units: float) -> bool:
@@ -201,9 +204,15 @@ def _units_for(comparison: Comparison, goal: str, spread: float, alpha: float, p
     return low
 
 
+def _units_for_rare_changes(comparison: Comparison, alpha: float) -> float:
+    """How many units show that changes of a rate, of which hardly any were seen, are rarer than the margin."""
+    if not comparison.binary or comparison.units_changed >= _fewest_units(alpha) or comparison.margin >= 1:
+        return 0.0
+    # With no change at all in u units, the rate of changes may still be 1 - alpha^(1/u).
+    return math.log(alpha) / math.log1p(-comparison.margin) if comparison.margin > 0 else math.inf
+
+
 def _sentence(comparison: Comparison, scenarios: int | None, trials: int | None, alpha: float) -> str:
-    if scenarios == 0:
-        return "It is decided."
     unit = "scenarios" if comparison.over == "scenarios" else "groups"
     parts: list[str] = []
     if comparison.smallest_reachable_p >= alpha:

@@ -59,6 +59,13 @@ class ScenarioMeans:
                 position=where,
             )
 
+        if np.any(self.variance < 0):
+            where = int(np.argmax(self.variance < 0))
+            raise UnusableSample(
+                f"the variance of scenario number {where} is {self.variance[where]}, expected 0 or more",
+                position=where,
+            )
+
     def __len__(self) -> int:
         return len(self.trials)
 

@@ -25,6 +25,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from guildhall.algorithms.statistics.distributions import binomial_chances
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -71,9 +73,13 @@ class SignFlip:
         Infinite where even the sample as it is, one set of all, weighs more than alpha / 2.
         """
         low, high = self.lower_limit(alpha / 2), -self._mirrored.lower_limit(alpha / 2)
-        # A limit that is zero but for rounding is zero, where that keeps it on its side of the test.
+        # A limit that is zero but for rounding is zero, where that keeps it on its side of the test;
+        # ten digits of the others are right.
         tiny = 4 * self._slack
-        return (0.0 if -tiny <= low <= 0 else low, 0.0 if 0 <= high <= tiny else high)
+        return (
+            0.0 if -tiny <= low <= 0 else float(f"{low:.10g}"),
+            0.0 if 0 <= high <= tiny else float(f"{high:.10g}"),
+        )
 
     def equivalence_p(self, margin: float) -> float:
         """The larger p-value of the two one-sided tests against -margin and +margin (Schuirmann 1987)."""
@@ -83,12 +89,13 @@ class SignFlip:
         """The share of sets whose mean is at most `shift`: the p-value of a true difference of at most that."""
         if not self._is_exact:
             return float(1 + np.searchsorted(self._drawn_means, shift, side="right")) / DRAWS
-        # Sorted by size of the changed part; the unchanged part adds to the size only.
+        # A set's unchanged part adds to its size only, which against a shift of 0 is nothing. Of sum and size
+        # zero, the empty set is counted with any shift.
+        padding, weights = (self._padding_sizes, self._padding_weights) if shift else (0, np.ones(1))
         total = 0.0
         for size, ordered in self._subset_sums.items():
-            bounds = shift * (size + self._padding_sizes) + self._slack
-            total += float(self._padding_weights @ np.searchsorted(ordered, bounds, side="right"))
-        # The empty set, of sum and size zero, is counted with any shift.
+            bounds = np.atleast_1d(shift * (size + padding) + self._slack)
+            total += float(weights @ np.searchsorted(ordered, bounds, side="right"))
         return min(1.0, total / 2.0**self._changed)
 
     def lower_limit(self, tail: float) -> float:
@@ -151,7 +158,7 @@ class SignFlip:
         """How likely a random set of unchanged units holds 0, 1, 2, … scenarios."""
         unmoved = self.sizes[~self._moved]
         if len(unmoved) and unmoved.min() == unmoved.max():
-            return _spread(_fair_binomial(len(unmoved)), int(unmoved[0]))
+            return _spread(binomial_chances(len(unmoved), 0.5), int(unmoved[0]))
         chances = np.ones(1)
         for size in unmoved:
             longer = np.zeros(len(chances) + int(size))
@@ -206,13 +213,6 @@ def _tosses(chance: np.random.Generator, sums: Floats, sizes: Integers) -> tuple
         set_sums += sum_tables[block, drawn[block]]
         set_sizes += size_tables[block, drawn[block]]
     return set_sums, set_sizes
-
-
-def _fair_binomial(tosses: int) -> Floats:
-    """The chances of 0, 1, 2, … heads."""
-    heads = np.arange(tosses)
-    logs = np.concatenate(([0.0], np.cumsum(np.log((tosses - heads) / (heads + 1)))))
-    return np.asarray(np.exp(logs - tosses * np.log(2)))
 
 
 def _spread(chances: Floats, size: int) -> Floats:

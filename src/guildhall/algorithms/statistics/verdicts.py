@@ -16,7 +16,7 @@ from enum import StrEnum
 from guildhall.algorithms.statistics.comparison import Comparison
 from guildhall.algorithms.statistics.errors import UnusableSample
 from guildhall.algorithms.statistics.multiplicity import holm, holm_factors
-from guildhall.algorithms.statistics.power import Needs, what_would_decide
+from guildhall.algorithms.statistics.power import DECIDED, Needs, what_would_decide
 
 
 class Verdict(StrEnum):
@@ -106,9 +106,9 @@ def _verdict(
     else:
         verdict = Verdict.EQUIVALENT if equivalent else Verdict.NOT_ENOUGH_DATA
     low, high = comparison.interval(level)
-    return MetricVerdict(
-        name, verdict, comparison, adjusted_p, low, high, equivalent, what_would_decide(comparison, level)
-    )
+    open_question = verdict is Verdict.NOT_ENOUGH_DATA
+    needs = what_would_decide(comparison, level) if open_question else DECIDED
+    return MetricVerdict(name, verdict, comparison, adjusted_p, low, high, equivalent, needs)
 
 
 def _interval_levels(p_values: list[float], adjusted: list[float], alpha: float) -> list[float]:
