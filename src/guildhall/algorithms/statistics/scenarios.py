@@ -20,6 +20,8 @@ from guildhall.algorithms.statistics.errors import UnusableSample
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+LARGEST = 1e100  # squares of what is beyond could not be added; nothing that costs or lasts is
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScenarioMeans:
@@ -52,11 +54,11 @@ class ScenarioMeans:
                 remedy="Leave out scenarios of which no trial was scored, and say so beside the result.",
                 position=where,
             )
-        if not np.all(np.isfinite(self.mean)):
-            where = int(np.argmin(np.isfinite(self.mean)))
+        usable = np.abs(self.mean) <= LARGEST
+        if not np.all(usable):
+            where = int(np.argmin(usable))
             raise UnusableSample(
-                f"the mean of scenario number {where} is {self.mean[where]}, expected finite values",
-                position=where,
+                f"the mean of scenario number {where} is {self.mean[where]}, expected a finite number", position=where
             )
 
         if np.any(self.variance < 0):
@@ -77,6 +79,13 @@ class ScenarioMeans:
             return cls(counts, np.zeros(len(counts)), np.zeros(len(counts)))  # refused there, with its reason
         values = np.fromiter(chain.from_iterable(trials), dtype=np.float64, count=int(counts.sum()))
         starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
+        usable = np.abs(values) <= LARGEST  # not so for NaN
+        if not np.all(usable):
+            where = int(np.argmin(usable))
+            position = int(np.searchsorted(starts, where, side="right")) - 1
+            raise UnusableSample(
+                f"scenario number {position} has the value {values[where]}, expected a finite number", position=position
+            )
         mean = np.add.reduceat(values, starts) / counts
         squares = np.add.reduceat((values - np.repeat(mean, counts)) ** 2, starts)
         return cls(counts, mean, _per_degree(squares, counts))
