@@ -1,0 +1,33 @@
+"""Reports: what a simulation showed, with intervals, and the verdict on two of them."""
+
+from guildhall.domains.evaluation.reports.errors import MarginRefused, NothingToCompare, SameSimulation
+from guildhall.domains.evaluation.reports.rules import COST, PASS_RATE, TIME
+from guildhall.domains.evaluation.reports.service import choose_pair, compare, report
+from guildhall.domains.evaluation.reports.types import (
+    FailureSeen,
+    Report,
+    ScenarioChange,
+    ScenarioResult,
+    ToolSummary,
+    Totals,
+    Versus,
+)
+
+__all__ = [
+    "COST",
+    "PASS_RATE",
+    "TIME",
+    "FailureSeen",
+    "MarginRefused",
+    "NothingToCompare",
+    "Report",
+    "SameSimulation",
+    "ScenarioChange",
+    "ScenarioResult",
+    "ToolSummary",
+    "Totals",
+    "Versus",
+    "choose_pair",
+    "compare",
+    "report",
+]

@@ -1,0 +1,169 @@
+"""From counts to what may be said: pure, so that a report can be recomputed from its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from guildhall.algorithms import statistics
+from guildhall.algorithms.statistics import Comparison, Estimate, Judgement, ScenarioMeans
+from guildhall.domains.evaluation.reports.types import ScenarioChange, ScenarioResult
+from guildhall.domains.evaluation.simulations import Simulation
+
+PASS_RATE = "pass rate"
+COST = "cost/trial"
+TIME = "time p50"
+HIGHER_IS_BETTER = {PASS_RATE: True, COST: False, TIME: False}
+MOST_K = 10
+
+
+def groups_of(scenarios: Sequence[ScenarioResult]) -> list[str] | None:
+    """
+    The clusters over which intervals are made; None where no scenario declares one.
+
+    A scenario without a group is one of its own.
+    """
+    if all(each.group is None for each in scenarios):
+        return None
+    return [f"group {each.group}" if each.group else f"scenario {each.scenario_id}" for each in scenarios]
+
+
+def pass_rate(scenarios: Sequence[ScenarioResult]) -> Estimate | None:
+    """The share of scored trials that passed, over scenarios; None where nothing was scored."""
+    scored = [each for each in scenarios if each.scored]
+    if not scored:
+        return None
+    counts = ScenarioMeans.of_counts((each.scored for each in scored), (each.passed for each in scored))
+    return statistics.pass_rate(counts, groups_of(scored))
+
+
+def pass_rate_strict(scenarios: Sequence[ScenarioResult]) -> Estimate | None:
+    """The same with every trial counted, and what was not scored as not passed."""
+    tried = [each for each in scenarios if each.trials]
+    if not tried:
+        return None
+    counts = ScenarioMeans.of_counts((each.trials for each in tried), (each.passed for each in tried))
+    return statistics.pass_rate(counts, groups_of(tried))
+
+
+def score(scenarios: Sequence[ScenarioResult]) -> Estimate | None:
+    """The mean reliability score, over scenarios; None where nothing was scored."""
+    scored = [each for each in scenarios if each.score_mean is not None]
+    if not scored:
+        return None
+    means = ScenarioMeans.of_moments(
+        [each.score_count for each in scored],
+        [each.score_mean or 0.0 for each in scored],
+        [each.score_variance for each in scored],
+    )
+    return statistics.mean(means, groups_of(scored), bounds=(0.0, 1.0))
+
+
+def reliability(
+    scenarios: Sequence[ScenarioResult], of: Callable[[Sequence[tuple[int, int]], int], float | None]
+) -> dict[int, float]:
+    """
+    pass^k or pass@k for every k that is defined: each scenario must have at least k scored trials.
+
+    A scenario of which nothing was scored leaves none defined, not even k = 1.
+    """
+    counts = [(each.scored, each.passed) for each in scenarios]
+    if not counts:
+        return {}
+    curve = ((k, of(counts, k)) for k in range(1, min(*(n for n, _ in counts), MOST_K) + 1))
+    return {k: value for k, value in curve if value is not None}
+
+
+def pair(
+    baseline: Sequence[ScenarioResult], candidate: Sequence[ScenarioResult]
+) -> tuple[list[ScenarioChange], dict[str, list[str]]]:
+    """The scenarios that both ran in the same content and scored, and by reason those that do not pair."""
+    other = {each.scenario_id: each for each in candidate}
+    matched: list[ScenarioChange] = []
+    unmatched: dict[str, list[str]] = {}
+    for one in baseline:
+        two = other.pop(one.scenario_id, None)
+        if two is None:
+            unmatched.setdefault("only in the baseline", []).append(one.scenario_id)
+        elif one.content_hash != two.content_hash:
+            unmatched.setdefault("changed in between", []).append(one.scenario_id)
+        elif one.pass_share is None or two.pass_share is None:
+            unmatched.setdefault("not scored in both", []).append(one.scenario_id)
+        else:
+            matched.append(ScenarioChange(one.scenario_id, one, two, two.pass_share - one.pass_share))
+    if other:
+        unmatched["only in the candidate"] = sorted(other)
+    return matched, unmatched
+
+
+def judge(pairs: Sequence[ScenarioChange], *, margin: float | None) -> Judgement | None:
+    """Pass rate, cost and time compared over the same scenarios, with Holm over those that are known."""
+    if not pairs:
+        return None
+    comparisons: dict[str, Comparison] = {PASS_RATE: _compare_passes(pairs, margin)}
+    for name, measure in ((COST, _costs), (TIME, _times)):
+        compared = _compare_values(pairs, measure)
+        if compared is not None:
+            comparisons[name] = compared
+    return statistics.judge(comparisons, {name: HIGHER_IS_BETTER[name] for name in comparisons}, headline=PASS_RATE)
+
+
+def differences(baseline: Simulation, candidate: Simulation) -> list[str]:
+    """What differs between two simulations besides the version, in words; any of it may explain a result."""
+    found = []
+    for what, one, two in (
+        ("sandbox", _sandbox(baseline), _sandbox(candidate)),
+        ("time limit", f"{baseline.timeout_ms} ms", f"{candidate.timeout_ms} ms"),
+        ("origin", baseline.origin, candidate.origin),
+    ):
+        if one != two:
+            found.append(f"{what}: {one} against {two}")
+    return found
+
+
+def _sandbox(simulation: Simulation) -> str:
+    held: Mapping[str, Any] = simulation.metadata.get("sandbox", {})
+    return ", ".join(f"{key} {value}" for key, value in sorted(held.items())) or "none"
+
+
+def _compare_passes(pairs: Sequence[ScenarioChange], margin: float | None) -> Comparison:
+    def counts(side: Callable[[ScenarioChange], ScenarioResult]) -> ScenarioMeans:
+        return ScenarioMeans.of_counts([side(each).scored for each in pairs], [side(each).passed for each in pairs])
+
+    return statistics.compare(
+        counts(lambda each: each.baseline),
+        counts(lambda each: each.candidate),
+        binary=True,
+        groups=groups_of([each.baseline for each in pairs]),
+        margin=margin,
+    )
+
+
+_Moments = tuple[int, float, float | None]
+
+
+def _costs(result: ScenarioResult) -> _Moments | None:
+    if result.cost_mean is None or result.cost_count < result.trials:
+        return None  # a mean over some of the trials would compare other trials than the pass rate does
+    return result.cost_count, result.cost_mean, result.cost_variance
+
+
+def _times(result: ScenarioResult) -> _Moments | None:
+    return None if result.time_median_ms is None else (1, result.time_median_ms, None)
+
+
+def _compare_values(
+    pairs: Sequence[ScenarioChange], measure: Callable[[ScenarioResult], _Moments | None]
+) -> Comparison | None:
+    known = [
+        (each, before, after)
+        for each in pairs
+        if (before := measure(each.baseline)) is not None and (after := measure(each.candidate)) is not None
+    ]
+    if not known or (len(known) < len(pairs) and len(known) < 2):
+        return None
+    one = ScenarioMeans.of_moments(*zip(*(before for _, before, _ in known), strict=True))
+    two = ScenarioMeans.of_moments(*zip(*(after for _, _, after in known), strict=True))
+    if not one.mean.any() and not two.mean.any():
+        return None  # free on both sides: nothing to compare
+    return statistics.compare(one, two, binary=False, groups=groups_of([each.baseline for each, _, _ in known]))

@@ -1,0 +1,113 @@
+"""What a simulation showed, and whether one is better than another."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from guildhall.algorithms import statistics
+from guildhall.db import Tx
+from guildhall.domains.evaluation import configurations, simulations
+from guildhall.domains.evaluation.reports import rules, store
+from guildhall.domains.evaluation.reports.errors import MarginRefused, NothingToCompare, SameSimulation
+from guildhall.domains.evaluation.reports.types import Report, Versus
+from guildhall.domains.evaluation.simulations import Simulation
+
+
+async def report(tx: Tx, simulation: Simulation) -> Report:
+    """What a simulation has shown so far; one that is still running, or ended early, has fewer trials."""
+    simulation_id = simulation.simulation_id
+    scenarios = await store.scenarios(tx, simulation_id)
+    costs = [each.cost_sum for each in scenarios if each.cost_sum is not None]
+    tokens = [each.tokens for each in scenarios if each.tokens is not None]
+    return Report(
+        simulation=simulation,
+        scenarios=scenarios,
+        totals=await store.totals(tx, simulation_id),
+        statuses=await store.statuses(tx, simulation_id),
+        faults=await store.faults(tx, simulation_id),
+        failures=await store.failures(tx, simulation_id),
+        tools=await store.tools(tx, simulation_id),
+        pass_rate=rules.pass_rate(scenarios),
+        pass_rate_strict=rules.pass_rate_strict(scenarios),
+        score=rules.score(scenarios),
+        pass_hat_k=rules.reliability(scenarios, statistics.mean_pass_hat_k),
+        pass_at_k=rules.reliability(scenarios, statistics.mean_pass_at_k),
+        cost_usd=sum(costs[1:], costs[0]) if costs else None,
+        priced_outcomes=sum(each.cost_count for each in scenarios),
+        tokens=sum(tokens) if tokens else None,
+    )
+
+
+async def compare(tx: Tx, baseline: Simulation, candidate: Simulation, *, margin: float | None = None) -> Versus:
+    """
+    Compare two simulations, paired by scenario content.
+
+    `margin` is the difference in pass rate that does not matter, 0.05 unless given.
+
+    Raises:
+        MarginRefused: It is no share between 0 and 1.
+        SameSimulation: Both are the same one.
+    """
+    if margin is not None and not 0 < margin < 1:
+        raise MarginRefused(margin)
+    if baseline.simulation_id == candidate.simulation_id:
+        raise SameSimulation(baseline.label)
+    one, two = await report(tx, baseline), await report(tx, candidate)
+    matched, unmatched = rules.pair(one.scenarios, two.scenarios)
+    return Versus(
+        baseline=one,
+        candidate=two,
+        matched=matched,
+        unmatched=unmatched,
+        differences=rules.differences(baseline, candidate),
+        judgement=rules.judge(matched, margin=margin),
+        changes=await _changes(tx, baseline.config_version_id, candidate.config_version_id),
+    )
+
+
+async def choose_pair(tx: Tx, baseline: str, candidate: str) -> tuple[Simulation, Simulation]:
+    """
+    The two simulations that people mean by two references.
+
+    A simulation is meant by itself. A version means the latest of its
+    simulations that has run scenarios in the same content as the other side;
+    of several such pairs, the one with the most in common.
+
+    Raises:
+        SimulationNotFound, SimulationAmbiguous: See `simulations.resolve`.
+        NothingToCompare: No pair has a scenario in common.
+    """
+    ones = await _meant(tx, baseline)
+    twos = await _meant(tx, candidate)
+    if len(ones) == len(twos) == 1:
+        return ones[0], twos[0]
+    pins = {
+        each.simulation_id: frozenset(await simulations.pinned_scenarios(tx, each.simulation_id))
+        for each in {each.simulation_id: each for each in (*ones, *twos)}.values()
+    }
+    best: tuple[int, Simulation, Simulation] | None = None
+    for one in ones:
+        for two in twos:
+            common = len(pins[one.simulation_id] & pins[two.simulation_id])
+            if one.simulation_id != two.simulation_id and common and (best is None or common > best[0]):
+                best = (common, one, two)
+    if best is None:
+        raise NothingToCompare(baseline, candidate)
+    return best[1], best[2]
+
+
+async def _meant(tx: Tx, reference: str) -> list[Simulation]:
+    if "@" in reference and reference != "@latest":
+        of_version = await simulations.of_version(tx, reference)
+        if of_version:
+            return of_version
+    return [await simulations.resolve(tx, reference)]
+
+
+async def _changes(tx: Tx, before: UUID, after: UUID) -> list[dict[str, object]]:
+    if before == after:
+        return []
+    diff = await configurations.diff_versions(
+        tx, await configurations.get_version(tx, str(before)), await configurations.get_version(tx, str(after))
+    )
+    return [dict(each) for each in diff.changes]

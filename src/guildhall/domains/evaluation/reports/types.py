@@ -1,0 +1,146 @@
+"""The nouns of reports: what a simulation showed, and how two of them compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from guildhall.algorithms.statistics import Comparison, Estimate, Judgement, MetricVerdict
+from guildhall.domains.evaluation.simulations import Simulation
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """
+    One scenario in one simulation.
+
+    `scored` of its `trials` count: those whose fault was neither the
+    infrastructure's nor the simulated user's, the judge's or the scenario's.
+    `marks` has one entry for each trial, in order: passed, not passed, or
+    None for not scored.
+    """
+
+    scenario_id: str
+    content_hash: str
+    name: str
+    group: str | None
+    trials: int
+    scored: int
+    passed: int
+    marks: tuple[bool | None, ...]
+    score_count: int
+    score_mean: float | None
+    score_variance: float | None
+    cost_count: int
+    cost_sum: Decimal | None
+    cost_mean: float | None
+    cost_variance: float | None
+    time_median_ms: float | None
+    tokens: int | None
+
+    @property
+    def pass_share(self) -> float | None:
+        """Passed of scored; None where nothing was scored."""
+        return self.passed / self.scored if self.scored else None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureSeen:
+    """What was seen most often where a scenario did not pass."""
+
+    fault: str
+    failure_type: str
+    message: str | None
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSummary:
+    """A tool's calls in one simulation; what was not timed or priced is None."""
+
+    tool_name: str
+    trials: int
+    calls: int
+    errors: int
+    mean_duration_ms: float | None
+    cost_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts over all outcomes of a simulation."""
+
+    outcomes: int
+    timed: int
+    time_p50_ms: float | None
+    time_p95_ms: float | None
+    unresolved_infrastructure: int
+    retries: int
+    timeouts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """
+    What a simulation showed.
+
+    `pass_rate` and `score` leave out what was not scored; `pass_rate_strict`
+    counts it as not passed. All are None where nothing was scored.
+    """
+
+    simulation: Simulation
+    scenarios: Sequence[ScenarioResult]
+    totals: Totals
+    statuses: Mapping[str, int]
+    faults: Mapping[str, int]
+    failures: Mapping[str, FailureSeen]
+    tools: Sequence[ToolSummary]
+    pass_rate: Estimate | None
+    pass_rate_strict: Estimate | None
+    score: Estimate | None
+    pass_hat_k: Mapping[int, float]
+    pass_at_k: Mapping[int, float]
+    cost_usd: Decimal | None
+    priced_outcomes: int
+    tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioChange:
+    """One scenario in both simulations; `change` is the difference of the shares that passed."""
+
+    scenario_id: str
+    baseline: ScenarioResult
+    candidate: ScenarioResult
+    change: float
+
+
+@dataclass(frozen=True, slots=True)
+class Versus:
+    """
+    Two simulations compared, scenario by scenario.
+
+    `unmatched` names, by reason, the scenarios that could not be paired.
+    `differences` names what else differs between the two and so might explain
+    a result. `judgement` is None where nothing could be paired.
+    """
+
+    baseline: Report
+    candidate: Report
+    matched: Sequence[ScenarioChange]
+    unmatched: Mapping[str, Sequence[str]]
+    differences: Sequence[str]
+    judgement: Judgement | None
+    changes: Sequence[Mapping[str, Any]]
+
+    @property
+    def metrics(self) -> Mapping[str, MetricVerdict]:
+        """The verdict on each metric, the headline first."""
+        return self.judgement.metrics if self.judgement else {}
+
+    @property
+    def headline(self) -> Comparison | None:
+        """The comparison of the pass rates."""
+        return self.judgement.headline_metric.comparison if self.judgement else None
