@@ -43,6 +43,8 @@ class ToolSpec:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     python: str | None = None
     command: tuple[str, ...] | None = None
+    timeout_ms: int | None = None
+    """How long one call may take; None leaves it to the trial's own limit, and gives a command 60 seconds."""
 
 
 @dataclass(frozen=True, slots=True)

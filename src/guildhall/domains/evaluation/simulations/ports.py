@@ -105,6 +105,21 @@ class Stage(Protocol):
     def log(self, text: str) -> None:
         """Keep a line of the agent's log; it is capped, and secrets are removed."""
 
+    def note_sandbox(self, sandbox_id: str, held: Mapping[str, Any], logs: str = "") -> None:
+        """Say where the agent runs and which limits really hold there, and, once it has ended, what it logged."""
+
+    def call_tool_here(
+        self, name: str, arguments: Mapping[str, Any], *, call_id: str | None = None
+    ) -> ToolResult | None:
+        """
+        Run a tool in the calling thread, or return None when only `call_tool` can run it.
+
+        For an agent that has a thread of its own: it saves the way to the event loop and back.
+        """
+
+    def reply_here(self, content: str, call: ModelCall | None = None) -> bool:
+        """Say something that nobody answers, in the calling thread; False when there is somebody: use `reply`."""
+
 
 class AgentRuntime(Protocol):
     """One way of running agents. `play` returns when the agent has nothing more to say."""
