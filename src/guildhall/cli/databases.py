@@ -1,0 +1,172 @@
+"""`guildhall db`: the database that holds the evidence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from guildhall.cli.frame import JsonOption, Output, run
+from guildhall.cli.render.figures import count
+from guildhall.settings import Settings
+
+group = typer.Typer(help="The database: migrations, status, and a way in.", no_args_is_help=True)
+
+
+@group.command()
+def migrate(
+    to: Annotated[int | None, typer.Option(help="The schema version to stop at; the newest unless given.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the database to the schema that this version of Guildhall expects."""
+    from guildhall.app.wiring import administrator_url
+    from guildhall.db import migrate as migrations
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with administrator_url(Settings.from_environment()) as url:
+            applied = await migrations.migrate(url, to=to)
+            known = await migrations.status(url)
+        if as_json:
+            output.document({"version": known.version, "applied": [each.number for each in applied]})
+            return
+        for each in applied:
+            output.lines([f"applied {each.number:04d} {each.name}"])
+        output.lines([f"the schema is at version {known.version}"])
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def rollback(
+    to: Annotated[int, typer.Option(help="The schema version to go back to; 0 is an empty database.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: what the removed tables hold is lost.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take migrations back, newest first. Data in tables that go is lost."""
+    from guildhall.app.wiring import administrator_url
+    from guildhall.db import migrate as migrations
+    from guildhall.errors import NotAllowed
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        if not yes:
+            raise NotAllowed(
+                f"going back to schema version {to} deletes the tables that came later, with their rows",
+                remedy="Say --yes if that is meant.",
+                field="yes",
+            )
+        async with administrator_url(Settings.from_environment()) as url:
+            removed = await migrations.rollback(url, to=to)
+            known = await migrations.status(url)
+        if as_json:
+            output.document({"version": known.version, "removed": [each.number for each in removed]})
+            return
+        for each in removed:
+            output.lines([f"took back {each.number:04d} {each.name}"])
+        output.lines([f"the schema is at version {known.version}"])
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def status(as_json: JsonOption = False) -> None:
+    """Show which database is used, whether it runs, and the state of its schema; starts nothing."""
+    from guildhall.db import embedded
+    from guildhall.db import migrate as migrations
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        settings = Settings.from_environment()
+        if settings.database_url:
+            known = await migrations.status(settings.database_url)
+            facts: dict[str, object] = {"server": "GUILDHALL_DATABASE_URL", "running": True}
+        else:
+            server = embedded.status(settings.data_dir)
+            facts = {"server": "embedded", "running": server.running, "data_dir": str(settings.data_dir)}
+            if not server.running:
+                if as_json:
+                    output.document(facts | {"version": None, "pending": None})
+                else:
+                    output.lines(
+                        [
+                            f"the embedded PostgreSQL in {settings.data_dir} is not running",
+                            "any command that needs it starts it",
+                        ]
+                    )
+                return
+            with embedded.start(settings.data_dir) as running:
+                known = await migrations.status(running.url(database="guildhall"))
+        if as_json:
+            output.document(facts | {"version": known.version, "pending": [each.number for each in known.pending]})
+            return
+        where = "GUILDHALL_DATABASE_URL" if settings.database_url else f"the embedded PostgreSQL in {settings.data_dir}"
+        pending = f"{count(len(known.pending), 'migration')} pending" if known.pending else "up to date"
+        output.lines([Text.assemble((where, "bold"), " answers"), f"schema version {known.version}, {pending}"])
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def url() -> None:
+    """
+    Print one line that any PostgreSQL client accepts; on the embedded server, as a superuser.
+
+    The embedded server is started and left running; `guildhall db stop` stops it.
+    """
+    output = Output()
+
+    async def work() -> None:
+        output.lines([await _url()])
+
+    run(work)
+
+
+@group.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def psql(context: typer.Context) -> None:
+    """Open psql on the database; whatever else is given is passed on to it."""
+    from guildhall.db import embedded
+
+    async def work() -> int:
+        settings = Settings.from_environment()
+        if settings.database_url:
+            return subprocess.run(["psql", settings.database_url, *context.args], check=False).returncode
+        from guildhall.app.wiring import administrator_url
+
+        async with administrator_url(settings) as location:
+            program = str(embedded.binary("psql"))
+            environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
+            return subprocess.run([program, location, *context.args], check=False, env=environment).returncode
+
+    raise typer.Exit(run(work))
+
+
+@group.command()
+def stop(as_json: JsonOption = False) -> None:
+    """Stop the embedded server cleanly; what uses it at this moment loses its connection."""
+    from guildhall.db import embedded
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        settings = Settings.from_environment()
+        stopped = embedded.stop(settings.data_dir)
+        if as_json:
+            output.document({"stopped": stopped})
+        else:
+            output.lines(["stopped" if stopped else "the embedded PostgreSQL was not running"])
+
+    run(work, as_json=as_json)
+
+
+async def _url() -> str:
+    from guildhall.app.wiring import keep_running
+
+    settings = Settings.from_environment()
+    return settings.database_url or await keep_running(settings)

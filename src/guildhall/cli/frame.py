@@ -1,0 +1,169 @@
+"""
+What every command shares: how it runs, how it prints, and how it ends.
+
+Exit codes: 0 done, 1 a gate failed, 2 bad input or not found, 3 something we
+depend on does not answer, 4 a conflict or not allowed, 70 a defect of ours,
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import orjson
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from guildhall.errors import (
+    Conflict,
+    GuildhallError,
+    InvalidInput,
+    LimitReached,
+    NotAllowed,
+    NotFound,
+    Unavailable,
+)
+
+_T = TypeVar("_T")
+
+GATE_FAILED = 1
+_EXIT_CODES: tuple[tuple[type[GuildhallError], int], ...] = (
+    (NotFound, 2),
+    (InvalidInput, 2),
+    (Unavailable, 3),
+    (Conflict, 4),
+    (NotAllowed, 4),
+    (LimitReached, 4),
+)
+_DEFECT = 70
+_INTERRUPTED = 130
+_WIDTH = 80
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
+
+
+@dataclass(slots=True)
+class Output:
+    """Where a command prints: findings to stdout, everything beside them to stderr."""
+
+    as_json: bool = False
+
+    @property
+    def console(self) -> Console:
+        """For people, 80 columns wide where nobody says otherwise."""
+        return _console(sys.stdout)
+
+    @property
+    def aside(self) -> Console:
+        """For progress and warnings, which never mix with findings."""
+        return _console(sys.stderr)
+
+    def lines(self, lines: list[Text] | list[str]) -> None:
+        """Print lines as they are."""
+        console = self.console
+        for line in lines:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def document(self, value: Any) -> None:
+        """Print the one JSON document."""
+        sys.stdout.write(to_json(value) + "\n")
+        sys.stdout.flush()
+
+    def warn(self, text: str) -> None:
+        """Say something beside the findings."""
+        self.aside.print(Text.assemble(("note: ", "yellow"), text), highlight=False, soft_wrap=True)
+
+
+def to_json(value: Any) -> str:
+    """JSON as every command prints it: UUIDs and times as text, amounts of money as numbers, infinity as null."""
+    return orjson.dumps(
+        value, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+    ).decode()
+
+
+def _plain(value: object) -> Any:
+    match value:
+        case Decimal():
+            return float(value)
+        case Path():
+            return str(value)
+        case set() | frozenset():
+            return sorted(value)
+    raise TypeError(type(value).__name__)
+
+
+def _console(stream: Any) -> Console:
+    if stream.isatty():
+        return Console(file=stream)
+    return Console(file=stream, width=_WIDTH, no_color=True)
+
+
+def run(work: Callable[[], Coroutine[Any, Any, _T]], *, as_json: bool = False) -> _T:
+    """
+    Run a command's work; whatever goes wrong becomes a message and an exit code, never a traceback.
+
+    With `as_json` the error is the one JSON document on stdout.
+    """
+    try:
+        return asyncio.run(work())
+    except GuildhallError as error:
+        fail(error, as_json=as_json)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        _console(sys.stderr).print("interrupted", highlight=False)
+        raise typer.Exit(_INTERRUPTED) from None
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `head` does.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+    except ExceptionGroup as group:
+        ours = group.subgroup(GuildhallError)
+        if ours is not None:
+            fail(_first(ours), as_json=as_json)
+        _confess(group)
+    except typer.Exit:
+        raise
+    except Exception as error:  # noqa: BLE001 - a person must not meet a traceback
+        _confess(error)
+
+
+def fail(error: GuildhallError, *, as_json: bool) -> NoReturn:
+    """Report an error of ours and end with its family's exit code."""
+    if as_json:
+        Output().document(error.as_json())
+    else:
+        console = _console(sys.stderr)
+        console.print(Text.assemble(("error: ", "bold red"), error.message), highlight=False, soft_wrap=True)
+        if error.remedy:
+            console.print(Text(error.remedy), highlight=False, soft_wrap=True)
+    code = next((code for family, code in _EXIT_CODES if isinstance(error, family)), _DEFECT)
+    raise typer.Exit(code)
+
+
+def _first(group: BaseExceptionGroup[GuildhallError]) -> GuildhallError:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def _confess(error: BaseException) -> NoReturn:
+    handle, name = tempfile.mkstemp(prefix="guildhall-", suffix=".txt")
+    with os.fdopen(handle, "w") as file:
+        traceback.print_exception(error, file=file)
+    _console(sys.stderr).print(
+        Text.assemble(("error: ", "bold red"), f"this is a defect of Guildhall ({type(error).__name__}).\n"),
+        Text(f"What happened is in {name}; please report it."),
+        highlight=False,
+        soft_wrap=True,
+    )
+    raise typer.Exit(_DEFECT)

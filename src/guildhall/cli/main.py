@@ -1,0 +1,48 @@
+"""The command line: one module for each group of commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from guildhall import __version__
+from guildhall.cli import configurations, databases, evaluation, scenarios, start
+
+app = typer.Typer(
+    name="guildhall",
+    help=(
+        "Guildhall tells you whether the new version of your AI agent is really better, "
+        "and keeps the evidence in your own PostgreSQL.\n\n"
+        "Start with `guildhall demo`, then `guildhall init`."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+start.add_to(app)
+app.add_typer(evaluation.group, name="eval")
+app.add_typer(configurations.group, name="config")
+app.add_typer(scenarios.group, name="scenario")
+app.add_typer(databases.group, name="db")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"guildhall {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _guildhall(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Say what the whole program is for; the groups do the work."""
+
+
+def main() -> None:
+    """The entry point of the `guildhall` command."""
+    app()

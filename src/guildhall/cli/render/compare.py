@@ -1,0 +1,219 @@
+"""A comparison, for eyes and for programs: the verdict first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rich.text import Text
+
+from guildhall.algorithms.differences import summarise
+from guildhall.algorithms.statistics import MetricVerdict, Verdict
+from guildhall.cli.render.figures import change_in_points, count, duration, money, p_value, percent, shortened
+from guildhall.cli.render.report import scenario_document
+from guildhall.domains.evaluation.reports import COST, PASS_RATE, TIME, Report, ScenarioChange, Versus
+
+_STYLES = {
+    Verdict.BETTER: "bold green",
+    Verdict.WORSE: "bold red",
+    Verdict.EQUIVALENT: "bold cyan",
+    Verdict.NOT_ENOUGH_DATA: "bold yellow",
+}
+_DOWN_SHOWN = 6
+
+
+def compare_lines(versus: Versus) -> list[Text]:
+    """The comparison as `guildhall eval compare` prints it, 80 columns wide."""
+    lines = [*_unmatched(versus), _verdict(versus), Text(), *_sides(versus)]
+    if versus.judgement is not None:
+        lines += [Text(), *_metrics(versus), Text(), *_scenarios(versus)]
+    if versus.changes:
+        lines += [Text(), Text(shortened(f"Changed: {summarise(versus.changes)}", 240))]
+    return lines
+
+
+def compare_document(versus: Versus) -> dict[str, Any]:
+    """The comparison as `--json` prints it; a limit that is infinite is null."""
+    judgement = versus.judgement
+    headline = judgement.headline_metric if judgement else None
+    return {
+        "verdict": judgement.verdict if judgement else Verdict.NOT_ENOUGH_DATA,
+        "baseline": _side_document(versus.baseline),
+        "candidate": _side_document(versus.candidate),
+        "matched": len(versus.matched),
+        "unmatched": {reason: list(ids) for reason, ids in versus.unmatched.items()},
+        "differences": list(versus.differences),
+        "difference": headline.comparison.difference if headline else None,
+        "interval": [headline.low, headline.high] if headline else None,
+        "p_value": headline.comparison.p_value if headline else None,
+        "adjusted_p": headline.adjusted_p if headline else None,
+        "margin": headline.comparison.margin if headline else None,
+        "more_scenarios_needed": headline.needs.more_scenarios if headline else None,
+        "more_trials_needed": headline.needs.more_trials if headline else None,
+        "metrics": {name: _metric_document(metric) for name, metric in versus.metrics.items()},
+        "scenarios": [
+            {
+                "scenario_id": each.scenario_id,
+                "change": each.change,
+                "baseline": scenario_document(each.baseline),
+                "candidate": scenario_document(each.candidate),
+            }
+            for each in versus.matched
+        ],
+        "changes": list(versus.changes),
+    }
+
+
+def _side_document(report: Report) -> dict[str, Any]:
+    simulation = report.simulation
+    return {
+        "simulation_id": simulation.simulation_id,
+        "config": simulation.label,
+        "config_version_id": simulation.config_version_id,
+        "pass_rate": report.pass_rate.value if report.pass_rate else None,
+        "outcomes": report.totals.outcomes,
+        "cost_usd": report.cost_usd,
+    }
+
+
+def _metric_document(metric: MetricVerdict) -> dict[str, Any]:
+    comparison = metric.comparison
+    return {
+        "verdict": metric.verdict,
+        "baseline": comparison.baseline,
+        "candidate": comparison.candidate,
+        "difference": comparison.difference,
+        "interval": [metric.low, metric.high],
+        "p_value": comparison.p_value,
+        "adjusted_p": metric.adjusted_p,
+        "equivalence_p": comparison.equivalence_p,
+        "margin": comparison.margin,
+        "method": comparison.method,
+        "n": comparison.n,
+        "over": comparison.over,
+        "up": comparison.up,
+        "same": comparison.same,
+        "down": comparison.down,
+        "more_scenarios_needed": metric.needs.more_scenarios,
+        "more_trials_needed": metric.needs.more_trials,
+        "needs": metric.needs.sentence,
+    }
+
+
+def _unmatched(versus: Versus) -> list[Text]:
+    if not versus.unmatched and not versus.differences:
+        return []
+    lines = [
+        Text(shortened(f"{count(len(ids), 'scenario')} {reason}: {', '.join(ids)}", 160), "yellow")
+        for reason, ids in versus.unmatched.items()
+    ]
+    lines += [Text(shortened(f"not alike: {each}", 160), "yellow") for each in versus.differences]
+    return [*lines, Text()]
+
+
+def _verdict(versus: Versus) -> Text:
+    judgement = versus.judgement
+    if judgement is None:
+        return Text("NOTHING TO COMPARE: no scenario was scored by both in the same content", "bold yellow")
+    metric = judgement.headline_metric
+    comparison = metric.comparison
+    word = (judgement.verdict.value.upper(), _STYLES[judgement.verdict])
+    interval = f"[{change_in_points(metric.low)}, {change_in_points(metric.high)}]"
+    figures = f"{change_in_points(comparison.difference)} points {interval}"
+    match judgement.verdict:
+        case Verdict.NOT_ENOUGH_DATA:
+            return Text.assemble(word, f" — {metric.needs.sentence}.\n", f"{figures}  {p_value(metric.adjusted_p)}")
+        case Verdict.EQUIVALENT:
+            return Text.assemble(word, f"  {figures}  within ±{comparison.margin * 100:g} points")
+    holm = f" (Holm over {len(versus.metrics)})" if len(versus.metrics) > 1 else ""
+    return Text.assemble(word, f"  {figures}  {p_value(metric.adjusted_p)}{holm}")
+
+
+def _sides(versus: Versus) -> list[Text]:
+    one, two = versus.baseline.simulation, versus.candidate.simulation
+    if one.config_name == two.config_name:
+        names = f"{one.config_name}   v{one.version_number} {one.short_id} (baseline)  ->  "
+        names += f"v{two.version_number} {two.short_id} (candidate)"
+    else:
+        names = f"{one.label} {one.short_id} (baseline)  ->  {two.label} {two.short_id} (candidate)"
+    lines = [Text(names, "bold")]
+    total = max(len(versus.baseline.scenarios), len(versus.candidate.scenarios))
+    matched = f"{len(versus.matched)}/{total} scenarios match by content"
+    if not versus.differences:
+        matched += "; judge, user, sandbox identical"
+    lines.append(Text(matched, "dim"))
+    if versus.headline is not None:
+        lines.append(Text(f"{versus.headline.method}; the interval inverts that test", "dim"))
+    return lines
+
+
+_Format = Callable[[float], str]
+
+
+def _formats(name: str) -> tuple[_Format, _Format]:
+    """How a metric's value and its change are written."""
+    match name:
+        case _ if name == PASS_RATE:
+            return percent, change_in_points
+        case _ if name == COST:
+            return money, lambda value: ("+" if value > 0 else "") + money(value)
+        case _ if name == TIME:
+            return duration, _signed_duration
+    return (lambda value: f"{value:.3g}"), (lambda value: f"{value:+.3g}")
+
+
+def _signed_duration(milliseconds: float) -> str:
+    return f"{'-' if milliseconds < 0 else '+'}{duration(abs(milliseconds))}"
+
+
+def _metrics(versus: Versus) -> list[Text]:
+    one, two = versus.baseline.simulation, versus.candidate.simulation
+    same = one.config_name == two.config_name and one.version_number != two.version_number
+    heads = (f"v{one.version_number}", f"v{two.version_number}") if same else ("baseline", "candidate")
+    rows: list[tuple[str, str, str, str, Verdict, str]] = []
+    for name, metric in versus.metrics.items():
+        value, change = _formats(name)
+        comparison = metric.comparison
+        interval = f"{change(comparison.difference)} [{change(metric.low)}, {change(metric.high)}]"
+        note = f" (±{value(comparison.margin)})" if metric.verdict is Verdict.EQUIVALENT else ""
+        rows.append((name, value(comparison.baseline), value(comparison.candidate), interval, metric.verdict, note))
+    a = max(len(heads[0]), *(len(row[1]) for row in rows))
+    b = max(len(heads[1]), *(len(row[2]) for row in rows))
+    c = max(len("CHANGE [95 %]"), *(len(row[3]) for row in rows))
+    lines = [Text(f"{'METRIC':<10}  {heads[0]:<{a}}  {heads[1]:<{b}}  {'CHANGE [95 %]':<{c}}  VERDICT", "bold")]
+    lines += [
+        Text.assemble(
+            f"{name:<10}  {before:<{a}}  {after:<{b}}  {interval:<{c}}  ",
+            (verdict.value, _STYLES[verdict].removeprefix("bold ")),
+            note,
+        )
+        for name, before, after, interval, verdict, note in rows
+    ]
+    return lines
+
+
+def _scenarios(versus: Versus) -> list[Text]:
+    headline = versus.headline
+    assert headline is not None, "there is a judgement"
+    down = sorted(
+        (each for each in versus.matched if each.change < 0), key=lambda each: (each.change, each.scenario_id)
+    )
+    lines = [
+        Text.assemble(
+            f"{headline.up} up · {headline.same} same · ", (f"{headline.down} DOWN", "bold red" if down else "")
+        )
+    ]
+    width = max((len(each.scenario_id) for each in down[:_DOWN_SHOWN]), default=0)
+    for position, each in enumerate(down[:_DOWN_SHOWN]):
+        line = f"{each.scenario_id:<{width}}  {_passes(each)}"
+        if position == 0:
+            line += f"   guildhall eval show {versus.candidate.simulation.short_id} {each.scenario_id} --pair"
+        lines.append(Text(line))
+    if len(down) > _DOWN_SHOWN:
+        lines.append(Text(f"… and {len(down) - _DOWN_SHOWN} more", "dim"))
+    return lines
+
+
+def _passes(change: ScenarioChange) -> str:
+    one, two = change.baseline, change.candidate
+    return f"{one.passed}/{one.scored} -> {two.passed}/{two.scored}"

@@ -1,0 +1,214 @@
+"""A report, for eyes and for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.text import Text
+
+from guildhall.algorithms.statistics import Estimate
+from guildhall.cli.render.figures import count, duration, marks, money, percent, points, share, shortened
+from guildhall.domains.evaluation.reports import Report, ScenarioResult
+
+_WEAKEST = 5
+
+
+def report_lines(report: Report) -> list[Text]:
+    """The report as `guildhall eval report` prints it, 80 columns wide."""
+    lines = [*_heading(report), Text(), *_rates(report), Text(), *_totals(report)]
+    weakest = _weakest(report)
+    if weakest:
+        lines += [Text(), *weakest]
+    if report.simulation.assumed:
+        lines += [Text(), Text("Not in the log: " + "; ".join(report.simulation.assumed), style="dim")]
+    return lines
+
+
+def report_document(report: Report) -> dict[str, Any]:
+    """
+    The report as `--json` prints it.
+
+    `mean` is the mean score with its `interval`; `pass_rate` leaves out what
+    was not scored, `pass_rate_strict` counts it as not passed. An undefined k
+    is absent from `pass_hat_k` and `pass_at_k`.
+    """
+    simulation, totals = report.simulation, report.totals
+    return {
+        "simulation_id": simulation.simulation_id,
+        "config": simulation.label,
+        "name": simulation.name,
+        "status": simulation.status,
+        "origin": simulation.origin,
+        "scenarios": len(report.scenarios),
+        "trials": simulation.trials_total,
+        "outcomes": totals.outcomes,
+        "scored": sum(each.scored for each in report.scenarios),
+        "passed": sum(each.passed for each in report.scenarios),
+        "mean": report.score.value if report.score else None,
+        "interval": _bounds(report.score),
+        "pass_rate": report.pass_rate.value if report.pass_rate else None,
+        "pass_rate_interval": _bounds(report.pass_rate),
+        "pass_rate_strict": report.pass_rate_strict.value if report.pass_rate_strict else None,
+        "pass_rate_strict_interval": _bounds(report.pass_rate_strict),
+        "interval_method": report.pass_rate.method if report.pass_rate else None,
+        "interval_over": report.pass_rate.over if report.pass_rate else None,
+        "pass_hat_k": {str(k): value for k, value in report.pass_hat_k.items()},
+        "pass_at_k": {str(k): value for k, value in report.pass_at_k.items()},
+        "statuses": dict(report.statuses),
+        "faults": dict(report.faults),
+        "unresolved_infrastructure": totals.unresolved_infrastructure,
+        "retries": totals.retries,
+        "cost_usd": report.cost_usd,
+        "priced_outcomes": report.priced_outcomes,
+        "tokens": report.tokens,
+        "time_p50_ms": totals.time_p50_ms,
+        "time_p95_ms": totals.time_p95_ms,
+        "tools": [
+            {
+                "tool_name": tool.tool_name,
+                "trials": tool.trials,
+                "calls": tool.calls,
+                "errors": tool.errors,
+                "mean_duration_ms": tool.mean_duration_ms,
+                "cost_usd": tool.cost_usd,
+            }
+            for tool in report.tools
+        ],
+        "by_scenario": [scenario_document(each) for each in report.scenarios],
+        "assumed": list(simulation.assumed),
+        "error_message": simulation.error_message,
+    }
+
+
+def scenario_document(result: ScenarioResult) -> dict[str, Any]:
+    """One scenario's row in a JSON document."""
+    return {
+        "scenario_id": result.scenario_id,
+        "name": result.name,
+        "group": result.group,
+        "trials": result.trials,
+        "scored": result.scored,
+        "passed": result.passed,
+        "marks": list(result.marks),
+        "mean_score": result.score_mean,
+        "cost_usd": result.cost_sum,
+        "time_p50_ms": result.time_median_ms,
+    }
+
+
+def _bounds(estimate: Estimate | None) -> list[float] | None:
+    return None if estimate is None else [estimate.low, estimate.high]
+
+
+def _heading(report: Report) -> list[Text]:
+    simulation = report.simulation
+    parts = [simulation.label, *([simulation.name] if simulation.name else []), simulation.short_id]
+    left = " · ".join(parts)
+    scenarios, trials = len(report.scenarios), simulation.trials_per_scenario
+    planned = f"{count(scenarios, 'scenario')} × {count(trials, 'trial')} = {simulation.trials_total:,}"
+    if simulation.trials_total != scenarios * trials:
+        planned = f"{count(scenarios, 'scenario')}, {count(simulation.trials_total, 'trial')}"
+    gap = " " * max(2, 80 - len(left) - len(planned))
+    lines = [Text.assemble((left, "bold"), gap, planned)]
+    if simulation.trials_done < simulation.trials_total:
+        state = f"{simulation.status}: {simulation.trials_done:,} of {simulation.trials_total:,} trials are done"
+        lines.append(Text(f"{state}; {simulation.error_message}" if simulation.error_message else state, "yellow"))
+    return lines
+
+
+def _rates(report: Report) -> list[Text]:
+    rate = report.pass_rate
+    if rate is None:
+        return [Text("PASS RATE   nothing was scored", "bold yellow")]
+    lines = [
+        Text.assemble(
+            ("PASS RATE", "bold"),
+            f"{percent(rate.value):>8}  {points(rate.low, rate.high):<15}  ",
+            (rate.method, "dim"),
+        )
+    ]
+    strict = report.pass_rate_strict
+    unscored = sum(each.trials - each.scored for each in report.scenarios)
+    if strict is not None and unscored:
+        lines.append(
+            Text.assemble(
+                ("STRICT   ", "bold"),
+                f"{percent(strict.value):>8}  {points(strict.low, strict.high):<15}  ",
+                (f"with the {count(unscored, 'unscored trial')} as not passed", "dim"),
+            )
+        )
+    most = max(report.pass_hat_k, default=0)
+    if most > 1:
+        curve = " ".join(share(value) for value in report.pass_hat_k.values())
+        lines.append(
+            Text.assemble(
+                ("RELIABLE ", "bold"),
+                f"{percent(report.pass_hat_k[most]):>8}  {f'pass all {most}':<15}  ",
+                (f"pass^k {curve}", "dim"),
+            )
+        )
+        lines.append(
+            Text.assemble(
+                ("REACHABLE", "bold"),
+                f"{percent(report.pass_at_k[most]):>8}  {'pass at least 1':<15}  ",
+                (f"pass@{most} {share(report.pass_at_k[most])}", "dim"),
+            )
+        )
+    return lines
+
+
+def _totals(report: Report) -> list[Text]:
+    totals = report.totals
+    failed = sum(each.trials - each.passed for each in report.scenarios)
+    faults = " · ".join(f"{fault} {number}" for fault, number in report.faults.items())
+    left = f"Failed {failed}" + (f"   {faults}" if faults else "")
+    right = f"unresolved infrastructure {totals.unresolved_infrastructure}"
+    if totals.retries:
+        right += f" ({totals.retries} retried)"
+    if report.cost_usd is None:
+        cost = "Cost unknown"
+    else:
+        cost = f"Cost {money(report.cost_usd)} · {money(report.cost_usd / max(report.priced_outcomes, 1))}/trial"
+        if report.priced_outcomes < totals.outcomes:
+            cost += f" of {report.priced_outcomes}"
+    time = "time unknown"
+    if totals.timed:
+        time = f"time p50 {duration(totals.time_p50_ms)} · p95 {duration(totals.time_p95_ms)}"
+    lines = [Text(f"{left:<35}{right}"), Text(f"{cost:<35}{time}")]
+    if report.tools:
+        said = [
+            f"{tool.tool_name} {tool.calls:,}" + (f" ({tool.errors:,} failed)" if tool.errors else "")
+            for tool in report.tools[:3]
+        ]
+        more = f" · {len(report.tools) - 3} more" if len(report.tools) > 3 else ""
+        lines.append(Text(shortened("Tools " + " · ".join(said) + more, 80)))
+    return lines
+
+
+def _weakest(report: Report) -> list[Text]:
+    scored = [each for each in report.scenarios if each.trials and each.passed < each.trials]
+    scored.sort(key=lambda each: (each.pass_share if each.pass_share is not None else 2.0, each.scenario_id))
+    if not scored:
+        return []
+    shown = scored[:_WEAKEST]
+    width = min(max(len("WEAKEST"), *(len(each.scenario_id) for each in shown)), 32)
+    ratio = max(len("PASSED"), *(len(_passed(each)) for each in shown))
+    fault = max(len("FAULT"), *(len(_fault(report, each)) for each in shown))
+    lines = [Text(f"{'WEAKEST':<{width}}  {'PASSED':<{ratio}}  {'FAULT':<{fault}}  SEEN", "bold")]
+    for each in shown:
+        seen = report.failures.get(each.scenario_id)
+        message = (seen.message or seen.failure_type) if seen else ""
+        start = f"{shortened(each.scenario_id, width):<{width}}  {_passed(each):<{ratio}}  "
+        start += f"{_fault(report, each):<{fault}}  "
+        lines.append(Text(start + shortened(message, 80 - len(start))))
+    lines += [Text(), Text(f"Next: guildhall eval show {report.simulation.short_id} {shown[0].scenario_id}")]
+    return lines
+
+
+def _passed(result: ScenarioResult) -> str:
+    return f"{result.passed}/{result.trials}  {marks(result.marks)}"
+
+
+def _fault(report: Report, result: ScenarioResult) -> str:
+    seen = report.failures.get(result.scenario_id)
+    return seen.fault if seen else ""

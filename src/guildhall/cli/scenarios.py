@@ -1,0 +1,118 @@
+"""`guildhall scenario`: the test cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from guildhall.cli.frame import JsonOption, Output, run, to_json
+from guildhall.cli.render.figures import count, shortened
+
+group = typer.Typer(help="Scenarios: the test cases.", no_args_is_help=True)
+
+
+@group.command()
+def save(
+    files: Annotated[list[Path], typer.Argument(help="Scenario files, YAML or JSONL.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Check scenario files and keep what they hold; earlier contents stay, for the simulations that ran them."""
+    from guildhall.adapters.scenariofile import read_scenarios
+    from guildhall.app.wiring import App
+    from guildhall.domains.evaluation import scenarios
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        read = read_scenarios(files)
+        for warning in read.warnings:
+            output.warn(warning)
+        async with App.open() as app, app.transaction() as tx:
+            saved = await scenarios.save_scenarios(tx, read.scenarios)
+        if as_json:
+            output.document(
+                {"scenarios": len(read.scenarios), "new": saved.new, "changed": saved.changed, "same": saved.same}
+            )
+            return
+        output.lines(
+            [
+                f"{count(len(read.scenarios), 'scenario')}: "
+                f"{saved.new} new, {saved.changed} changed, {saved.same} as they were"
+            ]
+        )
+
+    run(work, as_json=as_json)
+
+
+@group.command(name="list")
+def list_all(
+    suite: Annotated[str | None, typer.Option(help="Only those of one suite.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the scenarios."""
+    from guildhall.app.wiring import App
+    from guildhall.domains.evaluation import scenarios
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            found = await scenarios.list_scenarios(tx, suite=suite)
+        if as_json:
+            output.document(
+                [
+                    {
+                        "scenario_id": each.scenario_id,
+                        "name": each.name,
+                        "suite": each.suite,
+                        "difficulty_level": each.difficulty_level,
+                        "split": each.split,
+                        "group": each.group,
+                        "tags": list(each.tags),
+                        "content_hash": each.content_hash,
+                        "versions": each.versions,
+                    }
+                    for each in found
+                ]
+            )
+            return
+        output.lines(
+            [
+                f"{each.scenario_id:<32}  {each.difficulty_level:<6}  {each.split:<7}  {shortened(each.name, 29)}"
+                for each in found
+            ]
+            or ["no scenarios yet; `guildhall init` writes some to start from"]
+        )
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def show(
+    scenario: Annotated[str, typer.Argument(help="A scenario's id.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Show a scenario as it is kept, every default filled in."""
+    from guildhall.app.wiring import App
+    from guildhall.domains.evaluation import scenarios
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            found = await scenarios.get_scenario(tx, scenario)
+        if as_json:
+            output.document({**found.definition, "content_hash": found.content_hash})
+            return
+        output.lines(
+            [
+                Text.assemble((found.scenario_id, "bold"), f"  {found.name}"),
+                Text(f"content {found.content_hash[:12]}", "dim"),
+                Text(to_json(found.definition)),
+            ]
+        )
+
+    run(work, as_json=as_json)
