@@ -16,7 +16,7 @@ from typing import Any
 from .errors import SandboxUnavailable
 
 _PACKET = 1 << 18
-_LEAVE_S = 40
+_LEAVE_S = 15
 
 _START = (
     "import sys; sys.path.append(sys.argv[1]); from launcher.loop import main; main()"  # last on the path: no

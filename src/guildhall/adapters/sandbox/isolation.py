@@ -8,6 +8,7 @@ What is not possible is left out, and `held` says so.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import os
@@ -30,6 +31,11 @@ _SETTINGS = (
 )
 _SHARED_MEMORY_BYTES = 64 << 20
 _NOBODY = 65_534
+_BUBBLEWRAPS_OWN = 2
+_SLACK_TASKS = 1024
+
+# In bubblewrap's user namespace, where the count begins anew. Shells differ in the letter.
+_BOUND = 'ulimit -u "$1" 2>/dev/null || ulimit -p "$1" 2>/dev/null; shift; exec "$@"'
 
 # Where systemd takes the users of its dynamic services from: free of people and of packages.
 _UIDS = range(61_184, 65_520)
@@ -50,6 +56,10 @@ class Method:
         """Whether a program that may not use the network cannot."""
         return self.bubblewrap is not None or bool(self.flags & kernel.CLONE_NEWNET)
 
+    def separate_count(self, flags: int) -> bool:
+        """Whether a kernel that counts processes per user namespace counts this program's apart from others."""
+        return os.geteuid() != 0 and (self.bubblewrap is not None or bool(flags & kernel.CLONE_NEWUSER))
+
     @property
     def tree_kill(self) -> str:
         """What makes sure that no process is left."""
@@ -65,6 +75,7 @@ def methods(wanted: Isolation | None) -> Iterator[Method]:
     bubblewrap = shutil.which("bwrap")
     if wanted in (None, "bubblewrap") and bubblewrap is not None:
         if root:
+            yield Method("bubblewrap", kernel.CLONE_NEWNS, view=True, bubblewrap=bubblewrap, own_uid=True)
             yield Method("bubblewrap", bubblewrap=bubblewrap, own_uid=True)
         yield Method("bubblewrap", bubblewrap=bubblewrap)
     if wanted in (None, "namespaces"):
@@ -130,8 +141,11 @@ def plan(
     drop = method.own_uid and closed is None
     uid = take_uid() if drop else None
     flags = method.flags
-    if method.own_uid and method.flags and not drop:
-        flags |= kernel.CLONE_NEWUSER  # root it stays, but without its powers
+    view = method.view
+    if method.own_uid and not drop and method.bubblewrap is not None:
+        flags, view = 0, False  # bubblewrap has its own way to take root's powers away
+    elif method.own_uid and not drop and flags:
+        flags |= kernel.CLONE_NEWUSER
     if program.network:
         flags &= ~kernel.CLONE_NEWNET
     if copy and program.directory is not None:
@@ -142,7 +156,8 @@ def plan(
         needed += [program.directory, program.directory.resolve()]
     argv = [str(executable), *program.argv[1:]]
     if method.bubblewrap is not None:
-        argv = _bubblewrap(method.bubblewrap, argv, program, place, needed)
+        bound = limits.processes if os.geteuid() != 0 else None  # the kernel counts nothing against root
+        argv = _bubblewrap(method.bubblewrap, argv, program, place, needed, bound)
     request: dict[str, Any] = {
         "op": "start",
         "argv": argv,
@@ -154,7 +169,8 @@ def plan(
         "gid": uid,
         "uid_is_own": drop,
         "ids": [*_inside_ids(), os.geteuid(), os.getegid()],
-        "view": _view(place, needed, hidden, drop, program.network) if method.view else None,
+        "niceness": os.getpriority(os.PRIO_PROCESS, 0),
+        "view": _view(method, program, place, needed, hidden, drop) if view else None,
         "limits": {
             "wall_ms": limits.wall_ms,
             "cpu_seconds": limits.cpu_seconds,
@@ -167,8 +183,14 @@ def plan(
             "disk_bytes": limits.disk_bytes,
         },
     }
-    counted = drop or (bool(flags & kernel.CLONE_NEWUSER) and _kernel() >= (5, 14))
-    request["limits"]["tasks" if counted else "watched_tasks"] = limits.processes
+    counted = drop or (method.separate_count(flags) and _kernel() >= (5, 14))
+    if limits.processes is not None:
+        if not counted:
+            request["limits"]["watched_tasks"] = limits.processes
+        if drop or (method.bubblewrap is None and counted):
+            request["limits"]["tasks"] = limits.processes + (_BUBBLEWRAPS_OWN if method.bubblewrap else 0)
+        elif os.geteuid() != 0:
+            request["limits"]["tasks"] = tasks_of_user() + limits.processes + _SLACK_TASKS
     held = _held(method, program, limits, drop=drop, closed=closed, counted=counted)
     return Plan(program, request, held, copy, method.bubblewrap is not None)
 
@@ -192,9 +214,26 @@ def _obstacle(method: Method, program: Program, place: Place, needed: list[Path]
     closed = preparation.closed_part(agent)
     if (closed is None or (method.view and closed != agent)) and preparation.open_to_strangers(agent):
         return None, False
-    if method.bubblewrap is None and preparation.small_enough_to_copy(agent):
+    if (method.bubblewrap is None or method.view) and preparation.small_enough_to_copy(agent):
         return None, True
     return closed or agent, False
+
+
+def tasks_of_user() -> int:
+    """
+    How many processes and threads this user has on the system, all in all.
+
+    The kernel counts these together, so a limit for a program that shares the
+    user must leave room for them. It only keeps a fork bomb within reach of
+    those who watch; those hold the limit itself.
+    """
+    uid, total = os.geteuid(), 0
+    for entry in os.scandir("/proc"):
+        if entry.name.isdecimal():
+            with contextlib.suppress(OSError, ValueError):
+                if entry.stat().st_uid == uid:
+                    total += int(Path(entry.path, "stat").read_bytes().rpartition(b")")[2].split()[17])
+    return total
 
 
 def _kernel() -> tuple[int, int]:
@@ -241,8 +280,11 @@ def _held(
     return held
 
 
-def _view(place: Place, needed: list[Path], hidden: tuple[Path, ...], drop: bool, network: bool) -> dict[str, Any]:
-    """See `launcher.kernel.arrange_files`."""
+def _view(
+    method: Method, program: Program, place: Place, needed: list[Path], hidden: tuple[Path, ...], drop: bool
+) -> dict[str, Any]:
+    """See `launcher.kernel.arrange_files`. Bubblewrap needs no more of it than a way through closed directories."""
+    alone = method.bubblewrap is None
     covers: list[tuple[str, str | int | None]] = [(str(path), None) for path in hidden]
     needed = [path for path in (*needed, *preparation.runner_python()) if path.is_dir()]
     if drop:
@@ -250,15 +292,18 @@ def _view(place: Place, needed: list[Path], hidden: tuple[Path, ...], drop: bool
             closed = preparation.closed_part(path, passing=True)
             if closed is not None and closed != path:
                 covers.append((str(closed), None))
-    if not network:
-        covers.append(("/run", None))  # sockets of the system's services, which no network namespace keeps away
-    covers += [("/dev/shm", _SHARED_MEMORY_BYTES), ("/tmp", str(place.tmp)), ("/var/tmp", str(place.tmp))]
+    if alone:
+        if not program.network:
+            covers.append(("/run", None))  # sockets of services, which no network namespace keeps away
+        covers += [("/dev/shm", _SHARED_MEMORY_BYTES), ("/tmp", str(place.tmp)), ("/var/tmp", str(place.tmp))]
     below = [path for path in needed if any(path.is_relative_to(cover) for cover, _ in covers)]
     keeps = [str(path) for path in preparation.outermost(below)]
-    return {"covers": covers, "keeps": keeps, "writable": [str(place.directory)]}
+    return {"covers": covers, "keeps": keeps, "writable": [str(place.directory)], "read_only": alone}
 
 
-def _bubblewrap(path: str, argv: list[str], program: Program, place: Place, needed: list[Path]) -> list[str]:
+def _bubblewrap(
+    path: str, argv: list[str], program: Program, place: Place, needed: list[Path], processes: int | None
+) -> list[str]:
     """The program as bubblewrap's argument: everything unshared, the system read-only, little else visible."""
     words = [path, "--unshare-all", "--die-with-parent", "--new-session", "--hostname", "sandbox"]
     if program.network:
@@ -272,10 +317,14 @@ def _bubblewrap(path: str, argv: list[str], program: Program, place: Place, need
             words += ["--ro-bind-try", name, name]
     for name in _SETTINGS:
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    words += ["--proc", "/proc", "--dev", "/dev", "--bind", str(place.tmp), "/tmp"]
+    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(_SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm"]
+    words += ["--bind", str(place.tmp), "/tmp"]
     visible = (*needed, *preparation.runner_python())
     for each in preparation.outermost(path for path in visible if path.is_dir()):
         if not any(each.is_relative_to(name) for name in _SYSTEM):
             words += ["--ro-bind-try", str(each), str(each)]
-    words += ["--bind", str(place.directory), str(place.directory), "--chdir", str(place.work), "--"]
+    words += ["--bind", str(place.directory), str(place.directory), "--chdir", str(place.work)]
+    words += ["--remount-ro", "/dev", "--remount-ro", "/", "--"]  # both are in memory, which nobody counts
+    if processes is not None:
+        words += ["/bin/sh", "-c", _BOUND, "sh", str(processes)]
     return [*words, *argv]

@@ -124,14 +124,16 @@ def arrange_files(view: dict[str, Any]) -> None:
     `covers` are pairs of a directory and what is seen in its place: another
     directory, to which may be written, a number of bytes to use in memory, or
     nothing when None. `keeps` stay visible under their own names even below a
-    cover. `writable` may be written; all the rest may not. All are directories.
+    cover. `writable` may be written; all the rest may not, unless `read_only` is
+    false: then only the keeps may not. All are directories.
     """
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
     covers = [(path, instead) for path, instead in view["covers"] if os.path.isdir(path)]
     moved = [_detach(instead) if isinstance(instead, str) else -1 for _, instead in covers]
     writable = set(view["writable"])
     kept = {path: _detach(path) for path in sorted({*view["keeps"], *writable})}  # outer before inner
-    _set_attributes("/", _ATTR_RDONLY | _ATTR_NOSUID, 0, _AT_RECURSIVE)
+    if view["read_only"]:
+        _set_attributes("/", _ATTR_RDONLY | _ATTR_NOSUID, 0, _AT_RECURSIVE)
     for (path, instead), tree in zip(covers, moved, strict=True):
         if isinstance(instead, str):
             _attach(tree, path, writable=True)

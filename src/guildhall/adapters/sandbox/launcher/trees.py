@@ -63,10 +63,12 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def descendants(pid: int) -> list[int]:
-    """All processes below one, parents first."""
+def descendants(pid: int, enough: int | None = None) -> list[int]:
+    """All processes below one, parents first; with `enough`, some of those beyond that number may be missing."""
     found = children(pid)
     for each in found:
+        if enough is not None and len(found) > enough:
+            break
         found.extend(children(each))
     return found
 
@@ -77,8 +79,8 @@ class Usage:
     _TICKS = os.sysconf("SC_CLK_TCK")
     _PAGE = os.sysconf("SC_PAGE_SIZE")
 
-    def __init__(self, keeper: int) -> None:
-        self.members = descendants(keeper)
+    def __init__(self, keeper: int, enough: int | None) -> None:
+        self.members = descendants(keeper, enough)
         self.tasks, self.resident_bytes, ticks = 0, 0, 0
         for pid in (keeper, *self.members):
             try:
