@@ -107,6 +107,7 @@ def minimum_detectable_effect(
     *,
     within_variance: float,
     between_variance: float = 0.0,
+    binary: bool = True,
     alpha: float = 0.05,
     power: float = POWER,
 ) -> float:
@@ -115,7 +116,9 @@ def minimum_detectable_effect(
 
     `within_variance` is that of one trial of one version around its scenario's mean, `between_variance` that of the
     true differences over scenarios (see `assumed_variances`, or an earlier
-    comparison). Infinite with fewer than six scenarios, which no sign-flip test can tell apart.
+    comparison). For rates (`binary`) half a step is added, as a difference moves in steps of one trial each way
+    and a test that counts keeps its level at the price of the last. Infinite with fewer than six
+    scenarios, which no sign-flip test can tell apart.
 
     Raises:
         UnusableSample: No scenario, no trial, a negative variance.
@@ -127,7 +130,8 @@ def minimum_detectable_effect(
     if scenarios < _fewest_units(alpha):
         return math.inf
     error = math.sqrt((between_variance + 2 * within_variance / trials) / scenarios)
-    return _quantiles(alpha / 2, power, scenarios) * error
+    half_step = 1 / (scenarios * trials) if binary else 0.0
+    return _quantiles(alpha / 2, power, scenarios) * error + half_step
 
 
 def assumed_variances(pass_rate: float, correlation: float = 0.3, change: float = 0.0) -> tuple[float, float]:
@@ -187,21 +191,18 @@ def _units_for(comparison: Comparison, goal: str, spread: float, alpha: float, p
     if not math.isfinite(floor) or not math.isfinite(spread):
         return None
 
-    def suffices(units: float) -> bool:
+    def needed(units: float) -> float:
         target = _target(comparison, goal, units, alpha, power)
-        return target > 0 and spread / units <= target
+        return spread / target if target > 0 else math.inf
 
-    low, high = math.floor(floor), OUT_OF_REACH
-    if low > high or not suffices(high):
-        return None
-    low = max(low, 2)
-    while low < high:
-        middle = (low + high) // 2
-        if suffices(middle) and middle >= floor - 1e-9:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    # Student's quantiles are never below the normal ones, so what those ask for is a start from below.
+    floor = math.ceil(max(floor, 2.0, min(needed(math.inf), OUT_OF_REACH + 1)) - 1e-9)
+    units = floor
+    while units <= OUT_OF_REACH and needed(units) > units:
+        units = math.ceil(min(needed(units), OUT_OF_REACH + 1))
+    while units > floor and needed(units - 1) <= units - 1:
+        units -= 1
+    return units if units <= OUT_OF_REACH else None
 
 
 def _units_for_rare_changes(comparison: Comparison, alpha: float) -> float:

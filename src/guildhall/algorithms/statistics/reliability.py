@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from math import comb
 
-import numpy as np
-
 from guildhall.algorithms.statistics.errors import UnusableSample
 from guildhall.algorithms.statistics.intervals import Estimate, estimate_of_bounded
 from guildhall.algorithms.statistics.scenarios import ScenarioMeans
@@ -130,9 +128,7 @@ def _estimate(estimator: _Estimator, counts: Counts, k: int, groups: Sequence[st
         if exact is None:
             return None
         values.append(float(exact))
-    trials = np.array([n for n, _ in counts], dtype=np.int64)
-    # How many independent trials stand behind one scenario's pass^k is at most n / k.
-    chances = ScenarioMeans(np.maximum(trials // k, 1), np.array(values), np.full(len(values), np.nan))
+    chances = ScenarioMeans.of_trials([[value] for value in values])
     return estimate_of_bounded(chances, groups, 0.0, 1.0, over_trials=False)
 
 

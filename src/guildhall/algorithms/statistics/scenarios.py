@@ -61,8 +61,9 @@ class ScenarioMeans:
                 f"the mean of scenario number {where} is {self.mean[where]}, expected a finite number", position=where
             )
 
-        if np.any(self.variance < 0):
-            where = int(np.argmax(self.variance < 0))
+        unusable = ~(self.variance >= 0) & (self.trials > 1)
+        if np.any(unusable):
+            where = int(np.argmax(unusable))
             raise UnusableSample(
                 f"the variance of scenario number {where} is {self.variance[where]}, expected 0 or more",
                 position=where,

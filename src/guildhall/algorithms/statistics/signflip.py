@@ -32,6 +32,7 @@ Integers = NDArray[np.int64]
 
 EXACT_UNITS = 18
 SIZES_OF_SETS = 1_000
+MEANS_AT_ONCE = 1 << 17  # as many are sorted; of more, the limit is searched for
 DRAWS = 20_000  # the sample as it is, and 19,999 sets
 SEED = 20_240_611
 NEGLIGIBLE = 1e-12  # of a sum of differences: two sums closer than that are the same sum, rounded differently
@@ -105,6 +106,19 @@ class SignFlip:
             return float(self._drawn_means[rank - 1]) if rank >= 1 else -np.inf
         if 2.0 ** -len(self.sums) >= tail:
             return -np.inf
+        if len(self._padding_sizes) << self._changed <= MEANS_AT_ONCE:
+            limit = self._limit_among_all_means(tail)
+        else:
+            limit = self._limit_by_bisection(tail)
+        # The last bit of a share must not put the limit on the other side of 0 than the test.
+        return min(limit, 0.0) if self.tail_at_most(0.0) >= tail else max(limit, float(np.nextafter(0.0, 1.0)))
+
+    def _limit_among_all_means(self, tail: float) -> float:
+        means, weights = self._all_means
+        first = int(np.searchsorted(weights, tail * 2.0**self._changed))
+        return float(means[min(first, len(means) - 1)])
+
+    def _limit_by_bisection(self, tail: float) -> float:
         low = float(np.min(self.sums / self.sizes))
         high = max(0.0, float(self.sums.sum() / self.sizes.sum()), low)
         low -= 1e-9 * max(abs(low), abs(high))  # below every mean of a set but the empty one
@@ -152,6 +166,19 @@ class SignFlip:
         kinds, starts = np.unique(sizes, return_index=True)
         parts = np.split(sums, starts[1:])
         return {int(kind): np.sort(part) for kind, part in zip(kinds, parts, strict=True)}
+
+    @cached_property
+    def _all_means(self) -> tuple[Floats, Floats]:
+        """The means of all sets, ascending, the empty one first, and how many sets have at most that mean."""
+        means, weights = [], []
+        for size, ordered in self._subset_sums.items():
+            sizes = size + self._padding_sizes
+            with np.errstate(divide="ignore", invalid="ignore"):
+                means.append(np.where(sizes > 0, (ordered[:, None] - self._slack) / sizes, -np.inf).ravel())
+            weights.append(np.broadcast_to(self._padding_weights, (len(ordered), len(sizes))).ravel())
+        every, weight = np.concatenate(means), np.concatenate(weights)
+        order = np.argsort(every)
+        return every[order], np.cumsum(weight[order])
 
     @cached_property
     def _padding(self) -> Floats:
