@@ -101,3 +101,15 @@ async def administrator_url(settings: Settings) -> AsyncIterator[str]:
         yield server.url(database=_DATABASE)
     finally:
         await asyncio.to_thread(server.close)
+
+
+async def keep_running(settings: Settings) -> str:
+    """The superuser's URL of the embedded server, which goes on running until it is told to stop."""
+    server = await asyncio.to_thread(embedded.start, settings.data_dir)
+    try:
+        await migrate.create_database(server.url(), _DATABASE)
+        await migrate.migrate(server.url(database=_DATABASE))
+        server.keep_running()
+        return server.url(database=_DATABASE)
+    finally:
+        await asyncio.to_thread(server.close)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
+import asyncio
+import shutil
 from typing import Annotated
 
 import typer
@@ -134,15 +134,15 @@ def psql(context: typer.Context) -> None:
     from guildhall.db import embedded
 
     async def work() -> int:
-        settings = Settings.from_environment()
-        if settings.database_url:
-            return subprocess.run(["psql", settings.database_url, *context.args], check=False).returncode
         from guildhall.app.wiring import administrator_url
 
+        settings = Settings.from_environment()
         async with administrator_url(settings) as location:
-            program = str(embedded.binary("psql"))
-            environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
-            return subprocess.run([program, location, *context.args], check=False, env=environment).returncode
+            program = shutil.which("psql") if settings.database_url else None
+            session = await asyncio.create_subprocess_exec(
+                program or str(embedded.binary("psql")), location, *context.args
+            )
+            return await session.wait()
 
     raise typer.Exit(run(work))
 

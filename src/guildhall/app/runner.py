@@ -1,0 +1,332 @@
+"""
+Running simulations on this machine.
+
+A runner claims trials in the order of their position, a few at a time, runs
+them side by side, and hands each record to the recorder. It can be stopped at
+any moment: what was accepted is on disk or in the database, what was claimed
+and not finished is handed back, or taken back by the next runner when this one
+was killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from guildhall import clock
+from guildhall.algorithms import backoff
+from guildhall.app.recorder import Recorder
+from guildhall.app.wiring import App
+from guildhall.domains.evaluation import simulations
+from guildhall.domains.evaluation.failures import FailureCategory, Fault, NewFailure
+from guildhall.domains.evaluation.outcomes import TrialRecord
+from guildhall.domains.evaluation.simulations import Claim, Simulation, SimulationStatus
+from guildhall.errors import Unavailable
+
+_T = TypeVar("_T")
+
+_LEASE = timedelta(seconds=60)
+_RENEWAL_S = 15.0
+_PROGRESS_S = 1.0
+_PATIENCE_S = 60.0
+"""How long a run waits for a database that does not answer before it gives up and leaves the rest to `resume`."""
+_LONGEST_WAIT_S = 30.0
+
+
+class Conductor(Protocol):
+    """Runs one trial of a simulation; what an agent does wrong is a record, never an exception."""
+
+    async def conduct(self, claim: Claim) -> TrialRecord: ...
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far one simulation is, as a runner sees it; `cost_usd` sums what is known."""
+
+    simulation: Simulation
+    done: int
+    total: int
+    passed: int = 0
+    not_passed: int = 0
+    unscored: int = 0
+    retries: int = 0
+    cost_usd: Decimal = Decimal(0)
+    cost_is_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimits:
+    """When to stop early: an amount of money for all simulations together, a time on the clock."""
+
+    max_cost_usd: Decimal | None = None
+    max_seconds: float | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """One call of `run`: what it works on and what it has seen."""
+
+    progress: Mapping[UUID, Progress]
+    limits: RunLimits
+    started_ms: float = field(default_factory=clock.monotonic_ms)
+    stopped_for: str | None = None
+
+    @property
+    def cost_usd(self) -> Decimal:
+        return sum((each.cost_usd for each in self.progress.values()), Decimal(0))
+
+    @property
+    def elapsed_s(self) -> float:
+        return (clock.monotonic_ms() - self.started_ms) / 1000
+
+    def must_stop(self) -> bool:
+        """Whether a limit is reached; `stopped_for` then says which."""
+        if self.stopped_for:
+            return True
+        if self.limits.max_cost_usd is not None and self.cost_usd >= self.limits.max_cost_usd:
+            self.stopped_for = f"the budget of ${self.limits.max_cost_usd} is used up: ${self.cost_usd:.4f} spent"
+        elif self.limits.max_seconds is not None and self.elapsed_s >= self.limits.max_seconds:
+            self.stopped_for = f"the time of {self.limits.max_seconds:g} s is used up"
+        return self.stopped_for is not None
+
+
+OnProgress = Callable[[Run], None]
+
+
+class Runner:
+    """Runs the trials of one or more simulations, interleaved, `concurrency` at a time."""
+
+    def __init__(
+        self,
+        app: App,
+        conductors: Mapping[UUID, Conductor],
+        *,
+        concurrency: int,
+        limits: RunLimits = RunLimits(),
+        on_progress: OnProgress = lambda run: None,
+    ) -> None:
+        self._app = app
+        self._conductors = conductors
+        self._ids = list(conductors)
+        self._concurrency = concurrency
+        self._limits = limits
+        self._on_progress = on_progress
+        self._worker = clock.new_id()
+        self._ready: deque[Claim] = deque()
+        self._held: dict[UUID, Claim] = {}
+        self._claiming = asyncio.Lock()
+        self._exhausted = False
+        self._chance = random.Random()
+
+    async def run(self) -> Run:
+        """
+        Run what is to do, and end the simulations that are done.
+
+        When it is cancelled, trials under way are broken off and handed back,
+        what was recorded is kept, and `resume` does the rest.
+
+        Raises:
+            Unavailable: The database has not answered for a minute, or the spool cannot be written.
+            SimulationEnded: A simulation has nothing left to do.
+        """
+        # A recorder that opens first drains what killed processes have left in the
+        # spool: their claims must still stand then.
+        async with (
+            self._app.recorder() as recorder,
+            self._app.database.presence(simulations.worker_key(self._worker)) as presence,
+        ):
+            run = await self._begin()
+            try:
+                async with _alongside(self._renew(presence.renew), self._report(run)):
+                    await self._work(run, recorder)
+                await recorder.drain()
+                await self._end(run)
+            except BaseException:
+                await asyncio.shield(self._interrupted(recorder))
+                raise
+            self._on_progress(run)
+            return run
+
+    async def _begin(self) -> Run:
+        progress = {}
+        async with self._app.transaction() as tx:
+            for simulation_id in self._ids:
+                started = await simulations.start_simulation(tx, simulation_id)
+                progress[simulation_id] = Progress(started, done=started.trials_done, total=started.trials_total)
+            await simulations.release_dead(tx, self._ids)
+        return Run(progress, self._limits)
+
+    async def _work(self, run: Run, recorder: Recorder) -> None:
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(self._concurrency):
+                workers.create_task(self._work_alone(run, recorder))
+
+    async def _work_alone(self, run: Run, recorder: Recorder) -> None:
+        while not run.must_stop():
+            claim = await self._next()
+            if claim is None:
+                return
+            record = await self._conduct(claim, run)
+            await recorder.submit(record)
+            del self._held[claim.attempt_token]
+            _count(run.progress[claim.simulation_id], record)
+
+    async def _next(self) -> Claim | None:
+        async with self._claiming:
+            if not self._ready and not self._exhausted:
+                self._ready.extend(await self._claim())
+                self._exhausted = not self._ready
+        return self._ready.popleft() if self._ready else None
+
+    async def _claim(self) -> Sequence[Claim]:
+        # Few enough that a budget is kept and a killed runner leaves little behind,
+        # enough that claiming costs nothing beside a trial that takes a millisecond.
+        at_most = self._concurrency * 4
+
+        async def claim() -> Sequence[Claim]:
+            async with self._app.transaction() as tx:
+                return await simulations.claim_trials(tx, self._ids, worker=self._worker, lease=_LEASE, at_most=at_most)
+
+        claims = await self._patiently(claim)
+        self._held.update((each.attempt_token, each) for each in claims)
+        return claims
+
+    async def _conduct(self, claim: Claim, run: Run) -> TrialRecord:
+        """Run a trial, again where infrastructure failed and retries are left (decision 16)."""
+        progress = run.progress[claim.simulation_id]
+        recovered: list[NewFailure] = []
+        while True:
+            record = await self._conductors[claim.simulation_id].conduct(claim)
+            retries = len(recovered)
+            if not _is_infrastructure(record) or retries >= progress.simulation.max_retries or run.must_stop():
+                return _with_retries(record, recovered)
+            recovered.append(_attempted(record))
+            progress.retries += 1
+            await asyncio.sleep(backoff.full_jitter(retries + 1, self._chance.random(), longest_s=_LONGEST_WAIT_S))
+
+    async def _renew(self, be_present: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(_RENEWAL_S)
+            try:
+                await be_present()
+                async with self._app.transaction() as tx:
+                    await simulations.renew_leases(tx, self._ids, worker=self._worker, lease=_LEASE)
+            except Unavailable:
+                continue  # a lease that ends meanwhile costs a trial run twice, never an outcome stored twice
+
+    async def _report(self, run: Run) -> None:
+        while True:
+            self._on_progress(run)
+            await asyncio.sleep(_PROGRESS_S / 5)
+            if run.elapsed_s % _PROGRESS_S < _PROGRESS_S / 5:
+                try:
+                    async with self._app.transaction() as tx:
+                        for simulation_id in self._ids:
+                            await simulations.mark_progress(tx, simulation_id)
+                except Unavailable:
+                    continue
+
+    async def _end(self, run: Run) -> None:
+        async def end() -> None:
+            async with self._app.transaction() as tx:
+                await simulations.release_claims(tx, list(self._held.values()))
+                for simulation_id, progress in run.progress.items():
+                    if run.stopped_for:
+                        progress.simulation = await simulations.finish_simulation(
+                            tx, simulation_id, status=SimulationStatus.CANCELLED, error_message=run.stopped_for
+                        )
+                    elif await simulations.left_to_do(tx, simulation_id):
+                        # Another runner is at work on the rest, and ends the simulation.
+                        await simulations.mark_progress(tx, simulation_id)
+                    else:
+                        progress.simulation = await simulations.finish_simulation(tx, simulation_id)
+
+        await self._patiently(end)
+
+    async def _interrupted(self, recorder: Recorder) -> None:
+        """Leave everything so that `resume` can go on; where the database is away, leases and spool see to it later."""
+        try:
+            async with asyncio.timeout(10):
+                await recorder.drain()
+                async with self._app.transaction() as tx:
+                    await simulations.release_claims(tx, list(self._held.values()))
+                    for simulation_id in self._ids:
+                        await simulations.pause_simulation(tx, simulation_id)
+        except (Unavailable, TimeoutError):
+            return
+
+    async def _patiently(self, act: Callable[[], Awaitable[_T]]) -> _T:
+        """Do it, again while the database does not answer, for a minute at most."""
+        began_ms = clock.monotonic_ms()
+        attempt = 0
+        while True:
+            try:
+                return await act()
+            except Unavailable:
+                if clock.monotonic_ms() - began_ms > _PATIENCE_S * 1000:
+                    raise
+                attempt += 1
+                await asyncio.sleep(backoff.full_jitter(attempt, self._chance.random(), longest_s=5.0))
+
+
+def _is_infrastructure(record: TrialRecord) -> bool:
+    return record.outcome.fault == Fault.INFRASTRUCTURE.value
+
+
+def _attempted(record: TrialRecord) -> NewFailure:
+    """The failure of an attempt that is followed by another."""
+    for failure in record.failures:
+        if failure.fault is Fault.INFRASTRUCTURE:
+            return replace(failure, recovery_attempted=True)
+    return NewFailure(
+        failure_type=record.outcome.error_code or "infrastructure",
+        failure_category=FailureCategory.SYSTEM_ERROR,
+        fault=Fault.INFRASTRUCTURE,
+        recovery_attempted=True,
+    )
+
+
+def _with_retries(record: TrialRecord, recovered: Sequence[NewFailure]) -> TrialRecord:
+    if not recovered:
+        return record
+    came_through = not _is_infrastructure(record)
+    attempts = tuple(replace(each, recovery_successful=came_through) for each in recovered)
+    return replace(
+        record,
+        outcome=replace(record.outcome, retry_count=record.outcome.retry_count + len(recovered)),
+        failures=record.failures + attempts,
+    )
+
+
+def _count(progress: Progress, record: TrialRecord) -> None:
+    progress.done += 1
+    match record.outcome.passed:
+        case True:
+            progress.passed += 1
+        case False:
+            progress.not_passed += 1
+        case None:
+            progress.unscored += 1
+    if record.outcome.cost_usd is not None:
+        progress.cost_usd += record.outcome.cost_usd
+        progress.cost_is_known = True
+
+
+@asynccontextmanager
+async def _alongside(*coroutines: Awaitable[None]) -> AsyncIterator[None]:
+    """Run coroutines beside the block, and end them with it."""
+    tasks = [asyncio.ensure_future(each) for each in coroutines]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

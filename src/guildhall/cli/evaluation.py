@@ -1,0 +1,373 @@
+"""`guildhall eval`: simulate agents on scenarios, read what came of it, and compare versions."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from guildhall.cli.frame import JsonOption, Output, run
+from guildhall.cli.render.figures import count
+from guildhall.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from guildhall.domains.evaluation.simulations import Simulation
+
+group = typer.Typer(help="Simulate agents on scenarios, report and compare.", no_args_is_help=True)
+
+_ConcurrencyOption = Annotated[int, typer.Option(min=1, max=512, help="How many trials run side by side.")]
+_MaxCostOption = Annotated[
+    float | None, typer.Option("--max-cost", metavar="USD", help="Stop when this much has been spent.")
+]
+_MaxTimeOption = Annotated[
+    float | None, typer.Option("--max-time", metavar="SECONDS", help="Begin no trial after this time.")
+]
+_MOST_TRIALS = 1_000
+_REFERENCE = "A simulation (short id, UUID, @latest) or a version (name@v2), which means its latest simulation."
+
+
+@group.command(name="run")
+def run_agent(
+    agent: Annotated[Path, typer.Argument(metavar="AGENT.yaml", help="The agent to evaluate.")],
+    scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIOS...", help="Scenario files, YAML or JSONL.")],
+    trials: Annotated[int, typer.Option(min=1, help="How often each scenario is tried.")] = 1,
+    concurrency: _ConcurrencyOption = 8,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION", help="A version to run beside it, trial by trial, and to compare with."),
+    ] = None,
+    max_cost: _MaxCostOption = None,
+    max_time: _MaxTimeOption = None,
+    max_retries: Annotated[
+        int, typer.Option(min=0, help="How often a trial is run again after infrastructure failed.")
+    ] = 3,
+    timeout_ms: Annotated[
+        int, typer.Option("--timeout", min=1, metavar="MS", help="How long a trial may take.")
+    ] = 300_000,
+    seed: Annotated[int, typer.Option(help="What trials' own seeds are made from.")] = 0,
+    name: Annotated[str | None, typer.Option(help="What to call the simulation.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """
+    Simulate an agent on scenarios and report; with --against, compare.
+
+    Every trial is recorded as it ends. Ctrl-C leaves the rest to `guildhall eval resume`.
+    """
+    from guildhall.app import evaluations
+    from guildhall.app.wiring import App
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        request = evaluations.Request(
+            agent=agent,
+            scenarios=scenarios,
+            trials=trials,
+            against=against,
+            name=name,
+            seed=seed,
+            timeout_ms=timeout_ms,
+            max_retries=max_retries,
+            max_cost_usd=_amount(max_cost),
+        )
+        async with App.open() as app:
+            plan = await evaluations.plan(app, request)
+            for warning in plan.warnings:
+                output.warn(warning)
+            await _run_and_show(app, output, plan.simulations, concurrency=concurrency, max_time=max_time)
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def resume(
+    simulation: Annotated[str, typer.Argument(help=_REFERENCE)],
+    concurrency: _ConcurrencyOption = 8,
+    max_cost: _MaxCostOption = None,
+    max_time: _MaxTimeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run what is missing of a simulation that was interrupted, killed, cancelled or out of budget."""
+    from guildhall.app import evaluations
+    from guildhall.app.wiring import App
+    from guildhall.domains.evaluation import simulations
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app:
+            async with app.transaction() as tx:
+                found = await simulations.resolve(tx, simulation)
+            pair = await evaluations.resumable(app, found, max_cost_usd=_amount(max_cost))
+            await _run_and_show(app, output, pair, concurrency=concurrency, max_time=max_time)
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def cancel(
+    simulation: Annotated[str, typer.Argument(help=_REFERENCE)],
+    as_json: JsonOption = False,
+) -> None:
+    """End a simulation early; what was recorded is kept, and `resume` can take it up again."""
+    from guildhall.app.wiring import App
+    from guildhall.cli.render.simulations import simulation_document
+    from guildhall.domains.evaluation import simulations
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            found = await simulations.resolve(tx, simulation)
+            cancelled = await simulations.cancel_simulation(tx, found.simulation_id)
+        if as_json:
+            output.document(simulation_document(cancelled))
+            return
+        done = f"{cancelled.trials_done:,} of {count(cancelled.trials_total, 'trial')}"
+        output.lines([f"cancelled {cancelled.label} {cancelled.short_id}; {done} are recorded"])
+
+    run(work, as_json=as_json)
+
+
+@group.command(name="list")
+def list_all(
+    config: Annotated[str | None, typer.Option(help="Only those of one configuration.")] = None,
+    at_most: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, newest first.")] = 30,
+    as_json: JsonOption = False,
+) -> None:
+    """List simulations, newest first."""
+    from guildhall.app.wiring import App
+    from guildhall.cli.render.simulations import list_lines, simulation_document
+    from guildhall.domains.evaluation import simulations
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            found = await simulations.list_simulations(tx, config_name=config, at_most=at_most)
+        if as_json:
+            output.document([simulation_document(each) for each in found])
+        else:
+            output.lines(list_lines(found))
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def show(
+    simulation: Annotated[str, typer.Argument(help=_REFERENCE)],
+    scenario: Annotated[str | None, typer.Argument(help="A scenario, to read its trials.")] = None,
+    trial: Annotated[
+        int | None, typer.Option(min=1, help="One trial; unless given, the first that did not pass.")
+    ] = None,
+    pair: Annotated[
+        bool, typer.Option("--pair", help="Beside the simulation that was run interleaved with it.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a simulation, or what happened in one of its scenarios, step by step."""
+    from guildhall.app.wiring import App
+    from guildhall.cli.render import simulations as render
+    from guildhall.domains.evaluation import outcomes, reports, simulations
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            found = await simulations.resolve(tx, simulation)
+            if scenario is None:
+                report = await reports.report(tx, found)
+                if as_json:
+                    output.document(render.simulation_document(found))
+                else:
+                    output.lines(render.simulation_lines(report))
+                return
+            sides = [found]
+            if pair:
+                sides.insert(0, await _counterpart(tx, found))
+            shown = []
+            for side in sides:
+                page = await outcomes.list_outcomes(
+                    tx, simulation_id=side.simulation_id, scenario_id=scenario, at_most=_MOST_TRIALS
+                )
+                siblings = sorted(page.outcomes, key=lambda each: each.trial_number)
+                chosen = render.choose_trial(side, scenario, siblings, trial)
+                shown.append((side, await outcomes.get_outcome(tx, chosen.outcome_id), siblings))
+        if as_json:
+            documents = [
+                {
+                    "simulation": render.simulation_document(side),
+                    "trial": render.trial_document(outcome),
+                    "trials": [render.trial_document(each) for each in siblings],
+                }
+                for side, outcome, siblings in shown
+            ]
+            output.document(documents if pair else documents[0])
+            return
+        for position, (side, outcome, siblings) in enumerate(shown):
+            if position:
+                output.lines([""])
+            output.lines(render.trial_lines(side, outcome, siblings))
+
+    run(work, as_json=as_json)
+
+
+@group.command(name="import")
+def import_logs(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Result files of another tool.")],
+    format_: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="tau-bench; recognised unless given.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What to call the configuration.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import results of τ-bench or τ²-bench: a finished simulation, its scenarios and outcomes."""
+    from guildhall.app import imports
+    from guildhall.app.wiring import App
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app:
+            results = [await imports.import_log(app, file, format=format_, name=name) for file in files]
+        documents = [
+            {
+                "simulation_id": each.simulation_id,
+                "scenarios": each.scenarios,
+                "outcomes": each.outcomes,
+                "new": each.new,
+                "assumed": list(each.assumed),
+            }
+            for each in results
+        ]
+        if as_json:
+            output.document(documents[0] if len(documents) == 1 else documents)
+            return
+        for file, each in zip(files, results, strict=True):
+            what = "imported" if each.new else "known already, nothing changed:"
+            short = each.simulation_id.hex[-6:]
+            output.lines(
+                [
+                    f"{file.name}: {what} {count(each.scenarios, 'scenario')}, {count(each.outcomes, 'outcome')} as {short}"
+                ]
+            )
+            output.lines([Text(f"  {sentence}", "dim") for sentence in each.assumed])
+            output.lines([f"Next: guildhall eval report {short}"])
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def report(
+    simulation: Annotated[str, typer.Argument(help=_REFERENCE)],
+    as_json: JsonOption = False,
+) -> None:
+    """Report what a simulation showed, with intervals."""
+    from guildhall.app.wiring import App
+    from guildhall.cli.render.report import report_document, report_lines
+    from guildhall.domains.evaluation import reports, simulations
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            found = await reports.report(tx, await simulations.resolve(tx, simulation))
+        if as_json:
+            output.document(report_document(found))
+        else:
+            output.lines(report_lines(found))
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def compare(
+    baseline: Annotated[str, typer.Argument(help=_REFERENCE)],
+    candidate: Annotated[str, typer.Argument(help=_REFERENCE)],
+    margin: Annotated[
+        float | None, typer.Option(help="The difference in pass rate that does not matter; 0.05 unless given.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether the candidate is better than the baseline: better, worse, equivalent, or not enough data."""
+    from guildhall.app.wiring import App
+    from guildhall.cli.render.compare import compare_document, compare_lines
+    from guildhall.domains.evaluation import reports
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            versus = await reports.compare(tx, *await reports.choose_pair(tx, baseline, candidate), margin=margin)
+        if as_json:
+            output.document(compare_document(versus))
+        else:
+            output.lines(compare_lines(versus))
+
+    run(work, as_json=as_json)
+
+
+def _amount(usd: float | None) -> Decimal | None:
+    if usd is None:
+        return None
+    if not 0 < usd < float("inf"):
+        raise InvalidInput(
+            f"--max-cost is {usd:g}, expected an amount above 0",
+            remedy="Leave it out for no budget.",
+            field="max_cost",
+            value=usd,
+        )
+    return Decimal(str(usd))
+
+
+async def _counterpart(tx: Any, simulation: Simulation) -> Simulation:
+    from guildhall.domains.evaluation import simulations
+
+    if simulation.interleaved_with is None:
+        raise InvalidInput(
+            f"{simulation.label} {simulation.short_id} was not run beside another version",
+            remedy="Leave out --pair, or run it with --against VERSION.",
+            field="pair",
+        )
+    return await simulations.get_simulation(tx, simulation.interleaved_with)
+
+
+async def _run_and_show(
+    app: Any, output: Output, planned: list[Simulation], *, concurrency: int, max_time: float | None
+) -> None:
+    """Run simulations with a progress bar, then show the report of one or the comparison of two."""
+    from guildhall.app import evaluations
+    from guildhall.cli.render.compare import compare_document, compare_lines
+    from guildhall.cli.render.progress import progress_bar
+    from guildhall.cli.render.report import report_document, report_lines
+    from guildhall.domains.evaluation import reports, simulations
+
+    ids = [each.simulation_id for each in planned]
+    try:
+        with progress_bar(output.aside) as on_progress:
+            finished = await evaluations.run(
+                app, ids, concurrency=concurrency, max_seconds=max_time, on_progress=on_progress
+            )
+    except BaseException:
+        output.aside.print(
+            f"What is recorded is kept. Go on with: guildhall eval resume {planned[-1].short_id}", highlight=False
+        )
+        raise
+    async with app.transaction() as tx:
+        found = [await reports.report(tx, await simulations.get_simulation(tx, each)) for each in ids]
+        versus = await reports.compare(tx, found[0].simulation, found[1].simulation) if len(found) == 2 else None
+    if output.as_json:
+        document = report_document(found[-1])
+        if versus is not None:
+            document |= {"baseline": report_document(found[0]), "comparison": compare_document(versus)}
+        output.document(document)
+        return
+    if finished.stopped_for:
+        output.warn(f"stopped early: {finished.stopped_for}")
+    if versus is not None:
+        output.lines(compare_lines(versus))
+    else:
+        output.lines(report_lines(found[0]))
