@@ -83,6 +83,10 @@ class Stage(Protocol):
         """Different for each trial, the same for each repetition of that trial."""
 
     @property
+    def trial(self) -> int:
+        """Which repetition of the scenario this is, from 1."""
+
+    @property
     def messages(self) -> Sequence[Mapping[str, Any]]:
         """The conversation so far, OpenAI style: the system prompt, if any, and what the user said first."""
 
