@@ -1,0 +1,1402 @@
+CREATE SCHEMA catalogue;
+
+ALTER SCHEMA catalogue OWNER TO guildhall_owner;
+
+CREATE SCHEMA evaluation;
+
+ALTER SCHEMA evaluation OWNER TO guildhall_owner;
+
+CREATE SCHEMA gateway;
+
+ALTER SCHEMA gateway OWNER TO guildhall_owner;
+
+CREATE SCHEMA platform;
+
+ALTER SCHEMA platform OWNER TO guildhall_owner;
+
+CREATE SCHEMA society;
+
+ALTER SCHEMA society OWNER TO guildhall_owner;
+
+CREATE SCHEMA store;
+
+ALTER SCHEMA store OWNER TO guildhall_owner;
+
+COMMENT ON SCHEMA store IS 'The base tables of every series: the application may add rows here and nothing else; it reads and changes them through the view of the same name in its wing.';
+
+CREATE FUNCTION evaluation.refuse_changed_version() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'version % of configuration % is immutable', OLD.version_number, OLD.config_id
+          USING ERRCODE = 'restrict_violation', CONSTRAINT = 'config_versions_are_immutable';
+END
+$$;
+
+ALTER FUNCTION evaluation.refuse_changed_version() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    writable text;
+BEGIN
+    INSERT INTO platform.series (name, time_column, step, retention)
+    VALUES (series_name, time_column, step, retention);
+
+    PERFORM platform.ensure_partitions(series_name, now(), now() + interval '3 months');
+
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO writable
+      FROM pg_attribute
+     WHERE attrelid = format('store.%I', series_name)::regclass
+       AND attnum > 0 AND NOT attisdropped
+       AND attname <> 'tenant_id' AND attgenerated = '';
+    EXECUTE format('GRANT INSERT (%s) ON store.%I TO guildhall_app', writable, series_name);
+END
+$$;
+
+ALTER FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET lock_timeout TO '5s'
+    AS $$
+DECLARE
+    wanted    platform.series;
+    starts    timestamptz;
+    ends      timestamptz;
+    partition text;
+    made      integer := 0;
+BEGIN
+    SELECT * INTO wanted FROM platform.series WHERE name = series_name;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no series %', quote_literal(series_name) USING ERRCODE = 'undefined_table';
+    END IF;
+    IF latest < earliest OR latest - earliest > interval '100 years' THEN
+        RAISE EXCEPTION 'a series cannot be given partitions from % to %', earliest, latest
+              USING ERRCODE = 'datetime_field_overflow';
+    END IF;
+
+    starts := date_trunc('month', earliest);
+    WHILE starts <= latest LOOP
+        ends      := starts + interval '1 month';
+        partition := series_name || to_char(starts, '_YYYY_MM');
+        IF to_regclass(format('store.%I', partition)) IS NULL THEN
+            -- Two writers may want the same month: the second finds it made.
+            PERFORM pg_advisory_xact_lock(hashtext('platform.series'), hashtext(partition));
+            IF to_regclass(format('store.%I', partition)) IS NULL THEN
+                EXECUTE format('CREATE TABLE store.%I (LIKE store.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)',
+                               partition, series_name);
+                EXECUTE format('ALTER TABLE store.%I ATTACH PARTITION store.%I FOR VALUES FROM (%L) TO (%L)',
+                               series_name, partition, starts, ends);
+                made := made + 1;
+            END IF;
+        END IF;
+        starts := ends;
+    END LOOP;
+    RETURN made;
+END
+$$;
+
+ALTER FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.isolate(relation regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation);
+    EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', relation);
+    EXECUTE format(
+        'CREATE POLICY rows_belong_to_the_team ON %s TO guildhall_app '
+        'USING (tenant_id = (SELECT platform.tenant_id())) '
+        'WITH CHECK (tenant_id = (SELECT platform.tenant_id()))',
+        relation
+    );
+END
+$$;
+
+ALTER FUNCTION platform.isolate(relation regclass) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.record_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    before jsonb := CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) - COALESCE(TG_ARGV, '{}') END;
+    after  jsonb := CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') END;
+BEGIN
+    PERFORM platform.ensure_partitions('audit_log', clock_timestamp(), clock_timestamp());
+    INSERT INTO store.audit_log (tenant_id, table_name, operation, user_id, old_data, new_data)
+    VALUES ((COALESCE(after, before) ->> 'tenant_id')::uuid, TG_TABLE_NAME, TG_OP, platform.user_id(), before, after);
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION platform.record_change() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.tenant_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid;
+
+ALTER FUNCTION platform.tenant_id() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.user_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid;
+
+ALTER FUNCTION platform.user_id() OWNER TO guildhall_owner;
+
+CREATE TABLE evaluation.bodies (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    sha256 text NOT NULL,
+    encoding text DEFAULT 'identity'::text NOT NULL,
+    size_bytes bigint NOT NULL,
+    content bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT bodies_encoding_is_known CHECK ((encoding = ANY (ARRAY['identity'::text, 'zstd'::text]))),
+    CONSTRAINT bodies_sha256_is_hex CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT bodies_size_is_not_negative CHECK ((size_bytes >= 0))
+);
+ALTER TABLE ONLY evaluation.bodies ALTER COLUMN content SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY evaluation.bodies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.bodies OWNER TO guildhall_owner;
+
+COMMENT ON TABLE evaluation.bodies IS 'outcomes: tenant: files and long trajectories, once for each content; sha256 is of the content before compression.';
+
+CREATE TABLE evaluation.config_diffs (
+    diff_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    config_id uuid NOT NULL,
+    version_before uuid NOT NULL,
+    version_after uuid NOT NULL,
+    diff_yaml text NOT NULL,
+    change_summary jsonb,
+    impact_prediction jsonb,
+    llm_generated boolean DEFAULT false NOT NULL,
+    approval_status text DEFAULT 'pending'::text NOT NULL,
+    approved_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT config_diffs_approval_is_known CHECK ((approval_status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text]))),
+    CONSTRAINT config_diffs_size CHECK ((length(diff_yaml) <= 524288)),
+    CONSTRAINT different_versions CHECK ((version_before <> version_after))
+);
+
+ALTER TABLE ONLY evaluation.config_diffs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.config_diffs OWNER TO guildhall_owner;
+
+COMMENT ON TABLE evaluation.config_diffs IS 'configurations: tenant: what changed between two versions, as a unified text and by path.';
+
+CREATE TABLE evaluation.config_versions (
+    version_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    config_id uuid NOT NULL,
+    version_number integer NOT NULL,
+    raw_yaml text NOT NULL,
+    parsed_config jsonb NOT NULL,
+    files jsonb DEFAULT '{}'::jsonb NOT NULL,
+    config_hash text NOT NULL,
+    embedding public.vector(1536),
+    embedding_model text,
+    generated_by text DEFAULT 'manual'::text NOT NULL,
+    modal_deployment_id text,
+    is_deleted boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT config_versions_hash_is_sha256 CHECK ((length(config_hash) = 64)),
+    CONSTRAINT config_versions_number_is_positive CHECK ((version_number > 0)),
+    CONSTRAINT config_versions_origin_is_known CHECK ((generated_by = ANY (ARRAY['manual'::text, 'diff_engine'::text, 'optimization'::text, 'api'::text, 'llm_recommendation'::text, 'modal_sandbox'::text, 'import'::text]))),
+    CONSTRAINT config_versions_yaml_size CHECK ((length(raw_yaml) <= 1048576)),
+    CONSTRAINT valid_parsed_config CHECK (((parsed_config ? 'model'::text) AND (parsed_config ? 'temperature'::text) AND
+CASE jsonb_typeof((parsed_config -> 'temperature'::text))
+    WHEN 'number'::text THEN ((((parsed_config ->> 'temperature'::text))::numeric >= (0)::numeric) AND (((parsed_config ->> 'temperature'::text))::numeric <= (2)::numeric))
+    WHEN 'null'::text THEN (generated_by = 'import'::text)
+    ELSE false
+END))
+);
+
+ALTER TABLE ONLY evaluation.config_versions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.config_versions OWNER TO guildhall_owner;
+
+COMMENT ON TABLE evaluation.config_versions IS 'configurations: tenant: immutable versions of a configuration: the YAML as written, as parsed, and the digests of every file it refers to.';
+
+COMMENT ON COLUMN evaluation.config_versions.files IS 'Path, relative to the YAML file, to the SHA-256 under which evaluation.bodies holds its content.';
+
+CREATE TABLE evaluation.configurations (
+    config_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    name text NOT NULL,
+    user_id uuid DEFAULT platform.user_id() NOT NULL,
+    latest_version_id uuid,
+    is_active boolean DEFAULT true NOT NULL,
+    modal_app_id text,
+    sandbox_config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT configurations_name_length CHECK (((length(name) >= 3) AND (length(name) <= 100))),
+    CONSTRAINT valid_name CHECK ((name ~ '^[a-zA-Z0-9_\-\s]+$'::text)),
+    CONSTRAINT valid_timestamps CHECK ((updated_at >= created_at))
+);
+
+ALTER TABLE ONLY evaluation.configurations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.configurations OWNER TO guildhall_owner;
+
+COMMENT ON TABLE evaluation.configurations IS 'configurations: tenant: the agents under evaluation, by name.';
+
+CREATE TABLE store.failure_patterns (
+    pattern_id uuid NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    outcome_id uuid NOT NULL,
+    simulation_id uuid,
+    scenario_id text,
+    trial_number integer,
+    execution_time timestamp with time zone NOT NULL,
+    failure_type text NOT NULL,
+    failure_category text NOT NULL,
+    fault text NOT NULL,
+    error_message text,
+    error_embedding public.vector(1536),
+    step integer,
+    pattern_cluster_id uuid,
+    cluster_confidence double precision,
+    similar_failures_count integer DEFAULT 0 NOT NULL,
+    recovery_attempted boolean DEFAULT false NOT NULL,
+    recovery_successful boolean DEFAULT false NOT NULL,
+    resolution_steps text,
+    llm_analysis jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT failure_patterns_category_is_known CHECK ((failure_category = ANY (ARRAY['timeout'::text, 'tool_error'::text, 'model_error'::text, 'validation_error'::text, 'system_error'::text, 'sandbox_error'::text, 'modal_error'::text, 'unknown'::text]))),
+    CONSTRAINT failure_patterns_confidence_is_a_share CHECK (((cluster_confidence >= (0)::double precision) AND (cluster_confidence <= (1)::double precision))),
+    CONSTRAINT failure_patterns_fault_is_known CHECK ((fault = ANY (ARRAY['agent'::text, 'tool'::text, 'simulator'::text, 'judge'::text, 'infrastructure'::text, 'scenario'::text]))),
+    CONSTRAINT failure_patterns_message_length CHECK ((length(error_message) <= 10000)),
+    CONSTRAINT failure_patterns_similar_is_not_negative CHECK ((similar_failures_count >= 0)),
+    CONSTRAINT failure_patterns_type_length CHECK ((length(failure_type) <= 100)),
+    CONSTRAINT valid_recovery CHECK (((NOT recovery_successful) OR recovery_attempted))
+)
+PARTITION BY RANGE (execution_time);
+
+ALTER TABLE store.failure_patterns OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.failure_patterns IS 'failures: tenant: why a trial did not pass, and who is to blame.';
+
+CREATE VIEW evaluation.failure_patterns AS
+ SELECT pattern_id,
+    tenant_id,
+    outcome_id,
+    simulation_id,
+    scenario_id,
+    trial_number,
+    execution_time,
+    failure_type,
+    failure_category,
+    fault,
+    error_message,
+    error_embedding,
+    step,
+    pattern_cluster_id,
+    cluster_confidence,
+    similar_failures_count,
+    similar_failures_count AS similar_failures,
+    recovery_attempted,
+    recovery_successful,
+    resolution_steps,
+    llm_analysis,
+    created_at
+   FROM store.failure_patterns
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW evaluation.failure_patterns OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.failure_patterns IS 'failures: tenant: the team''s own failure patterns.';
+
+CREATE TABLE evaluation.llm_recommendation_sessions (
+    session_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    user_id uuid DEFAULT platform.user_id() NOT NULL,
+    analysis_start_time timestamp with time zone NOT NULL,
+    analysis_end_time timestamp with time zone NOT NULL,
+    data_window_start timestamp with time zone NOT NULL,
+    data_window_end timestamp with time zone NOT NULL,
+    llm_model text NOT NULL,
+    llm_temperature double precision DEFAULT 0.1 NOT NULL,
+    prompt_template_version text,
+    total_outcomes_analyzed integer NOT NULL,
+    patterns_identified integer DEFAULT 0 NOT NULL,
+    recommendations_generated integer DEFAULT 0 NOT NULL,
+    analysis_cost_usd numeric(18,10) DEFAULT 0,
+    session_status text DEFAULT 'completed'::text NOT NULL,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT llm_recommendation_sessions_cost_is_not_negative CHECK ((analysis_cost_usd >= (0)::numeric)),
+    CONSTRAINT llm_recommendation_sessions_outcomes_is_not_negative CHECK ((total_outcomes_analyzed >= 0)),
+    CONSTRAINT llm_recommendation_sessions_status_is_known CHECK ((session_status = ANY (ARRAY['running'::text, 'completed'::text, 'failed'::text]))),
+    CONSTRAINT valid_analysis_window CHECK ((analysis_end_time >= analysis_start_time)),
+    CONSTRAINT valid_data_window CHECK ((data_window_end >= data_window_start))
+);
+
+ALTER TABLE ONLY evaluation.llm_recommendation_sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.llm_recommendation_sessions OWNER TO guildhall_owner;
+
+COMMENT ON TABLE evaluation.llm_recommendation_sessions IS 'recommendations: tenant: each analysis of past outcomes, with what it read and what it cost.';
+
+CREATE TABLE evaluation.outcome_embeddings (
+    outcome_id uuid NOT NULL,
+    execution_time timestamp with time zone NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    model text NOT NULL,
+    embedding public.vector(1536) NOT NULL
+);
+
+ALTER TABLE ONLY evaluation.outcome_embeddings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.outcome_embeddings OWNER TO guildhall_owner;
+
+COMMENT ON TABLE evaluation.outcome_embeddings IS 'outcomes: tenant: the embedding of a trajectory, beside the series and not inside it, so that old outcomes can be compressed and still be searched.';
+
+CREATE TABLE store.outcomes (
+    outcome_id uuid NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    simulation_id uuid NOT NULL,
+    scenario_id text NOT NULL,
+    trial_number integer DEFAULT 1 NOT NULL,
+    execution_time timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    passed boolean,
+    reliability_score double precision,
+    fault text,
+    execution_time_ms double precision,
+    tokens_used integer,
+    cost_usd numeric(18,10),
+    trajectory jsonb NOT NULL,
+    trajectory_body text,
+    metrics jsonb DEFAULT '{}'::jsonb NOT NULL,
+    retry_count integer DEFAULT 0 NOT NULL,
+    error_code text,
+    error_category text,
+    modal_call_id text,
+    sandbox_id text,
+    sandbox_logs text,
+    execution_metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT outcomes_category_is_known CHECK ((error_category = ANY (ARRAY['timeout'::text, 'tool_error'::text, 'model_error'::text, 'validation_error'::text, 'system_error'::text, 'sandbox_error'::text]))),
+    CONSTRAINT outcomes_cost_is_not_negative CHECK ((cost_usd >= (0)::numeric)),
+    CONSTRAINT outcomes_duration_is_not_negative CHECK ((execution_time_ms >= (0)::double precision)),
+    CONSTRAINT outcomes_fault_is_known CHECK ((fault = ANY (ARRAY['agent'::text, 'tool'::text, 'simulator'::text, 'judge'::text, 'infrastructure'::text, 'scenario'::text]))),
+    CONSTRAINT outcomes_retries_is_not_negative CHECK ((retry_count >= 0)),
+    CONSTRAINT outcomes_score_is_a_share CHECK (((reliability_score >= (0)::double precision) AND (reliability_score <= (1)::double precision))),
+    CONSTRAINT outcomes_status_is_known CHECK ((status = ANY (ARRAY['success'::text, 'error'::text, 'timeout'::text, 'cancelled'::text]))),
+    CONSTRAINT outcomes_tokens_is_not_negative CHECK ((tokens_used >= 0)),
+    CONSTRAINT outcomes_trial_is_positive CHECK ((trial_number > 0)),
+    CONSTRAINT valid_trajectory CHECK (((trajectory ? 'start_time'::text) AND (trajectory ? 'status'::text)))
+)
+PARTITION BY RANGE (execution_time);
+
+ALTER TABLE store.outcomes OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.outcomes IS 'outcomes: tenant: the record of each trial: whether it finished, whether it was right, what it took, what was done step by step.';
+
+CREATE VIEW evaluation.outcomes AS
+ SELECT outcome_id,
+    tenant_id,
+    simulation_id,
+    scenario_id,
+    trial_number,
+    execution_time,
+    status,
+    passed,
+    reliability_score,
+    fault,
+    execution_time_ms,
+    tokens_used,
+    cost_usd,
+    trajectory,
+    trajectory_body,
+    ( SELECT embeddings.embedding
+           FROM evaluation.outcome_embeddings embeddings
+          WHERE ((embeddings.outcome_id = outcomes.outcome_id) AND (embeddings.execution_time = outcomes.execution_time))) AS trajectory_embedding,
+    metrics,
+    retry_count,
+    error_code,
+    error_category,
+    modal_call_id,
+    sandbox_id,
+    sandbox_logs,
+    execution_metadata,
+    created_at
+   FROM store.outcomes outcomes
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW evaluation.outcomes OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.outcomes IS 'outcomes: tenant: the team''s own outcomes.';
+
+CREATE TABLE evaluation.recommendations (
+    recommendation_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    session_id uuid,
+    source_type text NOT NULL,
+    simulation_id uuid,
+    outcome_id uuid,
+    diff_id uuid,
+    pattern_cluster_id uuid,
+    source_id uuid GENERATED ALWAYS AS (
+CASE source_type
+    WHEN 'simulation'::text THEN simulation_id
+    WHEN 'outcome'::text THEN outcome_id
+    WHEN 'config_diff'::text THEN diff_id
+    WHEN 'pattern_analysis'::text THEN pattern_cluster_id
+    WHEN 'time_series_analysis'::text THEN session_id
+    ELSE NULL::uuid
+END) STORED NOT NULL,
+    recommendation_type text NOT NULL,
+    description text NOT NULL,
+    suggested_yaml_changes text,
+    impact_estimate jsonb,
+    confidence double precision NOT NULL,
+    llm_model_used text,
+    llm_prompt_hash text,
+    historical_data_window interval,
+    applied boolean DEFAULT false NOT NULL,
+    applied_at timestamp with time zone,
+    applied_by uuid,
+    feedback_score integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT recommendations_confidence_is_a_share CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
+    CONSTRAINT recommendations_description_length CHECK ((length(description) >= 10)),
+    CONSTRAINT recommendations_feedback_range CHECK (((feedback_score >= 1) AND (feedback_score <= 5))),
+    CONSTRAINT recommendations_have_one_source CHECK ((num_nonnulls(simulation_id, outcome_id, diff_id, pattern_cluster_id) =
+CASE source_type
+    WHEN 'time_series_analysis'::text THEN 0
+    ELSE 1
+END)),
+    CONSTRAINT recommendations_source_is_known CHECK ((source_type = ANY (ARRAY['simulation'::text, 'outcome'::text, 'config_diff'::text, 'pattern_analysis'::text, 'time_series_analysis'::text]))),
+    CONSTRAINT recommendations_type_is_known CHECK ((recommendation_type = ANY (ARRAY['config_change'::text, 'scenario_addition'::text, 'tool_optimization'::text, 'performance_tuning'::text, 'modal_optimization'::text]))),
+    CONSTRAINT valid_application CHECK ((applied = (applied_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY evaluation.recommendations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.recommendations OWNER TO guildhall_owner;
+
+COMMENT ON TABLE evaluation.recommendations IS 'recommendations: tenant: what to change, on which evidence, and what came of it.';
+
+CREATE TABLE evaluation.scenario_versions (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    scenario_id text NOT NULL,
+    content_hash text NOT NULL,
+    definition jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT scenario_versions_hash_is_sha256 CHECK ((content_hash ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY evaluation.scenario_versions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.scenario_versions OWNER TO guildhall_owner;
+
+COMMENT ON TABLE evaluation.scenario_versions IS 'scenarios: tenant: every content a scenario ever had; a simulation pins the one it ran.';
+
+CREATE TABLE evaluation.scenarios (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    scenario_id text NOT NULL,
+    name text NOT NULL,
+    task_prompt text NOT NULL,
+    ground_truth jsonb,
+    difficulty_level text DEFAULT 'medium'::text NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    scenario_embedding public.vector(1536),
+    embedding_model text,
+    expected_tools jsonb,
+    modal_function_name text,
+    is_active boolean DEFAULT true NOT NULL,
+    estimated_duration_ms integer,
+    suite text,
+    split text DEFAULT 'search'::text NOT NULL,
+    group_name text,
+    content_hash text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT scenarios_difficulty_is_known CHECK ((difficulty_level = ANY (ARRAY['easy'::text, 'medium'::text, 'hard'::text]))),
+    CONSTRAINT scenarios_duration_is_positive CHECK ((estimated_duration_ms > 0)),
+    CONSTRAINT scenarios_id_length CHECK ((length(scenario_id) <= 100)),
+    CONSTRAINT scenarios_name_length CHECK (((length(name) >= 3) AND (length(name) <= 200))),
+    CONSTRAINT scenarios_prompt_length CHECK ((length(task_prompt) >= 10)),
+    CONSTRAINT scenarios_split_is_known CHECK ((split = ANY (ARRAY['search'::text, 'holdout'::text]))),
+    CONSTRAINT scenarios_tags_count CHECK ((cardinality(tags) <= 20)),
+    CONSTRAINT valid_scenario_id CHECK ((scenario_id ~ '^[a-z0-9_]+$'::text))
+);
+
+ALTER TABLE ONLY evaluation.scenarios FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.scenarios OWNER TO guildhall_owner;
+
+COMMENT ON TABLE evaluation.scenarios IS 'scenarios: tenant: the test cases in their latest content.';
+
+CREATE TABLE evaluation.simulations (
+    simulation_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    config_version_id uuid NOT NULL,
+    scenario_set text[] NOT NULL,
+    simulation_name text,
+    status text DEFAULT 'pending'::text NOT NULL,
+    total_scenarios integer NOT NULL,
+    completed_scenarios integer DEFAULT 0 NOT NULL,
+    trials_per_scenario integer DEFAULT 1 NOT NULL,
+    overall_score double precision,
+    execution_time_ms double precision,
+    total_cost_usd numeric(14,6),
+    max_cost_usd numeric(14,6),
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    sandbox_metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    modal_app_id text,
+    modal_environment text DEFAULT 'production'::text NOT NULL,
+    sandbox_instances integer DEFAULT 1 NOT NULL,
+    timeout_ms integer DEFAULT 300000 NOT NULL,
+    max_retries integer DEFAULT 3 NOT NULL,
+    priority integer DEFAULT 5 NOT NULL,
+    seed bigint DEFAULT 0 NOT NULL,
+    origin text DEFAULT 'run'::text NOT NULL,
+    import_hash text,
+    assumed jsonb DEFAULT '[]'::jsonb NOT NULL,
+    interleaved_with uuid,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    CONSTRAINT completed_scenarios_limit CHECK ((completed_scenarios <= total_scenarios)),
+    CONSTRAINT simulations_budget_is_positive CHECK ((max_cost_usd > (0)::numeric)),
+    CONSTRAINT simulations_completed_is_not_negative CHECK ((completed_scenarios >= 0)),
+    CONSTRAINT simulations_cost_is_not_negative CHECK ((total_cost_usd >= (0)::numeric)),
+    CONSTRAINT simulations_duration_is_not_negative CHECK ((execution_time_ms >= (0)::double precision)),
+    CONSTRAINT simulations_have_scenarios CHECK ((cardinality(scenario_set) > 0)),
+    CONSTRAINT simulations_instances_is_positive CHECK ((sandbox_instances > 0)),
+    CONSTRAINT simulations_name_length CHECK ((length(simulation_name) <= 200)),
+    CONSTRAINT simulations_origin_is_known CHECK ((origin = ANY (ARRAY['run'::text, 'import'::text, 'client'::text]))),
+    CONSTRAINT simulations_priority_range CHECK (((priority >= 1) AND (priority <= 10))),
+    CONSTRAINT simulations_retries_is_not_negative CHECK ((max_retries >= 0)),
+    CONSTRAINT simulations_score_is_a_share CHECK (((overall_score >= (0)::double precision) AND (overall_score <= (1)::double precision))),
+    CONSTRAINT simulations_status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
+    CONSTRAINT simulations_timeout_is_positive CHECK ((timeout_ms > 0)),
+    CONSTRAINT simulations_total_is_positive CHECK ((total_scenarios > 0)),
+    CONSTRAINT simulations_trials_is_positive CHECK ((trials_per_scenario > 0)),
+    CONSTRAINT valid_completion CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (completed_at IS NOT NULL))),
+    CONSTRAINT valid_timestamps CHECK (((started_at IS NULL) OR (started_at >= created_at)))
+);
+
+ALTER TABLE ONLY evaluation.simulations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.simulations OWNER TO guildhall_owner;
+
+COMMENT ON TABLE evaluation.simulations IS 'simulations: tenant: one configuration version on a set of scenarios, each repeated.';
+
+CREATE TABLE evaluation.simulations_scenarios (
+    simulation_id uuid NOT NULL,
+    scenario_id text NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    execution_order integer NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    content_hash text NOT NULL,
+    modal_call_id text,
+    modal_execution_logs text,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    retry_count integer DEFAULT 0 NOT NULL,
+    CONSTRAINT simulations_scenarios_order_is_positive CHECK ((execution_order > 0)),
+    CONSTRAINT simulations_scenarios_retries_is_not_negative CHECK ((retry_count >= 0)),
+    CONSTRAINT simulations_scenarios_status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text, 'failed'::text, 'skipped'::text]))),
+    CONSTRAINT valid_execution_timestamps CHECK (((completed_at IS NULL) OR (started_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY evaluation.simulations_scenarios FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.simulations_scenarios OWNER TO guildhall_owner;
+
+COMMENT ON TABLE evaluation.simulations_scenarios IS 'simulations: tenant: the scenarios of a simulation, each pinned to the content that ran.';
+
+CREATE TABLE store.tool_usage (
+    usage_id uuid NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    outcome_id uuid NOT NULL,
+    simulation_id uuid,
+    execution_time timestamp with time zone NOT NULL,
+    tool_name text NOT NULL,
+    call_count integer NOT NULL,
+    error_count integer DEFAULT 0 NOT NULL,
+    timed_count integer DEFAULT 0 NOT NULL,
+    total_duration_ms double precision DEFAULT 0 NOT NULL,
+    avg_duration_ms double precision,
+    success_rate double precision NOT NULL,
+    tool_sequence jsonb,
+    total_cost_usd numeric(18,10),
+    error_types text[] DEFAULT '{}'::text[] NOT NULL,
+    modal_function_calls jsonb,
+    sandbox_tool_logs text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tool_usage_cost_is_not_negative CHECK ((total_cost_usd >= (0)::numeric)),
+    CONSTRAINT tool_usage_count_is_positive CHECK ((call_count > 0)),
+    CONSTRAINT tool_usage_duration_is_not_negative CHECK (((total_duration_ms >= (0)::double precision) AND (avg_duration_ms >= (0)::double precision))),
+    CONSTRAINT tool_usage_name_length CHECK ((length(tool_name) <= 100)),
+    CONSTRAINT tool_usage_parts_are_within_the_whole CHECK ((((error_count >= 0) AND (error_count <= call_count)) AND ((timed_count >= 0) AND (timed_count <= call_count)))),
+    CONSTRAINT tool_usage_rate_is_a_share CHECK (((success_rate >= (0)::double precision) AND (success_rate <= (1)::double precision)))
+)
+PARTITION BY RANGE (execution_time);
+
+ALTER TABLE store.tool_usage OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.tool_usage IS 'outcomes: tenant: each tool''s calls in a trial, as counts and sums, which merge; the documents'' averages are kept beside them.';
+
+CREATE VIEW evaluation.tool_usage AS
+ SELECT usage_id,
+    tenant_id,
+    outcome_id,
+    simulation_id,
+    execution_time,
+    tool_name,
+    call_count,
+    error_count,
+    timed_count,
+    total_duration_ms,
+    avg_duration_ms,
+    success_rate,
+    tool_sequence,
+    total_cost_usd,
+    error_types,
+    modal_function_calls,
+    sandbox_tool_logs,
+    created_at
+   FROM store.tool_usage
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW evaluation.tool_usage OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.tool_usage IS 'outcomes: tenant: the team''s own tool usage.';
+
+CREATE TABLE evaluation.trials (
+    simulation_id uuid NOT NULL,
+    scenario_id text NOT NULL,
+    trial_number integer NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    "position" bigint NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    attempt_token uuid,
+    outcome_id uuid,
+    execution_time timestamp with time zone,
+    worker text,
+    leased_until timestamp with time zone,
+    finished_at timestamp with time zone,
+    CONSTRAINT trials_attempts_is_not_negative CHECK ((attempts >= 0)),
+    CONSTRAINT trials_done_has_an_outcome CHECK (((state <> 'done'::text) OR ((outcome_id IS NOT NULL) AND (execution_time IS NOT NULL)))),
+    CONSTRAINT trials_number_is_positive CHECK ((trial_number > 0)),
+    CONSTRAINT trials_running_is_leased CHECK (((state <> 'running'::text) OR ((attempt_token IS NOT NULL) AND (outcome_id IS NOT NULL) AND (execution_time IS NOT NULL) AND (leased_until IS NOT NULL)))),
+    CONSTRAINT trials_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'running'::text, 'done'::text, 'skipped'::text])))
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.05');
+
+ALTER TABLE ONLY evaluation.trials FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.trials OWNER TO guildhall_owner;
+
+COMMENT ON TABLE evaluation.trials IS 'simulations: tenant: the repetitions of each scenario: which are to do, who is at work on them until when, which outcome closed them.';
+
+CREATE TABLE store.audit_log (
+    log_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id(),
+    table_name text NOT NULL,
+    operation text NOT NULL,
+    user_id uuid DEFAULT platform.user_id(),
+    old_data jsonb,
+    new_data jsonb,
+    ip_address inet,
+    user_agent text,
+    modal_call_context jsonb,
+    "timestamp" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT audit_log_operation_is_known CHECK ((operation = ANY (ARRAY['INSERT'::text, 'UPDATE'::text, 'DELETE'::text])))
+)
+PARTITION BY RANGE ("timestamp");
+
+ALTER TABLE store.audit_log OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.audit_log IS 'audit: tenant: what changed in the business tables, by whom, before and after.';
+
+CREATE VIEW platform.audit_log AS
+ SELECT log_id,
+    tenant_id,
+    table_name,
+    operation,
+    user_id,
+    old_data,
+    new_data,
+    ip_address,
+    user_agent,
+    modal_call_context,
+    "timestamp"
+   FROM store.audit_log
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+ALTER VIEW platform.audit_log OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.audit_log IS 'audit: tenant: the team''s own part of the audit log; nobody may change it.';
+
+CREATE TABLE platform.installation (
+    database_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    engine text DEFAULT 'native'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_the_one boolean DEFAULT true NOT NULL,
+    CONSTRAINT installation_engine_is_known CHECK ((engine = ANY (ARRAY['native'::text, 'timescale'::text]))),
+    CONSTRAINT installation_is_single CHECK (is_the_one)
+);
+
+ALTER TABLE platform.installation OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.installation IS 'operations: system: which database this is, and the engine its series were made with.';
+
+CREATE TABLE platform.series (
+    name text NOT NULL,
+    time_column text NOT NULL,
+    step interval NOT NULL,
+    retention interval,
+    CONSTRAINT series_step_is_positive CHECK ((step > '00:00:00'::interval))
+);
+
+ALTER TABLE platform.series OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.series IS 'operations: system: every table that is kept by time: its base table in schema store, its column, the span of a partition, how long rows are kept.';
+
+CREATE TABLE platform.team_members (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    user_id uuid NOT NULL,
+    role text DEFAULT 'member'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT team_members_role_is_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text])))
+);
+
+ALTER TABLE ONLY platform.team_members FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.team_members OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.team_members IS 'identity: tenant: who belongs to a team, and what they may do in it.';
+
+CREATE TABLE platform.teams (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name character varying(100) NOT NULL,
+    slug character varying(100) NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT teams_slug_is_plain CHECK (((slug)::text ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text)),
+    CONSTRAINT teams_updated_after_created CHECK ((updated_at >= created_at))
+);
+
+ALTER TABLE ONLY platform.teams FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.teams OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.teams IS 'identity: global: the tenants; somebody who works alone is a team of one.';
+
+CREATE TABLE platform.users (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    username character varying(255) NOT NULL,
+    email character varying(255) NOT NULL,
+    password_hash character varying(255) DEFAULT '!'::character varying NOT NULL,
+    api_key character varying(255),
+    role character varying(50) DEFAULT 'user'::character varying NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT users_role_is_known CHECK (((role)::text = ANY ((ARRAY['user'::character varying, 'admin'::character varying])::text[]))),
+    CONSTRAINT users_updated_after_created CHECK ((updated_at >= created_at))
+);
+
+ALTER TABLE ONLY platform.users FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.users OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.users IS 'identity: global: the people who use this installation.';
+
+COMMENT ON COLUMN platform.users.password_hash IS 'An argon2id hash; "!" matches no password.';
+
+COMMENT ON COLUMN platform.users.api_key IS 'The public id of the person''s default API key, never a secret.';
+
+ALTER TABLE ONLY evaluation.failure_patterns ALTER COLUMN pattern_id SET DEFAULT gen_random_uuid();
+
+ALTER TABLE ONLY evaluation.outcomes ALTER COLUMN outcome_id SET DEFAULT gen_random_uuid();
+
+ALTER TABLE ONLY evaluation.tool_usage ALTER COLUMN usage_id SET DEFAULT gen_random_uuid();
+
+ALTER TABLE ONLY evaluation.bodies
+    ADD CONSTRAINT bodies_pkey PRIMARY KEY (tenant_id, sha256);
+
+ALTER TABLE ONLY evaluation.config_diffs
+    ADD CONSTRAINT config_diffs_one_per_pair UNIQUE (config_id, version_before, version_after);
+
+ALTER TABLE ONLY evaluation.config_diffs
+    ADD CONSTRAINT config_diffs_pkey PRIMARY KEY (diff_id);
+
+ALTER TABLE ONLY evaluation.config_diffs
+    ADD CONSTRAINT config_diffs_tenant_id_diff_id_key UNIQUE (tenant_id, diff_id);
+
+ALTER TABLE ONLY evaluation.config_versions
+    ADD CONSTRAINT config_versions_config_id_version_id_key UNIQUE (config_id, version_id);
+
+ALTER TABLE ONLY evaluation.config_versions
+    ADD CONSTRAINT config_versions_one_per_content UNIQUE (config_id, config_hash);
+
+ALTER TABLE ONLY evaluation.config_versions
+    ADD CONSTRAINT config_versions_one_per_number UNIQUE (config_id, version_number);
+
+ALTER TABLE ONLY evaluation.config_versions
+    ADD CONSTRAINT config_versions_pkey PRIMARY KEY (version_id);
+
+ALTER TABLE ONLY evaluation.config_versions
+    ADD CONSTRAINT config_versions_tenant_id_version_id_key UNIQUE (tenant_id, version_id);
+
+ALTER TABLE ONLY evaluation.configurations
+    ADD CONSTRAINT configurations_one_per_name UNIQUE (tenant_id, name);
+
+ALTER TABLE ONLY evaluation.configurations
+    ADD CONSTRAINT configurations_pkey PRIMARY KEY (config_id);
+
+ALTER TABLE ONLY evaluation.configurations
+    ADD CONSTRAINT configurations_tenant_id_config_id_key UNIQUE (tenant_id, config_id);
+
+ALTER TABLE ONLY evaluation.llm_recommendation_sessions
+    ADD CONSTRAINT llm_recommendation_sessions_pkey PRIMARY KEY (session_id);
+
+ALTER TABLE ONLY evaluation.llm_recommendation_sessions
+    ADD CONSTRAINT llm_recommendation_sessions_tenant_id_session_id_key UNIQUE (tenant_id, session_id);
+
+ALTER TABLE ONLY evaluation.outcome_embeddings
+    ADD CONSTRAINT outcome_embeddings_pkey PRIMARY KEY (outcome_id, execution_time);
+
+ALTER TABLE ONLY evaluation.recommendations
+    ADD CONSTRAINT recommendations_pkey PRIMARY KEY (recommendation_id);
+
+ALTER TABLE ONLY evaluation.scenario_versions
+    ADD CONSTRAINT scenario_versions_pkey PRIMARY KEY (tenant_id, scenario_id, content_hash);
+
+ALTER TABLE ONLY evaluation.scenarios
+    ADD CONSTRAINT scenarios_pkey PRIMARY KEY (tenant_id, scenario_id);
+
+ALTER TABLE ONLY evaluation.simulations
+    ADD CONSTRAINT simulations_one_per_import UNIQUE (tenant_id, import_hash);
+
+ALTER TABLE ONLY evaluation.simulations
+    ADD CONSTRAINT simulations_pkey PRIMARY KEY (simulation_id);
+
+ALTER TABLE ONLY evaluation.simulations_scenarios
+    ADD CONSTRAINT simulations_scenarios_pkey PRIMARY KEY (simulation_id, scenario_id);
+
+ALTER TABLE ONLY evaluation.simulations
+    ADD CONSTRAINT simulations_tenant_id_simulation_id_key UNIQUE (tenant_id, simulation_id);
+
+ALTER TABLE ONLY evaluation.trials
+    ADD CONSTRAINT trials_pkey PRIMARY KEY (simulation_id, scenario_id, trial_number);
+
+ALTER TABLE ONLY platform.installation
+    ADD CONSTRAINT installation_pkey PRIMARY KEY (is_the_one);
+
+ALTER TABLE ONLY platform.series
+    ADD CONSTRAINT series_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY platform.team_members
+    ADD CONSTRAINT team_members_pkey PRIMARY KEY (tenant_id, user_id);
+
+ALTER TABLE ONLY platform.teams
+    ADD CONSTRAINT teams_one_per_slug UNIQUE (slug);
+
+ALTER TABLE ONLY platform.teams
+    ADD CONSTRAINT teams_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY platform.users
+    ADD CONSTRAINT users_one_per_api_key UNIQUE (api_key);
+
+ALTER TABLE ONLY platform.users
+    ADD CONSTRAINT users_one_per_email UNIQUE (email);
+
+ALTER TABLE ONLY platform.users
+    ADD CONSTRAINT users_one_per_username UNIQUE (username);
+
+ALTER TABLE ONLY platform.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY store.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (log_id, "timestamp");
+
+ALTER TABLE ONLY store.failure_patterns
+    ADD CONSTRAINT failure_patterns_pkey PRIMARY KEY (pattern_id, execution_time);
+
+ALTER TABLE ONLY store.outcomes
+    ADD CONSTRAINT outcomes_pkey PRIMARY KEY (outcome_id, execution_time);
+
+ALTER TABLE ONLY store.tool_usage
+    ADD CONSTRAINT tool_usage_pkey PRIMARY KEY (usage_id, execution_time);
+
+CREATE INDEX config_diffs_by_approver ON evaluation.config_diffs USING btree (approved_by) WHERE (approved_by IS NOT NULL);
+
+CREATE INDEX config_diffs_by_version_after ON evaluation.config_diffs USING btree (config_id, version_after);
+
+CREATE INDEX config_diffs_by_version_before ON evaluation.config_diffs USING btree (config_id, version_before);
+
+CREATE INDEX configurations_by_latest_version ON evaluation.configurations USING btree (config_id, latest_version_id);
+
+CREATE INDEX configurations_by_user ON evaluation.configurations USING btree (user_id);
+
+CREATE INDEX idx_config_diffs_config_created ON evaluation.config_diffs USING btree (tenant_id, config_id, created_at DESC);
+
+CREATE INDEX idx_config_diffs_llm_generated ON evaluation.config_diffs USING btree (llm_generated, created_at DESC) WHERE llm_generated;
+
+CREATE INDEX idx_config_embedding_cosine ON evaluation.config_versions USING hnsw (((embedding)::public.halfvec(1536)) public.halfvec_cosine_ops) WHERE (embedding IS NOT NULL);
+
+CREATE INDEX idx_config_versions_config_version ON evaluation.config_versions USING btree (tenant_id, config_id, version_number DESC);
+
+CREATE INDEX idx_config_versions_parsed_gin ON evaluation.config_versions USING gin (parsed_config jsonb_path_ops);
+
+CREATE INDEX idx_recommendations_impact_gin ON evaluation.recommendations USING gin (impact_estimate jsonb_path_ops) WHERE (impact_estimate IS NOT NULL);
+
+CREATE INDEX idx_recommendations_pending ON evaluation.recommendations USING btree (tenant_id, confidence DESC, created_at DESC) WHERE (NOT applied);
+
+CREATE INDEX idx_recommendations_pending_confidence ON evaluation.recommendations USING btree (tenant_id, applied, confidence DESC, created_at DESC) WHERE (NOT applied);
+
+CREATE INDEX idx_scenario_embedding_cosine ON evaluation.scenarios USING hnsw (((scenario_embedding)::public.halfvec(1536)) public.halfvec_cosine_ops) WHERE (scenario_embedding IS NOT NULL);
+
+CREATE INDEX idx_scenarios_text_search ON evaluation.scenarios USING gin (to_tsvector('english'::regconfig, ((name || ' '::text) || task_prompt)));
+
+CREATE INDEX idx_simulations_config_created ON evaluation.simulations USING btree (tenant_id, config_version_id, created_at DESC);
+
+CREATE INDEX idx_simulations_metadata_gin ON evaluation.simulations USING gin (metadata jsonb_path_ops) WHERE (metadata <> '{}'::jsonb);
+
+CREATE INDEX idx_simulations_modal_app ON evaluation.simulations USING btree (tenant_id, modal_app_id, created_at DESC) WHERE (modal_app_id IS NOT NULL);
+
+CREATE INDEX idx_simulations_recent_completed ON evaluation.simulations USING btree (tenant_id, completed_at DESC) INCLUDE (simulation_id, overall_score, total_cost_usd) WHERE (status = 'completed'::text);
+
+CREATE INDEX idx_simulations_status_priority ON evaluation.simulations USING btree (tenant_id, status, priority DESC) WHERE (status = ANY (ARRAY['pending'::text, 'running'::text]));
+
+CREATE INDEX idx_simulations_user_performance ON evaluation.simulations USING btree (tenant_id, config_version_id, status, overall_score, total_cost_usd, completed_at);
+
+CREATE INDEX idx_trajectory_embedding_cosine ON evaluation.outcome_embeddings USING hnsw (((embedding)::public.halfvec(1536)) public.halfvec_cosine_ops);
+
+CREATE INDEX llm_recommendation_sessions_by_tenant ON evaluation.llm_recommendation_sessions USING btree (tenant_id, created_at DESC);
+
+CREATE INDEX llm_recommendation_sessions_by_user ON evaluation.llm_recommendation_sessions USING btree (user_id);
+
+CREATE INDEX outcome_embeddings_by_tenant ON evaluation.outcome_embeddings USING btree (tenant_id);
+
+CREATE INDEX recommendations_by_applier ON evaluation.recommendations USING btree (applied_by) WHERE (applied_by IS NOT NULL);
+
+CREATE INDEX recommendations_by_diff ON evaluation.recommendations USING btree (tenant_id, diff_id);
+
+CREATE INDEX recommendations_by_session ON evaluation.recommendations USING btree (tenant_id, session_id);
+
+CREATE INDEX recommendations_by_simulation ON evaluation.recommendations USING btree (tenant_id, simulation_id);
+
+CREATE INDEX scenarios_by_suite ON evaluation.scenarios USING btree (tenant_id, suite, scenario_id);
+
+CREATE INDEX simulations_by_creation ON evaluation.simulations USING btree (tenant_id, created_at DESC);
+
+CREATE INDEX simulations_by_interleaved ON evaluation.simulations USING btree (tenant_id, interleaved_with) WHERE (interleaved_with IS NOT NULL);
+
+CREATE INDEX simulations_scenarios_by_content ON evaluation.simulations_scenarios USING btree (tenant_id, scenario_id, content_hash);
+
+CREATE INDEX simulations_scenarios_by_simulation ON evaluation.simulations_scenarios USING btree (tenant_id, simulation_id, execution_order);
+
+CREATE INDEX trials_by_simulation ON evaluation.trials USING btree (tenant_id, simulation_id);
+
+CREATE INDEX trials_to_do ON evaluation.trials USING btree (simulation_id, "position") WHERE (state = ANY (ARRAY['pending'::text, 'running'::text]));
+
+CREATE INDEX team_members_by_user ON platform.team_members USING btree (user_id);
+
+CREATE INDEX audit_log_by_time ON ONLY store.audit_log USING btree (tenant_id, "timestamp" DESC);
+
+CREATE INDEX failure_patterns_by_outcome ON ONLY store.failure_patterns USING btree (outcome_id);
+
+CREATE INDEX failure_patterns_by_simulation ON ONLY store.failure_patterns USING btree (simulation_id, scenario_id);
+
+CREATE INDEX idx_failure_patterns_cluster_time ON ONLY store.failure_patterns USING btree (pattern_cluster_id, execution_time DESC) WHERE (pattern_cluster_id IS NOT NULL);
+
+CREATE INDEX idx_outcomes_modal_call ON ONLY store.outcomes USING btree (modal_call_id) WHERE (modal_call_id IS NOT NULL);
+
+CREATE INDEX idx_outcomes_scenario_time ON ONLY store.outcomes USING btree (tenant_id, scenario_id, execution_time DESC);
+
+CREATE INDEX idx_outcomes_simulation_status ON ONLY store.outcomes USING btree (simulation_id, status);
+
+CREATE INDEX idx_outcomes_time_status ON ONLY store.outcomes USING btree (tenant_id, execution_time DESC, status) WHERE (status <> 'success'::text);
+
+CREATE INDEX tool_usage_by_outcome ON ONLY store.tool_usage USING btree (outcome_id);
+
+CREATE INDEX tool_usage_by_simulation ON ONLY store.tool_usage USING btree (simulation_id, tool_name);
+
+CREATE TRIGGER config_diffs_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.config_diffs FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER config_version_audit_trigger AFTER INSERT OR DELETE OR UPDATE ON evaluation.config_versions FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding');
+
+CREATE TRIGGER config_versions_are_immutable BEFORE UPDATE OF version_id, tenant_id, config_id, version_number, raw_yaml, parsed_config, files, config_hash, generated_by, created_at ON evaluation.config_versions FOR EACH ROW EXECUTE FUNCTION evaluation.refuse_changed_version();
+
+CREATE TRIGGER configurations_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.configurations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER recommendations_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.recommendations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER scenarios_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.scenarios FOR EACH ROW EXECUTE FUNCTION platform.record_change('scenario_embedding');
+
+CREATE TRIGGER simulations_are_audited AFTER INSERT OR DELETE ON evaluation.simulations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER simulations_changes_are_audited AFTER UPDATE ON evaluation.simulations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION platform.record_change();
+
+ALTER TABLE ONLY evaluation.bodies
+    ADD CONSTRAINT bodies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY evaluation.config_diffs
+    ADD CONSTRAINT config_diffs_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY evaluation.config_diffs
+    ADD CONSTRAINT config_diffs_config_id_version_after_fkey FOREIGN KEY (config_id, version_after) REFERENCES evaluation.config_versions(config_id, version_id);
+
+ALTER TABLE ONLY evaluation.config_diffs
+    ADD CONSTRAINT config_diffs_config_id_version_before_fkey FOREIGN KEY (config_id, version_before) REFERENCES evaluation.config_versions(config_id, version_id);
+
+ALTER TABLE ONLY evaluation.config_diffs
+    ADD CONSTRAINT config_diffs_tenant_id_config_id_fkey FOREIGN KEY (tenant_id, config_id) REFERENCES evaluation.configurations(tenant_id, config_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.config_versions
+    ADD CONSTRAINT config_versions_tenant_id_config_id_fkey FOREIGN KEY (tenant_id, config_id) REFERENCES evaluation.configurations(tenant_id, config_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.configurations
+    ADD CONSTRAINT configurations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY evaluation.configurations
+    ADD CONSTRAINT configurations_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY evaluation.configurations
+    ADD CONSTRAINT fk_latest_version FOREIGN KEY (config_id, latest_version_id) REFERENCES evaluation.config_versions(config_id, version_id) ON DELETE SET NULL (latest_version_id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY evaluation.llm_recommendation_sessions
+    ADD CONSTRAINT llm_recommendation_sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY evaluation.llm_recommendation_sessions
+    ADD CONSTRAINT llm_recommendation_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY evaluation.outcome_embeddings
+    ADD CONSTRAINT outcome_embeddings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY evaluation.recommendations
+    ADD CONSTRAINT recommendations_applied_by_fkey FOREIGN KEY (applied_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY evaluation.recommendations
+    ADD CONSTRAINT recommendations_tenant_id_diff_id_fkey FOREIGN KEY (tenant_id, diff_id) REFERENCES evaluation.config_diffs(tenant_id, diff_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.recommendations
+    ADD CONSTRAINT recommendations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY evaluation.recommendations
+    ADD CONSTRAINT recommendations_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES evaluation.llm_recommendation_sessions(tenant_id, session_id);
+
+ALTER TABLE ONLY evaluation.recommendations
+    ADD CONSTRAINT recommendations_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.scenario_versions
+    ADD CONSTRAINT scenario_versions_tenant_id_scenario_id_fkey FOREIGN KEY (tenant_id, scenario_id) REFERENCES evaluation.scenarios(tenant_id, scenario_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.scenarios
+    ADD CONSTRAINT scenarios_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY evaluation.simulations_scenarios
+    ADD CONSTRAINT simulations_scenarios_tenant_id_scenario_id_content_hash_fkey FOREIGN KEY (tenant_id, scenario_id, content_hash) REFERENCES evaluation.scenario_versions(tenant_id, scenario_id, content_hash);
+
+ALTER TABLE ONLY evaluation.simulations_scenarios
+    ADD CONSTRAINT simulations_scenarios_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.simulations
+    ADD CONSTRAINT simulations_tenant_id_config_version_id_fkey FOREIGN KEY (tenant_id, config_version_id) REFERENCES evaluation.config_versions(tenant_id, version_id);
+
+ALTER TABLE ONLY evaluation.simulations
+    ADD CONSTRAINT simulations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY evaluation.simulations
+    ADD CONSTRAINT simulations_tenant_id_interleaved_with_fkey FOREIGN KEY (tenant_id, interleaved_with) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE SET NULL (interleaved_with) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY evaluation.trials
+    ADD CONSTRAINT trials_simulation_id_scenario_id_fkey FOREIGN KEY (simulation_id, scenario_id) REFERENCES evaluation.simulations_scenarios(simulation_id, scenario_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.trials
+    ADD CONSTRAINT trials_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY platform.team_members
+    ADD CONSTRAINT team_members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY platform.team_members
+    ADD CONSTRAINT team_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
+
+ALTER TABLE store.failure_patterns
+    ADD CONSTRAINT failure_patterns_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
+
+ALTER TABLE store.outcomes
+    ADD CONSTRAINT outcomes_tenant_id_scenario_id_fkey FOREIGN KEY (tenant_id, scenario_id) REFERENCES evaluation.scenarios(tenant_id, scenario_id);
+
+ALTER TABLE store.outcomes
+    ADD CONSTRAINT outcomes_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
+
+ALTER TABLE store.tool_usage
+    ADD CONSTRAINT tool_usage_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
+
+ALTER TABLE evaluation.bodies ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.config_diffs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.config_versions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.configurations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.llm_recommendation_sessions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.outcome_embeddings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.recommendations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.bodies TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.config_diffs TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.config_versions TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.configurations TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.llm_recommendation_sessions TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.outcome_embeddings TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.recommendations TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.scenario_versions TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.scenarios TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.simulations TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.simulations_scenarios TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.trials TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+ALTER TABLE evaluation.scenario_versions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.scenarios ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.simulations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.simulations_scenarios ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.trials ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.team_members ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY team_members_are_seen_from_within ON platform.team_members FOR SELECT TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+ALTER TABLE platform.teams ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY teams_are_seen_from_within ON platform.teams FOR SELECT TO guildhall_app USING ((id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+ALTER TABLE platform.users ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY users_are_seen_by_their_teams ON platform.users FOR SELECT TO guildhall_app USING (((id = ( SELECT platform.user_id() AS user_id)) OR (EXISTS ( SELECT
+   FROM platform.team_members members
+  WHERE ((members.tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND (members.user_id = users.id))))));
+
+GRANT USAGE ON SCHEMA catalogue TO guildhall_app;
+
+GRANT USAGE ON SCHEMA evaluation TO guildhall_app;
+
+GRANT USAGE ON SCHEMA gateway TO guildhall_app;
+
+GRANT USAGE ON SCHEMA platform TO guildhall_app;
+
+GRANT USAGE ON SCHEMA society TO guildhall_app;
+
+GRANT USAGE ON SCHEMA store TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.isolate(relation regclass) FROM PUBLIC;
+
+GRANT SELECT,INSERT ON TABLE evaluation.bodies TO guildhall_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.config_diffs TO guildhall_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.config_versions TO guildhall_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.configurations TO guildhall_app;
+
+GRANT INSERT(pattern_id) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(outcome_id) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(simulation_id) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(scenario_id) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(trial_number) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(execution_time) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(failure_type) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(failure_category) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(fault) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(error_message) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(error_embedding) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(step) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(pattern_cluster_id) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(cluster_confidence) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(similar_failures_count) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(recovery_attempted) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(recovery_successful) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(resolution_steps) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(llm_analysis) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE store.failure_patterns TO guildhall_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE evaluation.failure_patterns TO guildhall_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.llm_recommendation_sessions TO guildhall_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.outcome_embeddings TO guildhall_app;
+
+GRANT INSERT(outcome_id) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(simulation_id) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(scenario_id) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(trial_number) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(execution_time) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(status) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(passed) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(reliability_score) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(fault) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(execution_time_ms) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(tokens_used) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(cost_usd) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(trajectory) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(trajectory_body) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(metrics) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(retry_count) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(error_code) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(error_category) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(modal_call_id) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(sandbox_id) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(sandbox_logs) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(execution_metadata) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE store.outcomes TO guildhall_app;
+
+GRANT SELECT,INSERT ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.recommendations TO guildhall_app;
+
+GRANT SELECT,INSERT ON TABLE evaluation.scenario_versions TO guildhall_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.scenarios TO guildhall_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.simulations TO guildhall_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.simulations_scenarios TO guildhall_app;
+
+GRANT INSERT(usage_id) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(outcome_id) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(simulation_id) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(execution_time) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(tool_name) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(call_count) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(error_count) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(timed_count) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(total_duration_ms) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(avg_duration_ms) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(success_rate) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(tool_sequence) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(total_cost_usd) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(error_types) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(modal_function_calls) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(sandbox_tool_logs) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE store.tool_usage TO guildhall_app;
+
+GRANT SELECT,INSERT ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.trials TO guildhall_app;
+
+GRANT SELECT ON TABLE platform.audit_log TO guildhall_app;
+
+GRANT SELECT ON TABLE platform.installation TO guildhall_app;
+
+GRANT SELECT ON TABLE platform.series TO guildhall_app;
+
+GRANT SELECT ON TABLE platform.team_members TO guildhall_app;
+
+GRANT SELECT ON TABLE platform.teams TO guildhall_app;
+
+GRANT SELECT(id) ON TABLE platform.users TO guildhall_app;
+
+GRANT SELECT(username) ON TABLE platform.users TO guildhall_app;
+
+GRANT SELECT(email) ON TABLE platform.users TO guildhall_app;
+
+GRANT SELECT(role) ON TABLE platform.users TO guildhall_app;
+
+GRANT SELECT(created_at) ON TABLE platform.users TO guildhall_app;
+
+GRANT SELECT(updated_at) ON TABLE platform.users TO guildhall_app;

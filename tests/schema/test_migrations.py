@@ -1,0 +1,122 @@
+"""Migrations: what they add up to, that there is a way back, and what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+from fixtures.guildhall import at
+
+from guildhall.db import migrate, snapshot
+from guildhall.errors import NotAllowed
+
+
+@pytest.fixture
+def empty_database(fresh_database: str) -> str:
+    return fresh_database
+
+
+async def test_the_migrations_add_up_to_the_committed_schema(empty_database: str) -> None:
+    await migrate.migrate(empty_database)
+    added_up = snapshot.schema(empty_database)
+    if os.environ.get("GUILDHALL_TEST_WRITE_SCHEMA"):
+        snapshot.NATIVE.write_text(added_up, encoding="utf-8")
+    assert added_up == snapshot.NATIVE.read_text(encoding="utf-8"), "run scripts/schema"
+
+
+async def test_up_down_up_is_the_identity_for_every_migration(empty_database: str) -> None:
+    await migrate.migrate(empty_database)
+    whole = snapshot.schema(empty_database)
+    for target in sorted((each.number - 1 for each in migrate.migrations()), reverse=True):
+        await migrate.migrate(empty_database, to=target)
+        before = None
+        if target:
+            await migrate.rollback(empty_database, to=target)
+            before = snapshot.schema(empty_database)
+        await migrate.migrate(empty_database, to=target + 1)
+        await migrate.rollback(empty_database, to=target)
+        if before is not None:
+            assert snapshot.schema(empty_database) == before, f"the way back from {target + 1} leaves something"
+    await migrate.migrate(empty_database)
+    assert snapshot.schema(empty_database) == whole
+
+
+async def test_going_back_to_nothing_leaves_nothing_of_ours(empty_database: str) -> None:
+    await migrate.migrate(empty_database)
+    removed = await migrate.rollback(empty_database, to=0)
+    assert [each.number for each in removed] == sorted((each.number for each in migrate.migrations()), reverse=True)
+    connection = await asyncpg.connect(empty_database)
+    try:
+        left = await connection.fetchval(
+            "SELECT array_agg(nspname::text) FROM pg_namespace WHERE nspname = ANY ($1)",
+            ["platform", "catalogue", "gateway", "evaluation", "society", "store"],
+        )
+    finally:
+        await connection.close()
+    assert left is None
+
+
+async def test_two_migrators_at_once_do_the_work_once(empty_database: str) -> None:
+    done = await asyncio.gather(migrate.migrate(empty_database), migrate.migrate(empty_database))
+    assert sorted(len(each) for each in done) == [0, len(migrate.migrations())]
+    await migrate.check(empty_database)
+
+
+async def test_a_database_that_lacks_migrations_says_how_to_get_them(empty_database: str) -> None:
+    with pytest.raises(migrate.SchemaBehind) as refused:
+        await migrate.check(empty_database)
+    assert "guildhall db migrate" in str(refused.value)
+
+
+async def test_a_database_of_a_newer_guildhall_is_left_alone(empty_database: str) -> None:
+    await migrate.migrate(empty_database)
+    await _execute(
+        empty_database,
+        "INSERT INTO migrations.applied (number, name, checksum, duration_ms) VALUES (9999, 'later', 'x', 1)",
+    )
+    for attempt in (
+        migrate.migrate(empty_database),
+        migrate.check(empty_database),
+        migrate.rollback(empty_database, to=0),
+    ):
+        with pytest.raises(migrate.SchemaNewer, match="9999"):
+            await attempt
+
+
+async def test_a_migration_that_was_changed_after_it_was_applied_is_noticed(empty_database: str) -> None:
+    await migrate.migrate(empty_database)
+    await _execute(empty_database, "UPDATE migrations.applied SET checksum = 'other' WHERE number = 2")
+    with pytest.raises(migrate.SchemaChanged, match="0002"):
+        await migrate.check(empty_database)
+
+
+async def test_a_database_with_schemas_of_somebody_else_is_left_alone(empty_database: str) -> None:
+    await _execute(empty_database, "CREATE SCHEMA platform")
+    with pytest.raises(migrate.SchemaForeign, match="platform"):
+        await migrate.migrate(empty_database)
+
+
+async def test_a_login_without_the_rights_is_told_what_it_needs(empty_database: str) -> None:
+    await _execute(
+        empty_database,
+        "DO $$ BEGIN CREATE ROLE guildhall_test_nobody LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+    )
+    name = urlsplit(empty_database).path[1:]
+    with pytest.raises(NotAllowed, match="may not run migration 0001"):
+        await migrate.migrate(at(empty_database, database=name, user="guildhall_test_nobody"))
+
+
+async def test_an_unknown_version_to_go_back_to_is_refused(empty_database: str) -> None:
+    with pytest.raises(Exception, match="no schema version 77"):
+        await migrate.rollback(empty_database, to=77)
+
+
+async def _execute(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
