@@ -108,7 +108,7 @@ def translate(error: BaseException) -> GuildhallError | None:
             return DatabaseUnavailable("PostgreSQL refused the login", remedy="Check GUILDHALL_DATABASE_URL.")
         case asyncpg.InvalidCatalogNameError():
             return DatabaseUnavailable("PostgreSQL has no such database", remedy="Check GUILDHALL_DATABASE_URL.")
-        case asyncpg.DataError():
+        case asyncpg.DataError() | asyncpg.ProgramLimitExceededError():
             return ValueRefused("a value does not fit its column", kind=type(error).__name__)
         case asyncpg.InterfaceError() if _is_about_the_connection(error):
             return DatabaseUnavailable(
@@ -123,7 +123,7 @@ def translate(error: BaseException) -> GuildhallError | None:
 
 def _is_about_the_connection(error: asyncpg.InterfaceError) -> bool:
     text = str(error)
-    return ("connection" in text and ("closed" in text or "clos" in text)) or "pool is clos" in text
+    return ("connection" in text and ("clos" in text or "released back" in text)) or "pool is clos" in text
 
 
 @contextmanager

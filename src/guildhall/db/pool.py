@@ -84,7 +84,7 @@ class Database:
                 with translated():
                     await connection.execute("COMMIT")
             except BaseException:
-                if not connection.is_closed():
+                if not _is_gone(connection):
                     await _rollback(connection)
                 raise
         finally:
@@ -152,7 +152,7 @@ class Presence:
         Raises:
             DatabaseUnavailable: No connection could be had.
         """
-        if self._connection is not None and not self._connection.is_closed():
+        if self._connection is not None and not _is_gone(self._connection):
             return
         await self.end()
         with translated():
@@ -165,11 +165,18 @@ class Presence:
         if connection is None:
             return
         try:
-            if not connection.is_closed():
+            if not _is_gone(connection):
                 await connection.execute("SELECT pg_advisory_unlock($1)", self._key)
             await self._pool.release(connection, timeout=_CONNECT_TIMEOUT_S)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             connection.terminate()
+
+
+def _is_gone(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True  # the pool has taken back a connection that the server closed
 
 
 async def _rollback(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -12,6 +13,7 @@ import asyncpg
 
 from guildhall.db.errors import translated
 from guildhall.db.queries import Query
+from guildhall.errors import Unavailable
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -79,6 +81,20 @@ class Tx:
                 name, schema_name=schema, columns=list(columns), records=records
             )
         return int(status.rsplit(" ", 1)[-1])
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A part that can fail alone: when the block raises, what it did is undone and the transaction can go on."""
+        with translated():
+            await self._connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            with suppress(Unavailable), translated():  # the error that led here matters more
+                await self._connection.execute("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
+            raise
+        with translated():
+            await self._connection.execute("RELEASE SAVEPOINT part")
 
     async def is_absent(self, key: int) -> bool:
         """Whether nobody is present under this key (`Database.presence`); until the transaction ends, nobody can be."""
