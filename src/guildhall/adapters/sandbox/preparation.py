@@ -135,6 +135,8 @@ def locate(program: Program, variables: Mapping[str, str], place: Place) -> Path
     if any("\0" in word for word in program.argv):
         raise ProgramNotRunnable(program.argv[0], "a word of the command contains a NUL byte")
     name = program.argv[0]
+    if name in ("python", "python3") and "PATH" not in program.environment:
+        return Path(sys.executable)  # many systems have no `python`, and none has ours
     if "/" not in name:
         candidates = [Path(folder) / name for folder in variables["PATH"].split(":") if folder]
         found = next((path for path in candidates if path.is_file() and os.access(path, os.X_OK)), None)

@@ -13,8 +13,6 @@ import socket
 import struct
 from typing import Any
 
-# No pathlib here: it would add to what this process costs before the first trial.
-
 CLONE_NEWNS = 0x0002_0000
 CLONE_NEWUTS = 0x0400_0000
 CLONE_NEWIPC = 0x0800_0000

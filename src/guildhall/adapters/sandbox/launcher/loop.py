@@ -33,6 +33,7 @@ class Trial:
         self.keeper, self.status = keeper, status
         self.directory: str = request["directory"]
         self.limits: dict[str, Any] = request["limits"]
+        self.uid: int | None = request.get("uid")
         self.alone = bool(request["namespaces"] & kernel.CLONE_NEWPID)
         self.heard = b""
         self.reason: str | None = None
@@ -50,7 +51,7 @@ class Trial:
         if (memory := limits.get("memory_bytes")) is not None:
             used = usage.resident_bytes
             if used > memory:
-                used = usage.memory_bytes()
+                used = usage.memory_bytes(self.uid)
             if used > memory:
                 return self.kill("memory", now)
             pause = min(pause, (memory - used) / _GROWTH_BYTES_S)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import stat
+from collections.abc import Iterator
 
-# No pathlib here: it knows no directory descriptors, and would add to what this process costs.
+# No pathlib in this package: it knows no directory descriptors, and would add to what the launcher costs.
+
+_SERIAL = itertools.count()
 
 
 def remove_tree(path: str, budget: int | None = None) -> bool:
@@ -14,41 +19,58 @@ def remove_tree(path: str, budget: int | None = None) -> bool:
 
     Directories are hoisted to the top before they are emptied, so neither the
     recursion limit nor the longest path the system takes is ever met. With a
-    `budget`, stop after so many entries.
+    `budget`, stop after so many entries. Somebody else may be at it, too.
     """
     try:
+        if stat.S_ISDIR(os.lstat(path).st_mode):
+            os.chmod(path, 0o700)
         top = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except FileNotFoundError:
         return True
-    serial = 0
+    except OSError:
+        return False
+    left = float("inf") if budget is None else budget
     try:
         while names := os.listdir(top):
             for name in names:
-                if not stat.S_ISDIR(os.lstat(name, dir_fd=top).st_mode):
-                    os.unlink(name, dir_fd=top)
-                    continue
-                os.chmod(name, 0o700, dir_fd=top)
-                inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=top)
-                try:
-                    for entry in os.listdir(inner):
-                        if budget is not None and (budget := budget - 1) < 0:
-                            return False
-                        if stat.S_ISDIR(os.lstat(entry, dir_fd=inner).st_mode):
-                            os.chmod(entry, 0o700, dir_fd=inner)
-                            serial += 1
-                            hoisted = f".hoisted-{os.getpid()}-{serial}"
-                            os.rename(entry, hoisted, src_dir_fd=inner, dst_dir_fd=top)
-                        else:
-                            os.unlink(entry, dir_fd=inner)
-                finally:
-                    os.close(inner)
-                os.rmdir(name, dir_fd=top)
+                if left <= 0:
+                    return False
+                with contextlib.suppress(FileNotFoundError):
+                    left -= _remove_entry(top, name, left)
         os.rmdir(path)
+    except FileNotFoundError:
+        return True
     except OSError:
         return False
     finally:
         os.close(top)
     return True
+
+
+def _remove_entry(top: int, name: str, most: float) -> int:
+    """Remove a file; or empty a directory, its directories moving up to `top`, and remove it. How much that was."""
+    if not stat.S_ISDIR(os.lstat(name, dir_fd=top).st_mode):
+        os.unlink(name, dir_fd=top)
+        return 1
+    os.chmod(name, 0o700, dir_fd=top)
+    inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=top)
+    done = 1
+    try:
+        for entry in os.listdir(inner):
+            if done > most:
+                return done
+            with contextlib.suppress(FileNotFoundError):
+                if stat.S_ISDIR(os.lstat(entry, dir_fd=inner).st_mode):
+                    os.chmod(entry, 0o700, dir_fd=inner)
+                    hoisted = f".hoisted-{os.getpid()}-{next(_SERIAL)}"
+                    os.rename(entry, hoisted, src_dir_fd=inner, dst_dir_fd=top)
+                else:
+                    os.unlink(entry, dir_fd=inner)
+            done += 1
+    finally:
+        os.close(inner)
+    os.rmdir(name, dir_fd=top)
+    return done
 
 
 def children(pid: int) -> list[int]:
@@ -95,16 +117,41 @@ class Usage:
                 self.resident_bytes += int(fields[21]) * self._PAGE
         self.cpu_s = ticks / self._TICKS
 
-    def memory_bytes(self) -> int:
-        """Memory with shared pages counted once: dearer to read than `resident_bytes`, and never more."""
+    def memory_bytes(self, uid: int | None) -> int:
+        """
+        Memory with shared pages counted once: dearer to read than `resident_bytes`, and never more.
+
+        `uid` is whose processes they are, when not ours.
+        """
         total = 0
-        for pid in self.members:
-            try:
-                with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
-                    total += next(int(line.split()[1]) for line in file if line.startswith(b"Pss:")) * 1024
-            except (OSError, StopIteration):
-                continue
+        with _acting_as(uid):
+            for pid in self.members:
+                try:
+                    with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+                        total += next(int(line.split()[1]) for line in file if line.startswith(b"Pss:")) * 1024
+                except (OSError, StopIteration):
+                    continue
         return total
+
+
+@contextlib.contextmanager
+def _acting_as(uid: int | None) -> Iterator[None]:
+    """
+    Read what only that user may: in a container, root often lacks the privilege to look at others' memory.
+
+    Only the effective ids change, so that user still has no hold on us.
+    """
+    if uid is None:
+        yield
+        return
+    uid_before, gid_before = os.geteuid(), os.getegid()
+    os.setegid(uid)
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(uid_before)
+        os.setegid(gid_before)
 
 
 def disk_bytes(path: str, patience: int = 20_000) -> int:
