@@ -66,3 +66,14 @@ class FailurePattern:
     step: int | None
     recovery_attempted: bool
     recovery_successful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTrial:
+    """Which trial a failure belongs to."""
+
+    outcome_id: UUID
+    execution_time: datetime
+    simulation_id: UUID | None = None
+    scenario_id: str | None = None
+    trial_number: int | None = None

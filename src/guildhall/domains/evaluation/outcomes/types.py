@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from guildhall.domains.evaluation.failures import NewFailure
+from guildhall.domains.evaluation.failures import FailurePattern, NewFailure
 
 
 class OutcomeStatus(StrEnum):
@@ -99,3 +99,76 @@ class Recorded:
     stored: tuple[UUID, ...]
     known: tuple[UUID, ...] = ()
     refused: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUsage:
+    """All calls of one tool in one trial, as they are kept; `avg_duration_ms` is None where no duration is known."""
+
+    usage_id: UUID
+    outcome_id: UUID
+    simulation_id: UUID | None
+    execution_time: datetime
+    tool_name: str
+    call_count: int
+    error_count: int
+    timed_count: int
+    total_duration_ms: float
+    avg_duration_ms: float | None
+    success_rate: float
+    tool_sequence: Sequence[Any] | None
+    total_cost_usd: Decimal | None
+    error_types: tuple[str, ...]
+    modal_function_calls: Mapping[str, Any] | None
+    sandbox_tool_logs: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    The record of one trial, as it is kept.
+
+    In a list the `trajectory` is None, and so are `tools` and `failures`;
+    `get_outcome` brings all three.
+    """
+
+    outcome_id: UUID
+    simulation_id: UUID
+    scenario_id: str
+    trial_number: int
+    execution_time: datetime
+    status: OutcomeStatus
+    passed: bool | None
+    reliability_score: float | None
+    fault: str | None
+    execution_time_ms: float | None
+    tokens_used: int | None
+    cost_usd: Decimal | None
+    metrics: Mapping[str, Any]
+    retry_count: int
+    error_code: str | None
+    error_category: str | None
+    modal_call_id: str | None
+    sandbox_id: str | None
+    sandbox_logs: str | None
+    execution_metadata: Mapping[str, Any]
+    created_at: datetime
+    trajectory: Mapping[str, Any] | None = None
+    tools: tuple[ToolUsage, ...] | None = None
+    failures: tuple[FailurePattern, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page of outcomes ended: the next one begins behind it."""
+
+    execution_time: datetime
+    outcome_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomePage:
+    """Outcomes, newest first, and where the next page begins; None behind the last."""
+
+    outcomes: tuple[Outcome, ...]
+    next: Position | None

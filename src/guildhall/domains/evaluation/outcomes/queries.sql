@@ -1,0 +1,87 @@
+-- name: insert_outcomes_unless_known
+-- What COPY does, for a batch that may have been delivered before. No target is
+-- named, because that would need the right to read the base table.
+INSERT INTO store.outcomes (
+    outcome_id, simulation_id, scenario_id, trial_number, execution_time, status, passed, reliability_score, fault,
+    execution_time_ms, tokens_used, cost_usd, metrics, retry_count, error_code, error_category, modal_call_id,
+    sandbox_id, sandbox_logs, execution_metadata, trajectory, trajectory_body
+)
+SELECT rows.*
+  FROM unnest(:outcome_ids::uuid[], :simulation_ids::uuid[], :scenario_ids::text[], :trial_numbers::integer[],
+              :execution_times::timestamptz[], :statuses::text[], :passed::boolean[], :scores::double precision[],
+              :faults::text[], :durations::double precision[], :tokens::integer[], :costs::numeric[],
+              :metrics::jsonb[], :retry_counts::integer[], :error_codes::text[], :error_categories::text[],
+              :modal_call_ids::text[], :sandbox_ids::text[], :sandbox_logs::text[], :metadata::jsonb[],
+              :trajectories::jsonb[], :bodies::text[]) AS rows
+    ON CONFLICT DO NOTHING;
+
+-- name: outcomes_of_simulations
+-- Which of these outcomes the team has, each in the simulation that it is said to be of.
+SELECT outcomes.outcome_id
+  FROM unnest(:outcome_ids::uuid[], :simulation_ids::uuid[], :execution_times::timestamptz[])
+       AS wanted (outcome_id, simulation_id, execution_time)
+  JOIN evaluation.outcomes AS outcomes
+    ON outcomes.outcome_id = wanted.outcome_id
+   AND outcomes.execution_time = wanted.execution_time
+   AND outcomes.simulation_id = wanted.simulation_id;
+
+-- name: insert_tools_unless_known
+INSERT INTO store.tool_usage (
+    outcome_id, simulation_id, execution_time, usage_id, tool_name, call_count, error_count, timed_count,
+    total_duration_ms, avg_duration_ms, success_rate, tool_sequence, total_cost_usd, error_types,
+    modal_function_calls, sandbox_tool_logs
+)
+SELECT rows.outcome_id, rows.simulation_id, rows.execution_time, rows.usage_id, rows.tool_name, rows.call_count,
+       rows.error_count, rows.timed_count, rows.total_duration_ms, rows.avg_duration_ms, rows.success_rate,
+       rows.tool_sequence, rows.total_cost_usd,
+       -- unnest would flatten an array of arrays, so each list of errors travels as JSON
+       ARRAY(SELECT jsonb_array_elements_text(rows.error_types)), rows.modal_function_calls, rows.sandbox_tool_logs
+  FROM unnest(:outcome_ids::uuid[], :simulation_ids::uuid[], :execution_times::timestamptz[], :usage_ids::uuid[],
+              :tool_names::text[], :call_counts::integer[], :error_counts::integer[], :timed_counts::integer[],
+              :durations::double precision[], :averages::double precision[], :rates::double precision[],
+              :sequences::jsonb[], :costs::numeric[], :error_types::jsonb[], :modal_calls::jsonb[], :logs::text[])
+       AS rows (outcome_id, simulation_id, execution_time, usage_id, tool_name, call_count, error_count, timed_count,
+                total_duration_ms, avg_duration_ms, success_rate, tool_sequence, total_cost_usd, error_types,
+                modal_function_calls, sandbox_tool_logs)
+    ON CONFLICT DO NOTHING;
+
+-- name: outcome_at
+-- With its time an outcome is found in one partition.
+SELECT outcome_id, simulation_id, scenario_id, trial_number, execution_time, status, passed, reliability_score, fault,
+       execution_time_ms, tokens_used, cost_usd, trajectory, trajectory_body, metrics, retry_count, error_code,
+       error_category, modal_call_id, sandbox_id, sandbox_logs, execution_metadata, created_at
+  FROM evaluation.outcomes
+ WHERE outcome_id = :outcome_id AND execution_time = :execution_time;
+
+-- name: outcome
+-- An id of somebody else's making keeps no time: every partition is asked.
+SELECT outcome_id, simulation_id, scenario_id, trial_number, execution_time, status, passed, reliability_score, fault,
+       execution_time_ms, tokens_used, cost_usd, trajectory, trajectory_body, metrics, retry_count, error_code,
+       error_category, modal_call_id, sandbox_id, sandbox_logs, execution_metadata, created_at
+  FROM evaluation.outcomes
+ WHERE outcome_id = :outcome_id;
+
+-- name: tools_of_outcome
+SELECT usage_id, outcome_id, simulation_id, execution_time, tool_name, call_count, error_count, timed_count,
+       total_duration_ms, avg_duration_ms, success_rate, tool_sequence, total_cost_usd, error_types,
+       modal_function_calls, sandbox_tool_logs
+  FROM evaluation.tool_usage
+ WHERE outcome_id = :outcome_id AND execution_time = :execution_time
+ ORDER BY tool_name, usage_id;
+
+-- name: outcomes
+-- A page, newest first. The place where the last one ended, not a number of
+-- rows to skip: what is recorded meanwhile moves nothing.
+SELECT outcome_id, simulation_id, scenario_id, trial_number, execution_time, status, passed, reliability_score, fault,
+       execution_time_ms, tokens_used, cost_usd, metrics, retry_count, error_code, error_category, modal_call_id,
+       sandbox_id, sandbox_logs, execution_metadata, created_at
+  FROM evaluation.outcomes
+ WHERE (:simulation_id::uuid IS NULL OR simulation_id = :simulation_id)
+   AND (:scenario_id::text IS NULL OR scenario_id = :scenario_id)
+   AND (:trial_number::integer IS NULL OR trial_number = :trial_number)
+   AND (:status::text IS NULL OR status = :status)
+   AND (:passed::boolean IS NULL OR passed = :passed)
+   AND (:fault::text IS NULL OR fault = :fault)
+   AND (:before_time::timestamptz IS NULL OR (execution_time, outcome_id) < (:before_time, :before_id::uuid))
+ ORDER BY execution_time DESC, outcome_id DESC
+ LIMIT :at_most;

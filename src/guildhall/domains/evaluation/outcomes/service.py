@@ -1,0 +1,193 @@
+"""What can be done with outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from guildhall import clock
+from guildhall.db import ConstraintViolated, Tx
+from guildhall.domains.evaluation import bodies, failures, simulations
+from guildhall.domains.evaluation.failures import FailedTrial, Fault
+from guildhall.domains.evaluation.outcomes import rules, store
+from guildhall.domains.evaluation.outcomes.errors import OutcomeIdTaken, OutcomeNotFound
+from guildhall.domains.evaluation.outcomes.packing import PackedTrial, pack
+from guildhall.domains.evaluation.outcomes.rules import Month
+from guildhall.domains.evaluation.outcomes.store import Place, Placed
+from guildhall.domains.evaluation.outcomes.types import (
+    Outcome,
+    OutcomePage,
+    OutcomeStatus,
+    Position,
+    Recorded,
+    TrialRecord,
+)
+from guildhall.domains.evaluation.simulations import Closing
+
+_SERIES = ("outcomes", "tool_usage", "failure_patterns")
+
+
+async def record_trials(
+    tx: Tx, records: Sequence[TrialRecord | PackedTrial], *, ready: Collection[Month] = ()
+) -> Recorded:
+    """
+    Store trials whole: each closes its trial and leaves its outcome, tool usage and failures.
+
+    A record that was stored before is `known` and changes nothing; one whose
+    claim was lost is `refused`. Months in `ready` have their partitions
+    already (`make_room`); the others are given them here.
+
+    Raises:
+        OutcomeRefused, FailureRefused: A record that is not packed yet makes no sense; nothing is stored.
+        ScenarioNotInSimulation: A record names a scenario that its simulation does not have.
+        OutcomeIdTaken: A record has the id of an outcome of another simulation.
+    """
+    trials: dict[UUID, PackedTrial] = {}
+    for record in records:
+        packed = pack(record) if isinstance(record, TrialRecord) else record
+        trials.setdefault(packed.outcome_id, packed)
+    if not trials:
+        return Recorded(())
+
+    closed = await simulations.close_trials(tx, [_closing(each) for each in trials.values()])
+    await make_room(tx, months_of(trials.values()).difference(ready))
+    admitted = [trials[outcome_id] for outcome_id in closed.admitted]
+    names = await _keep_long_trajectories(tx, admitted)
+    placed = [(each, Place(closed.admitted[each.outcome_id], names.get(each.outcome_id))) for each in admitted]
+    known = set(closed.known)
+    if placed:
+        try:
+            async with tx.savepoint():
+                await _copy(tx, placed)
+        except ConstraintViolated as error:
+            if error.kind != "unique":
+                raise
+            known |= await _insert_unless_known(tx, placed)
+    return Recorded(
+        stored=tuple(each.outcome_id for each in admitted if each.outcome_id not in known),
+        known=tuple(known),
+        refused=tuple(closed.refused),
+    )
+
+
+async def make_room(tx: Tx, months: Collection[Month]) -> None:
+    """Make sure that every series of this room and of failures has partitions for the months."""
+    for month in months:
+        start = rules.first_of(month)
+        for series in _SERIES:
+            await tx.ensure_partitions(series, start, start)
+
+
+def months_of(trials: Collection[PackedTrial]) -> set[Month]:
+    """The months that records fall into."""
+    return {rules.month_of(each.execution_time) for each in trials}
+
+
+async def get_outcome(tx: Tx, outcome_id: UUID) -> Outcome:
+    """
+    One outcome with its whole trajectory, its tool usage and its failures.
+
+    Raises:
+        OutcomeNotFound: There is none, or it is another team's.
+    """
+    time = clock.time_of(outcome_id) if outcome_id.version == 7 else None
+    found = await store.find_outcome(tx, outcome_id, time)
+    if found is None:
+        raise OutcomeNotFound(outcome_id)
+    outcome, body = found
+    at = outcome.execution_time
+    return replace(
+        outcome,
+        trajectory=outcome.trajectory if body is None else store.trajectory_of(await bodies.fetch(tx, body)),
+        tools=await store.tools_of_outcome(tx, outcome_id, at),
+        failures=tuple(await failures.list_failures(tx, outcome_ids=[outcome_id], earliest=at, latest=at)),
+    )
+
+
+async def list_outcomes(
+    tx: Tx,
+    *,
+    simulation_id: UUID | None = None,
+    scenario_id: str | None = None,
+    trial_number: int | None = None,
+    status: OutcomeStatus | None = None,
+    passed: bool | None = None,
+    fault: Fault | None = None,
+    after: Position | None = None,
+    at_most: int = 100,
+) -> OutcomePage:
+    """
+    A page of outcomes, newest first, without trajectories.
+
+    Filters that are None let everything through. `after` is the `next` of the
+    page before; outcomes that are recorded meanwhile neither repeat nor hide any.
+    """
+    found = await store.list_outcomes(
+        tx,
+        simulation_id=simulation_id,
+        scenario_id=scenario_id,
+        trial_number=trial_number,
+        status=None if status is None else status.value,
+        passed=passed,
+        fault=None if fault is None else fault.value,
+        before=after,
+        at_most=at_most + 1,
+    )
+    page, more = found[:at_most], len(found) > at_most
+    return OutcomePage(page, Position(page[-1].execution_time, page[-1].outcome_id) if more and page else None)
+
+
+def _closing(trial: PackedTrial) -> Closing:
+    return Closing(
+        trial.simulation_id,
+        trial.scenario_id,
+        trial.trial_number,
+        trial.outcome_id,
+        trial.execution_time,
+        trial.attempt_token,
+    )
+
+
+async def _keep_long_trajectories(tx: Tx, trials: Sequence[PackedTrial]) -> dict[UUID, str]:
+    long = [each for each in trials if len(each.trajectory) > rules.LONGEST_IN_A_ROW]
+    if not long:
+        return {}
+    names = await bodies.keep_many(tx, [each.trajectory for each in long])
+    return {each.outcome_id: name for each, name in zip(long, names, strict=True)}
+
+
+async def _copy(tx: Tx, placed: Sequence[Placed]) -> None:
+    await store.copy_outcomes(tx, placed)
+    await store.copy_tools(tx, [trial for trial, _ in placed])
+    await failures.store_failures(tx, _failures(placed))
+
+
+async def _insert_unless_known(tx: Tx, placed: Sequence[Placed]) -> set[UUID]:
+    """The way for batches of which something is there already; what was."""
+    trials = [trial for trial, _ in placed]
+    known = await store.outcomes_of_simulations(tx, trials)
+    new = [each for each in placed if each[0].outcome_id not in known]
+    if new:
+        await store.insert_outcomes_unless_known(tx, new)
+        there = await store.outcomes_of_simulations(tx, trials)
+        for trial in trials:
+            if trial.outcome_id not in there:
+                raise OutcomeIdTaken(trial.outcome_id, trial.simulation_id)
+        await store.insert_tools_unless_known(tx, [trial for trial, _ in new])
+        await failures.store_failures(tx, _failures(new), may_be_known=True)
+    return known
+
+
+def _failures(placed: Sequence[Placed]) -> list[tuple[UUID, FailedTrial, failures.FailureRow]]:
+    return [
+        (
+            pattern_id,
+            FailedTrial(
+                trial.outcome_id, trial.execution_time, trial.simulation_id, trial.scenario_id, place.trial_number
+            ),
+            row,
+        )
+        for trial, place in placed
+        for pattern_id, row in trial.failures
+    ]

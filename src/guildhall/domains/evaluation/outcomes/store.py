@@ -1,0 +1,254 @@
+"""One function for each statement on outcomes and tool usage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from guildhall.db import Json, Row, Tx, load_queries
+from guildhall.domains.evaluation.outcomes.packing import PackedTrial
+from guildhall.domains.evaluation.outcomes.types import Outcome, OutcomeStatus, Position, ToolUsage
+
+_queries = load_queries(__package__)
+
+_OUTCOME_COLUMNS = (
+    "outcome_id",
+    "simulation_id",
+    "scenario_id",
+    "trial_number",
+    "execution_time",
+    "status",
+    "passed",
+    "reliability_score",
+    "fault",
+    "execution_time_ms",
+    "tokens_used",
+    "cost_usd",
+    "metrics",
+    "retry_count",
+    "error_code",
+    "error_category",
+    "modal_call_id",
+    "sandbox_id",
+    "sandbox_logs",
+    "execution_metadata",
+    "trajectory",
+    "trajectory_body",
+)
+_OUTCOME_PARAMETERS = (
+    "outcome_ids",
+    "simulation_ids",
+    "scenario_ids",
+    "trial_numbers",
+    "execution_times",
+    "statuses",
+    "passed",
+    "scores",
+    "faults",
+    "durations",
+    "tokens",
+    "costs",
+    "metrics",
+    "retry_counts",
+    "error_codes",
+    "error_categories",
+    "modal_call_ids",
+    "sandbox_ids",
+    "sandbox_logs",
+    "metadata",
+    "trajectories",
+    "bodies",
+)
+_TOOL_COLUMNS = (
+    "outcome_id",
+    "simulation_id",
+    "execution_time",
+    "usage_id",
+    "tool_name",
+    "call_count",
+    "error_count",
+    "timed_count",
+    "total_duration_ms",
+    "avg_duration_ms",
+    "success_rate",
+    "tool_sequence",
+    "total_cost_usd",
+    "error_types",
+    "modal_function_calls",
+    "sandbox_tool_logs",
+)
+_TOOL_PARAMETERS = (
+    "outcome_ids",
+    "simulation_ids",
+    "execution_times",
+    "usage_ids",
+    "tool_names",
+    "call_counts",
+    "error_counts",
+    "timed_counts",
+    "durations",
+    "averages",
+    "rates",
+    "sequences",
+    "costs",
+    "error_types",
+    "modal_calls",
+    "logs",
+)
+_NOTHING = Json(b"{}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a trial was given when it was closed: its number, and where its trajectory is if not in the row."""
+
+    trial_number: int
+    body: str | None = None
+
+
+Placed = tuple[PackedTrial, Place]
+
+
+async def copy_outcomes(tx: Tx, trials: Sequence[Placed]) -> int:
+    return await tx.copy("store.outcomes", _OUTCOME_COLUMNS, [_outcome_row(*each) for each in trials])
+
+
+async def insert_outcomes_unless_known(tx: Tx, trials: Sequence[Placed]) -> int:
+    columns = zip(*(_outcome_row(*each) for each in trials), strict=True)
+    values: dict[str, Any] = {name: list(column) for name, column in zip(_OUTCOME_PARAMETERS, columns, strict=True)}
+    return await tx.execute(_queries.insert_outcomes_unless_known, **values)
+
+
+async def outcomes_of_simulations(tx: Tx, trials: Sequence[PackedTrial]) -> set[UUID]:
+    rows = await tx.fetch(
+        _queries.outcomes_of_simulations,
+        outcome_ids=[each.outcome_id for each in trials],
+        simulation_ids=[each.simulation_id for each in trials],
+        execution_times=[each.execution_time for each in trials],
+    )
+    return {row["outcome_id"] for row in rows}
+
+
+async def copy_tools(tx: Tx, trials: Sequence[PackedTrial]) -> int:
+    rows = [_tool_row(trial, tool) for trial in trials for tool in trial.tools]
+    return await tx.copy("store.tool_usage", _TOOL_COLUMNS, rows) if rows else 0
+
+
+async def insert_tools_unless_known(tx: Tx, trials: Sequence[PackedTrial]) -> int:
+    rows = [_tool_row(trial, tool) for trial in trials for tool in trial.tools]
+    if not rows:
+        return 0
+    columns = zip(*rows, strict=True)
+    values: dict[str, Any] = {name: list(column) for name, column in zip(_TOOL_PARAMETERS, columns, strict=True)}
+    # The driver would read a list of lists as an array of two dimensions.
+    values["error_types"] = [Json(orjson.dumps(each)) for each in values["error_types"]]
+    return await tx.execute(_queries.insert_tools_unless_known, **values)
+
+
+async def find_outcome(tx: Tx, outcome_id: UUID, execution_time: datetime | None) -> tuple[Outcome, str | None] | None:
+    """The outcome with the trajectory that is in its row, and the name of the body that has the whole of it."""
+    if execution_time is None:
+        row = await tx.find(_queries.outcome, outcome_id=outcome_id)
+    else:
+        row = await tx.find(_queries.outcome_at, outcome_id=outcome_id, execution_time=execution_time)
+    if row is None:
+        return None
+    values: dict[str, Any] = dict(row)
+    body: str | None = values.pop("trajectory_body")
+    return _outcome(values), body
+
+
+async def tools_of_outcome(tx: Tx, outcome_id: UUID, execution_time: datetime) -> tuple[ToolUsage, ...]:
+    rows = await tx.fetch(_queries.tools_of_outcome, outcome_id=outcome_id, execution_time=execution_time)
+    return tuple(_tool(row) for row in rows)
+
+
+async def list_outcomes(
+    tx: Tx,
+    *,
+    simulation_id: UUID | None,
+    scenario_id: str | None,
+    trial_number: int | None,
+    status: str | None,
+    passed: bool | None,
+    fault: str | None,
+    before: Position | None,
+    at_most: int,
+) -> tuple[Outcome, ...]:
+    rows = await tx.fetch(
+        _queries.outcomes,
+        simulation_id=simulation_id,
+        scenario_id=scenario_id,
+        trial_number=trial_number,
+        status=status,
+        passed=passed,
+        fault=fault,
+        before_time=None if before is None else before.execution_time,
+        before_id=None if before is None else before.outcome_id,
+        at_most=at_most,
+    )
+    return tuple(_outcome(dict(row)) for row in rows)
+
+
+def _outcome_row(trial: PackedTrial, place: Place) -> tuple[Any, ...]:
+    status, passed, score, fault, duration, tokens, cost, metrics, *others, metadata = trial.columns
+    if place.body is None:
+        trajectory = Json(trial.trajectory)
+    else:
+        trajectory = Json(f'{{"start_time":{trial.beginning},"status":"{status}"}}'.encode())
+    return (
+        trial.outcome_id,
+        trial.simulation_id,
+        trial.scenario_id,
+        place.trial_number,
+        trial.execution_time,
+        status,
+        passed,
+        score,
+        fault,
+        duration,
+        tokens,
+        cost,
+        _json(metrics),
+        *others,
+        _json(metadata),
+        trajectory,
+        place.body,
+    )
+
+
+def _tool_row(trial: PackedTrial, tool: tuple[Any, ...]) -> tuple[Any, ...]:
+    *counts, sequence, cost, error_types, modal_calls, logs = tool
+    return (
+        trial.outcome_id,
+        trial.simulation_id,
+        trial.execution_time,
+        *counts,
+        None if sequence is None else _json(sequence),
+        cost,
+        error_types,
+        None if modal_calls is None else _json(modal_calls),
+        logs,
+    )
+
+
+def _json(text: str) -> Json:
+    return _NOTHING if text == "{}" else Json(text.encode())
+
+
+def _outcome(values: dict[str, Any]) -> Outcome:
+    return Outcome(**{**values, "status": OutcomeStatus(values["status"])})
+
+
+def _tool(row: Row) -> ToolUsage:
+    return ToolUsage(**{**dict(row), "error_types": tuple(row["error_types"])})
+
+
+def trajectory_of(body: bytes) -> Any:
+    """What a body says: it was cleaned before it was kept, so orjson reads it."""
+    return orjson.loads(body)
