@@ -168,7 +168,7 @@ ALTER TABLE ONLY evaluation.bodies FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE evaluation.bodies OWNER TO guildhall_owner;
 
-COMMENT ON TABLE evaluation.bodies IS 'outcomes: tenant: files and long trajectories, once for each content; sha256 is of the content before compression.';
+COMMENT ON TABLE evaluation.bodies IS 'bodies: tenant: files and long trajectories, once for each content; sha256 is of the content before compression.';
 
 CREATE TABLE evaluation.config_diffs (
     diff_id uuid DEFAULT gen_random_uuid() NOT NULL,

@@ -16,7 +16,7 @@ CREATE TABLE evaluation.bodies (
     CONSTRAINT bodies_size_is_not_negative CHECK (size_bytes >= 0)
 );
 ALTER TABLE evaluation.bodies ALTER COLUMN content SET STORAGE EXTERNAL; -- compressed already, or small
-COMMENT ON TABLE evaluation.bodies IS 'outcomes: tenant: files and long trajectories, once for each content; sha256 is of the content before compression.';
+COMMENT ON TABLE evaluation.bodies IS 'bodies: tenant: files and long trajectories, once for each content; sha256 is of the content before compression.';
 
 -- configurations ---------------------------------------------------------
 
