@@ -73,11 +73,28 @@ async def test_a_record_comes_back_as_it_was_given(tx: Tx) -> None:
 
     assert recorded.stored == (record.outcome.outcome_id,)
     given = record.outcome
-    for name in (
-        "outcome_id simulation_id scenario_id execution_time status trajectory passed reliability_score fault "
-        "execution_time_ms tokens_used cost_usd metrics retry_count error_code error_category modal_call_id "
-        "sandbox_id sandbox_logs execution_metadata"
-    ).split():
+    for name in [
+        "outcome_id",
+        "simulation_id",
+        "scenario_id",
+        "execution_time",
+        "status",
+        "trajectory",
+        "passed",
+        "reliability_score",
+        "fault",
+        "execution_time_ms",
+        "tokens_used",
+        "cost_usd",
+        "metrics",
+        "retry_count",
+        "error_code",
+        "error_category",
+        "modal_call_id",
+        "sandbox_id",
+        "sandbox_logs",
+        "execution_metadata",
+    ]:
         assert getattr(found, name) == getattr(given, name), name
     assert found.trial_number == 1
     assert found.tools is not None
