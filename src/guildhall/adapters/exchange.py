@@ -16,6 +16,14 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+SHARE_OF_TIME = 0.98
+"""
+How much of a trial's remaining time a request is given.
+
+A little less than all of it, so that it is the request that says who was
+silent, and not the trial's clock that breaks everything off.
+"""
+
 _CONNECT_S = 30.0
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 

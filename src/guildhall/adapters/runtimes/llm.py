@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from guildhall.adapters.llm import Completion, Endpoint, ModelClient, ToolCall
+from guildhall.adapters.exchange import SHARE_OF_TIME
+from guildhall.adapters.llm import Completion, Endpoint, ModelClient
 from guildhall.algorithms import sanitise
 from guildhall.domains.evaluation.failures import FailureCategory, Fault
 from guildhall.domains.evaluation.simulations import TrialFailed
 from guildhall.domains.evaluation.simulations.ports import Stage, ToolResult
-
-_MOST_MALFORMED = 10
-"""Calls with unreadable arguments in one trial: they run no tool, so no limit of the stage would ever end them."""
-
-_SHARE_OF_TIME = 0.98
-"""Of the time that is left for a request, so that it is we who say that a model was silent, not the stage's clock."""
 
 
 class LlmRuntime:
@@ -40,11 +35,12 @@ class LlmRuntime:
         spec = stage.spec
         messages: list[Mapping[str, Any]] = list(stage.messages)
         at_start_ms = stage.time_left_ms()
-        malformed = 0
         while True:
             completion = await self._ask(stage, messages, at_start_ms)
             if completion.attempts > 1:
                 stage.log(f"{spec.model} answered at attempt {completion.attempts}")
+            if completion.finish_reason == "length":
+                stage.log(f"{spec.model} was cut off: the answer reached max_tokens or the context's end")
             if completion.filtered:
                 stage.note_model_call(completion.call, content=completion.content)
                 raise TrialFailed(
@@ -63,13 +59,11 @@ class LlmRuntime:
             stage.note_model_call(completion.call, tool_calls=completion.raw_tool_calls, content=completion.content)
             for call in completion.tool_calls:
                 if call.arguments is None:
-                    malformed += 1
-                    _check_malformed(malformed, call)
                     result = ToolResult(error=call.problem)
                     stage.log(f"{call.name}: {call.problem}")
                 else:
                     result = await stage.call_tool(call.name, call.arguments, call_id=call.id)
-                messages.append({"role": "tool", "tool_call_id": call.id, "content": as_text(result)})
+                messages.append(tool_message(call.id, result))
 
     async def _ask(self, stage: Stage, messages: list[Mapping[str, Any]], at_start_ms: float) -> Completion:
         spec = stage.spec
@@ -82,7 +76,7 @@ class LlmRuntime:
                 temperature=spec.temperature if spec.send_temperature else None,
                 tools=stage.tools,
                 params=spec.params,
-                timeout_ms=left_ms * _SHARE_OF_TIME,
+                timeout_ms=left_ms * SHARE_OF_TIME,
             )
         except TrialFailed as exc:
             # A model that was given more than half of the trial's time and said nothing has failed the
@@ -98,20 +92,12 @@ class LlmRuntime:
             raise
 
 
-def as_text(result: ToolResult) -> str:
-    """A tool's result in the words in which a model reads it: text as it is, anything else as JSON."""
+def tool_message(call_id: str, result: ToolResult) -> dict[str, Any]:
+    """A tool's result as a model reads it: text as it is, anything else as JSON."""
     if result.error is not None:
-        return f"Error: {result.error}"
-    if isinstance(result.content, str):
-        return result.content
-    return sanitise.to_json(result.content).decode()
-
-
-def _check_malformed(malformed: int, call: ToolCall) -> None:
-    if malformed > _MOST_MALFORMED:
-        raise TrialFailed(
-            f"{malformed} tool calls had unreadable arguments, the last of {call.name!r}: {call.problem}",
-            fault=Fault.AGENT,
-            category=FailureCategory.VALIDATION_ERROR,
-            failure_type="malformed_tool_call",
-        )
+        content = f"Error: {result.error}"
+    elif isinstance(result.content, str):
+        content = result.content
+    else:
+        content = sanitise.to_json(result.content).decode()
+    return {"role": "tool", "tool_call_id": call_id, "content": content}
