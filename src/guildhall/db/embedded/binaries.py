@@ -33,7 +33,7 @@ def binary(name: str) -> Path:
     Raises:
         BinariesMissing: The wheel is not installed or has no such program.
     """
-    return _program(_site_packages(), name)
+    return _program(site_packages(), name)
 
 
 def binaries_for(account: Account | None, data_dir: Path) -> Path:
@@ -44,14 +44,20 @@ def binaries_for(account: Account | None, data_dir: Path) -> Path:
     home), they are copied once to `data_dir/binaries/<version of the wheel>`.
     Call it while holding the start lock.
     """
-    site = _site_packages()
+    site = site_packages()
     in_place = _program(site, "postgres").parent
     if account is None or _runs(in_place / "postgres", account):
         return in_place
     return _program(_copied(site, data_dir / "binaries"), "postgres").parent
 
 
-def _site_packages() -> Path:
+def site_packages() -> Path:
+    """
+    The directory that the wheel is installed in.
+
+    Raises:
+        BinariesMissing: It is not installed.
+    """
     spec = find_spec(_PACKAGE)  # a top-level name: finding it does not import it
     if spec is None or not spec.submodule_search_locations:
         raise BinariesMissing(_PACKAGE)

@@ -25,6 +25,7 @@ from guildhall.db.embedded.errors import (
 )
 from guildhall.db.embedded.house import House, explained, is_full
 from guildhall.db.embedded.locks import FileLock
+from guildhall.db.embedded.probe import socket_path
 from guildhall.db.embedded.processes import serves
 
 _DRAFT = "cluster.draft"
@@ -33,12 +34,13 @@ _WORDS = 1500
 """How much of the server's own words a message carries."""
 
 
-def initialise(house: House, programs: Path, *, sync: bool = True) -> None:
+def initialise(house: House, programs: Path, starting: FileLock, *, sync: bool = True) -> None:
     """
     Make the database directory, unless there is one.
 
     It is made under another name first: an interrupted attempt leaves nothing
-    that could be taken for a database. Call it while holding the start lock.
+    that could be taken for a database. initdb inherits `starting`, the start
+    lock: if we are killed, the next to start waits for its end.
 
     Raises:
         DataDirectoryDamaged: There is something else in its place.
@@ -66,6 +68,7 @@ def initialise(house: House, programs: Path, *, sync: bool = True) -> None:
         check=False,
         cwd="/",
         env=environment(),
+        pass_fds=(starting.descriptor,),
         start_new_session=True,  # Ctrl-C is for us to answer, not for initdb to die of half-way
         **credentials_of(house.account),
     )
@@ -88,7 +91,7 @@ def launch(house: House, programs: Path, held: FileLock, settings: Mapping[str, 
     Returns at once. The server is nobody's child and in a session of its own:
     neither the end of this process nor Ctrl-C in its terminal reaches it.
     """
-    _remove_stale_pid_file(house)
+    _remove_stale_locks(house)
     socket_dir = house.make_socket_dir()
     mark = f"guildhall-{uuid.uuid4().hex[:12]}"
     tuning = configuration.tuning(
@@ -127,21 +130,27 @@ def launch(house: House, programs: Path, held: FileLock, settings: Mapping[str, 
 
 
 def last_words(house: House) -> str:
-    """The end of what the latest server said, before and after it opened its log."""
-    logs = sorted(house.log.glob("server-*.log")) if house.log.is_dir() else []
+    """The end of what the latest server said, before and after it opened its log; nothing of those before it."""
     texts = []
-    for path in [house.root / "server.out", *logs[-1:]]:
+    for path in [house.root / "server.out", *_logs(house)[-1:]]:
         with contextlib.suppress(OSError), path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 4 * _WORDS))
+            written = path.stat()
+            if written.st_mtime_ns < (house.root / "guildhall.conf").stat().st_mtime_ns:  # that is new at each launch
+                continue
+            file.seek(max(0, written.st_size - 4 * _WORDS))
             texts.append(file.read().decode("utf-8", "replace"))
     return _end_of("\n".join(texts))
 
 
 def prune_logs(house: House) -> None:
     """Keep the newest logs, each of at most 10 MB."""
-    if house.log.is_dir():
-        for path in sorted(house.log.glob("server-*.log"))[:-_LOGS_KEPT]:
-            path.unlink(missing_ok=True)
+    for path in _logs(house)[:-_LOGS_KEPT]:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _logs(house: House) -> list[Path]:
+    return sorted(house.log.glob("server-*.log")) if house.log.is_dir() else []
 
 
 def environment() -> dict[str, str]:
@@ -160,20 +169,22 @@ def _check(cluster: Path) -> None:
         raise DataDirectoryOfAnotherVersion(cluster, found, MAJOR)
 
 
-def _remove_stale_pid_file(house: House) -> None:
+def _remove_stale_locks(house: House) -> None:
     """
-    Remove what a killed server left, so that another process with its old number does not keep the next one down.
+    Remove what a killed server left: PostgreSQL takes any process with the old number for that server.
 
     Nothing of ours lives (we hold its lock). A postmaster that somebody started by
     hand on this directory does not hold the lock; that one is left alone.
     """
     path = house.cluster / "postmaster.pid"
+    socket = socket_path(house.socket_dir())
     with contextlib.suppress(OSError, ValueError, IndexError):
         pid = int(path.read_text(encoding="utf-8").splitlines()[0])
         if serves(pid, house.cluster):
             raise ServerOutOfReach(house.root, house.socket_dir(), pid)
     with explained(house.root):
-        path.unlink(missing_ok=True)
+        for left in (path, socket, socket.with_name(f"{socket.name}.lock")):
+            left.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

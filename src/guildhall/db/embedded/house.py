@@ -17,6 +17,7 @@ Where the embedded server keeps its things.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import pwd
@@ -189,7 +190,7 @@ def made_house(data_dir: Path) -> House:
         found = house.root.lstat()
         if account and found.st_uid == 0 and stat.S_ISDIR(found.st_mode) and not house.cluster.exists():
             os.chown(house.root, account.uid, account.gid, follow_symlinks=False)
-    return _checked(house)
+        return _checked(house)
 
 
 def _checked(house: House) -> House:
@@ -209,9 +210,13 @@ def _checked(house: House) -> House:
 def _make_with_parents(directory: Path, mode: int) -> None:
     for parent in (*reversed(directory.parents), directory):
         if not parent.is_dir():
-            with contextlib.suppress(FileExistsError):  # another process was quicker
+            try:
                 parent.mkdir(mode=0o700)
-                parent.chmod(mode)  # mkdir's mode is cut by the umask
+            except FileExistsError:
+                if not parent.is_dir():
+                    raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(parent)) from None
+            else:  # not made by another process that was quicker
+                parent.chmod(mode)  # what mkdir is told is cut by the umask
 
 
 def _name_of(uid: int) -> str:

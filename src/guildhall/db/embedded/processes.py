@@ -57,7 +57,8 @@ def end_orphans(mark: str, *, kill: bool) -> bool:
 
 def serves(pid: int, cluster: Path) -> bool:
     """Whether a process is a postmaster of this very directory, started by whomever."""
-    return any(other == pid and str(cluster) in title and "postgres" in title for other, title in _titles())
+    titles = (title for other, title in _titles() if other == pid)
+    return any(f" {cluster} " in f"{title} " and "/postgres -D" in title for title in titles)
 
 
 def holders(path: Path) -> tuple[int, ...]:

@@ -122,7 +122,7 @@ def start(data_dir: Path, *, settings: Mapping[str, str] | None = None, wait_s: 
         if not hold.take(shared=True, until=until):  # the last user is stopping the server, and takes its time
             raise ServerOutOfReach(house.root, house.socket_dir(), None)
         answer = _brought_up(house, settings or {}, until, wait_s)
-    except ServerStillStarting:
+    except (ServerStillStarting, ServerOutOfReach):  # there is a server, and not one that we should meddle with
         hold.release()
         raise
     except BaseException:
@@ -189,13 +189,13 @@ def _brought_up(house: House, settings: Mapping[str, str], until: float, wait_s:
     try:
         if not starting.take(until=until):
             raise ServerStillStarting(house.root, wait_s)
-        return _launched(house, settings, until, wait_s)
+        return _launched(house, starting, settings, until, wait_s)
     finally:
         starting.release()
 
 
-def _launched(house: House, settings: Mapping[str, str], until: float, wait_s: float) -> Answer:
-    """Wait until the server answers; launch it once if nobody holds its lock. Needs the start lock."""
+def _launched(house: House, starting: FileLock, settings: Mapping[str, str], until: float, wait_s: float) -> Answer:
+    """Wait until the server answers; launch it once if nobody holds its lock."""
     launched = False
     orphans_since: float | None = None
     while True:
@@ -210,7 +210,7 @@ def _launched(house: House, settings: Mapping[str, str], until: float, wait_s: f
                     words = cluster.last_words(house)
                     raise NoRoomLeft(house.root, words) if is_full(words) else ServerDidNotStart(house.root, words)
                 programs = binaries_for(house.account, house.data_dir)
-                cluster.initialise(house, programs, sync=settings.get("fsync") != "off")
+                cluster.initialise(house, programs, starting, sync=settings.get("fsync") != "off")
                 cluster.launch(house, programs, held, settings)
                 launched = True
             elif answer.state is State.ABSENT:
