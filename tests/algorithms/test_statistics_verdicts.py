@@ -114,6 +114,14 @@ def test_what_one_metric_shows_alone_may_not_be_enough_among_three():
     assert among.headline_metric.low <= 0
 
 
+def test_a_metric_behind_one_that_was_not_shown_is_not_shown_either():
+    just = rates(up=6, same=9)  # p = .031 for both: .062 for the first, and so for the second, though 1 × .031 < .05
+    for verdict in judge({"a": just, "b": just}, {"a": True, "b": True}).metrics.values():
+        assert verdict.adjusted_p == pytest.approx(0.0625)
+        assert verdict.verdict is Verdict.NOT_ENOUGH_DATA
+        assert verdict.low <= 0
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 3), st.integers(0, 8)), min_size=1, max_size=4))
 def test_the_printed_interval_agrees_with_the_adjusted_p_value_and_the_verdict(shapes):
