@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,13 +12,11 @@ from uuid import UUID
 import pytest
 from fixtures.trials import a_failure, a_tool, claim_all, make_record, record_of, simulation_in, trajectory
 
-from guildhall import clock
-from guildhall.app.recorder import Recorder, RecorderClosed, RecordsWaiting
-from guildhall.app.spool import Spool, SpoolUnavailable
+from guildhall.app.recorder import Recorder, RecorderClosed
+from guildhall.app.spool import Spool
 from guildhall.db import Actor, Database
 from guildhall.domains.evaluation import outcomes, simulations
 from guildhall.domains.evaluation.outcomes import Outcome, OutcomeRefused, PackedTrial, Recorded, TrialRecord
-from guildhall.domains.evaluation.outcomes.packing import pack
 
 Open = Callable[..., Recorder]
 

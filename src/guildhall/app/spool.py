@@ -18,15 +18,17 @@ anybody and is passed over; reading goes on at the next whole frame.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import fcntl
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
@@ -34,6 +36,8 @@ import orjson
 from guildhall import clock
 from guildhall.db import Actor
 from guildhall.errors import Unavailable
+
+_T = TypeVar("_T")
 
 _MAGIC = b"GHSPOOL1"
 _MARK = b"\xf1GHr"  # no UTF-8 text holds its first byte
@@ -60,6 +64,25 @@ class SpoolUnavailable(Unavailable):
             else "See to it that the directory can be written, and record it again; what was accepted before is kept.",
             directory=str(directory),
         )
+
+
+class Disk:
+    """A thread of its own for what waits for a disk; it does one thing after the other, in the order asked."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="guildhall-spool")
+
+    async def run(self, act: Callable[[], _T]) -> _T:
+        """Do it, and wait for it."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, act)
+
+    def later(self, act: Callable[[], object]) -> None:
+        """Do it when its turn comes."""
+        self._thread.submit(act)
+
+    def close(self) -> None:
+        """Do what was asked for, and end."""
+        self._thread.shutdown()
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,12 +327,10 @@ def _lock(descriptor: int) -> bool:
 
 
 def _content(descriptor: int) -> bytes:
-    size = os.fstat(descriptor).st_size
-    parts = []
-    while size > 0 and (part := os.pread(descriptor, size, sum(map(len, parts)))):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
+    content = bytearray()
+    while part := os.pread(descriptor, 1 << 24, len(content)):
+        content += part
+    return bytes(content)
 
 
 def _write(descriptor: int, content: bytes, offset: int) -> None:
