@@ -8,6 +8,7 @@ place that nobody named), bodies have a limit, cookies are not kept.
 
 from __future__ import annotations
 
+import math
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -79,7 +80,10 @@ class HttpClient:
                 data=document,
                 headers={"Content-Type": "application/json", **headers},
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=max(timeout_ms, 1.0) / 1000, sock_connect=_CONNECT_S),
+                # By default aiohttp rounds long limits up to whole seconds, past the trial's own.
+                timeout=aiohttp.ClientTimeout(
+                    total=max(timeout_ms, 1.0) / 1000, sock_connect=_CONNECT_S, ceil_threshold=math.inf
+                ),
                 proxy=_proxy(url),
             ) as response:
                 body = await _read(response, most_bytes)

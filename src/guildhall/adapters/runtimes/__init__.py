@@ -78,7 +78,11 @@ def runtime_for(
         case Runtime.HTTP:
             from guildhall.adapters.runtimes.http import HttpRuntime  # noqa: PLC0415 - as above
 
-            return HttpRuntime(http)
+            if http is None:
+                raise RuntimeNotPossible(spec, "there is no HTTP client")
+            runtime = HttpRuntime(http)
+            runtime.check(spec)
+            return runtime
 
 
 def _needed(spec: AgentSpec, sandbox: LocalSandbox | None) -> LocalSandbox:

@@ -90,7 +90,9 @@ async def _play(stage: TrialStage) -> TrialFailed | None:
         stage.close()
     if stage.failure is not None:
         return stage.failure
-    if timer.expired():
+    # A request that gave up just before the trial's time did knows best who was silent.
+    gave_up = isinstance(problem, TrialFailed) and problem.status == "timeout"
+    if timer.expired() and not gave_up:
         waited = None if waiting is None else (waiting[0], (time.monotonic_ns() - waiting[1]) / 1e6)
         return blame.timed_out(stage, waited)
     return None if problem is None else _as_failure(problem, Fault.AGENT)
