@@ -1,0 +1,1 @@
+"""A small shop, its clerk, and the clerk's mistakes."""
