@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from guildhall.algorithms import statistics
 from guildhall.algorithms.statistics import Comparison, Estimate, Judgement, ScenarioMeans
@@ -122,7 +121,7 @@ def differences(baseline: Simulation, candidate: Simulation) -> list[str]:
 
 
 def _sandbox(simulation: Simulation) -> str:
-    held: Mapping[str, Any] = simulation.metadata.get("sandbox", {})
+    held = simulation.sandbox_metadata
     return ", ".join(f"{key} {value}" for key, value in sorted(held.items())) or "none"
 
 

@@ -39,7 +39,7 @@ SELECT simulations.simulation_id, simulations.config_version_id, configurations.
        counts.trials_total, counts.trials_done, simulations.overall_score, simulations.execution_time_ms,
        simulations.total_cost_usd, simulations.max_cost_usd, simulations.timeout_ms, simulations.max_retries,
        simulations.seed, simulations.origin, simulations.assumed, simulations.interleaved_with,
-       simulations.error_message, simulations.metadata, simulations.created_at, simulations.started_at,
+       simulations.error_message, simulations.metadata, simulations.sandbox_metadata, simulations.created_at, simulations.started_at,
        simulations.completed_at
   FROM evaluation.simulations AS simulations
   JOIN evaluation.config_versions AS versions ON versions.version_id = simulations.config_version_id
@@ -88,6 +88,9 @@ UPDATE evaluation.simulations
        error_message = NULL,
        max_cost_usd = COALESCE(:max_cost_usd, max_cost_usd)
  WHERE simulation_id = :simulation_id AND status <> 'completed';
+
+-- name: note_sandbox
+UPDATE evaluation.simulations SET sandbox_metadata = :sandbox WHERE simulation_id = :simulation_id;
 
 -- name: reopen_trials
 -- What was given up when the simulation ended early is to be done after all.

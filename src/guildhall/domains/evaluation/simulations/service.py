@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from guildhall import clock
@@ -142,6 +143,11 @@ async def start_simulation(tx: Tx, simulation_id: UUID, *, max_cost_usd: Decimal
         raise SimulationEnded(simulation_id, SimulationStatus.COMPLETED)
     await store.reopen_trials(tx, simulation_id)
     return await get_simulation(tx, simulation_id)
+
+
+async def note_sandbox(tx: Tx, simulation_id: UUID, sandbox: Mapping[str, Any]) -> None:
+    """Keep how the trials of a simulation are confined: two simulations are only alike if that is."""
+    await store.note_sandbox(tx, simulation_id, sandbox)
 
 
 async def claim_trials(

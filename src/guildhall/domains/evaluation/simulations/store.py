@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -105,6 +105,10 @@ async def start_simulation(tx: Tx, simulation_id: UUID, max_cost_usd: Decimal | 
         _queries.start_simulation, simulation_id=simulation_id, now=tx.now, max_cost_usd=max_cost_usd
     )
     return started == 1
+
+
+async def note_sandbox(tx: Tx, simulation_id: UUID, sandbox: Mapping[str, Any]) -> None:
+    await tx.execute(_queries.note_sandbox, simulation_id=simulation_id, sandbox=dict(sandbox))
 
 
 async def reopen_trials(tx: Tx, simulation_id: UUID) -> int:

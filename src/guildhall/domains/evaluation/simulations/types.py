@@ -81,6 +81,7 @@ class Simulation:
     interleaved_with: UUID | None
     error_message: str | None
     metadata: Mapping[str, Any]
+    sandbox_metadata: Mapping[str, Any]
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
