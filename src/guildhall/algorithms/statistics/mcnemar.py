@@ -20,7 +20,7 @@ from guildhall.algorithms.statistics.distributions import beta_cdf, beta_quantil
 
 Floats = NDArray[np.float64]
 
-NODES = 96  # Gauss–Legendre points; the limits are good to about 1e-6
+NODES = 96  # Gauss–Legendre points; the limits are good to a hundredth of a point
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +87,22 @@ def melded_tail(up: int, down: int, scenarios: int, value: float) -> float:
     otherwise the upper, Beta(m + 1, n - m); either way the more cautious one.
     """
     changed = up + down
-    unchanged = scenarios - changed
     if up == 0:
+        # All mass of B is at 0, so this is about D alone.
+        unchanged = scenarios - changed
         return 1.0 if value >= 0 else float(1 - beta_cdf(-value, changed + 1, unchanged))
-    reversal = heads_at_most(down, changed)
+    rates, weights = _rates_of_change(changed, scenarios, value >= 0)
+    # B up to (1 + value / D) / 2; below 0 for a D that is too small for `value`, above 1 for one too small to exceed it.
+    return float(weights @ beta_cdf((1 + value / rates) / 2, up, down + 1))
+
+
+@lru_cache(maxsize=4096)
+def _rates_of_change(changed: int, scenarios: int, lower: bool) -> tuple[Floats, Floats]:
+    """Points of D and their weights in a mean over it."""
     nodes, weights = _legendre()
-    if value >= 0:
-        # Everything at or below 1/2, and of the rest what a small D brings below `value`.
-        chances = reversal + (1 - reversal) * nodes
-        shares = beta_quantile(chances, up, down + 1)
-        scaled = value / np.maximum(2 * shares - 1, 1e-300)
-        return reversal + (1 - reversal) * float(weights @ beta_cdf(scaled, changed, unchanged + 1))
-    shares = beta_quantile(reversal * nodes, up, down + 1)
-    scaled = -value / np.maximum(1 - 2 * shares, 1e-300)
-    return reversal * float(weights @ (1 - beta_cdf(scaled, changed + 1, unchanged)))
+    unchanged = scenarios - changed
+    a, b = (changed, unchanged + 1) if lower else (changed + 1, unchanged)
+    return np.maximum(beta_quantile(nodes, a, b), 1e-300), weights
 
 
 @lru_cache(maxsize=1)
