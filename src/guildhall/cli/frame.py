@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -69,7 +69,7 @@ class Output:
         """For progress and warnings, which never mix with findings."""
         return _console(sys.stderr)
 
-    def lines(self, lines: list[Text] | list[str]) -> None:
+    def lines(self, lines: Iterable[Text | str]) -> None:
         """Print lines as they are."""
         console = self.console
         for line in lines:
