@@ -11,12 +11,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
+import math
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from guildhall import clock
 
 from . import preparation
 from .launcher import kernel
@@ -33,12 +36,12 @@ _SHARED_MEMORY_BYTES = 64 << 20
 _NOBODY = 65_534
 _BUBBLEWRAPS_OWN = 2
 _SLACK_TASKS = 1024
+_COUNT_LASTS_MS = 5_000
+
+_counted = (-math.inf, 0)
 
 # In bubblewrap's user namespace, where the count begins anew. Shells differ in the letter.
 _BOUND = 'ulimit -u "$1" 2>/dev/null || ulimit -p "$1" 2>/dev/null; shift; exec "$@"'
-
-# Where systemd takes the users of its dynamic services from: free of people and of packages.
-_UIDS = range(61_184, 65_520)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +92,6 @@ def methods(wanted: Isolation | None) -> Iterator[Method]:
         yield Method("process")
 
 
-class Uids:
-    """Users for trials: each its own while it runs, so that trials cannot reach each other and can be counted."""
-
-    def __init__(self) -> None:
-        self._next = itertools.cycle(_UIDS)
-        for _ in range(os.getpid() * 64 % len(_UIDS)):
-            next(self._next)
-
-    def take(self) -> int:
-        """The next."""
-        return next(self._next)
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What the launcher is asked to do, and what will then hold."""
@@ -124,7 +114,6 @@ def plan(
     *,
     sandbox_id: str,
     hidden: tuple[Path, ...],
-    take_uid: Callable[[], int],
 ) -> Plan:
     """
     Decide how this program is run.
@@ -139,7 +128,6 @@ def plan(
     needed = preparation.needs(executable, program, variables)
     closed, copy = _obstacle(method, program, place, needed) if method.own_uid else (None, False)
     drop = method.own_uid and closed is None
-    uid = take_uid() if drop else None
     flags = method.flags
     view = method.view
     if method.own_uid and not drop and method.bubblewrap is not None:
@@ -157,7 +145,7 @@ def plan(
     argv = [str(executable), *program.argv[1:]]
     if method.bubblewrap is not None:
         bound = limits.processes if os.geteuid() != 0 else None  # the kernel counts nothing against root
-        argv = _bubblewrap(method.bubblewrap, argv, program, place, needed, bound)
+        argv = _bubblewrap(method.bubblewrap, argv, program, place, needed, hidden, bound)
     request: dict[str, Any] = {
         "op": "start",
         "argv": argv,
@@ -165,9 +153,7 @@ def plan(
         "cwd": str(place.work),
         "directory": str(place.directory),
         "namespaces": flags,
-        "uid": uid,
-        "gid": uid,
-        "uid_is_own": drop,
+        "own_uid": drop,
         "ids": [*_inside_ids(), os.geteuid(), os.getegid()],
         "niceness": os.getpriority(os.PRIO_PROCESS, 0),
         "view": _view(method, program, place, needed, hidden, drop) if view else None,
@@ -227,12 +213,17 @@ def tasks_of_user() -> int:
     user must leave room for them. It only keeps a fork bomb within reach of
     those who watch; those hold the limit itself.
     """
+    global _counted  # noqa: PLW0603 — looking through /proc for every trial would cost more than starting it
+    now = clock.monotonic_ms()
+    if now - _counted[0] < _COUNT_LASTS_MS:
+        return _counted[1]
     uid, total = os.geteuid(), 0
     for entry in os.scandir("/proc"):
         if entry.name.isdecimal():
             with contextlib.suppress(OSError, ValueError):
                 if entry.stat().st_uid == uid:
                     total += int(Path(entry.path, "stat").read_bytes().rpartition(b")")[2].split()[17])
+    _counted = (now, total)
     return total
 
 
@@ -302,7 +293,13 @@ def _view(
 
 
 def _bubblewrap(
-    path: str, argv: list[str], program: Program, place: Place, needed: list[Path], processes: int | None
+    path: str,
+    argv: list[str],
+    program: Program,
+    place: Place,
+    needed: list[Path],
+    hidden: tuple[Path, ...],
+    processes: int | None,
 ) -> list[str]:
     """The program as bubblewrap's argument: everything unshared, the system read-only, little else visible."""
     words = [path, "--unshare-all", "--die-with-parent", "--new-session", "--hostname", "sandbox"]
@@ -317,6 +314,9 @@ def _bubblewrap(
             words += ["--ro-bind-try", name, name]
     for name in _SETTINGS:
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    for each in hidden:
+        if each.is_dir() and any(each.is_relative_to(name) for name in _SYSTEM):
+            words += ["--tmpfs", str(each)]
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(_SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm"]
     words += ["--bind", str(place.tmp), "/tmp"]
     visible = (*needed, *preparation.runner_python())

@@ -18,6 +18,7 @@ import contextlib
 import errno
 import itertools
 import os
+import platform
 import shutil
 import tempfile
 from pathlib import Path
@@ -26,7 +27,7 @@ from typing import Any
 from . import isolation
 from .connection import Connection
 from .errors import IsolationUnavailable, NoRoomForSandbox, ProgramNotRunnable, SandboxUnavailable
-from .isolation import Method, Uids
+from .isolation import Method
 from .launcher.trees import remove_tree
 from .preparation import Place
 from .process import SandboxedProcess
@@ -57,11 +58,12 @@ class LocalSandbox:
         """
         self._directory = (directory or default_directory()).absolute()
         self._wanted, self._hidden = isolation, hidden
-        self._numbers, self._uids = itertools.count(1), Uids()
+        self._numbers = itertools.count(1)
         self._live: dict[int, SandboxedProcess] = {}
         self._starting: dict[int, asyncio.Future[dict[str, Any] | None]] = {}
         self._opening = asyncio.Lock()
         self._connection: Connection | None = None
+        self._farewells: set[asyncio.Future[None]] = set()
         self._run: RunDirectory | None = None
         self._method = Method("process")
         self._capabilities: Capabilities | None = None
@@ -82,6 +84,8 @@ class LocalSandbox:
             NoRoomForSandbox: The directory cannot be written.
             SandboxUnavailable: Nothing can be run.
         """
+        if platform.system() != "Linux":
+            raise SandboxUnavailable(f"it needs Linux, and this is {platform.system()}", "Use the llm or http runtime.")
         if self._run is None:
             try:
                 self._run = await asyncio.to_thread(RunDirectory, self._directory)
@@ -103,6 +107,8 @@ class LocalSandbox:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
+        await asyncio.gather(*self._farewells)
+        self._farewells.clear()
         run, self._run = self._run, None
         if run is not None:
             await asyncio.to_thread(run.remove)
@@ -141,9 +147,7 @@ class LocalSandbox:
         number = next(self._numbers)
         sandbox_id = f"local-{self._run.path.name.removeprefix('run-')}-{number}"
         place = Place(self._run.path / str(number))
-        plan = isolation.plan(
-            method, program, limits, place, sandbox_id=sandbox_id, hidden=self._hidden, take_uid=self._uids.take
-        )
+        plan = isolation.plan(method, program, limits, place, sandbox_id=sandbox_id, hidden=self._hidden)
         plan.request["id"] = number
         try:
             if plan.copy or program.files:
@@ -230,10 +234,17 @@ class LocalSandbox:
         for waiting in self._starting.values():
             if not waiting.done():
                 waiting.set_result({"step": "launcher", "errno": errno.ECONNRESET})
-        for number in list(self._live):
+        dead = list(self._live)
+        for number in dead:
             self._live.pop(number).note_loss(log)
         if connection is not None:
-            self._farewell = asyncio.ensure_future(connection.close())
+            self._farewells.add(asyncio.ensure_future(self._bury(connection, dead)))
+
+    async def _bury(self, connection: Connection, dead: list[int]) -> None:
+        await connection.close()
+        if self._run is not None:
+            for number in dead:  # what is still being killed in there goes when the run is removed
+                await asyncio.to_thread(remove_tree, str(self._run.path / str(number)))
 
     async def _explore(self) -> None:
         """Try the ways to isolate, best first, by really running something in each."""

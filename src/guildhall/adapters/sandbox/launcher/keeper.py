@@ -18,7 +18,7 @@ class Stop(Exception):
     """The keeper was told to end its program."""
 
 
-def _become_program(request: dict[str, Any], streams: list[int], report: int) -> NoReturn:
+def _become_program(request: dict[str, Any], streams: list[int], uid: int | None, report: int) -> NoReturn:
     """In the last fork: shed everything that was inherited and turn into the program."""
     step = "session"
     try:
@@ -38,10 +38,10 @@ def _become_program(request: dict[str, Any], streams: list[int], report: int) ->
         step = "user"
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, 0, request["niceness"])  # the launcher's own is higher
-        if request.get("uid") is not None:
+        if uid is not None:
             os.setgroups([])
-            os.setresgid(*[request["gid"]] * 3)
-            os.setresuid(*[request["uid"]] * 3)
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         step = "directory"
@@ -84,7 +84,7 @@ def _on_terminate(number: int, frame: object) -> NoReturn:
     raise Stop
 
 
-def _keep(request: dict[str, Any], streams: list[int], status: int) -> None:
+def _keep(request: dict[str, Any], streams: list[int], uid: int | None, status: int) -> None:
     """Start the program, wait for it, leave nothing of it behind, and report on the status pipe."""
     flags = request["namespaces"]
     alone = bool(flags & kernel.CLONE_NEWPID)
@@ -107,7 +107,7 @@ def _keep(request: dict[str, Any], streams: list[int], status: int) -> None:
     reading, report = os.pipe()
     program = os.fork()
     if program == 0:
-        _become_program(request, streams, report)
+        _become_program(request, streams, uid, report)
     os.close(report)
     for descriptor in streams:
         os.close(descriptor)
@@ -131,7 +131,7 @@ def _keep(request: dict[str, Any], streams: list[int], status: int) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
         killed_by = str(int(signal.SIGKILL))
     if not alone:
-        _sweep(program, request.get("uid") if request.get("uid_is_own") else None)
+        _sweep(program, uid)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_us = int((used.ru_utime + used.ru_stime) * 1e6)
     try:
@@ -140,18 +140,18 @@ def _keep(request: dict[str, Any], streams: list[int], status: int) -> None:
         remove_tree(request["directory"])
 
 
-def keep(request: dict[str, Any], streams: list[int], status: int) -> NoReturn:
-    """The whole life of a keeper."""
+def keep(request: dict[str, Any], streams: list[int], status: int, uid: int | None, held: list[int]) -> NoReturn:
+    """The whole life of a keeper. `uid` is the trial's own, if any; `held` are descriptors to keep open meanwhile."""
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.umask(0o022)
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
         signal.signal(signal.SIGTERM, _on_terminate)
-        kept = sorted({0, 1, 2, status, *streams})
+        kept = sorted({0, 1, 2, status, *streams, *held})
         for low, high in zip(kept, [*kept[1:], 1 << 20], strict=True):
             os.closerange(low + 1, high)
-        _keep(request, streams, status)
+        _keep(request, streams, uid, status)
     except kernel.StepFailed as error:
         os.write(status, f"failed {error.step.replace(' ', '_')} {error.number}\n".encode())
     except OSError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import array
 import contextlib
+import errno
+import itertools
 import json
 import os
 import resource
@@ -12,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from . import kernel
@@ -19,21 +22,42 @@ from .keeper import keep
 from .trees import Usage, children, descendants, disk_bytes, remove_tree
 
 _PACKET = 1 << 18
+_UIDS = range(61_184, 65_520)  # where systemd takes the users of its dynamic services from: free of people and packages
 _DESCRIPTOR = array.array("i").itemsize
 _GROWTH_BYTES_S = 4e9  # the fastest that memory was seen to fill; decides how soon to look again
 _FIRST_LOOK_S = 0.02  # before that, a program is hardly more than its interpreter
 _PATIENCE_S = 2.0  # a keeper that has not swept by then is itself killed
 
 
+class OwnUid:
+    """
+    A user that no other trial on this system has while `claim` is open, here or in the keeper.
+
+    So trials cannot reach each other, the kernel counts their processes apart,
+    and all processes of the user may be killed at once.
+    """
+
+    def __init__(self, candidates: Iterator[int]) -> None:
+        for number in itertools.islice(candidates, len(_UIDS)):
+            self.number = number
+            self.claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            try:
+                self.claim.bind(f"\0guildhall-uid-{number}")  # abstract: gone with its last descriptor
+                return
+            except OSError:
+                self.claim.close()
+        raise OSError(errno.EAGAIN, "every user for trials is taken")
+
+
 class Trial:
     """One program that was started and has not been reported as ended."""
 
-    def __init__(self, request: dict[str, Any], keeper: int, status: int) -> None:
+    def __init__(self, request: dict[str, Any], keeper: int, status: int, uid: OwnUid | None) -> None:
         self.id: int = request["id"]
         self.keeper, self.status = keeper, status
         self.directory: str = request["directory"]
         self.limits: dict[str, Any] = request["limits"]
-        self.uid: int | None = request.get("uid")
+        self.uid = uid
         self.alone = bool(request["namespaces"] & kernel.CLONE_NEWPID)
         self.heard = b""
         self.reason: str | None = None
@@ -51,7 +75,7 @@ class Trial:
         if (memory := limits.get("memory_bytes")) is not None:
             used = usage.resident_bytes
             if used > memory:
-                used = usage.memory_bytes(self.uid)
+                used = usage.memory_bytes(None if self.uid is None else self.uid.number)
             if used > memory:
                 return self.kill("memory", now)
             pause = min(pause, (memory - used) / _GROWTH_BYTES_S)
@@ -102,6 +126,9 @@ class Launcher:
         self.trials: dict[int, Trial] = {}
         self.by_status: dict[int, Trial] = {}
         self.removers: set[int] = set()
+        self.uids = itertools.cycle(_UIDS)
+        for _ in range(os.getpid() * 64 % len(_UIDS)):  # launchers begin at different places
+            next(self.uids)
         self.poll = select.poll()
         self.wakeup, writing = os.pipe()
         os.set_blocking(self.wakeup, False)
@@ -171,15 +198,21 @@ class Launcher:
 
     def start(self, request: dict[str, Any], streams: list[int]) -> None:
         reading, status = os.pipe()
+        uid: OwnUid | None = None
         try:
-            if request.get("uid") is not None:
-                self.give(request["directory"], request["uid"], request["gid"])
+            if request["own_uid"]:
+                uid = OwnUid(self.uids)
+                self.give(request["directory"], uid.number)
             keeper = kernel.clone(request["namespaces"])
             if keeper == 0:
-                keep(request, streams, status)
+                if uid is None:
+                    keep(request, streams, status, None, [])
+                keep(request, streams, status, uid.number, [uid.claim.fileno()])
         except (OSError, kernel.StepFailed) as error:
             number = error.number if isinstance(error, kernel.StepFailed) else error.errno
             os.close(reading)
+            if uid is not None:
+                uid.claim.close()
             remove_tree(request["directory"])
             self.say(event="failed", id=request["id"], step="clone", errno=number)
             return
@@ -188,17 +221,17 @@ class Launcher:
             for descriptor in streams:
                 os.close(descriptor)
         os.set_blocking(reading, False)
-        trial = Trial(request, keeper, reading)
+        trial = Trial(request, keeper, reading, uid)
         self.trials[trial.id] = self.by_status[reading] = trial
         self.poll.register(reading, select.POLLIN)
 
     @staticmethod
-    def give(directory: str, uid: int, gid: int) -> None:
+    def give(directory: str, uid: int) -> None:
         """Make a trial's directory the property of the user it will run as."""
         for place, folders, files in os.walk(directory):
-            os.chown(place, uid, gid)
+            os.chown(place, uid, uid)
             for name in (*folders, *files):
-                os.chown(f"{place}/{name}", uid, gid, follow_symlinks=False)
+                os.chown(f"{place}/{name}", uid, uid, follow_symlinks=False)
 
     def hear(self, trial: Trial) -> bool:
         """Read what a keeper says; False when there is no more for now, or for good."""
@@ -245,6 +278,8 @@ class Launcher:
             self.poll.unregister(trial.status)
             os.close(trial.status)
         del self.trials[trial.id]
+        if trial.uid is not None:
+            trial.uid.claim.close()
         reports = {words[0]: words for line in trial.heard.decode().splitlines() if (words := line.split())}
         report = reports.get("ended", [])
         if "failed" in reports:
@@ -257,7 +292,7 @@ class Launcher:
             if report:
                 code = None if report[1] == "-" else int(report[1])
                 killed_by = None if report[2] == "-" else int(report[2])
-                cpu_us, rss = int(report[3]), max(rss, int(report[4]))
+                cpu_us, rss = max(int(report[3]), int(trial.cpu_s * 1e6)), max(rss, int(report[4]))
             else:  # the keeper itself was killed: by us, or by a program of the same user
                 killed_by = int(signal.SIGKILL)
                 cpu_us = max(cpu_us, int(trial.cpu_s * 1e6))
