@@ -272,7 +272,10 @@ UPDATE evaluation.simulations AS simulations
        started_at = COALESCE(simulations.started_at, GREATEST(:started_at, simulations.created_at)),
        execution_time_ms = COALESCE(
            :execution_time_ms::double precision,
-           GREATEST(extract(epoch FROM :now - simulations.started_at), 0) * 1000
+           -- GREATEST skips nulls: what was never started has no duration, rather than one of 0.
+           CASE WHEN simulations.started_at IS NOT NULL
+                THEN GREATEST(extract(epoch FROM :now - simulations.started_at), 0) * 1000
+            END
        ),
        completed_at = :now
   FROM totals
