@@ -78,7 +78,7 @@ def test_costs_that_are_missing_are_null_and_counted(log_file: Writer) -> None:
 @pytest.mark.parametrize(
     ("reason", "status", "fault", "passed"),
     [
-        ("max_steps", "timeout", "agent", False),
+        ("max_steps", "error", "agent", False),
         ("too_many_errors", "error", "agent", False),
         ("agent_error", "error", "agent", False),
         ("user_error", "error", "simulator", None),

@@ -28,6 +28,7 @@ def test_a_trial_keeps_its_reward_its_conversation_and_its_tools(log_file: Write
     assert (result["name"], result["error"]) == ("get_reservation_details", "user not found")
     [tool] = trial.tools
     assert (tool.tool_name, tool.call_count, tool.error_count) == ("get_reservation_details", 1, 1)
+    assert tool.tool_sequence == [1]
 
 
 def test_what_the_log_does_not_say_is_none_and_named(log_file: Writer) -> None:
@@ -95,7 +96,7 @@ def test_trials_are_numbered_within_their_task_even_where_the_log_counts_on(log_
         ({"info": {"r_actions": 0.0}}, "success", "wrong_final_state", "database"),
         ({"info": {"r_outputs": 0.0, "outputs": {"327": False, "9": True}}}, "success", "missing_outputs", ": 327"),
         ({"info": {"r_outputs": 1.0, "outputs": {"327": True}}}, "success", "wrong_final_state", "database"),
-        (None, "timeout", "max_steps", "limit of steps"),
+        (None, "error", "max_steps", "limit of steps"),
     ],
 )
 def test_a_reward_of_0_is_explained_by_the_check_that_failed(

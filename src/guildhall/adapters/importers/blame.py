@@ -121,8 +121,8 @@ def blame_for_exception(error: str, traceback: str) -> Blame:
 
 
 def out_of_steps(message: str, step: int | None) -> Blame:
-    """The conversation was cut off because it had become too long."""
-    return Blame(Fault.AGENT, FailureCategory.TIMEOUT, "max_steps", message, OutcomeStatus.TIMEOUT, step)
+    """The conversation was cut off because it had become too long: a limit of turns, not of time."""
+    return Blame(Fault.AGENT, FailureCategory.VALIDATION_ERROR, "max_steps", message, OutcomeStatus.ERROR, step)
 
 
 def blame_for_reward(reward_info: Any, ended_by: Any, steps: int) -> Blame:

@@ -48,8 +48,8 @@ class Transcript:
         if caller != "assistant":
             step["requestor"] = caller
         else:
-            self._calls.setdefault(name, []).append(self._made)
             self._made += 1
+            self._calls.setdefault(name, []).append(self._made)
         self._waiting.append((call_id, name, caller))
         self.steps.append(step)
 
