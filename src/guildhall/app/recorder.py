@@ -284,6 +284,16 @@ class Recorder:
         finally:
             self._delivery.hurry(-1)
 
+    @property
+    def buffered_bytes(self) -> int:
+        """How long the records are that memory holds."""
+        return self._buffered_bytes
+
+    @property
+    def waiting(self) -> int:
+        """How many accepted records have not been delivered yet."""
+        return self._outstanding
+
     async def _room(self) -> None:
         """Wait while there is too much in memory or, while the database is away, on disk."""
         while self._is_open:
