@@ -206,7 +206,7 @@ class Runner:
         while True:
             record = await self._conductors[claim.simulation_id].conduct(claim)
             retries = len(recovered)
-            if not _is_infrastructure(record) or retries >= progress.simulation.max_retries or run.must_stop():
+            if not _may_help_again(record) or retries >= progress.simulation.max_retries or run.must_stop():
                 return _with_retries(record, recovered)
             recovered.append(_attempted(record))
             progress.retries += 1
@@ -279,6 +279,11 @@ class Runner:
 
 def _is_infrastructure(record: TrialRecord) -> bool:
     return record.outcome.fault == Fault.INFRASTRUCTURE.value
+
+
+def _may_help_again(record: TrialRecord) -> bool:
+    """A refused login fails again, however often it is tried."""
+    return _is_infrastructure(record) and record.outcome.execution_metadata.get("retryable") is not False
 
 
 def _attempted(record: TrialRecord) -> NewFailure:
