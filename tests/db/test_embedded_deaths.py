@@ -162,10 +162,14 @@ def test_a_busy_session_that_outlives_its_killed_server_is_ended_before_the_next
         os.kill(postmaster_of(warm_dir), signal.SIGKILL)
         assert Path(f"/proc/{pid}/cmdline").read_bytes()  # nothing tells a busy session that it is alone
 
-        again = start_server(warm_dir)
+        try:
+            again = start_server(warm_dir)
 
-        assert run_sql(again.url(), busy) == ""
-        assert session.wait(timeout=60) != 0
+            assert run_sql(again.url(), busy) == ""
+            assert session.wait(timeout=60) != 0
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
 
 
 def test_a_pid_left_behind_that_now_is_another_process_keeps_nothing_down(warm_dir: Path, start_server: Start) -> None:
@@ -292,7 +296,7 @@ def test_logs_do_not_pile_up(warm_dir: Path, start_server: Start) -> None:
     assert not old[0].exists()
 
 
-def test_root_s_locks_are_never_followed_through_links(warm_dir: Path, start_server: Start) -> None:
+def test_a_lock_is_never_followed_through_a_link(warm_dir: Path, start_server: Start) -> None:
     target = warm_dir / "elsewhere"
     target.touch()
     lock = house_in(warm_dir) / "start.lock"

@@ -62,8 +62,8 @@ def initialise(house: House, programs: Path, starting: FileLock, *, sync: bool =
     ]
     done = subprocess.run(
         [programs / "initdb", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=subprocess.DEVNULL,  # a list of what went well
+        stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         check=False,
         cwd="/",
@@ -74,7 +74,7 @@ def initialise(house: House, programs: Path, starting: FileLock, *, sync: bool =
     )
     if done.returncode != 0:
         shutil.rmtree(draft, ignore_errors=True)
-        words = _end_of(os.fsdecode(done.stdout))
+        words = _end_of(os.fsdecode(done.stderr))
         raise (
             NoRoomLeft(house.root, words) if is_full(words) else ServerDidNotStart(house.root, words, program="initdb")
         )
@@ -98,6 +98,8 @@ def launch(house: House, programs: Path, held: FileLock, settings: Mapping[str, 
         memory_bytes=configuration.memory_bytes(), shared_memory_bytes=configuration.shared_memory_bytes()
     )
     with explained(house.root):
+        for draft in house.root.glob(".draft-*"):  # of writers that were killed
+            draft.unlink(missing_ok=True)
         held.write(mark)
         house.write(house.root / "guildhall.conf", configuration.as_file(tuning))
         prune_logs(house)
