@@ -55,21 +55,24 @@ def task(
     """
     spoken = " ".join(word for word in suite.split("_") if not word.startswith("tau"))
     name = f"{spoken.capitalize() or suite} task {task_id}"[:_LONGEST_NAME]
-    if prompt is not None and len(prompt.strip()) < _SHORTEST_PROMPT:
-        prompt = f"{name}: {prompt.strip()}"
-    definition: dict[str, Any] = {
+    placeholder: dict[str, Any] = {
         "scenario_id": scenario_id(suite, task_id),
         "name": name,
-        "task_prompt": prompt or f"{name}: the log that this was imported from does not say what the task is.",
+        "task_prompt": f"{name}: the log that this was imported from does not say what the task is.",
         "suite": suite,
         "tags": ["imported"],
         "scorers": [{"type": "external"}],
     }
+    if prompt is None:
+        return ImportedTask(placeholder["scenario_id"], placeholder, placeholder, is_known=False)
+    if len(prompt.strip()) < _SHORTEST_PROMPT:
+        prompt = f"{name}: {prompt.strip()}"
+    definition = placeholder | {"task_prompt": prompt}
     if ground_truth:
         definition["ground_truth"] = dict(ground_truth)
     if expected_tools:
         definition["expected_tools"] = list(dict.fromkeys(expected_tools))
-    return ImportedTask(definition["scenario_id"], definition, is_known=prompt is not None)
+    return ImportedTask(placeholder["scenario_id"], definition, placeholder)
 
 
 def in_order(tasks: Iterable[ImportedTask]) -> tuple[ImportedTask, ...]:

@@ -18,11 +18,13 @@ class ImportedTask:
     """
     A task of a benchmark as a scenarios file would say it: `definition` has the keys of one entry there.
 
-    `is_known` is False where the log names a task without saying what it is.
+    `is_known` is False where the log names a task without saying what it is;
+    `placeholder` is the definition that it would have then.
     """
 
     scenario_id: str
     definition: Mapping[str, Any]
+    placeholder: Mapping[str, Any]
     is_known: bool = True
 
 

@@ -29,6 +29,7 @@ from guildhall.domains.evaluation.simulations.service import (
     release_claims,
     release_dead,
     renew_leases,
+    repin_scenarios,
     resolve,
     start_simulation,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "release_claims",
     "release_dead",
     "renew_leases",
+    "repin_scenarios",
     "resolve",
     "start_simulation",
     "worker_key",

@@ -27,6 +27,12 @@ SELECT :simulation_id, pins.scenario_id, numbers.trial_number,
   FROM unnest(:scenario_ids::text[]) WITH ORDINALITY AS pins (scenario_id, execution_order)
  CROSS JOIN generate_series(1, :trials::integer) AS numbers (trial_number);
 
+-- name: repin_scenarios
+UPDATE evaluation.simulations_scenarios AS pinned
+   SET content_hash = changes.after
+  FROM unnest(:scenario_ids::text[], :befores::text[], :afters::text[]) AS changes (scenario_id, before, after)
+ WHERE pinned.scenario_id = changes.scenario_id AND pinned.content_hash = changes.before;
+
 -- name: find_by_import
 SELECT simulation_id FROM evaluation.simulations WHERE import_hash = :import_hash;
 

@@ -130,6 +130,16 @@ async def pinned_scenarios(tx: Tx, simulation_id: UUID) -> list[PinnedScenario]:
     return await store.pinned_scenarios(tx, simulation_id)
 
 
+async def repin_scenarios(tx: Tx, changes: Mapping[str, tuple[str, str]]) -> int:
+    """
+    Pin another content wherever one is pinned: by scenario id, the content hashes before and after.
+
+    This is for contents that were placeholders, and nothing else: what a
+    simulation ran does not change. How many pins were changed.
+    """
+    return await store.repin_scenarios(tx, changes) if changes else 0
+
+
 async def start_simulation(tx: Tx, simulation_id: UUID, *, max_cost_usd: Decimal | None = None) -> Simulation:
     """
     Begin a simulation, or take it up again; what was given up earlier is to be done again.

@@ -55,6 +55,15 @@ async def insert_simulation(tx: Tx, simulation_id: UUID, new: NewSimulation) -> 
     await tx.execute(_queries.insert_trials, simulation_id=simulation_id, scenario_ids=scenario_ids, trials=new.trials)
 
 
+async def repin_scenarios(tx: Tx, changes: Mapping[str, tuple[str, str]]) -> int:
+    return await tx.execute(
+        _queries.repin_scenarios,
+        scenario_ids=list(changes),
+        befores=[before for before, _ in changes.values()],
+        afters=[after for _, after in changes.values()],
+    )
+
+
 async def link_interleaved(tx: Tx, simulation_id: UUID, other_id: UUID) -> None:
     await tx.execute(_queries.link_interleaved, simulation_id=simulation_id, other_id=other_id)
 
