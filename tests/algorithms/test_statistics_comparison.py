@@ -178,7 +178,7 @@ def sides(size: st.SearchStrategy[int]):
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(sides(st.integers(1, 30)), st.sampled_from([0.05, 0.01, 0.05 / 3, 0.1]), st.booleans())
 def test_the_interval_never_contradicts_the_p_value_of_rates(both, alpha, grouped):
     groups = [f"group {number // 3}" for number in range(len(both[0]))] if grouped else None
@@ -190,7 +190,7 @@ def test_the_interval_never_contradicts_the_p_value_of_rates(both, alpha, groupe
     assert high >= result.difference - 1e-9
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=40), st.floats(-100, 100), st.booleans())
 def test_the_interval_never_contradicts_the_p_value_of_costs(rows, drift, grouped):
     groups = [f"group {number // 2}" for number in range(len(rows))] if grouped else None

@@ -13,6 +13,8 @@ from scipy import special, stats
 
 from guildhall.algorithms.statistics import ScenarioMeans, UnusableSample, mean, median, pass_rate, quantile
 from guildhall.algorithms.statistics.distributions import (
+    beta_cdf,
+    beta_quantile,
     binomial_at_most,
     heads_at_most,
     incomplete_beta,
@@ -250,6 +252,15 @@ def test_students_distribution_agrees_with_scipy():
 @given(st.floats(0.01, 1e4), st.floats(0.01, 1e4), st.floats(0, 1))
 def test_the_incomplete_beta_function_agrees_with_scipy(a, b, x):
     assert incomplete_beta(a, b, x) == pytest.approx(special.betainc(a, b, x), rel=1e-7, abs=1e-12)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 700), st.integers(1, 700))
+def test_beta_distributions_agree_with_scipy(a, b):
+    points = np.linspace(-0.1, 1.1, 60)
+    assert beta_cdf(points, a, b) == pytest.approx(stats.beta.cdf(points, a, b), abs=1e-10)
+    chances = np.array([1e-4, 0.025, 0.3, 0.5, 0.975])
+    assert beta_quantile(chances, a, b) == pytest.approx(stats.beta.ppf(chances, a, b), abs=1e-10)
 
 
 @settings(deadline=None)

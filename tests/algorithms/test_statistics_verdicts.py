@@ -258,11 +258,12 @@ def test_the_examples_in_docstrings_are_true():
     assert doctest.testmod(statistics).attempted > 0
 
 
-def test_a_report_does_not_wait_for_scipy():
+def test_reports_and_comparisons_of_usual_size_do_not_wait_for_scipy():
     program = (
         "import sys; from guildhall.algorithms.statistics import *; "
         "pass_rate([[True, False]] * 24); median([1, 2, 3]); pass_hat_k_curve([(5, 4)]); "
         "compare([[0.0, 0.1]] * 9, [[1.0, 0.9]] * 9, binary=False); "
+        "compare([[True], [False]] * 99, [[True], [True]] * 99, binary=True); "
         "sys.exit(any(name.startswith('scipy') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

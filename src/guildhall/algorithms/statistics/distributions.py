@@ -1,9 +1,9 @@
 """
 The few distributions that the intervals and tests need.
 
-What every report needs (Student's t, the binomial) is worked out here in a few lines; only the
-quantiles of the beta distribution, which McNemar's interval asks for by the
-hundred, come from `scipy.special`. Its import takes longer than a whole report, so it waits until then.
+Importing `scipy.special` takes longer than a whole report, so what reports and comparisons of usual size
+need is worked out here in a few lines, and scipy is asked only where
+counting would take longer: beta distributions of more than `COUNTED_TRIALS` trials.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+COUNTED_TRIALS = 500
 
 
 def t_upper_tail(value: float, degrees: float) -> float:
@@ -100,32 +102,56 @@ def heads_at_most(heads: int, tosses: int) -> float:
     return incomplete_beta(tosses - heads, heads + 1, 0.5)
 
 
-def beta_cdf(value: Floats | float, a: float, b: float) -> Floats:
+def beta_cdf(value: Floats, a: int, b: int) -> Floats:
     """
     P(B <= value) for B ~ Beta(a, b), with the limits a = 0 (all mass at 0) and b = 0 (all mass at 1).
 
     Values below 0 and above 1 are allowed.
     """
+    if a == 0:
+        return np.where(value >= 0, 1.0, 0.0)
+    if b == 0:
+        return np.where(value >= 1, 1.0, 0.0)
+    inside = np.clip(value, 0.0, 1.0)
+    if a + b - 1 <= COUNTED_TRIALS:
+        return _at_least(a, a + b - 1, inside)
     from scipy.special import betainc  # noqa: PLC0415
 
-    value = np.asarray(value, dtype=float)
-    if a <= 0:
-        return np.where(value >= 0, 1.0, 0.0)
-    if b <= 0:
-        return np.where(value >= 1, 1.0, 0.0)
-    return np.asarray(betainc(a, b, np.clip(value, 0.0, 1.0)), dtype=float)
+    return np.asarray(betainc(a, b, inside), dtype=float)
 
 
-def beta_quantile(probability: Floats | float, a: float, b: float) -> Floats:
+def beta_quantile(probability: Floats, a: int, b: int) -> Floats:
     """The inverse of `beta_cdf`, with the same limits."""
+    if a == 0:
+        return np.zeros_like(probability)
+    if b == 0:
+        return np.ones_like(probability)
+    if a + b - 1 <= COUNTED_TRIALS:
+        low, high = np.zeros_like(probability), np.ones_like(probability)
+        for _ in range(50):
+            middle = (low + high) / 2
+            reached = _at_least(a, a + b - 1, middle) >= probability
+            low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+        return (low + high) / 2
     from scipy.special import betaincinv  # noqa: PLC0415
 
-    probability = np.asarray(probability, dtype=float)
-    if a <= 0:
-        return np.zeros_like(probability)
-    if b <= 0:
-        return np.ones_like(probability)
     return np.asarray(betaincinv(a, b, probability), dtype=float)
+
+
+def _at_least(successes: int, trials: int, probability: Floats) -> Floats:
+    """P(X >= successes) for X ~ Binomial(trials, probability): the beta distribution of whole parameters."""
+    more_than_half = 2 * successes > trials
+    counts = np.arange(successes, trials + 1) if more_than_half else np.arange(successes)
+    inside = np.clip(probability, 1e-300, 1 - 1e-16)[..., None]
+    logs = _log_choices(trials)[counts] + counts * np.log(inside) + (trials - counts) * np.log1p(-inside)
+    total = np.exp(logs).sum(axis=-1)
+    return np.asarray(np.clip(total if more_than_half else 1 - total, 0.0, 1.0))
+
+
+@lru_cache(maxsize=1024)
+def _log_choices(trials: int) -> Floats:
+    drawn = np.arange(trials)
+    return np.concatenate(([0.0], np.cumsum(np.log((trials - drawn) / (drawn + 1)))))
 
 
 def _nonzero(value: float) -> float:

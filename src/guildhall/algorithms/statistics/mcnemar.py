@@ -63,19 +63,25 @@ def melded_lower_limit(up: int, down: int, scenarios: int, tail: float) -> float
     """The largest t with P(lower confidence variable <= t) <= tail: the lower limit for (up - down) / scenarios."""
     changed = up + down
     if up == 0:
-        return -float(beta_quantile(1 - tail, changed + 1, scenarios - changed))
-    reversal = heads_at_most(down, changed)  # P(share of ups among the changed <= 1/2)
-    low, high = (0.0, 1.0) if reversal < tail else (-1.0, 0.0)
+        return -float(beta_quantile(np.array([1 - tail]), changed + 1, scenarios - changed)[0])
+    reversal = heads_at_most(down, changed)  # P(share of ups among the changed <= 1/2), the one-sided p-value
     if reversal == tail:
         return 0.0
-    for _ in range(48):
-        middle = (low + high) / 2
-        if melded_tail(up, down, scenarios, middle) < tail:
-            low = middle
+    # Between 0 and 1 if the test rejects, else between -1 and 0: never on the other side than the test.
+    low, high = (0.0, 1.0) if reversal < tail else (-1.0, 0.0)
+    below, above = (reversal - tail, 1 - tail) if reversal < tail else (-tail, reversal - tail)
+    middle = (low + high) / 2
+    for step in range(100):
+        # By the secant, every third time by halves, so that neither end stays for ever.
+        middle = (low + high) / 2 if step % 3 == 2 else (low * above - high * below) / (above - below)
+        distance = melded_tail(up, down, scenarios, middle) - tail
+        if abs(distance) < 1e-9 or high - low < 1e-9:
+            break
+        if distance < 0:
+            low, below = middle, distance
         else:
-            high = middle
-    # The end that keeps the sign of the test: at `high` the tail is reached, so 0 < high or high <= 0.
-    return high if reversal < tail else low
+            high, above = middle, distance
+    return middle
 
 
 def melded_tail(up: int, down: int, scenarios: int, value: float) -> float:
@@ -90,7 +96,7 @@ def melded_tail(up: int, down: int, scenarios: int, value: float) -> float:
     if up == 0:
         # All mass of B is at 0, so this is about D alone.
         unchanged = scenarios - changed
-        return 1.0 if value >= 0 else float(1 - beta_cdf(-value, changed + 1, unchanged))
+        return 1.0 if value >= 0 else float(1 - beta_cdf(np.array([-value]), changed + 1, unchanged)[0])
     rates, weights = _rates_of_change(changed, scenarios, value >= 0)
     # B up to (1 + value / D) / 2; below 0 for a D that is too small for `value`, above 1 for one too small to exceed it.
     return float(weights @ beta_cdf((1 + value / rates) / 2, up, down + 1))
