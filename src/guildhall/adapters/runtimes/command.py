@@ -85,7 +85,8 @@ class CommandRuntime:
         except TrialFailed as failure:
             # A program that was ended in the middle of a word has not broken the protocol.
             if failure.failure_type == "protocol_error":
-                self._check(await _end_of(process), process, only_limits=True)
+                process.kill()
+                self._check(await process.wait(), process, only_limits=True)
             raise
         if done:
             process.close_stdin()

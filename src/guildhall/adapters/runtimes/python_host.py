@@ -305,6 +305,7 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     line = Line(incoming, outgoing)
     start = line.read()
     loading = True
