@@ -320,6 +320,9 @@ async def _remember(connection: asyncpg.Connection[Any], migration: Migration, s
         )
         """
     )
+    # Whoever logs in looks first whether the schema is the one that its code expects.
+    await connection.execute("GRANT USAGE ON SCHEMA migrations TO guildhall_login")
+    await connection.execute("GRANT SELECT ON migrations.applied TO guildhall_login")
     await connection.execute(
         """
         INSERT INTO migrations.applied (number, name, checksum, duration_ms)
