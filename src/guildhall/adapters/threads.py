@@ -21,7 +21,8 @@ from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 _numbers = itertools.count(1)
-_idle: deque[_Worker] = deque(maxlen=256)
+_idle: deque[_Worker] = deque()
+_MOST_IDLE = 256
 
 
 class CodeEnded(Exception):
@@ -62,6 +63,12 @@ async def in_thread(work: Callable[[], _T]) -> _T:
     raise CodeEnded(f"{type(error).__name__}: {error}") from error
 
 
+def ours_to_obey() -> bool:
+    """Whether a CancelledError just caught was meant for the running task, and not raised by a stranger's code."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class _Worker:
     def __init__(self) -> None:
         self.inbox: SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]]] = SimpleQueue()
@@ -95,6 +102,7 @@ class _Worker:
             error = caught
         with self._turn:
             self._busy = False
+            self._given_up = self._given_up or len(_idle) >= _MOST_IDLE
             if not self._given_up:
                 _idle.append(self)
         with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile

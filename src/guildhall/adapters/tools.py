@@ -30,8 +30,8 @@ import orjson
 from guildhall.adapters import code, schemas, signatures
 from guildhall.adapters.code import FOREIGN
 from guildhall.adapters.environments import EnvironmentClass
-from guildhall.adapters.sandbox import Limits, LocalSandbox, Program, ProgramNotRunnable
-from guildhall.adapters.threads import CodeEnded, in_thread
+from guildhall.adapters.sandbox import Ended, Limits, LocalSandbox, Program, ProgramNotRunnable
+from guildhall.adapters.threads import CodeEnded, in_thread, ours_to_obey
 from guildhall.algorithms import sanitise
 from guildhall.domains.evaluation.configurations import ToolSpec
 from guildhall.errors import InvalidInput
@@ -56,7 +56,8 @@ class Answer:
     What became of a call: the `content` as JSON text, or an `error`.
 
     `error_type` is a short word for counting, `own` says that the tool's own
-    code is at fault, `detail` tells its author where.
+    code is at fault, `detail` tells its author where. A program's `logs` come
+    with it, and which limits `held`.
     """
 
     content: bytes = b"null"
@@ -64,6 +65,8 @@ class Answer:
     error_type: str | None = None
     own: bool = False
     detail: str | None = None
+    logs: str | None = None
+    held: Mapping[str, Any] | None = None
 
 
 class Tool(Protocol):
@@ -127,7 +130,7 @@ class FunctionTool:
             if inspect.isawaitable(result):
                 _drop(result)
                 raise TypeError("it gave an awaitable; make it an `async def`")
-            return Answer(sanitise.to_json(result))
+            return _answered(sanitise.to_json(result))
         except FOREIGN as error:
             return _raised(error, self._directory)
 
@@ -141,7 +144,11 @@ class FunctionTool:
                 if wrong is not None:
                     return wrong
                 try:
-                    return Answer(sanitise.to_json(await self._call(arguments, environment)))
+                    return _answered(sanitise.to_json(await self._call(arguments, environment)))
+                except asyncio.CancelledError as error:
+                    if ours_to_obey():
+                        raise
+                    return _raised(error, self._directory)
                 except FOREIGN as error:
                     if timer.expired():
                         raise
@@ -208,18 +215,7 @@ class CommandTool:
             process.close_stdin()
             output = await process.read_rest()
             ended = await process.wait()
-        if ended.reason == "timeout":
-            return _timed_out(limit)
-        if not ended.succeeded:
-            why = _ending(ended.reason, ended.exit_code, ended.signal)
-            last = next((line for line in reversed(process.logs.splitlines()) if line.strip()), "")
-            return Answer(
-                error=f"the tool {why}{': ' + last[:1000] if last else ''}",
-                error_type=ended.reason if ended.reason != "exited" else f"exit_code_{ended.exit_code}",
-                own=True,
-                detail=process.logs[-2000:] or why,
-            )
-        return _printed(output)
+        return replace(_program_answer(ended, output, process.logs, limit), logs=process.logs, held=process.held)
 
 
 def tool_of(
@@ -305,25 +301,40 @@ def _timed_out(limit_ms: int | None) -> Answer:
 
 def _printed(output: bytes) -> Answer:
     if len(output) > _ANSWER_BYTES:
-        message = f"the tool wrote {len(output)} bytes, expected at most {_ANSWER_BYTES}"
-        return Answer(error=message, error_type="output_limit", own=True, detail=message)
+        return _answered(output)
     text = output.decode("utf-8", "replace").strip()
     try:
         content = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return Answer(sanitise.to_json(text))
+        return _answered(sanitise.to_json(text))
     if isinstance(content, dict) and content.keys() == {"error"}:
         said = content["error"] if isinstance(content["error"], str) else text
         return Answer(error=said[:_MESSAGE], error_type="refused")
-    return Answer(sanitise.to_json(content))
+    return _answered(sanitise.to_json(content))
 
 
-def _ending(reason: str, exit_code: int | None, signal: int | None) -> str:
-    if reason == "exited":
-        return f"exited with code {exit_code}"
-    if reason == "signalled":
-        return f"was ended by signal {signal}"
-    return f"passed its limit: {reason}"
+def _answered(content: bytes) -> Answer:
+    if len(content) <= _ANSWER_BYTES:
+        return Answer(content)
+    message = f"the tool gave {len(content)} bytes, expected at most {_ANSWER_BYTES}"
+    return Answer(error=message, error_type="output_limit", own=True, detail=message)
+
+
+def _program_answer(ended: Ended, output: bytes, logs: str, limit_ms: int) -> Answer:
+    if ended.succeeded:
+        return _printed(output)
+    match ended.reason:
+        case "timeout":
+            return _timed_out(limit_ms)
+        case "exited":
+            why, kind = f"exited with code {ended.exit_code}", f"exit_code_{ended.exit_code}"
+        case "signalled":
+            why, kind = f"was ended by signal {ended.signal}", "signalled"
+        case reason:
+            why, kind = f"passed its limit: {reason}", reason
+    last = next((line for line in reversed(logs.splitlines()) if line.strip()), "")
+    message = f"the tool {why}{': ' + last[:1000] if last else ''}"
+    return Answer(error=message, error_type=kind, own=True, detail=logs[-2000:] or message)
 
 
 def _drop(result: Any) -> None:

@@ -20,7 +20,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from guildhall.adapters.runtimes.dialogue import UNHANDLED_TOOL_ERROR
-from guildhall.app.trial.stage import ToolTally, TrialStage
+from guildhall.app.trial.stage import TrialStage
+from guildhall.app.trial.tallies import ToolTally
 from guildhall.domains.evaluation.failures import FailureCategory, Fault, NewFailure
 from guildhall.domains.evaluation.simulations import TrialFailed
 from guildhall.domains.evaluation.simulations.ports import Score

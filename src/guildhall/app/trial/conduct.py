@@ -16,7 +16,7 @@ import orjson
 from guildhall import clock
 from guildhall.adapters.code import FOREIGN
 from guildhall.adapters.scorers import combine
-from guildhall.adapters.threads import in_thread
+from guildhall.adapters.threads import in_thread, ours_to_obey
 from guildhall.app.trial import blame
 from guildhall.app.trial.preparation import Cast
 from guildhall.app.trial.record import record_of
@@ -77,10 +77,14 @@ async def _play(stage: TrialStage) -> TrialFailed | None:
                 stage.seat(stage.cast.scenario.make_user())
                 await stage.cast.agent.runtime.play(stage)
             except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
+                if ours_to_obey():
                     raise  # our own time limit, or somebody who wants the trial ended
-                problem = RuntimeError("the agent cancelled itself")
+                problem = TrialFailed(
+                    "the agent cancelled itself",
+                    fault=Fault.AGENT,
+                    category=FailureCategory.SYSTEM_ERROR,
+                    failure_type="agent_cancelled_itself",
+                )
             except Exception as error:  # noqa: BLE001 - every failure is an outcome
                 problem = error
     except TimeoutError:
@@ -141,6 +145,11 @@ async def _score(stage: TrialStage, scores: list[Score]) -> TrialFailed | None:
                     scores.append(score)
                 except TrialFailed as failure:
                     problem = failure
+                    break
+                except asyncio.CancelledError as error:
+                    if ours_to_obey():
+                        raise
+                    problem = _scorer_failed(spec.type, error)
                     break
                 except TimeoutError:
                     raise

@@ -22,8 +22,23 @@ from guildhall.algorithms import sanitise
 from guildhall.domains.evaluation.configurations import AgentSpec, ToolSpec
 from guildhall.domains.evaluation.scenarios import Scenario, ScorerSpec
 from guildhall.domains.evaluation.simulations.ports import AgentRuntime, Scorer, SimulatedUser
+from guildhall.errors import InvalidInput
 
 _SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
+
+
+class UserNotPossible(InvalidInput):
+    """A scenario's user is a model, and there is nothing here to ask models with."""
+
+    code = "user_not_possible"
+
+    def __init__(self, scenario: Scenario) -> None:
+        super().__init__(
+            f"the user of scenario {scenario.scenario_id!r} cannot speak: there is no model client",
+            remedy="Open one for the run, or write the user's `turns`.",
+            field="user",
+            value=scenario.scenario_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +75,6 @@ class PreparedScenario:
     environment: EnvironmentClass | None
     scorers: Sequence[tuple[ScorerSpec, Scorer]]
     make_user: Callable[[], SimulatedUser | None]
-
-    @property
-    def needs_state(self) -> bool:
-        """Whether a scorer looks at the environment's final state."""
-        return any(spec.type in ("final_state", "python", "llm_judge") for spec, _ in self.scorers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,4 +206,6 @@ def _user_maker(scenario: Scenario, services: Services) -> Callable[[], Simulate
 
     if services.models is not None:
         users.check_user(scenario, services.models)
+    elif not scenario.user.turns:
+        raise UserNotPossible(scenario)
     return lambda: users.user_for(scenario, services.models)

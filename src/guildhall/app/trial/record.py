@@ -14,7 +14,8 @@ from guildhall import __version__
 from guildhall.algorithms import sanitise
 from guildhall.algorithms.redaction import REDACTED, redact
 from guildhall.app.trial import blame
-from guildhall.app.trial.stage import ModelTally, TrialStage
+from guildhall.app.trial.stage import TrialStage
+from guildhall.app.trial.tallies import ModelTally
 from guildhall.domains.evaluation.configurations import Isolation, Runtime
 from guildhall.domains.evaluation.failures import FailureCategory, Fault, NewFailure
 from guildhall.domains.evaluation.outcomes import NewOutcome, NewToolUsage, OutcomeStatus, TrialRecord
@@ -220,6 +221,8 @@ def _metadata(claim: Claim, stage: TrialStage, failure: TrialFailed | None) -> d
     }
     if stage.held is not None:
         metadata["held"] = dict(stage.held)
+    if stage.tools_held is not None:
+        metadata["tools_held"] = dict(stage.tools_held)
     if failure is not None:
         metadata["retryable"] = failure.retryable
     others = sorted(stage.model_calls.models - {spec.model})
@@ -263,4 +266,5 @@ def _usages(stage: TrialStage) -> Iterable[NewToolUsage]:
             total_duration_ms=round(tally.total_ms, 3),
             tool_sequence=tally.positions,
             error_types=tuple(tally.error_types),
+            sandbox_tool_logs=tally.logs or None,
         )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,7 @@ from guildhall.adapters.tools import Answer, Tool
 from guildhall.algorithms import sanitise
 from guildhall.algorithms.redaction import redact
 from guildhall.app.trial.preparation import Cast
+from guildhall.app.trial.tallies import ModelTally, ToolTally
 from guildhall.domains.evaluation.configurations import AgentSpec, ToolSpec
 from guildhall.domains.evaluation.failures import FailureCategory, Fault
 from guildhall.domains.evaluation.scenarios import Scenario
@@ -35,6 +36,7 @@ _LARGEST = 32 << 20
 _LOG_LINE = 2_000
 _LOG_LINES = 500
 _TOOL_NAME = 100
+_TOOL_LOGS = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,66 +60,6 @@ class TrialLimits:
             max_tool_calls=agents.max_tool_calls,
             max_cost_usd=min(costs) if costs else None,
         )
-
-
-@dataclass(slots=True)
-class ToolTally:
-    """All calls of one tool; `positions` count the trial's tool calls from 1, `own_errors` are those of its own code."""
-
-    positions: list[int] = field(default_factory=list)
-    errors: int = 0
-    own_errors: int = 0
-    good: int = 0
-    total_ms: float = 0.0
-    timed: int = 0
-    error_types: list[str] = field(default_factory=list)
-    first_own_error: str | None = None
-    first_own_step: int | None = None
-
-
-@dataclass(slots=True)
-class ModelTally:
-    """Model calls of one kind; sums are of what is known, and `unknown_…` counts the calls that did not say."""
-
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    reasoning_tokens: int = 0
-    unknown_tokens: int = 0
-    cost_usd: Decimal = Decimal(0)
-    unknown_costs: int = 0
-    duration_ms: float = 0.0
-    models: set[str] = field(default_factory=set)
-
-    def add(self, call: ModelCall) -> None:
-        """Count a call in."""
-        self.calls += 1
-        if call.usage is None:
-            self.unknown_tokens += 1
-        else:
-            self.input_tokens += call.usage.input_tokens
-            self.output_tokens += call.usage.output_tokens
-            self.cached_tokens += call.usage.cached_tokens
-            self.reasoning_tokens += call.usage.reasoning_tokens
-        if call.cost_usd is None:
-            self.unknown_costs += 1
-        else:
-            self.cost_usd += call.cost_usd
-        if call.duration_ms is not None:
-            self.duration_ms += call.duration_ms
-        if call.model:
-            self.models.add(call.model)
-
-    @property
-    def known_tokens(self) -> int | None:
-        """All tokens; None when a call did not say, or there was none."""
-        return self.input_tokens + self.output_tokens if self.calls and not self.unknown_tokens else None
-
-    @property
-    def known_cost(self) -> Decimal | None:
-        """What all calls cost; None when one did not say, or there was none."""
-        return self.cost_usd if self.calls and not self.unknown_costs else None
 
 
 @dataclass(slots=True)
@@ -156,6 +98,7 @@ class TrialStage:
         self.sandbox_id: str | None = None
         self.sandbox_logs: str | None = None
         self.held: Mapping[str, Any] | None = None
+        self.tools_held: Mapping[str, Any] | None = None
         self.waiting_for: tuple[str, int] | None = None
         self.user: SimulatedUser | None = None
         self._began = time.monotonic_ns()
@@ -384,6 +327,9 @@ class TrialStage:
                     tally.first_own_step = len(self.steps)
             step["content"], step["error"] = None, answer.error
             size = len(answer.error)
+        if answer.logs and len(tally.logs) < _TOOL_LOGS:
+            tally.logs += redact(sanitise.text(answer.logs), self.cast.agent.secrets)[: _TOOL_LOGS - len(tally.logs)]
+        self.tools_held = answer.held or self.tools_held
         step["duration_ms"] = round(duration_ms, 3)
         self._calls.append((call.call_id, call.name, call.arguments, answer))
         self._note(step, size)
