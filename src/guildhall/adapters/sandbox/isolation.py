@@ -261,7 +261,7 @@ def _held(
     }
     for name, how, limit in (
         ("memory", "watched", limits.memory_bytes),
-        ("cpu", "rlimit and watched", limits.cpu_seconds),
+        ("cpu", "watched", limits.cpu_seconds),
         ("file_size", "rlimit", limits.file_bytes),
         ("processes", "rlimit" if counted else "watched", limits.processes),
         ("open_files", "rlimit", limits.open_files),
