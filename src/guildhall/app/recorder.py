@@ -240,7 +240,8 @@ class Recorder:
         ticket = _Ticket(len(packed))
         for done, trial in enumerate(packed):
             try:
-                await self._room()
+                while not self._has_room():
+                    await self._wait_for_change(_LOOK_AGAIN_S)
             except RecorderClosed as closed:
                 ticket.stamp(closed, len(packed) - done)
                 break
@@ -263,7 +264,8 @@ class Recorder:
             error, self._spool_error = self._spool_error, None
             raise error
         packed = _packed(trial)
-        await self._room()
+        while not self._has_room():
+            await self._wait_for_change(_LOOK_AGAIN_S)
         self._write(packed, None)
 
     async def drain(self, timeout_s: float | None = _PATIENCE_S) -> None:
@@ -294,20 +296,18 @@ class Recorder:
         """How many accepted records have not been delivered yet."""
         return self._outstanding
 
-    async def _room(self) -> None:
-        """Wait while there is too much in memory or, while the database is away, on disk."""
-        while self._is_open:
-            if not self._delivery.is_away:
-                if self._buffered_bytes < self._max_buffer_bytes:
-                    return
-            elif (
-                self._spooled_bytes < self._max_spool_bytes
-                and self._unwritten_bytes < self._max_buffer_bytes
-                and self._outstanding < _MOST_WAITING
-            ):
-                return
-            await self._wait_for_change(_LOOK_AGAIN_S)
-        raise RecorderClosed
+    def _has_room(self) -> bool:
+        """Whether memory or, while the database is away, the disk may take another record."""
+        if not self._is_open:
+            raise RecorderClosed
+        if self._buffered_bytes < self._max_buffer_bytes:
+            return True
+        return (
+            self._delivery.is_away
+            and self._unwritten_bytes < self._max_buffer_bytes
+            and self._spooled_bytes < self._max_spool_bytes
+            and self._outstanding < _MOST_WAITING
+        )
 
     def _write(self, trial: PackedTrial, ticket: _Ticket | None) -> None:
         payload = trial.to_parts()

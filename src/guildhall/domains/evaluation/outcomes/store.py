@@ -100,6 +100,7 @@ _TOOL_PARAMETERS = (
     "modal_calls",
     "logs",
 )
+_METRICS = 7  # where they stand in a packed trial's columns; the metadata stand last
 _NOTHING = Json(b"{}")
 
 
@@ -196,27 +197,21 @@ async def list_outcomes(
 
 
 def _outcome_row(trial: PackedTrial, place: Place) -> tuple[Any, ...]:
-    status, passed, score, fault, duration, tokens, cost, metrics, *others, metadata = trial.columns
+    columns = trial.columns
     if place.body is None:
         trajectory = Json(trial.trajectory)
     else:
-        trajectory = Json(f'{{"start_time":{trial.beginning},"status":"{status}"}}'.encode())
+        trajectory = Json(f'{{"start_time":{trial.beginning},"status":"{columns[0]}"}}'.encode())
     return (
         trial.outcome_id,
         trial.simulation_id,
         trial.scenario_id,
         place.trial_number,
         trial.execution_time,
-        status,
-        passed,
-        score,
-        fault,
-        duration,
-        tokens,
-        cost,
-        _json(metrics),
-        *others,
-        _json(metadata),
+        *columns[:_METRICS],
+        _json(columns[_METRICS]),
+        *columns[_METRICS + 1 : -1],
+        _json(columns[-1]),
         trajectory,
         place.body,
     )
