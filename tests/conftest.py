@@ -4,6 +4,8 @@ pytest_plugins = [
     "fixtures.database",
     "fixtures.servers",
     "fixtures.guildhall",
+    "fixtures.agents",
+    "fixtures.command_line",
     "fixtures.models",
     "fixtures.shared",
     "fixtures.strictness",

@@ -160,10 +160,8 @@ def _confess(error: BaseException) -> NoReturn:
     handle, name = tempfile.mkstemp(prefix="guildhall-", suffix=".txt")
     with os.fdopen(handle, "w") as file:
         traceback.print_exception(error, file=file)
-    _console(sys.stderr).print(
-        Text.assemble(("error: ", "bold red"), f"this is a defect of Guildhall ({type(error).__name__}).\n"),
-        Text(f"What happened is in {name}; please report it."),
-        highlight=False,
-        soft_wrap=True,
-    )
+    console = _console(sys.stderr)
+    defect = f"this is a defect of Guildhall ({type(error).__name__})"
+    console.print(Text.assemble(("error: ", "bold red"), defect), highlight=False, soft_wrap=True)
+    console.print(f"What happened is in {name}; please report it.", highlight=False, soft_wrap=True)
     raise typer.Exit(_DEFECT)

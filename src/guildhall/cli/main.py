@@ -17,6 +17,7 @@ app = typer.Typer(
         "Start with `guildhall demo`, then `guildhall init`."
     ),
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
