@@ -1,5 +1,31 @@
-"""Agent configurations: `agent.yaml` files, their immutable versions, and what changed between them."""
+"""
+Agent configurations: `agent.yaml` files, their immutable versions, and what changed between them.
 
+An AgentDefinition is read from disk by `guildhall.adapters.agentfile`; saving
+it makes a version, unless its configuration has that content already.
+"""
+
+from guildhall.domains.evaluation.configurations.errors import (
+    AgentFileRefused,
+    VersionAmbiguous,
+    VersionNotFound,
+    VersionRefused,
+)
+from guildhall.domains.evaluation.configurations.references import (
+    Reference,
+    ReferenceKind,
+    config_hash,
+    references,
+)
+from guildhall.domains.evaluation.configurations.rules import agent_spec, define, examine, imported_agent
+from guildhall.domains.evaluation.configurations.service import (
+    diff_versions,
+    get_version,
+    list_configurations,
+    list_versions,
+    load_definition,
+    save_version,
+)
 from guildhall.domains.evaluation.configurations.types import (
     AgentDefinition,
     AgentLimits,
@@ -15,13 +41,31 @@ from guildhall.domains.evaluation.configurations.types import (
 
 __all__ = [
     "AgentDefinition",
+    "AgentFileRefused",
     "AgentLimits",
     "AgentSpec",
     "ConfigDiff",
     "ConfigVersion",
     "Configuration",
     "Isolation",
+    "Reference",
+    "ReferenceKind",
     "Runtime",
     "SavedVersion",
     "ToolSpec",
+    "VersionAmbiguous",
+    "VersionNotFound",
+    "VersionRefused",
+    "agent_spec",
+    "config_hash",
+    "define",
+    "diff_versions",
+    "examine",
+    "get_version",
+    "imported_agent",
+    "list_configurations",
+    "list_versions",
+    "load_definition",
+    "references",
+    "save_version",
 ]

@@ -1,0 +1,175 @@
+"""What can be done with agent configurations."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from uuid import UUID
+
+from guildhall.db import Tx
+from guildhall.domains.evaluation import bodies
+from guildhall.domains.evaluation.configurations import changes, rules, store
+from guildhall.domains.evaluation.configurations.errors import VersionAmbiguous, VersionNotFound
+from guildhall.domains.evaluation.configurations.types import (
+    AgentDefinition,
+    ConfigDiff,
+    Configuration,
+    ConfigVersion,
+    SavedVersion,
+)
+
+_DIGITS = re.compile(r"^[0-9a-f]{4,32}$")
+_NUMBER = re.compile(r"^v?(\d{1,9})$")
+_LONGEST_DIFF = 524_288  # characters, as the table allows
+
+
+async def save_version(
+    tx: Tx, definition: AgentDefinition, *, generated_by: str = "manual", modal_deployment_id: str | None = None
+) -> SavedVersion:
+    """
+    Keep an agent as the next version of the configuration of its name, which is made if there is none.
+
+    The same content is kept once for each configuration: then the version that
+    had it is returned, and nothing changes. Numbers have no gaps, whoever else
+    saves at the same time.
+
+    Raises:
+        VersionRefused: The name cannot be one, the origin is not known, or the YAML is too long or lacks a key.
+    """
+    rules.check_version(definition, generated_by)
+    digests = await bodies.keep_many(tx, definition.files.values())
+    await store.insert_configuration(tx, definition.name)
+    config_id = await store.lock_configuration(tx, definition.name)
+    known = await store.find_by_content(tx, config_id, definition.config_hash)
+    if known is not None:
+        await store.restore_version(tx, known)
+        return SavedVersion(await _version(tx, known), is_new=False)
+    version_id = await store.insert_version(
+        tx,
+        config_id,
+        raw_yaml=definition.raw_yaml,
+        parsed_config=definition.parsed,
+        files=dict(zip(definition.files, digests, strict=True)),
+        config_hash=definition.config_hash,
+        generated_by=generated_by,
+        modal_deployment_id=modal_deployment_id,
+    )
+    await store.move_latest(tx, config_id, version_id)
+    return SavedVersion(await _version(tx, version_id), is_new=True)
+
+
+async def list_configurations(tx: Tx, *, with_inactive: bool = False, at_most: int = 1000) -> list[Configuration]:
+    """Configurations by name."""
+    return await store.list_configurations(tx, with_inactive=with_inactive, at_most=at_most)
+
+
+async def list_versions(tx: Tx, name: str, *, at_most: int = 1000) -> list[ConfigVersion]:
+    """
+    The versions of a configuration, newest first.
+
+    Raises:
+        VersionNotFound: There is no such configuration.
+    """
+    versions = await store.list_versions(tx, config_name=name, at_most=at_most)
+    if not versions:
+        raise VersionNotFound(name, await _similar(tx, name))
+    return versions
+
+
+async def get_version(tx: Tx, reference: str) -> ConfigVersion:
+    """
+    The version that people mean.
+
+    That is `name` or `name@latest` for the latest of a configuration,
+    `name@v2`, `@latest` for the latest of all, a version's id, or four digits
+    or more of its beginning or end. A name goes before an id that looks the
+    same. A configuration's own id means its latest version.
+
+    Raises:
+        VersionNotFound: Nothing fits; the error names what is similar.
+        VersionAmbiguous: A short id fits several.
+    """
+    reference = reference.strip()
+    found = await _by_name(tx, reference) or await _by_id(tx, reference)
+    if found is None:
+        raise VersionNotFound(reference, await _similar(tx, reference))
+    return found
+
+
+async def load_definition(tx: Tx, version: ConfigVersion) -> AgentDefinition:
+    """
+    A version as it was saved, with what its files hold.
+
+    Raises:
+        BodyNotFound: The content of a file is gone.
+    """
+    contents = await bodies.fetch_many(tx, set(version.files.values())) if version.files else {}
+    return AgentDefinition(
+        name=version.config_name,
+        raw_yaml=version.raw_yaml,
+        parsed=rules.as_written(version.raw_yaml, version.parsed_config),
+        files={path: contents[digest] for path, digest in sorted(version.files.items())},
+        config_hash=version.config_hash,
+    )
+
+
+async def diff_versions(tx: Tx, before: ConfigVersion, after: ConfigVersion) -> ConfigDiff:
+    """
+    What changed from one version to another: by path, and as text.
+
+    The difference of two versions of one configuration is kept in
+    `config_diffs`, once. A version has no changes to itself.
+    """
+    if before.version_id == after.version_id:
+        return ConfigDiff(before, after, [], "")
+    one, other = await load_definition(tx, before), await load_definition(tx, after)
+    found = changes.changes(one, other)
+    text = changes.unified(one, other, before.label, after.label)
+    if before.config_id == after.config_id:
+        kept = text if len(text) <= _LONGEST_DIFF else text[:_LONGEST_DIFF]
+        await store.insert_diff(tx, before.config_id, before.version_id, after.version_id, kept, found)
+    return ConfigDiff(before, after, found, text)
+
+
+async def _version(tx: Tx, version_id: UUID) -> ConfigVersion:
+    (version,) = await store.list_versions(tx, version_id=version_id, at_most=1)
+    return version
+
+
+async def _by_name(tx: Tx, reference: str) -> ConfigVersion | None:
+    name, at, which = reference.rpartition("@")
+    if not at:
+        name, which = reference, "latest"
+    number = _NUMBER.match(which)
+    if which != "latest" and number is None:
+        return None
+    if not name and (number is not None or not at):
+        return None
+    versions = await store.list_versions(
+        tx, config_name=name or None, version_number=int(number[1]) if number else None, at_most=1
+    )
+    return versions[0] if versions else None
+
+
+async def _by_id(tx: Tx, reference: str) -> ConfigVersion | None:
+    digits = reference.replace("-", "").lower()
+    if not _DIGITS.match(digits):
+        return None
+    candidates = await store.versions_like(tx, digits)
+    if len(candidates) > 1:
+        raise VersionAmbiguous(reference, [(label, str(version_id)) for version_id, label in candidates])
+    if candidates:
+        return await _version(tx, candidates[0][0])
+    if len(digits) == 32:
+        versions = await store.list_versions(tx, config_id=UUID(digits), at_most=1)
+        return versions[0] if versions else None
+    return None
+
+
+async def _similar(tx: Tx, reference: str) -> list[str]:
+    """What somebody may have meant: the versions of a configuration that is there, or names that look alike."""
+    name = reference.rpartition("@")[0] or reference
+    versions = await store.list_versions(tx, config_name=name, at_most=5)
+    if versions:
+        return [each.label for each in reversed(versions)]
+    return difflib.get_close_matches(name[:200], await store.names(tx), n=3, cutoff=0.5)

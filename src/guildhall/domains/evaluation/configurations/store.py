@@ -1,0 +1,111 @@
+"""One function for each statement on configurations and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from guildhall.db import Tx, load_queries
+from guildhall.domains.evaluation.configurations.types import Configuration, ConfigVersion
+
+_queries = load_queries(__package__)
+
+
+async def insert_configuration(tx: Tx, name: str) -> None:
+    await tx.execute(_queries.insert_configuration, name=name)
+
+
+async def lock_configuration(tx: Tx, name: str) -> UUID:
+    config_id: UUID = await tx.value(_queries.lock_configuration, name=name)
+    return config_id
+
+
+async def find_by_content(tx: Tx, config_id: UUID, config_hash: str) -> UUID | None:
+    found: UUID | None = await tx.value(_queries.find_by_content, config_id=config_id, config_hash=config_hash)
+    return found
+
+
+async def restore_version(tx: Tx, version_id: UUID) -> None:
+    await tx.execute(_queries.restore_version, version_id=version_id)
+
+
+async def insert_version(
+    tx: Tx,
+    config_id: UUID,
+    *,
+    raw_yaml: str,
+    parsed_config: Mapping[str, Any],
+    files: Mapping[str, str],
+    config_hash: str,
+    generated_by: str,
+    modal_deployment_id: str | None,
+) -> UUID:
+    version_id: UUID = await tx.value(
+        _queries.insert_version,
+        config_id=config_id,
+        raw_yaml=raw_yaml,
+        parsed_config=dict(parsed_config),
+        files=dict(files),
+        config_hash=config_hash,
+        generated_by=generated_by,
+        modal_deployment_id=modal_deployment_id,
+    )
+    return version_id
+
+
+async def move_latest(tx: Tx, config_id: UUID, version_id: UUID) -> None:
+    await tx.execute(_queries.move_latest, config_id=config_id, version_id=version_id)
+
+
+async def list_configurations(tx: Tx, *, with_inactive: bool, at_most: int) -> list[Configuration]:
+    rows = await tx.fetch(_queries.configurations, with_inactive=with_inactive, at_most=at_most)
+    return [Configuration(**row) for row in rows]
+
+
+async def names(tx: Tx) -> list[str]:
+    return [row["name"] for row in await tx.fetch(_queries.names)]
+
+
+async def list_versions(
+    tx: Tx,
+    *,
+    version_id: UUID | None = None,
+    config_id: UUID | None = None,
+    config_name: str | None = None,
+    version_number: int | None = None,
+    at_most: int = 1000,
+) -> list[ConfigVersion]:
+    rows = await tx.fetch(
+        _queries.versions,
+        version_id=version_id,
+        config_id=config_id,
+        config_name=config_name,
+        version_number=version_number,
+        at_most=at_most,
+    )
+    return [ConfigVersion(**row) for row in rows]
+
+
+async def versions_like(tx: Tx, digits: str) -> list[tuple[UUID, str]]:
+    """Ids and labels."""
+    rows = await tx.fetch(_queries.versions_like, digits=digits)
+    return [(row["version_id"], f"{row['config_name']}@v{row['version_number']}") for row in rows]
+
+
+async def insert_diff(
+    tx: Tx,
+    config_id: UUID,
+    version_before: UUID,
+    version_after: UUID,
+    diff_yaml: str,
+    change_summary: Sequence[Mapping[str, Any]],
+) -> None:
+    await tx.execute(
+        _queries.insert_diff,
+        config_id=config_id,
+        version_before=version_before,
+        version_after=version_after,
+        diff_yaml=diff_yaml,
+        change_summary=list(change_summary),
+    )
