@@ -156,7 +156,7 @@ def lay_out(files: Mapping[str, bytes], root: Path) -> Path:
 def describe(error: BaseException, directory: Path | None) -> str:
     """One line for people: what was raised, with what message, and in which file and line of the directory."""
     name = type(error).__name__
-    message = _said(error)
+    message = _said(error, directory)
     file, line = place_of(error.__traceback__, directory)
     where = f" ({file}:{line})" if file else ""
     return f"{name}: {message}{where}" if message else f"{name}{where}"
@@ -331,7 +331,9 @@ def _import_failed(reference: str, module_name: str, directory: Path, error: Bas
         remedy = "Install it where guildhall runs, or list the file under `include` if it is the agent's own."
     elif isinstance(error, SystemExit):
         remedy = "Guard what a script does at its end with `if __name__ == '__main__':`."
-    return CodeNotLoadable(reference, f"{type(error).__name__}: {_said(error)}", file=place, line=number, remedy=remedy)
+    return CodeNotLoadable(
+        reference, f"{type(error).__name__}: {_said(error, directory)}", file=place, line=number, remedy=remedy
+    )
 
 
 def _no_module(reference: str, module_name: str, directory: Path) -> CodeNotLoadable:
@@ -367,7 +369,8 @@ def _shown(file: str, directory: Path) -> str:
     return file
 
 
-def _said(error: BaseException) -> str:
+def _said(error: BaseException, directory: Path | None) -> str:
+    """The exception's message, without our names for modules and where on this machine the directory lies."""
     try:
         message = str(error)
     except Exception:  # noqa: BLE001 - the exception's own method fails
@@ -376,4 +379,4 @@ def _said(error: BaseException) -> str:
         import re  # noqa: PLC0415 - only for a message
 
         message = re.sub(rf"{_PREFIX}\d+\.", "", message)
-    return message
+    return message if directory is None else message.replace(f"{directory.absolute()}/", "")
