@@ -362,3 +362,31 @@ def test_bytes_that_postgresql_would_refuse_are_cleaned(dirt: bytes) -> None:
 def test_what_is_no_packed_record_is_named_so(packed: bytes) -> None:
     with pytest.raises(outcomes.RecordUnreadable):
         PackedTrial.from_bytes(packed)
+
+
+async def test_tool_usage_may_come_before_its_outcome(tx: Tx) -> None:
+    record = make_record(await make_simulation(tx))
+    outcome_id, at = record.outcome.outcome_id, record.outcome.execution_time
+    await outcomes.add_tool_usage(
+        tx, outcome_id, [a_tool()], execution_time=at, simulation_id=record.outcome.simulation_id
+    )
+    await outcomes.record_trials(tx, [record])
+    found = await outcomes.get_outcome(tx, outcome_id)
+    assert found.tools is not None
+    assert [each.tool_name for each in found.tools] == ["search"]
+
+
+async def test_trying_to_write_takes_time_and_leaves_nothing(tx: Tx) -> None:
+    first, second = await outcomes.try_writing(tx, 10), await outcomes.try_writing(tx, 10)
+    assert first.outcomes == second.outcomes == 10
+    assert first.took_ms > 0
+    assert await counts(tx) == (0, 0, 0)
+
+
+async def test_outcomes_have_partitions_for_the_months_to_come(tx: Tx) -> None:
+    found = await outcomes.partitions(tx)
+    assert found.engine == "native"
+    assert found.partitions >= 4
+    assert found.total_bytes > 0
+    assert found.ends_at is not None
+    assert found.ends_at > clock.now() + timedelta(days=60)

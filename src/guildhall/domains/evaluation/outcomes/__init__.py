@@ -9,11 +9,14 @@ from guildhall.domains.evaluation.outcomes.errors import (
 from guildhall.domains.evaluation.outcomes.packing import PackedTrial, pack
 from guildhall.domains.evaluation.outcomes.rules import Month
 from guildhall.domains.evaluation.outcomes.service import (
+    add_tool_usage,
     get_outcome,
     list_outcomes,
     make_room,
     months_of,
+    partitions,
     record_trials,
+    try_writing,
 )
 from guildhall.domains.evaluation.outcomes.types import (
     NewOutcome,
@@ -21,10 +24,12 @@ from guildhall.domains.evaluation.outcomes.types import (
     Outcome,
     OutcomePage,
     OutcomeStatus,
+    Partitions,
     Position,
     Recorded,
     ToolUsage,
     TrialRecord,
+    Writing,
 )
 
 __all__ = [
@@ -38,15 +43,20 @@ __all__ = [
     "OutcomeRefused",
     "OutcomeStatus",
     "PackedTrial",
+    "Partitions",
     "Position",
     "RecordUnreadable",
     "Recorded",
     "ToolUsage",
     "TrialRecord",
+    "Writing",
+    "add_tool_usage",
     "get_outcome",
     "list_outcomes",
     "make_room",
     "months_of",
     "pack",
+    "partitions",
     "record_trials",
+    "try_writing",
 ]

@@ -132,7 +132,7 @@ def pack(record: TrialRecord) -> PackedTrial:
         attempt_token=record.attempt_token,
         columns=_columns(outcome),
         beginning=beginning,
-        tools=[_tool(tool, time) for tool in record.tools],
+        tools=[pack_tool(tool, time) for tool in record.tools],
         failures=[(clock.new_id(time), failures.check_failure(failure)) for failure in record.failures],
         trajectory=trajectory,
     )
@@ -206,7 +206,13 @@ def _columns(outcome: NewOutcome) -> Columns:
     )
 
 
-def _tool(tool: NewToolUsage, time: datetime) -> Columns:
+def pack_tool(tool: NewToolUsage, time: datetime) -> Columns:
+    """
+    Check, clean and encode a tool's usage.
+
+    Raises:
+        OutcomeRefused: A value makes no sense.
+    """
     rules.check_tool(tool)
     return (
         clock.new_id(time),

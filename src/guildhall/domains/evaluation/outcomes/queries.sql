@@ -85,3 +85,30 @@ SELECT outcome_id, simulation_id, scenario_id, trial_number, execution_time, sta
    AND (:before_time::timestamptz IS NULL OR (execution_time, outcome_id) < (:before_time, :before_id::uuid))
  ORDER BY execution_time DESC, outcome_id DESC
  LIMIT :at_most;
+
+-- name: create_scratch
+-- A table like that of outcomes, which is gone with its transaction: to see how fast writing is, in nobody's data.
+CREATE TEMPORARY TABLE outcomes_scratch ON COMMIT DROP AS
+SELECT outcome_id, simulation_id, scenario_id, execution_time, status, reliability_score, execution_time_ms,
+       tokens_used, cost_usd, trajectory
+  FROM evaluation.outcomes
+  WITH NO DATA;
+
+-- name: index_scratch_by_id
+CREATE UNIQUE INDEX ON outcomes_scratch (outcome_id, execution_time);
+
+-- name: index_scratch_by_simulation
+CREATE INDEX ON outcomes_scratch (simulation_id, status);
+
+-- name: index_scratch_by_scenario
+CREATE INDEX ON outcomes_scratch (scenario_id, execution_time DESC);
+
+-- name: partitions
+-- A partition's name ends with its month.
+SELECT count(*)::integer AS partitions,
+       COALESCE(sum(pg_total_relation_size(partitions.oid)), 0)::bigint AS total_bytes,
+       (max(to_date(right(partitions.relname, 7), 'YYYY_MM')) + interval '1 month') AT TIME ZONE 'UTC' AS ends_at,
+       (SELECT engine FROM platform.installation) AS engine
+  FROM pg_inherits
+  JOIN pg_class AS partitions ON partitions.oid = pg_inherits.inhrelid
+ WHERE pg_inherits.inhparent = to_regclass('store.outcomes');

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from guildhall import clock
@@ -12,16 +14,19 @@ from guildhall.domains.evaluation import bodies, failures, simulations
 from guildhall.domains.evaluation.failures import FailedTrial, Fault
 from guildhall.domains.evaluation.outcomes import rules, store
 from guildhall.domains.evaluation.outcomes.errors import OutcomeIdTaken, OutcomeNotFound
-from guildhall.domains.evaluation.outcomes.packing import PackedTrial, pack
+from guildhall.domains.evaluation.outcomes.packing import PackedTrial, pack, pack_tool
 from guildhall.domains.evaluation.outcomes.rules import Month
 from guildhall.domains.evaluation.outcomes.store import Place, Placed
 from guildhall.domains.evaluation.outcomes.types import (
+    NewToolUsage,
     Outcome,
     OutcomePage,
     OutcomeStatus,
+    Partitions,
     Position,
     Recorded,
     TrialRecord,
+    Writing,
 )
 from guildhall.domains.evaluation.simulations import Closing
 
@@ -82,6 +87,54 @@ async def make_room(tx: Tx, months: Collection[Month]) -> None:
 def months_of(trials: Collection[PackedTrial]) -> set[Month]:
     """The months that records fall into."""
     return {rules.month_of(each.execution_time) for each in trials}
+
+
+async def add_tool_usage(
+    tx: Tx, outcome_id: UUID, tools: Sequence[NewToolUsage], *, execution_time: datetime, simulation_id: UUID | None
+) -> None:
+    """
+    Keep tool usage that is told apart from its outcome, before or after it; `execution_time` is the outcome's.
+
+    Raises:
+        OutcomeRefused: A value makes no sense.
+    """
+    rows = [pack_tool(each, execution_time) for each in tools]
+    if rows:
+        await tx.ensure_partitions("tool_usage", execution_time, execution_time)
+        await store.copy_tool_rows(tx, outcome_id, execution_time, simulation_id, rows)
+
+
+async def try_writing(tx: Tx, outcomes: int = 100) -> Writing:
+    """How fast outcomes are written at present, in a scratch table; nothing is left of it."""
+    trajectory = {"start_time": "", "status": "success", "steps": [{"text": "word " * 40}] * 10}
+    rows = [
+        (
+            clock.new_id(tx.now),
+            clock.new_id(),
+            "scratch",
+            tx.now,
+            "success",
+            0.9,
+            1000.0,
+            100,
+            Decimal("0.01"),
+            trajectory,
+        )
+        for _ in range(outcomes)
+    ]
+    try:
+        async with tx.savepoint():
+            await store.create_scratch(tx)
+            began_ms = clock.monotonic_ms()
+            await store.copy_to_scratch(tx, rows)
+            raise _Measured(clock.monotonic_ms() - began_ms)
+    except _Measured as measured:
+        return Writing(outcomes, measured.took_ms)
+
+
+async def partitions(tx: Tx) -> Partitions:
+    """What the series of outcomes consists of."""
+    return await store.partitions(tx)
 
 
 async def get_outcome(tx: Tx, outcome_id: UUID) -> Outcome:
@@ -191,3 +244,11 @@ def _failures(placed: Sequence[Placed]) -> list[tuple[UUID, FailedTrial, failure
         for trial, place in placed
         for pattern_id, row in trial.failures
     ]
+
+
+class _Measured(Exception):
+    """Undoes what was done to measure, and carries the result out."""
+
+    def __init__(self, took_ms: float) -> None:
+        super().__init__()
+        self.took_ms = took_ms

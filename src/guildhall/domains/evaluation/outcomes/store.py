@@ -12,7 +12,7 @@ import orjson
 
 from guildhall.db import Json, Row, Tx, load_queries
 from guildhall.domains.evaluation.outcomes.packing import PackedTrial
-from guildhall.domains.evaluation.outcomes.types import Outcome, OutcomeStatus, Position, ToolUsage
+from guildhall.domains.evaluation.outcomes.types import Outcome, OutcomeStatus, Partitions, Position, ToolUsage
 
 _queries = load_queries(__package__)
 
@@ -100,6 +100,18 @@ _TOOL_PARAMETERS = (
     "modal_calls",
     "logs",
 )
+_SCRATCH_COLUMNS = (
+    "outcome_id",
+    "simulation_id",
+    "scenario_id",
+    "execution_time",
+    "status",
+    "reliability_score",
+    "execution_time_ms",
+    "tokens_used",
+    "cost_usd",
+    "trajectory",
+)
 _METRICS = 7  # where they stand in a packed trial's columns; the metadata stand last
 _NOTHING = Json(b"{}")
 
@@ -136,12 +148,12 @@ async def outcomes_of_simulations(tx: Tx, trials: Sequence[PackedTrial]) -> set[
 
 
 async def copy_tools(tx: Tx, trials: Sequence[PackedTrial]) -> int:
-    rows = [_tool_row(trial, tool) for trial in trials for tool in trial.tools]
+    rows = _tool_rows(trials)
     return await tx.copy("store.tool_usage", _TOOL_COLUMNS, rows) if rows else 0
 
 
 async def insert_tools_unless_known(tx: Tx, trials: Sequence[PackedTrial]) -> int:
-    rows = [_tool_row(trial, tool) for trial in trials for tool in trial.tools]
+    rows = _tool_rows(trials)
     if not rows:
         return 0
     columns = zip(*rows, strict=True)
@@ -196,6 +208,30 @@ async def list_outcomes(
     return tuple(_outcome(dict(row)) for row in rows)
 
 
+async def copy_tool_rows(
+    tx: Tx, outcome_id: UUID, execution_time: datetime, simulation_id: UUID | None, tools: Sequence[tuple[Any, ...]]
+) -> int:
+    rows = [_tool_row(outcome_id, execution_time, simulation_id, tool) for tool in tools]
+    return await tx.copy("store.tool_usage", _TOOL_COLUMNS, rows)
+
+
+async def create_scratch(tx: Tx) -> None:
+    await tx.execute(_queries.create_scratch)
+    await tx.execute(_queries.index_scratch_by_id)
+    await tx.execute(_queries.index_scratch_by_simulation)
+    await tx.execute(_queries.index_scratch_by_scenario)
+
+
+async def copy_to_scratch(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> int:
+    return await tx.copy("pg_temp.outcomes_scratch", _SCRATCH_COLUMNS, rows)
+
+
+async def partitions(tx: Tx) -> Partitions:
+    row = await tx.find(_queries.partitions)
+    assert row is not None  # an aggregate has always one row
+    return Partitions(row["engine"], row["partitions"], row["total_bytes"], row["ends_at"])
+
+
 def _outcome_row(trial: PackedTrial, place: Place) -> tuple[Any, ...]:
     columns = trial.columns
     if place.body is None:
@@ -217,12 +253,14 @@ def _outcome_row(trial: PackedTrial, place: Place) -> tuple[Any, ...]:
     )
 
 
-def _tool_row(trial: PackedTrial, tool: tuple[Any, ...]) -> tuple[Any, ...]:
+def _tool_row(
+    outcome_id: UUID, execution_time: datetime, simulation_id: UUID | None, tool: tuple[Any, ...]
+) -> tuple[Any, ...]:
     *counts, sequence, cost, error_types, modal_calls, logs = tool
     return (
-        trial.outcome_id,
-        trial.simulation_id,
-        trial.execution_time,
+        outcome_id,
+        simulation_id,
+        execution_time,
         *counts,
         None if sequence is None else _json(sequence),
         cost,
@@ -230,6 +268,14 @@ def _tool_row(trial: PackedTrial, tool: tuple[Any, ...]) -> tuple[Any, ...]:
         None if modal_calls is None else _json(modal_calls),
         logs,
     )
+
+
+def _tool_rows(trials: Sequence[PackedTrial]) -> list[tuple[Any, ...]]:
+    return [
+        _tool_row(trial.outcome_id, trial.execution_time, trial.simulation_id, tool)
+        for trial in trials
+        for tool in trial.tools
+    ]
 
 
 def _json(text: str) -> Json:

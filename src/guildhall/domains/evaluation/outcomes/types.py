@@ -172,3 +172,21 @@ class OutcomePage:
 
     outcomes: tuple[Outcome, ...]
     next: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How long it took to write so many outcomes of about 2 KB."""
+
+    outcomes: int
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Partitions:
+    """What the series of outcomes consists of; rows from `ends_at` on would need a partition that is not made yet."""
+
+    engine: str
+    partitions: int
+    total_bytes: int
+    ends_at: datetime | None
