@@ -422,6 +422,15 @@ def play(session):
     assert steps(record, "message")[-1]["content"] == "refunded with [redacted]"
 
 
+async def test_the_keys_of_users_and_judges_are_taken_out_as_well(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUDGE_ACCESS", "open-sesame-17")
+    scenario = a_scenario(scorers=(ScorerSpec("contains", options={"api_key_env": "JUDGE_ACCESS"}),))
+
+    record = await perform(tmp_path, "def play(session): raise OSError('open-sesame-17 refused')", scenario=scenario)
+
+    assert the_failure(record).error_message == "OSError: [redacted] refused (agent.py:1)"
+
+
 async def test_a_message_longer_than_anybody_reads_is_cut_in_the_failure(tmp_path):
     record = await perform(tmp_path, "def play(session): raise ValueError('x' * 50_000)")
 

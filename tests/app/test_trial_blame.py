@@ -324,6 +324,34 @@ async def test_the_environment_is_put_away_whatever_happens(tmp_path):
     assert len(code.load("shop:closed", tmp_path)) == 1
 
 
+async def test_the_environment_of_a_trial_that_is_cancelled_is_put_away(tmp_path):
+    write(
+        tmp_path,
+        shop="""
+        import threading
+        closed, made = [], threading.Event()
+        class Shop:
+            def __init__(self): made.set()
+            def look(self): return 1
+            def close(self): closed.append(self)
+        """,
+        agent="""
+        import threading
+        def play(session):
+            session.call("look")
+            threading.Event().wait(20)
+        """,
+    )
+    task = asyncio.ensure_future(perform(tmp_path, scenario=in_the_shop()))
+    await asyncio.sleep(0)
+    assert await asyncio.to_thread(code.load("shop:made", tmp_path).wait, 10)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(code.load("shop:closed", tmp_path)) == 1
+
+
 async def test_an_agent_is_not_paid_for_what_a_limit_stopped(tmp_path):
     spec = an_agent(limits=AgentLimits(max_turns=1))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from fixtures.plays import (
@@ -23,6 +25,7 @@ from fixtures.plays import (
     verdict,
     write,
 )
+from fixtures.processes import await_death, processes_with
 
 from guildhall.adapters.code import CodeNotLoadable
 from guildhall.adapters.sandbox import LocalSandbox
@@ -200,6 +203,21 @@ async def test_a_program_that_hangs_is_a_timeout(tmp_path, services):
     assert verdict(record) == ("timeout", False, 0.0, "agent")
     assert the_failure(record).failure_type == "trial_timeout"
     assert record.outcome.sandbox_id
+
+
+async def test_a_cancelled_trial_leaves_no_process_behind(tmp_path, services):
+    token = f"guildhall-cancelled-{uuid4().hex}"
+    script = 'trap \'\' TERM HUP; (setsid sh -c \'sleep 600\' "$0") & read -r start; echo \'{"type":"log","text":"on"}\'; sleep 600'
+    task = asyncio.ensure_future(perform(tmp_path, spec=program("sh", "-c", script, token), services=services))
+    while not (alive := processes_with(token)):
+        assert not task.done()
+        await asyncio.sleep(0.01)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await_death(alive)
+    assert processes_with(token) == []
 
 
 async def test_a_program_that_stops_speaking_has_ended(tmp_path, services):

@@ -28,6 +28,7 @@ from guildhall.domains.evaluation.simulations.ports import Performance, Score
 from guildhall.errors import GuildhallError, InvalidInput, Unavailable
 
 _STATE_S = 30.0
+_PUT_AWAY_S = 5.0
 _SCORING_S = 300.0
 
 
@@ -47,12 +48,14 @@ async def conduct(cast: Cast, claim: Claim, *, seed: int, timeout_ms: int) -> Tr
     )
     scores: list[Score] = []
     combined: tuple[float, bool] | None = None
-    failure = await _play(stage)
-    played_ms = stage.elapsed_ms()
-    if failure is None:
-        failure = await _take_state(stage)
-    elif stage.has_environment:
-        await _put_away(stage)
+    try:
+        failure = await _play(stage)
+        played_ms = stage.elapsed_ms()
+        if failure is None:
+            failure = await _take_state(stage)
+    finally:
+        if stage.must_be_put_away:
+            await _put_away(stage)
     if failure is None:
         failure = await _score(stage, scores)
     if failure is None:
@@ -118,9 +121,9 @@ async def _take_state(stage: TrialStage) -> TrialFailed | None:
 
 
 async def _put_away(stage: TrialStage) -> None:
-    """Close the environment of a trial that broke down; that has its failure already."""
+    """Close the environment of a trial that broke down or was cancelled; a failure of this adds nothing."""
     with contextlib.suppress(Exception):
-        async with asyncio.timeout(_STATE_S):
+        async with asyncio.timeout(_PUT_AWAY_S):
             await in_thread(stage.put_away)
 
 

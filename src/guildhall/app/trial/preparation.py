@@ -8,7 +8,7 @@ scenario's environment, under one set of names.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from guildhall.domains.evaluation.scenarios import Scenario, ScorerSpec
 from guildhall.domains.evaluation.simulations.ports import AgentRuntime, Scorer, SimulatedUser
 from guildhall.errors import InvalidInput
 
+_SHORTEST_SECRET = 6
 _SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
 
 
@@ -75,16 +76,18 @@ class PreparedScenario:
     environment: EnvironmentClass | None
     scorers: Sequence[tuple[ScorerSpec, Scorer]]
     make_user: Callable[[], SimulatedUser | None]
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """An agent and a scenario together, with the tools that the agent has there."""
+    """An agent and a scenario together, with the tools that the agent has there, and what nobody may ever read."""
 
     agent: PreparedAgent
     scenario: PreparedScenario
     tools: Mapping[str, Tool]
     offered: tuple[ToolSpec, ...]
+    secrets: tuple[str, ...]
 
 
 def prepare_agent(spec: AgentSpec, directory: Path | None, services: Services) -> PreparedAgent:
@@ -142,8 +145,16 @@ def prepare_scenario(scenario: Scenario, directory: Path | None, services: Servi
         )
         for spec in scenario.scorers
     ]
+    keys = [spec.options.get("api_key_env") for spec in scenario.scorers]
+    if scenario.user is not None:
+        keys.append(scenario.user.api_key_env)
     return PreparedScenario(
-        scenario, sanitise.to_json(scenario.definition), environment, scorers, _user_maker(scenario, services)
+        scenario,
+        sanitise.to_json(scenario.definition),
+        environment,
+        scorers,
+        _user_maker(scenario, services),
+        _values_of(keys),
     )
 
 
@@ -168,7 +179,8 @@ def cast(agent: PreparedAgent, scenario: PreparedScenario) -> Cast:
             "Give the tool a `python` or `command` key, or the scenario an `environment`.",
         )
     tools.update(agent.tools)
-    return Cast(agent, scenario, tools, tuple(tool.spec for tool in tools.values()))
+    secrets = tuple(dict.fromkeys((*agent.secrets, *scenario.secrets)))
+    return Cast(agent, scenario, tools, tuple(tool.spec for tool in tools.values()), secrets)
 
 
 def needs_sandbox(spec: AgentSpec) -> bool:
@@ -179,10 +191,14 @@ def needs_sandbox(spec: AgentSpec) -> bool:
 def _environment(spec: AgentSpec) -> tuple[dict[str, str], tuple[str, ...]]:
     """The variables that the agent's programs are given, and which values must not be kept anywhere."""
     values = {name: os.environ[name] for name in spec.environment if name in os.environ}
-    secrets = [value for name, value in values.items() if any(word in name.upper() for word in _SECRET_WORDS)]
-    if spec.api_key_env is not None and os.environ.get(spec.api_key_env):
-        secrets.append(os.environ[spec.api_key_env])
-    return values, tuple(each for each in secrets if len(each) >= 6)
+    names = [name for name in values if any(word in name.upper() for word in _SECRET_WORDS)]
+    return values, _values_of([*names, spec.api_key_env])
+
+
+def _values_of(names: Iterable[object]) -> tuple[str, ...]:
+    """The values of variables that hold secrets; what is too short to be one would blacken innocent text."""
+    values = (os.environ.get(name, "") for name in names if isinstance(name, str))
+    return tuple(value for value in values if len(value) >= _SHORTEST_SECRET)
 
 
 def _judge_maker(services: Services) -> Callable[[ScorerSpec], Scorer] | None:

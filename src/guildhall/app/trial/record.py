@@ -62,7 +62,7 @@ def record_of(
         status = OutcomeStatus(failure.status)
         cause = blame.of_breakdown(stage, failure)
         score, passed = (None, None) if cause.fault in _UNSCORED else (0.0, False)
-    secrets = stage.cast.agent.secrets
+    secrets = stage.cast.secrets
     if cause is not None:
         cause = replace(cause, error_message=_safe(cause.error_message or "", secrets))
     judging = [each.call for each in scores if each.call is not None]
@@ -120,7 +120,7 @@ def _trajectory(
             "message": cause.error_message,
         }
     encoded = sanitise.to_json(document)
-    for secret in stage.cast.agent.secrets:
+    for secret in stage.cast.secrets:
         written = orjson.dumps(sanitise.text(secret))[1:-1]
         if written in encoded:
             encoded = encoded.replace(written, REDACTED.encode())

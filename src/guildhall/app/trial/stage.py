@@ -210,7 +210,7 @@ class TrialStage:
         self._log_lines += 1
         if self._log_lines > _LOG_LINES:
             return
-        text = redact(sanitise.text(str(text))[: _LOG_LINE * 2], self.cast.agent.secrets)[:_LOG_LINE]
+        text = redact(sanitise.text(str(text))[: _LOG_LINE * 2], self.cast.secrets)[:_LOG_LINE]
         self._note({"type": "log", "text": text}, len(text))
         if self._log_lines == _LOG_LINES:
             self._note({"type": "log", "text": "[further lines of the log are not kept]"}, 0)
@@ -262,6 +262,11 @@ class TrialStage:
     def has_environment(self) -> bool:
         """Whether there is a state to be taken."""
         return self.cast.scenario.environment is not None
+
+    @property
+    def must_be_put_away(self) -> bool:
+        """Whether an environment was made and not yet closed."""
+        return self._environment_made
 
     @property
     def conversation(self) -> list[dict[str, Any]]:
@@ -328,7 +333,7 @@ class TrialStage:
             step["content"], step["error"] = None, answer.error
             size = len(answer.error)
         if answer.logs and len(tally.logs) < _TOOL_LOGS:
-            tally.logs += redact(sanitise.text(answer.logs), self.cast.agent.secrets)[: _TOOL_LOGS - len(tally.logs)]
+            tally.logs += redact(sanitise.text(answer.logs), self.cast.secrets)[: _TOOL_LOGS - len(tally.logs)]
         self.tools_held = answer.held or self.tools_held
         step["duration_ms"] = round(duration_ms, 3)
         self._calls.append((call.call_id, call.name, call.arguments, answer))
