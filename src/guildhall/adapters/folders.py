@@ -45,7 +45,7 @@ class Folder:
 
     def __init__(self, directory: Path, *, without: frozenset[str] = frozenset(), limits: FolderLimits | None = None):
         """`without` are files that no pattern takes in."""
-        self._directory = directory
+        self.directory = directory
         self._root = directory.resolve()
         self._without = without
         self._limits = limits or FolderLimits()
@@ -62,7 +62,7 @@ class Folder:
         name = self._inside(path)
         if name in self.files:
             return name
-        place = self._directory / name
+        place = self.directory / name
         try:
             real = place.resolve(strict=True)
             if not real.is_relative_to(self._root):
@@ -93,7 +93,7 @@ class Folder:
     def has(self, path: str) -> bool:
         """Whether a relative path names a file in the folder."""
         try:
-            return (self._directory / self._inside(path)).is_file()
+            return (self.directory / self._inside(path)).is_file()
         except (NotCollected, OSError):
             return False
 
@@ -107,8 +107,8 @@ class Folder:
         self._inside(pattern)
         try:
             found = sorted(
-                each.relative_to(self._directory).as_posix()
-                for each in self._directory.glob(pattern)
+                each.relative_to(self.directory).as_posix()
+                for each in self.directory.glob(pattern)
                 if each.is_file() or each.is_symlink()
             )
         except (ValueError, NotImplementedError, IndexError) as error:
@@ -186,7 +186,7 @@ class Folder:
             elif self.has(f"{here}.py"):
                 found.append(f"{here}.py")
                 return found if index == len(parts) - 1 or not all_of_it else []
-            elif not (self._directory / here).is_dir() or index == len(parts) - 1:
+            elif not (self.directory / here).is_dir() or index == len(parts) - 1:
                 return [] if all_of_it else found
             folder = f"{here}/"
         return found
@@ -214,7 +214,7 @@ class Folder:
 
         folder, _, last = name.rpartition("/")
         try:
-            there = sorted(each.name for each in (self._directory / folder).iterdir() if each.is_file())[:1000]
+            there = sorted(each.name for each in (self.directory / folder).iterdir() if each.is_file())[:1000]
         except OSError:
             return f"There is no folder {folder}/ beside the YAML file." if folder else None
         close = difflib.get_close_matches(last, there, n=1)

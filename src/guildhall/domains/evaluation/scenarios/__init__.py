@@ -1,6 +1,28 @@
-"""Scenarios: the test cases, in every content they ever had."""
+"""
+Scenarios: the test cases, and every content they ever had.
 
+Files are read from disk by `guildhall.adapters.scenariofile`. A simulation pins
+the content that it ran, by its hash.
+"""
+
+from guildhall.domains.evaluation.scenarios.errors import ScenarioFileRefused, ScenarioNotFound
+from guildhall.domains.evaluation.scenarios.rules import (
+    CodeReference,
+    Draft,
+    drafts,
+    duplicates,
+    finished,
+    imported_scenario,
+    proposed_id,
+)
+from guildhall.domains.evaluation.scenarios.service import (
+    get_scenario,
+    get_scenarios,
+    list_scenarios,
+    save_scenarios,
+)
 from guildhall.domains.evaluation.scenarios.types import (
+    SavedScenarios,
     Scenario,
     ScenarioFile,
     ScenarioLimits,
@@ -9,4 +31,25 @@ from guildhall.domains.evaluation.scenarios.types import (
     UserSpec,
 )
 
-__all__ = ["Scenario", "ScenarioFile", "ScenarioLimits", "ScorerSpec", "StoredScenario", "UserSpec"]
+__all__ = [
+    "CodeReference",
+    "Draft",
+    "SavedScenarios",
+    "Scenario",
+    "ScenarioFile",
+    "ScenarioFileRefused",
+    "ScenarioLimits",
+    "ScenarioNotFound",
+    "ScorerSpec",
+    "StoredScenario",
+    "UserSpec",
+    "drafts",
+    "duplicates",
+    "finished",
+    "get_scenario",
+    "get_scenarios",
+    "imported_scenario",
+    "list_scenarios",
+    "proposed_id",
+    "save_scenarios",
+]

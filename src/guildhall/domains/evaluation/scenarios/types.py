@@ -101,3 +101,12 @@ class StoredScenario:
     is_active: bool
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SavedScenarios:
+    """What saving came to: how many were new, had other content before, or were kept as they were."""
+
+    new: int
+    changed: int
+    same: int

@@ -1,0 +1,108 @@
+"""What can be done with scenarios."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from guildhall.db import Tx
+from guildhall.domains.evaluation import bodies
+from guildhall.domains.evaluation.scenarios import rules, store
+from guildhall.domains.evaluation.scenarios.errors import ScenarioNotFound
+from guildhall.domains.evaluation.scenarios.types import SavedScenarios, Scenario, StoredScenario
+
+
+async def save_scenarios(tx: Tx, scenarios: Sequence[Scenario]) -> SavedScenarios:
+    """
+    Keep scenarios in their present content; what they were before stays, for the simulations that ran it.
+
+    An id that comes twice is kept in its last content.
+    """
+    latest = {each.scenario_id: each for each in scenarios}
+    known = await store.contents(tx, latest.keys())
+    fresh = [each for each in latest.values() if known.get(each.scenario_id) != (each.content_hash, True)]
+    changed = sum(each.scenario_id in known and known[each.scenario_id][0] != each.content_hash for each in fresh)
+    new = sum(each.scenario_id not in known for each in fresh)
+    if fresh:
+        await _keep_files(tx, fresh)
+        await store.upsert_scenarios(tx, fresh)
+        await store.insert_versions(tx, fresh)
+    return SavedScenarios(new=new, changed=changed, same=len(latest) - new - changed)
+
+
+async def list_scenarios(
+    tx: Tx,
+    *,
+    suite: str | None = None,
+    split: str | None = None,
+    difficulty_level: str | None = None,
+    tag: str | None = None,
+    search: str | None = None,
+    after: str | None = None,
+    with_inactive: bool = False,
+    at_most: int = 1000,
+) -> list[StoredScenario]:
+    """
+    Scenarios by id, in their latest content.
+
+    `search` finds words in names and prompts; `after` is the last id of the page before.
+    """
+    return await store.list_scenarios(
+        tx,
+        suite=suite,
+        split=split,
+        difficulty_level=difficulty_level,
+        tag=tag,
+        search=search,
+        after=after,
+        with_inactive=with_inactive,
+        at_most=at_most,
+    )
+
+
+async def get_scenario(tx: Tx, scenario_id: str, content_hash: str | None = None) -> Scenario:
+    """
+    A scenario with the files that grade it, in its latest content or in an earlier one.
+
+    Raises:
+        ScenarioNotFound: There is none, or it never had this content.
+    """
+    wanted = content_hash or await store.latest_hash(tx, scenario_id)
+    if wanted is None:
+        raise await _not_found(tx, scenario_id, content_hash)
+    return (await get_scenarios(tx, [(scenario_id, wanted)]))[0]
+
+
+async def get_scenarios(tx: Tx, pins: Sequence[tuple[str, str]]) -> list[Scenario]:
+    """
+    Scenarios by id and content hash, in the order of the pins.
+
+    Raises:
+        ScenarioNotFound: One of them is not there.
+        BodyNotFound: The content of a file is gone.
+    """
+    found = await store.definitions(tx, pins)
+    for pin in pins:
+        if pin not in found:
+            raise await _not_found(tx, *pin)
+    digests = {digest for each in found.values() for digest in each.get("files", {}).values()}
+    contents = await bodies.fetch_many(tx, digests) if digests else {}
+    return [
+        rules.scenario_of(
+            found[pin], pin[1], {path: contents[digest] for path, digest in found[pin].get("files", {}).items()}
+        )
+        for pin in pins
+    ]
+
+
+async def _keep_files(tx: Tx, scenarios: Sequence[Scenario]) -> None:
+    """Most scenarios of a file share their files: each is looked at once."""
+    contents = {id(content): content for each in scenarios for content in each.files.values()}
+    if contents:
+        await bodies.keep_many(tx, contents.values())
+
+
+async def _not_found(tx: Tx, scenario_id: str, content_hash: str | None) -> ScenarioNotFound:
+    known = await store.ids(tx)
+    similar = [] if scenario_id in known else difflib.get_close_matches(scenario_id[:200], known, n=3, cutoff=0.6)
+    return ScenarioNotFound(scenario_id, content_hash, similar)
