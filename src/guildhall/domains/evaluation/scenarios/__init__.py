@@ -12,8 +12,8 @@ from guildhall.domains.evaluation.scenarios.rules import (
     drafts,
     duplicates,
     finished,
-    imported_scenario,
     proposed_id,
+    scenario_from,
 )
 from guildhall.domains.evaluation.scenarios.service import (
     get_scenario,
@@ -48,8 +48,8 @@ __all__ = [
     "finished",
     "get_scenario",
     "get_scenarios",
-    "imported_scenario",
     "list_scenarios",
     "proposed_id",
     "save_scenarios",
+    "scenario_from",
 ]

@@ -165,7 +165,7 @@ def scenario_of(definition: Mapping[str, Any], content_hash: str, files: Mapping
     )
 
 
-def imported_scenario(definition: Mapping[str, Any]) -> Scenario:
+def scenario_from(definition: Mapping[str, Any]) -> Scenario:
     """
     A scenario that an importer made of another tool's log, from the keys of an entry of a scenarios file.
 
