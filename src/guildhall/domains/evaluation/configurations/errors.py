@@ -57,5 +57,5 @@ class VersionRefused(InvalidInput):
 
     code = "config_version_refused"
 
-    def __init__(self, field: str, value: Any, expected: str) -> None:
-        super().__init__(f"{field} is {value!r:.200}, expected {expected}", field=field, value=value)
+    def __init__(self, field: str, value: Any, expected: str, remedy: str | None = None) -> None:
+        super().__init__(f"{field} is {value!r:.200}, expected {expected}", remedy=remedy, field=field, value=value)

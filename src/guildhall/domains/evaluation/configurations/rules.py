@@ -160,14 +160,11 @@ def imported_agent(agent: Mapping[str, Any]) -> AgentDefinition:
     An agent of which only a log is known, from the keys of an agent.yaml that the log tells.
 
     What it does not tell stays unknown: `model` and `temperature` are then
-    None, and nobody can run it. Its name is made to fit.
+    None, and nobody can run it.
     """
     parsed: dict[str, Any] = sanitise.clean({"model": None, "temperature": None, **agent})
-    name = str(parsed.get("name") or "imported")
-    if check_name(name) is not None:
-        name = proposed_name(name)
     return AgentDefinition(
-        name=name,
+        name=str(parsed.get("name") or "imported"),
         raw_yaml=yaml.safe_dump(parsed, sort_keys=False, allow_unicode=True),
         parsed=parsed,
         files={},
@@ -193,7 +190,8 @@ def check_version(definition: AgentDefinition, generated_by: str) -> None:
     """
     expected = check_name(definition.name)
     if expected is not None:
-        raise VersionRefused("name", definition.name, expected)
+        proposal = proposed_name(definition.name)
+        raise VersionRefused("name", definition.name, expected, f"Call it {proposal!r}, for example.")
     if generated_by not in ORIGINS:
         raise VersionRefused("generated_by", generated_by, listed(ORIGINS))
     if len(definition.raw_yaml) > LARGEST:
