@@ -131,6 +131,9 @@ async def test_time_that_a_tool_took_is_the_tools(tmp_path):
     failure = the_failure(record)
     assert (failure.failure_type, failure.failure_category) == ("tool_timeout", "timeout")
     assert "waiting for hangs" in (failure.error_message or "")
+    (usage,) = record.tools
+    assert (usage.call_count, usage.error_count, usage.timed_count) == (1, 1, 0)
+    assert usage.error_types == ("unfinished",)
 
 
 async def test_a_tools_own_time_limit_ends_the_call_and_not_the_trial(tmp_path):

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from guildhall.adapters.runtimes.dialogue import UNHANDLED_TOOL_ERROR
-from guildhall.app.trial.stage import TrialStage
+from guildhall.app.trial.stage import USER, TrialStage
 from guildhall.app.trial.tallies import ToolTally
 from guildhall.domains.evaluation.failures import FailureCategory, Fault, NewFailure
 from guildhall.domains.evaluation.simulations import TrialFailed
@@ -76,7 +76,7 @@ def timed_out(stage: TrialStage, waited_for: tuple[str, float] | None) -> TrialF
     if waited_for is not None and waited_for[1] > limit / 2:
         name = waited_for[0]
         message = f"{message}, {waited_for[1]:.0f} of them waiting for {name}"
-        if name == "the simulated user":
+        if name == USER:
             fault, kind = Fault.SIMULATOR, "user_timeout"
         else:
             fault, kind = Fault.TOOL, "tool_timeout"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 
 import orjson
 
@@ -93,15 +92,14 @@ async def _play(stage: TrialStage) -> TrialFailed | None:
     except TimeoutError:
         pass
     finally:
-        waiting = stage.waiting_for
+        waiting = stage.waiting_for()
         stage.close()
     if stage.failure is not None:
         return stage.failure
     # A request that gave up just before the trial's time did knows best who was silent.
     gave_up = isinstance(problem, TrialFailed) and problem.status == "timeout"
     if timer.expired() and not gave_up:
-        waited = None if waiting is None else (waiting[0], (time.monotonic_ns() - waiting[1]) / 1e6)
-        return blame.timed_out(stage, waited)
+        return blame.timed_out(stage, waiting)
     return None if problem is None else _as_failure(problem, Fault.AGENT)
 
 

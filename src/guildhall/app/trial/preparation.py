@@ -123,7 +123,7 @@ def prepare_agent(spec: AgentSpec, directory: Path | None, services: Services) -
     return PreparedAgent(spec, runtime, tools, of_environment, secrets)
 
 
-def prepare_scenario(scenario: Scenario, directory: Path | None, services: Services) -> PreparedScenario:
+def prepare_scenario(scenario: Scenario, directory: Path, services: Services) -> PreparedScenario:
     """
     Load what a scenario needs. The files that grade it lie in `directory`.
 
@@ -132,7 +132,7 @@ def prepare_scenario(scenario: Scenario, directory: Path | None, services: Servi
     """
     environment = None
     if scenario.environment is not None:
-        environment = EnvironmentClass(scenario.environment, directory or Path("/nonexistent"))
+        environment = EnvironmentClass(scenario.environment, directory)
     scorers = [
         (
             spec,

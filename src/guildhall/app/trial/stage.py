@@ -37,6 +37,7 @@ _LOG_LINE = 2_000
 _LOG_LINES = 500
 _TOOL_NAME = 100
 _TOOL_LOGS = 16_384
+USER = "the simulated user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,6 @@ class TrialStage:
         self.sandbox_logs: str | None = None
         self.held: Mapping[str, Any] | None = None
         self.tools_held: Mapping[str, Any] | None = None
-        self.waiting_for: tuple[str, int] | None = None
         self.user: SimulatedUser | None = None
         self._began = time.monotonic_ns()
         self._closed = False
@@ -110,6 +110,8 @@ class TrialStage:
         self._environment_made = False
         self._turn: asyncio.Lock | None = None
         self._calls: list[tuple[str, str, bytes, Answer]] = []
+        self._pending: dict[int, _Call] = {}
+        self._user_asked: int | None = None
         prompt = sanitise.text(cast.scenario.scenario.task_prompt)
         self._conversation: list[dict[str, Any]] = [{"role": "user", "content": prompt}]
         self.steps.append({"type": "message", "role": "user", "content": prompt, "at_ms": 0.0})
@@ -172,7 +174,7 @@ class TrialStage:
             return None
         answer = await self._ask_user(self.user)
         self._check_open()
-        self.waiting_for = None
+        self._user_asked = None
         if answer is None:
             self._over = True
             return None
@@ -226,8 +228,23 @@ class TrialStage:
         self.user, self._over = user, user is None
 
     def close(self) -> None:
-        """Write nothing more, whoever still speaks."""
-        self._closed = True
+        """Write nothing more, whoever still speaks. Calls under way count as errors that nobody timed."""
+        if not self._closed:
+            self._closed = True
+            for call in tuple(self._pending.values()):
+                tally = self._tally(call)
+                tally.errors += 1
+                tally.note_error_type("unfinished")
+
+    def waiting_for(self) -> tuple[str, float] | None:
+        """Whom the trial waits for, and since how many milliseconds: a tool by name, or the simulated user."""
+        now = time.monotonic_ns()
+        if self._pending:
+            call = next(iter(self._pending.values()))
+            return call.name, (now - call.began) / 1e6
+        if self._user_asked is not None:
+            return USER, (now - self._user_asked) / 1e6
+        return None
 
     def elapsed_ms(self) -> float:
         """Since the trial began."""
@@ -302,18 +319,15 @@ class TrialStage:
         step = {"type": "tool_call", "id": call.call_id, "name": name, "arguments": orjson.Fragment(encoded)}
         self._note(step, len(encoded))
         call.began = time.monotonic_ns()
-        self.waiting_for = (name, call.began)
+        self._pending[position] = call
         return call
 
     def _end_call(self, call: _Call, answer: Answer) -> ToolResult:
         ended = time.monotonic_ns()
         self._check_open()
-        self.waiting_for = None
+        self._pending.pop(call.position, None)
         duration_ms = (ended - call.began) / 1e6
-        tally = self.tools_used.get(call.name)
-        if tally is None:
-            tally = self.tools_used[call.name] = ToolTally()
-        tally.positions.append(call.position)
+        tally = self._tally(call)
         tally.timed += 1
         tally.total_ms += duration_ms
         step: dict[str, Any] = {"type": "tool_result", "id": call.call_id, "name": call.name}
@@ -323,8 +337,7 @@ class TrialStage:
             size = len(answer.content)
         else:
             tally.errors += 1
-            if answer.error_type and answer.error_type not in tally.error_types and len(tally.error_types) < 20:
-                tally.error_types.append(answer.error_type)
+            tally.note_error_type(answer.error_type)
             if answer.own:
                 tally.own_errors += 1
                 if tally.first_own_error is None:
@@ -341,6 +354,13 @@ class TrialStage:
         if answer.error is not None:
             return ToolResult(error=answer.error, duration_ms=duration_ms)
         return ToolResult(orjson.loads(answer.content), duration_ms=duration_ms)
+
+    def _tally(self, call: _Call) -> ToolTally:
+        tally = self.tools_used.get(call.name)
+        if tally is None:
+            tally = self.tools_used[call.name] = ToolTally()
+        tally.positions.append(call.position)
+        return tally
 
     def _no_such_tool(self, name: str) -> Answer:
         names = ", ".join(sorted(self.cast.tools)) or "none"
@@ -360,7 +380,7 @@ class TrialStage:
             self._charge(call)
 
     async def _ask_user(self, user: SimulatedUser) -> str | None:
-        self.waiting_for = ("the simulated user", time.monotonic_ns())
+        self._user_asked = time.monotonic_ns()
         try:
             return await user.answer(tuple(self._conversation))
         except TrialFailed as error:

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from guildhall.domains.evaluation.simulations.ports import ModelCall
 
+_MOST_ERROR_TYPES = 20
+
 
 @dataclass(slots=True)
 class ToolTally:
@@ -22,6 +24,11 @@ class ToolTally:
     first_own_error: str | None = None
     first_own_step: int | None = None
     logs: str = ""
+
+    def note_error_type(self, kind: str | None) -> None:
+        """Remember a kind of error, once; no more than twenty."""
+        if kind and kind not in self.error_types and len(self.error_types) < _MOST_ERROR_TYPES:
+            self.error_types.append(kind)
 
 
 @dataclass(slots=True)
