@@ -338,7 +338,7 @@ def test_a_function_that_cannot_be_asked_is_refused_before_the_run(tmp_path, opt
         scorer_for(ScorerSpec("python", options=options), directory=tmp_path)
 
 
-@pytest.mark.parametrize("kind", ["magic", "llm_judge"])
+@pytest.mark.parametrize("kind", ["magic", "llm_judge", "external"])
 def test_a_scorer_that_is_not_there_is_refused(kind):
     with pytest.raises(ScorerNotUsable):
         scorer_for(ScorerSpec(kind))

@@ -46,7 +46,7 @@ def usage_from(given: Any) -> Usage | None:
         count = given.get(kind, 0)
         count = 0 if count is None else count
         if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= _MOST_TOKENS:
-            raise ValueError(f"usage.{kind} is {_brief(count)}, expected a whole number from 0")
+            raise ValueError(f"usage.{kind} is {_brief(count)}, expected a whole number from 0 to {_MOST_TOKENS:,}")
         counts.append(count)
     return Usage(*counts)
 

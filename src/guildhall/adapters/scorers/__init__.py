@@ -58,4 +58,8 @@ def scorer_for(
         if judge is None:
             raise ScorerNotUsable(spec.type, "there is no model client for it here")
         return judge(spec)
+    if spec.type == "external":
+        raise ScorerNotUsable(
+            spec.type, "it stands for a judgement that was imported", "Give the scenario scorers of its own to run it."
+        )
     raise ScorerNotUsable(spec.type, "there is no scorer of this type", "There are " + ", ".join(KINDS) + ".")
