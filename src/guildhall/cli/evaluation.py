@@ -232,7 +232,7 @@ def import_logs(
 
     async def work() -> None:
         async with App.open() as app:
-            results = [await imports.import_log(app, file, format=format_, name=name) for file in files]
+            results = await imports.import_logs(app, files, format=format_, name=name)
         documents = [
             {
                 "simulation_id": each.simulation_id,
