@@ -58,9 +58,15 @@ class App:
         """A transaction for the person this was opened for, or for somebody else."""
         return self.database.transaction(actor or self.actor)
 
-    def recorder(self) -> Recorder:
-        """A recorder of trials, with a spool of its own; use it as a context manager."""
-        return Recorder(self.database, self.actor, Spool(self.spool_directory))
+    def recorder(self, *, batch_size: int = 500, flush_interval_s: float = 0.05) -> Recorder:
+        """A recorder of trials; use it as a context manager."""
+        return Recorder(
+            self.database,
+            self.actor,
+            Spool(self.spool_directory),
+            batch_size=batch_size,
+            flush_interval_s=flush_interval_s,
+        )
 
     @property
     def spool_directory(self) -> Path:

@@ -1,0 +1,79 @@
+"""Whether the database can take what sandboxes record."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from guildhall import clock
+from guildhall.client.client import ArcEvalDBClient
+from guildhall.domains.evaluation import outcomes
+
+_ENOUGH_PER_S = 50
+"""Outcomes a second, as the reference document has it."""
+_HORIZON = timedelta(days=31)
+
+
+class DatabaseHealthChecker:
+    """
+    Measures writing and looks after the series of outcomes.
+
+    It asks through `db`, or through a client of its own.
+    """
+
+    def __init__(self, db: ArcEvalDBClient | None = None) -> None:
+        self.db = db or ArcEvalDBClient()
+        self._is_own = db is None
+
+    async def __aenter__(self) -> Self:
+        await self.db.initialize()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the client, if it is the checker's own."""
+        if self._is_own:
+            await self.db.close()
+
+    async def check_write_performance(self) -> dict[str, Any]:
+        """
+        How fast outcomes are written: `status`, `throughput_per_second`, `batch_write_time_ms`.
+
+        A hundred of them go into a scratch table, which is rolled back.
+        """
+        app = await self.db.app()
+        async with app.transaction() as tx:
+            writing = await outcomes.try_writing(tx)
+        throughput = writing.outcomes / writing.took_ms * 1000
+        return {
+            "status": "healthy" if throughput > _ENOUGH_PER_S else "degraded",
+            "throughput_per_second": throughput,
+            "batch_write_time_ms": writing.took_ms,
+        }
+
+    async def check_hypertable_health(self) -> dict[str, Any]:
+        """
+        The state of the series of outcomes, in the document's words.
+
+        On the native engine its chunks are monthly partitions, and nothing is
+        compressed: `compression_ratio` is None. `hypertable_status` is
+        degraded where next month has no partition yet.
+        """
+        app = await self.db.app()
+        async with app.transaction() as tx:
+            found = await outcomes.partitions(tx)
+        is_ahead = found.ends_at is not None and found.ends_at > clock.now() + _HORIZON
+        return {
+            "hypertable_status": "healthy" if is_ahead else "degraded",
+            "chunk_count": found.partitions,
+            "compression_ratio": None,
+            "storage_efficiency": "not_compressed",
+            "engine": found.engine,
+            "total_bytes": found.total_bytes,
+            "partitions_until": found.ends_at.isoformat() if found.ends_at else None,
+        }
