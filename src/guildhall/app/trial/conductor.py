@@ -60,10 +60,12 @@ class TrialConductor:
         self._agent: PreparedAgent = prepare_agent(spec, directory, services)
         self._seed, self._timeout_ms = seed, timeout_ms
         self._casts: dict[str, Cast] = {}
+        prepared: PreparedScenario | None = None
+        company: Cast | None = None
         for scenario_id, scenario in scenarios.items():
             folder = code.lay_out(scenario.files, files)
-            prepared: PreparedScenario = prepare_scenario(scenario, folder, services)
-            self._casts[scenario_id] = cast(self._agent, prepared)
+            prepared = prepare_scenario(scenario, folder, services, alike=prepared)
+            company = self._casts[scenario_id] = cast(self._agent, prepared, alike=company)
 
     async def conduct(self, claim: Claim) -> TrialRecord:
         """Play and record one trial; see `conduct`."""

@@ -123,16 +123,23 @@ def prepare_agent(spec: AgentSpec, directory: Path | None, services: Services) -
     return PreparedAgent(spec, runtime, tools, of_environment, secrets)
 
 
-def prepare_scenario(scenario: Scenario, directory: Path, services: Services) -> PreparedScenario:
+def prepare_scenario(
+    scenario: Scenario, directory: Path, services: Services, alike: PreparedScenario | None = None
+) -> PreparedScenario:
     """
     Load what a scenario needs. The files that grade it lie in `directory`.
+
+    Where thousands of scenarios play in one environment, the class of the one
+    before, `alike`, is used again if it is the same.
 
     Raises:
         InvalidInput: Something it refers to is missing or broken, or an option makes no sense.
     """
     environment = None
     if scenario.environment is not None:
-        environment = EnvironmentClass(scenario.environment, directory)
+        environment = alike.environment if alike is not None else None
+        if environment is None or (environment.reference, environment.directory) != (scenario.environment, directory):
+            environment = EnvironmentClass(scenario.environment, directory)
     scorers = [
         (
             spec,
@@ -158,17 +165,20 @@ def prepare_scenario(scenario: Scenario, directory: Path, services: Services) ->
     )
 
 
-def cast(agent: PreparedAgent, scenario: PreparedScenario) -> Cast:
+def cast(agent: PreparedAgent, scenario: PreparedScenario, alike: Cast | None = None) -> Cast:
     """
     Bring an agent and a scenario together.
 
     An agent whose YAML names tools of the environment gets these, one that
-    names none gets all.
+    names none gets all. They are taken from `alike`, another scenario's cast of
+    this agent, where the environment is the same.
 
     Raises:
         ToolNotUsable: The agent names a tool that is neither its own nor the environment's.
     """
     tools: dict[str, Tool] = {}
+    if alike is not None and alike.agent is agent and alike.scenario.environment is scenario.environment:
+        return Cast(agent, scenario, alike.tools, alike.offered, _secrets(agent, scenario))
     if scenario.environment is not None:
         tools.update(environment_tools(scenario.environment, agent.environment_tools))
     elif agent.environment_tools:
@@ -179,8 +189,7 @@ def cast(agent: PreparedAgent, scenario: PreparedScenario) -> Cast:
             "Give the tool a `python` or `command` key, or the scenario an `environment`.",
         )
     tools.update(agent.tools)
-    secrets = tuple(dict.fromkeys((*agent.secrets, *scenario.secrets)))
-    return Cast(agent, scenario, tools, tuple(tool.spec for tool in tools.values()), secrets)
+    return Cast(agent, scenario, tools, tuple(tool.spec for tool in tools.values()), _secrets(agent, scenario))
 
 
 def needs_sandbox(spec: AgentSpec) -> bool:
@@ -193,6 +202,10 @@ def _environment(spec: AgentSpec) -> tuple[dict[str, str], tuple[str, ...]]:
     values = {name: os.environ[name] for name in spec.environment if name in os.environ}
     names = [name for name in values if any(word in name.upper() for word in _SECRET_WORDS)]
     return values, _values_of([*names, spec.api_key_env])
+
+
+def _secrets(agent: PreparedAgent, scenario: PreparedScenario) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*agent.secrets, *scenario.secrets)))
 
 
 def _values_of(names: Iterable[object]) -> tuple[str, ...]:
