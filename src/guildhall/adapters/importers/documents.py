@@ -49,7 +49,7 @@ def read_document(file: Path, *, most_bytes: int = MOST_BYTES) -> Document:
         LogUnreadable: It is no file, empty, too large, damaged, or no JSON.
     """
     text = _content(file, most_bytes)
-    if not text.strip():
+    if not text or text.isspace():
         raise LogUnreadable(file, "the file is empty; a log with at least one trial was expected")
     value = _parsed(file, text)
     if b"\\u0000" in text:
@@ -58,7 +58,7 @@ def read_document(file: Path, *, most_bytes: int = MOST_BYTES) -> Document:
     return Document(file, value, hashlib.sha256(canonical).hexdigest())
 
 
-def _content(file: Path, most_bytes: int) -> bytes:
+def _content(file: Path, most_bytes: int) -> bytearray:
     try:
         if not file.is_file():
             if not file.exists():
@@ -77,7 +77,7 @@ def _content(file: Path, most_bytes: int) -> bytes:
         raise LogUnreadable(file, f"cannot be read ({reason})", remedy="Check the path and its permissions.") from error
 
 
-def _read_at_most(file: Path, stream: io.BufferedIOBase, most_bytes: int) -> bytes:
+def _read_at_most(file: Path, stream: io.BufferedIOBase, most_bytes: int) -> bytearray:
     text = bytearray()
     while chunk := stream.read(_CHUNK):
         text += chunk
@@ -87,10 +87,10 @@ def _read_at_most(file: Path, stream: io.BufferedIOBase, most_bytes: int) -> byt
                 f"holds more than {most_bytes >> 20} MB; at most that was expected",
                 remedy="Split the log by task and import the parts.",
             )
-    return bytes(text)
+    return text
 
 
-def _parsed(file: Path, text: bytes) -> Any:
+def _parsed(file: Path, text: bytearray) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as strict:
