@@ -109,9 +109,10 @@ def _code_references(owner: Mapping[str, Any], path: Path, key: str) -> Iterator
     target, command = owner.get(key), owner.get("command")
     if isinstance(target, str) and MODULE.match(target):
         yield Reference((*path, key), ReferenceKind.MODULE, (target,))
-    words = (command,) if isinstance(command, str) else tuple(command) if isinstance(command, list) else ()
-    if words and all(isinstance(each, str) and each for each in words):
-        yield Reference((*path, "command"), ReferenceKind.PROGRAM, words)
+    # One text of several words is a mistake, which `examine` tells of.
+    words = command if isinstance(command, list) else command.split() if isinstance(command, str) else []
+    if words and all(isinstance(each, str) and each for each in words) and (len(words) == 1 or words is command):
+        yield Reference((*path, "command"), ReferenceKind.PROGRAM, tuple(words))
 
 
 def _resolved(value: Any, files: Mapping[str, bytes], key: str) -> Any:
