@@ -92,7 +92,8 @@ class Run:
         if self.stopped_for:
             return True
         if self.limits.max_cost_usd is not None and self.cost_usd >= self.limits.max_cost_usd:
-            self.stopped_for = f"the budget of ${self.limits.max_cost_usd} is used up: ${self.cost_usd:.4f} spent"
+            budget, spent = _plain(self.limits.max_cost_usd), _plain(self.cost_usd)
+            self.stopped_for = f"the budget of ${budget} is used up: ${spent} spent"
         elif self.limits.max_seconds is not None and self.elapsed_s >= self.limits.max_seconds:
             self.stopped_for = f"the time of {self.limits.max_seconds:g} s is used up"
         return self.stopped_for is not None
@@ -275,6 +276,10 @@ class Runner:
                     raise
                 attempt += 1
                 await asyncio.sleep(backoff.full_jitter(attempt, self._chance.random(), longest_s=5.0))
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
 
 
 def _is_infrastructure(record: TrialRecord) -> bool:

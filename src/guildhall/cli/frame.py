@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
+from uuid import UUID
 
 import orjson
 import typer
@@ -96,7 +97,7 @@ def _plain(value: object) -> Any:
     match value:
         case Decimal():
             return float(value)
-        case Path():
+        case Path() | UUID():  # the driver's UUID is one of its own making
             return str(value)
         case set() | frozenset():
             return sorted(value)
