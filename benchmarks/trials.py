@@ -119,7 +119,7 @@ async def guildhall(trials: int, concurrency: int) -> None:
             await evaluations.run(app, ids, concurrency=concurrency)
             took = time.perf_counter() - began
             async with app.transaction() as tx:
-                report = await reports.report(tx, await simulations.get_simulation(tx, ids[0]))
+                report = await reports.summarise(tx, await simulations.get_simulation(tx, ids[0]))
     assert report.totals.outcomes == trials, report.totals
     assert report.pass_rate is not None
     assert report.pass_rate.value == 1.0

@@ -34,7 +34,7 @@ def log_file(tmp_path: Path) -> Writer:
 async def report_of(app: App, file: Path, **options: Any) -> Report:
     result = await import_log(app, file, **options)
     async with app.transaction() as tx:
-        return await reports.report(tx, await simulations.get_simulation(tx, result.simulation_id))
+        return await reports.summarise(tx, await simulations.get_simulation(tx, result.simulation_id))
 
 
 async def count(app: App) -> int:

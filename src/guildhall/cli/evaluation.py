@@ -358,7 +358,8 @@ async def _run_and_show(
         raise
     async with app.transaction() as tx:
         found = [await reports.report(tx, await simulations.get_simulation(tx, each)) for each in ids]
-        versus = await reports.compare(tx, found[0].simulation, found[1].simulation) if len(found) == 2 else None
+        pair = [each.summary.simulation for each in found]
+        versus = await reports.compare(tx, *pair) if len(pair) == 2 else None
     if output.as_json:
         document = report_document(found[-1])
         if versus is not None:

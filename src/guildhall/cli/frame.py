@@ -14,7 +14,8 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Coroutine, Iterable
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -39,6 +40,7 @@ from guildhall.errors import (
 _T = TypeVar("_T")
 
 GATE_FAILED = 1
+_stdout: ContextVar[Any] = ContextVar("stdout")
 _EXIT_CODES: tuple[tuple[type[GuildhallError], int], ...] = (
     (NotFound, 2),
     (InvalidInput, 2),
@@ -63,7 +65,7 @@ class Output:
     @property
     def console(self) -> Console:
         """For people, 80 columns wide where nobody says otherwise."""
-        return _console(sys.stdout)
+        return _console(_findings())
 
     @property
     def aside(self) -> Console:
@@ -78,12 +80,18 @@ class Output:
 
     def document(self, value: Any) -> None:
         """Print the one JSON document."""
-        sys.stdout.write(to_json(value) + "\n")
-        sys.stdout.flush()
+        stream = _findings()
+        stream.write(to_json(value) + "\n")
+        stream.flush()
 
     def warn(self, text: str) -> None:
         """Say something beside the findings."""
         self.aside.print(Text.assemble(("note: ", "yellow"), text), highlight=False, soft_wrap=True)
+
+
+def _findings() -> Any:
+    """Where findings go: stdout as it was before anything inside this process could print there."""
+    return _stdout.get(sys.stdout)
 
 
 def to_json(value: Any) -> str:
@@ -116,8 +124,11 @@ def run(work: Callable[[], Coroutine[Any, Any, _T]], *, as_json: bool = False) -
 
     With `as_json` the error is the one JSON document on stdout.
     """
+    _stdout.set(sys.stdout)
     try:
-        return asyncio.run(work())
+        # What an agent prints that runs inside this process is no finding.
+        with redirect_stdout(sys.stderr):
+            return asyncio.run(work())
     except GuildhallError as error:
         fail(error, as_json=as_json)
     except (KeyboardInterrupt, asyncio.CancelledError):

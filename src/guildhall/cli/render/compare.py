@@ -11,7 +11,7 @@ from guildhall.algorithms.differences import summarise
 from guildhall.algorithms.statistics import MetricVerdict, Verdict
 from guildhall.cli.render.figures import change_in_points, count, duration, money, p_value, percent, shortened
 from guildhall.cli.render.report import scenario_document
-from guildhall.domains.evaluation.reports import COST, PASS_RATE, TIME, Report, ScenarioChange, Versus
+from guildhall.domains.evaluation.reports import COST, PASS_RATE, TIME, ScenarioChange, Summary, Versus
 
 _STYLES = {
     Verdict.BETTER: "bold green",
@@ -64,15 +64,15 @@ def compare_document(versus: Versus) -> dict[str, Any]:
     }
 
 
-def _side_document(report: Report) -> dict[str, Any]:
-    simulation = report.simulation
+def _side_document(summary: Summary) -> dict[str, Any]:
+    simulation = summary.simulation
     return {
         "simulation_id": simulation.simulation_id,
         "config": simulation.label,
         "config_version_id": simulation.config_version_id,
-        "pass_rate": report.pass_rate.value if report.pass_rate else None,
-        "outcomes": report.totals.outcomes,
-        "cost_usd": report.cost_usd,
+        "pass_rate": summary.pass_rate.value if summary.pass_rate else None,
+        "outcomes": summary.totals.outcomes,
+        "cost_usd": summary.cost_usd,
     }
 
 

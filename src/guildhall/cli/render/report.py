@@ -8,19 +8,20 @@ from rich.text import Text
 
 from guildhall.algorithms.statistics import Estimate
 from guildhall.cli.render.figures import count, duration, marks, money, percent, points, share, shortened
-from guildhall.domains.evaluation.reports import Report, ScenarioResult
+from guildhall.domains.evaluation.reports import Report, ScenarioResult, Summary
 
 _WEAKEST = 5
 
 
 def report_lines(report: Report) -> list[Text]:
     """The report as `guildhall eval report` prints it, 80 columns wide."""
-    lines = [*_heading(report), Text(), *_rates(report), Text(), *_totals(report)]
+    lines = [*_heading(report.summary), Text(), *_rates(report.summary), Text(), *_totals(report)]
     weakest = _weakest(report)
     if weakest:
         lines += [Text(), *weakest]
-    if report.simulation.assumed:
-        lines += [Text(), Text("Not in the log: " + "; ".join(report.simulation.assumed), style="dim")]
+    assumed = report.summary.simulation.assumed
+    if assumed:
+        lines += [Text(), Text("Not in the log: " + "; ".join(assumed), style="dim")]
     return lines
 
 
@@ -32,37 +33,7 @@ def report_document(report: Report) -> dict[str, Any]:
     was not scored, `pass_rate_strict` counts it as not passed. An undefined k
     is absent from `pass_hat_k` and `pass_at_k`.
     """
-    simulation, totals = report.simulation, report.totals
-    return {
-        "simulation_id": simulation.simulation_id,
-        "config": simulation.label,
-        "name": simulation.name,
-        "status": simulation.status,
-        "origin": simulation.origin,
-        "scenarios": len(report.scenarios),
-        "trials": simulation.trials_total,
-        "outcomes": totals.outcomes,
-        "scored": sum(each.scored for each in report.scenarios),
-        "passed": sum(each.passed for each in report.scenarios),
-        "mean": report.score.value if report.score else None,
-        "interval": _bounds(report.score),
-        "pass_rate": report.pass_rate.value if report.pass_rate else None,
-        "pass_rate_interval": _bounds(report.pass_rate),
-        "pass_rate_strict": report.pass_rate_strict.value if report.pass_rate_strict else None,
-        "pass_rate_strict_interval": _bounds(report.pass_rate_strict),
-        "interval_method": report.pass_rate.method if report.pass_rate else None,
-        "interval_over": report.pass_rate.over if report.pass_rate else None,
-        "pass_hat_k": {str(k): value for k, value in report.pass_hat_k.items()},
-        "pass_at_k": {str(k): value for k, value in report.pass_at_k.items()},
-        "statuses": dict(report.statuses),
-        "faults": dict(report.faults),
-        "unresolved_infrastructure": totals.unresolved_infrastructure,
-        "retries": totals.retries,
-        "cost_usd": report.cost_usd,
-        "priced_outcomes": report.priced_outcomes,
-        "tokens": report.tokens,
-        "time_p50_ms": totals.time_p50_ms,
-        "time_p95_ms": totals.time_p95_ms,
+    return summary_document(report.summary) | {
         "tools": [
             {
                 "tool_name": tool.tool_name,
@@ -73,8 +44,44 @@ def report_document(report: Report) -> dict[str, Any]:
                 "cost_usd": tool.cost_usd,
             }
             for tool in report.tools
-        ],
-        "by_scenario": [scenario_document(each) for each in report.scenarios],
+        ]
+    }
+
+
+def summary_document(summary: Summary) -> dict[str, Any]:
+    """The part of `report_document` that is about numbers."""
+    simulation, totals = summary.simulation, summary.totals
+    return {
+        "simulation_id": simulation.simulation_id,
+        "config": simulation.label,
+        "name": simulation.name,
+        "status": simulation.status,
+        "origin": simulation.origin,
+        "scenarios": len(summary.scenarios),
+        "trials": simulation.trials_total,
+        "outcomes": totals.outcomes,
+        "scored": sum(each.scored for each in summary.scenarios),
+        "passed": sum(each.passed for each in summary.scenarios),
+        "mean": summary.score.value if summary.score else None,
+        "interval": _bounds(summary.score),
+        "pass_rate": summary.pass_rate.value if summary.pass_rate else None,
+        "pass_rate_interval": _bounds(summary.pass_rate),
+        "pass_rate_strict": summary.pass_rate_strict.value if summary.pass_rate_strict else None,
+        "pass_rate_strict_interval": _bounds(summary.pass_rate_strict),
+        "interval_method": summary.pass_rate.method if summary.pass_rate else None,
+        "interval_over": summary.pass_rate.over if summary.pass_rate else None,
+        "pass_hat_k": {str(k): value for k, value in summary.pass_hat_k.items()},
+        "pass_at_k": {str(k): value for k, value in summary.pass_at_k.items()},
+        "statuses": dict(summary.statuses),
+        "faults": dict(summary.faults),
+        "unresolved_infrastructure": totals.unresolved_infrastructure,
+        "retries": totals.retries,
+        "cost_usd": summary.cost_usd,
+        "priced_outcomes": summary.priced_outcomes,
+        "tokens": summary.tokens,
+        "time_p50_ms": totals.time_p50_ms,
+        "time_p95_ms": totals.time_p95_ms,
+        "by_scenario": [scenario_document(each) for each in summary.scenarios],
         "assumed": list(simulation.assumed),
         "error_message": simulation.error_message,
     }
@@ -100,11 +107,11 @@ def _bounds(estimate: Estimate | None) -> list[float] | None:
     return None if estimate is None else [estimate.low, estimate.high]
 
 
-def _heading(report: Report) -> list[Text]:
-    simulation = report.simulation
+def _heading(summary: Summary) -> list[Text]:
+    simulation = summary.simulation
     parts = [simulation.label, *([simulation.name] if simulation.name else []), simulation.short_id]
     left = " · ".join(parts)
-    scenarios, trials = len(report.scenarios), simulation.trials_per_scenario
+    scenarios, trials = len(summary.scenarios), simulation.trials_per_scenario
     planned = f"{count(scenarios, 'scenario')} × {count(trials, 'trial')} = {simulation.trials_total:,}"
     if simulation.trials_total != scenarios * trials:
         planned = f"{count(scenarios, 'scenario')}, {count(simulation.trials_total, 'trial')}"
@@ -116,8 +123,8 @@ def _heading(report: Report) -> list[Text]:
     return lines
 
 
-def _rates(report: Report) -> list[Text]:
-    rate = report.pass_rate
+def _rates(summary: Summary) -> list[Text]:
+    rate = summary.pass_rate
     if rate is None:
         return [Text("PASS RATE   nothing was scored", "bold yellow")]
     lines = [
@@ -127,8 +134,8 @@ def _rates(report: Report) -> list[Text]:
             (rate.method, "dim"),
         )
     ]
-    strict = report.pass_rate_strict
-    unscored = sum(each.trials - each.scored for each in report.scenarios)
+    strict = summary.pass_rate_strict
+    unscored = sum(each.trials - each.scored for each in summary.scenarios)
     if strict is not None and unscored:
         lines.append(
             Text.assemble(
@@ -137,40 +144,41 @@ def _rates(report: Report) -> list[Text]:
                 (f"with the {count(unscored, 'unscored trial')} as not passed", "dim"),
             )
         )
-    most = max(report.pass_hat_k, default=0)
+    most = max(summary.pass_hat_k, default=0)
     if most > 1:
-        curve = " ".join(share(value) for value in report.pass_hat_k.values())
+        curve = " ".join(share(value) for value in summary.pass_hat_k.values())
         lines.append(
             Text.assemble(
                 ("RELIABLE ", "bold"),
-                f"{percent(report.pass_hat_k[most]):>8}  {f'pass all {most}':<15}  ",
+                f"{percent(summary.pass_hat_k[most]):>8}  {f'pass all {most}':<15}  ",
                 (f"pass^k {curve}", "dim"),
             )
         )
         lines.append(
             Text.assemble(
                 ("REACHABLE", "bold"),
-                f"{percent(report.pass_at_k[most]):>8}  {'pass at least 1':<15}  ",
-                (f"pass@{most} {share(report.pass_at_k[most])}", "dim"),
+                f"{percent(summary.pass_at_k[most]):>8}  {'pass at least 1':<15}  ",
+                (f"pass@{most} {share(summary.pass_at_k[most])}", "dim"),
             )
         )
     return lines
 
 
 def _totals(report: Report) -> list[Text]:
-    totals = report.totals
-    failed = sum(each.trials - each.passed for each in report.scenarios)
-    faults = " · ".join(f"{fault} {number}" for fault, number in report.faults.items())
+    summary = report.summary
+    totals = summary.totals
+    failed = sum(each.trials - each.passed for each in summary.scenarios)
+    faults = " · ".join(f"{fault} {number}" for fault, number in summary.faults.items())
     left = f"Failed {failed}" + (f"   {faults}" if faults else "")
     right = f"unresolved infrastructure {totals.unresolved_infrastructure}"
     if totals.retries:
         right += f" ({totals.retries} retried)"
-    if report.cost_usd is None:
+    if summary.cost_usd is None:
         cost = "Cost unknown"
     else:
-        cost = f"Cost {money(report.cost_usd)} · {money(report.cost_usd / max(report.priced_outcomes, 1))}/trial"
-        if report.priced_outcomes < totals.outcomes:
-            cost += f" of {report.priced_outcomes}"
+        cost = f"Cost {money(summary.cost_usd)} · {money(summary.cost_usd / max(summary.priced_outcomes, 1))}/trial"
+        if summary.priced_outcomes < totals.outcomes:
+            cost += f" of {summary.priced_outcomes}"
     time = "time unknown"
     if totals.timed:
         time = f"time p50 {duration(totals.time_p50_ms)} · p95 {duration(totals.time_p95_ms)}"
@@ -186,7 +194,7 @@ def _totals(report: Report) -> list[Text]:
 
 
 def _weakest(report: Report) -> list[Text]:
-    scored = [each for each in report.scenarios if each.trials and each.passed < each.trials]
+    scored = [each for each in report.summary.scenarios if each.trials and each.passed < each.trials]
     scored.sort(key=lambda each: (each.pass_share if each.pass_share is not None else 2.0, each.scenario_id))
     if not scored:
         return []
@@ -201,7 +209,7 @@ def _weakest(report: Report) -> list[Text]:
         start = f"{shortened(each.scenario_id, width):<{width}}  {_passed(each):<{ratio}}  "
         start += f"{_fault(report, each):<{fault}}  "
         lines.append(Text(start + shortened(message, 80 - len(start))))
-    lines += [Text(), Text(f"Next: guildhall eval show {report.simulation.short_id} {shown[0].scenario_id}")]
+    lines += [Text(), Text(f"Next: guildhall eval show {report.summary.simulation.short_id} {shown[0].scenario_id}")]
     return lines
 
 

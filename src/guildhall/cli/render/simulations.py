@@ -78,20 +78,21 @@ def simulation_document(simulation: Simulation) -> dict[str, Any]:
 
 def simulation_lines(report: Report) -> list[Text]:
     """A simulation and every scenario of it."""
-    simulation = report.simulation
+    simulation = report.summary.simulation
     name = f" · {simulation.name}" if simulation.name else ""
     lines = [
         Text.assemble((f"{simulation.label}{name} · {simulation.short_id}", "bold"), f"  {simulation.status}"),
         Text(f"{simulation.simulation_id}", "dim"),
         Text(
-            f"{simulation.trials_done:,} of {count(simulation.trials_total, 'trial')}, {money(report.cost_usd)}", "dim"
+            f"{simulation.trials_done:,} of {count(simulation.trials_total, 'trial')}, {money(report.summary.cost_usd)}",
+            "dim",
         ),
     ]
     if simulation.error_message:
         lines.append(Text(simulation.error_message, "yellow"))
     lines.append(Text())
-    width = min(max((len(each.scenario_id) for each in report.scenarios), default=0), 40)
-    for each in report.scenarios:
+    width = min(max((len(each.scenario_id) for each in report.summary.scenarios), default=0), 40)
+    for each in report.summary.scenarios:
         seen = report.failures.get(each.scenario_id)
         start = (
             f"{shortened(each.scenario_id, width):<{width}}  {f'{each.passed}/{each.trials}':>5}  {marks(each.marks)}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from guildhall.algorithms import statistics
 from guildhall.algorithms.statistics import Verdict
-from guildhall.domains.evaluation.reports import COST, PASS_RATE, TIME, ScenarioResult, rules
+from guildhall.domains.evaluation.reports import COST, PASS_RATE, TIME, Ending, ScenarioResult, rules
 
 
 def result(
@@ -30,16 +32,15 @@ def result(
         scored=len(scored),
         passed=sum(scored),
         marks=marks,
+        durations_ms=[time] * len(marks) if time is not None else [],
         score_count=len(scored),
         score_mean=share,
         score_variance=None
         if len(scored) < 2 or share is None
         else share * (1 - share) * len(scored) / (len(scored) - 1),
         cost_count=len(marks) if cost is not None else 0,
-        cost_sum=None,
-        cost_mean=cost,
+        cost_sum=Decimal(str(cost)) * len(marks) if cost is not None else None,
         cost_variance=0.0 if cost is not None and len(marks) > 1 else None,
-        time_median_ms=time,
         tokens=None,
     )
 
@@ -124,6 +125,17 @@ def test_what_is_not_known_is_not_compared() -> None:
     assert judgement is not None
     assert list(judgement.metrics) == [PASS_RATE]
     assert rules.judge([], margin=None) is None
+
+
+def test_quantiles_are_those_of_postgresql() -> None:
+    scenarios = [
+        ScenarioResult("a", "x", "A", None, 3, 3, 3, (), [1.0, 2.0, 10.0], 3, 1.0, None, 0, None, None, None),
+        ScenarioResult("b", "x", "B", None, 1, 1, 1, (), [4.0], 1, 1.0, None, 0, None, None, None),
+    ]
+    totals = rules.totals(scenarios, [Ending("success", None, False, 4, 1)])
+    # 1 2 4 10: half way between 2 and 4; .95 × 3 = 2.85, so 4 + .85 × 6
+    assert (totals.time_p50_ms, totals.time_p95_ms) == pytest.approx((3.0, 9.1))
+    assert (totals.outcomes, totals.timed, totals.retries) == (4, 4, 1)
 
 
 marks = st.lists(st.sampled_from([True, False, None]), min_size=1, max_size=5)

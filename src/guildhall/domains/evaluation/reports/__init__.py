@@ -2,12 +2,14 @@
 
 from guildhall.domains.evaluation.reports.errors import MarginRefused, NothingToCompare, SameSimulation
 from guildhall.domains.evaluation.reports.rules import COST, PASS_RATE, TIME
-from guildhall.domains.evaluation.reports.service import choose_pair, compare, report
+from guildhall.domains.evaluation.reports.service import choose_pair, compare, report, summarise
 from guildhall.domains.evaluation.reports.types import (
+    Ending,
     FailureSeen,
     Report,
     ScenarioChange,
     ScenarioResult,
+    Summary,
     ToolSummary,
     Totals,
     Versus,
@@ -17,6 +19,7 @@ __all__ = [
     "COST",
     "PASS_RATE",
     "TIME",
+    "Ending",
     "FailureSeen",
     "MarginRefused",
     "NothingToCompare",
@@ -24,10 +27,12 @@ __all__ = [
     "SameSimulation",
     "ScenarioChange",
     "ScenarioResult",
+    "Summary",
     "ToolSummary",
     "Totals",
     "Versus",
     "choose_pair",
     "compare",
     "report",
+    "summarise",
 ]

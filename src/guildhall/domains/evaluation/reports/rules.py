@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 from guildhall.algorithms import statistics
 from guildhall.algorithms.statistics import Comparison, Estimate, Judgement, ScenarioMeans
-from guildhall.domains.evaluation.reports.types import ScenarioChange, ScenarioResult
+from guildhall.domains.evaluation.reports.types import Ending, ScenarioChange, ScenarioResult, Totals
 from guildhall.domains.evaluation.simulations import Simulation
 
 PASS_RATE = "pass rate"
@@ -25,6 +27,42 @@ def groups_of(scenarios: Sequence[ScenarioResult]) -> list[str] | None:
     if all(each.group is None for each in scenarios):
         return None
     return [f"group {each.group}" if each.group else f"scenario {each.scenario_id}" for each in scenarios]
+
+
+def totals(scenarios: Sequence[ScenarioResult], endings: Sequence[Ending]) -> Totals:
+    """What can be said of all trials together; quantiles are of those whose duration is known."""
+    durations = sorted(chain.from_iterable(each.durations_ms for each in scenarios))
+    return Totals(
+        outcomes=sum(each.outcomes for each in endings),
+        timed=len(durations),
+        time_p50_ms=_quantile(durations, 0.5),
+        time_p95_ms=_quantile(durations, 0.95),
+        unresolved_infrastructure=sum(
+            each.outcomes for each in endings if each.fault == "infrastructure" and each.is_unscored
+        ),
+        retries=sum(each.retries for each in endings),
+        timeouts=sum(each.outcomes for each in endings if each.status == "timeout"),
+    )
+
+
+def counts(endings: Sequence[Ending], of: Callable[[Ending], str | None]) -> dict[str, int]:
+    """How many trials there are of each kind, the most frequent first."""
+    found: Counter[str] = Counter()
+    for each in endings:
+        kind = of(each)
+        if kind is not None:
+            found[kind] += each.outcomes
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float | None:
+    """By linear interpolation between the two nearest, as `percentile_cont` does."""
+    if not ordered:
+        return None
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
 def pass_rate(scenarios: Sequence[ScenarioResult]) -> Estimate | None:

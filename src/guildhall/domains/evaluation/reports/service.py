@@ -9,24 +9,31 @@ from guildhall.db import Tx
 from guildhall.domains.evaluation import configurations, simulations
 from guildhall.domains.evaluation.reports import rules, store
 from guildhall.domains.evaluation.reports.errors import MarginRefused, NothingToCompare, SameSimulation
-from guildhall.domains.evaluation.reports.types import Report, Versus
+from guildhall.domains.evaluation.reports.types import Report, Summary, Versus
 from guildhall.domains.evaluation.simulations import Simulation
 
 
 async def report(tx: Tx, simulation: Simulation) -> Report:
     """What a simulation has shown so far; one that is still running, or ended early, has fewer trials."""
-    simulation_id = simulation.simulation_id
-    scenarios = await store.scenarios(tx, simulation_id)
+    return Report(
+        summary=await summarise(tx, simulation),
+        failures=await store.failures(tx, simulation.simulation_id),
+        tools=await store.tools(tx, simulation.simulation_id),
+    )
+
+
+async def summarise(tx: Tx, simulation: Simulation) -> Summary:
+    """The numbers of a report alone."""
+    scenarios = await store.scenarios(tx, simulation.simulation_id)
+    endings = await store.endings(tx, simulation.simulation_id)
     costs = [each.cost_sum for each in scenarios if each.cost_sum is not None]
     tokens = [each.tokens for each in scenarios if each.tokens is not None]
-    return Report(
+    return Summary(
         simulation=simulation,
         scenarios=scenarios,
-        totals=await store.totals(tx, simulation_id),
-        statuses=await store.statuses(tx, simulation_id),
-        faults=await store.faults(tx, simulation_id),
-        failures=await store.failures(tx, simulation_id),
-        tools=await store.tools(tx, simulation_id),
+        totals=rules.totals(scenarios, endings),
+        statuses=rules.counts(endings, lambda each: each.status),
+        faults=rules.counts(endings, lambda each: each.fault),
         pass_rate=rules.pass_rate(scenarios),
         pass_rate_strict=rules.pass_rate_strict(scenarios),
         score=rules.score(scenarios),
@@ -52,7 +59,7 @@ async def compare(tx: Tx, baseline: Simulation, candidate: Simulation, *, margin
         raise MarginRefused(margin)
     if baseline.simulation_id == candidate.simulation_id:
         raise SameSimulation(baseline.label)
-    one, two = await report(tx, baseline), await report(tx, candidate)
+    one, two = await summarise(tx, baseline), await summarise(tx, candidate)
     matched, unmatched = rules.pair(one.scenarios, two.scenarios)
     return Versus(
         baseline=one,

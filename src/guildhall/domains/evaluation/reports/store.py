@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from uuid import UUID
 
-from guildhall.db import Tx, load_queries
-from guildhall.domains.evaluation.reports.types import FailureSeen, ScenarioResult, ToolSummary, Totals
+from guildhall.db import Row, Tx, load_queries
+from guildhall.domains.evaluation.reports.types import Ending, FailureSeen, ScenarioResult, ToolSummary
 
 _queries = load_queries(__package__)
 
 
 async def scenarios(tx: Tx, simulation_id: UUID) -> list[ScenarioResult]:
-    return [
-        ScenarioResult(
-            scenario_id=row["scenario_id"],
-            content_hash=row["content_hash"],
-            name=row["name"],
-            group=row["group_name"],
-            trials=row["trials"],
-            scored=row["scored"],
-            passed=row["passed"],
-            marks=tuple(row["marks"] or ()),
-            score_count=row["score_count"],
-            score_mean=row["score_mean"],
-            score_variance=row["score_variance"],
-            cost_count=row["cost_count"],
-            cost_sum=row["cost_sum"],
-            cost_mean=row["cost_mean"],
-            cost_variance=row["cost_variance"],
-            time_median_ms=row["time_median_ms"],
-            tokens=row["tokens"],
-        )
-        for row in await tx.fetch(_queries.scenarios, simulation_id=simulation_id)
-    ]
+    return [_result(row) for row in await tx.fetch(_queries.scenarios, simulation_id=simulation_id)]
 
 
-async def totals(tx: Tx, simulation_id: UUID) -> Totals:
-    row = await tx.find(_queries.totals, simulation_id=simulation_id)
-    assert row is not None, "an aggregate always gives a row"
-    return Totals(**dict(row))
-
-
-async def statuses(tx: Tx, simulation_id: UUID) -> dict[str, int]:
-    rows = await tx.fetch(_queries.statuses, simulation_id=simulation_id)
-    return {row["status"]: row["outcomes"] for row in rows}
-
-
-async def faults(tx: Tx, simulation_id: UUID) -> dict[str, int]:
-    rows = await tx.fetch(_queries.faults, simulation_id=simulation_id)
-    return {row["fault"]: row["outcomes"] for row in rows}
+async def endings(tx: Tx, simulation_id: UUID) -> list[Ending]:
+    return [Ending(**dict(row)) for row in await tx.fetch(_queries.endings, simulation_id=simulation_id)]
 
 
 async def failures(tx: Tx, simulation_id: UUID) -> dict[str, FailureSeen]:
@@ -62,3 +30,25 @@ async def failures(tx: Tx, simulation_id: UUID) -> dict[str, FailureSeen]:
 
 async def tools(tx: Tx, simulation_id: UUID) -> list[ToolSummary]:
     return [ToolSummary(**dict(row)) for row in await tx.fetch(_queries.tools, simulation_id=simulation_id)]
+
+
+def _result(row: Row) -> ScenarioResult:
+    in_order = sorted(zip(row["numbers"] or (), row["marks"] or (), strict=True), key=itemgetter(0))
+    return ScenarioResult(
+        scenario_id=row["scenario_id"],
+        content_hash=row["content_hash"],
+        name=row["name"],
+        group=row["group_name"],
+        trials=row["trials"] or 0,
+        scored=row["scored"] or 0,
+        passed=row["passed"] or 0,
+        marks=tuple(mark for _, mark in in_order),
+        durations_ms=sorted(each for each in row["durations_ms"] or () if each is not None),
+        score_count=row["score_count"] or 0,
+        score_mean=row["score_mean"],
+        score_variance=row["score_variance"],
+        cost_count=row["cost_count"] or 0,
+        cost_sum=row["cost_sum"],
+        cost_variance=row["cost_variance"],
+        tokens=row["tokens"],
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from statistics import median
 from typing import Any
 
 from guildhall.algorithms.statistics import Comparison, Estimate, Judgement, MetricVerdict
@@ -19,7 +20,7 @@ class ScenarioResult:
     `scored` of its `trials` count: those whose fault was neither the
     infrastructure's nor the simulated user's, the judge's or the scenario's.
     `marks` has one entry for each trial, in order: passed, not passed, or
-    None for not scored.
+    None for not scored. `durations_ms` has those that are known, sorted.
     """
 
     scenario_id: str
@@ -30,20 +31,40 @@ class ScenarioResult:
     scored: int
     passed: int
     marks: tuple[bool | None, ...]
+    durations_ms: Sequence[float]
     score_count: int
     score_mean: float | None
     score_variance: float | None
     cost_count: int
     cost_sum: Decimal | None
-    cost_mean: float | None
     cost_variance: float | None
-    time_median_ms: float | None
     tokens: int | None
 
     @property
     def pass_share(self) -> float | None:
         """Passed of scored; None where nothing was scored."""
         return self.passed / self.scored if self.scored else None
+
+    @property
+    def cost_mean(self) -> float | None:
+        """USD for each trial whose cost is known."""
+        return float(self.cost_sum) / self.cost_count if self.cost_sum is not None else None
+
+    @property
+    def time_median_ms(self) -> float | None:
+        """Half of the trials whose duration is known took no longer."""
+        return median(self.durations_ms) if self.durations_ms else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How many trials ended in one way, and how often they were run again before."""
+
+    status: str
+    fault: str | None
+    is_unscored: bool
+    outcomes: int
+    retries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +103,9 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Summary:
     """
-    What a simulation showed.
+    What a simulation showed, in numbers.
 
     `pass_rate` and `score` leave out what was not scored; `pass_rate_strict`
     counts it as not passed. All are None where nothing was scored.
@@ -95,8 +116,6 @@ class Report:
     totals: Totals
     statuses: Mapping[str, int]
     faults: Mapping[str, int]
-    failures: Mapping[str, FailureSeen]
-    tools: Sequence[ToolSummary]
     pass_rate: Estimate | None
     pass_rate_strict: Estimate | None
     score: Estimate | None
@@ -105,6 +124,15 @@ class Report:
     cost_usd: Decimal | None
     priced_outcomes: int
     tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A summary with what was seen: by scenario its most frequent failure, and every tool's calls."""
+
+    summary: Summary
+    failures: Mapping[str, FailureSeen]
+    tools: Sequence[ToolSummary]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +155,8 @@ class Versus:
     a result. `judgement` is None where nothing could be paired.
     """
 
-    baseline: Report
-    candidate: Report
+    baseline: Summary
+    candidate: Summary
     matched: Sequence[ScenarioChange]
     unmatched: Mapping[str, Sequence[str]]
     differences: Sequence[str]
