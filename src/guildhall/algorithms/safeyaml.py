@@ -146,11 +146,11 @@ def load_all(text: str, source: str, limits: Limits | None = None) -> Iterator[D
         line = text.count("\n", 0, error.start) + 1
         raise YamlRefused(source, line, "there is a lone surrogate, which is no character", "Remove it.") from None
     except yaml.YAMLError as error:
-        raise _broken(source, error) from None
+        raise _broken(source, error, text) from None
     try:
         yield from _Composer(parser, source, limits).documents()
     except yaml.YAMLError as error:
-        raise _broken(source, error) from None
+        raise _broken(source, error, text) from None
     finally:
         parser.dispose()
 
@@ -374,7 +374,7 @@ _REMEDIES = {
 }
 
 
-def _broken(source: str, error: yaml.YAMLError) -> YamlRefused:
+def _broken(source: str, error: yaml.YAMLError, text: str) -> YamlRefused:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
     context = getattr(error, "context", None)
@@ -384,7 +384,8 @@ def _broken(source: str, error: yaml.YAMLError) -> YamlRefused:
         why += f" ({context} that begins in line {begun.line + 1})"
     return YamlRefused(
         source,
-        None if mark is None else mark.line + 1,
+        # where the text ends too early, libyaml names the line after its last
+        None if mark is None else min(mark.line + 1, max(len(text.splitlines()), 1)),
         why,
         _REMEDIES.get(str(problem), "Check quotes, brackets and indentation there."),
     )

@@ -118,10 +118,10 @@ def _scorer(value: Any, path: Path, findings: Findings, case: Case) -> dict[str,
         remedy = suggestions.did_you_mean(kind, OPTIONS) or f"There are {', '.join(sorted(OPTIONS))}."
         findings.note(path, f"there is no scorer {shown(kind)}", remedy, value=kind)
         return None
+    before = len(findings.problems)
     section.only((*_OF_ALL, *OPTIONS[kind]), f"scorer {kind}")
     required = section.flag("required", False)
     weight = section.number("weight", 1.0, low=0, expected="a number of at least 0")
-    before = len(findings.problems)
     _CHECKS[kind](section, case)
     if len(findings.problems) > before:
         return None
