@@ -77,6 +77,7 @@ def run_agent(
             plan = await evaluations.plan(app, request)
             for warning in plan.warnings:
                 output.warn(warning)
+            await _say_what_it_can_show(app, output, plan.simulations[-1])
             await _run_and_show(app, output, plan.simulations, concurrency=concurrency, max_time=max_time)
 
     run(work, as_json=as_json)
@@ -321,6 +322,19 @@ def _amount(usd: float | None) -> Decimal | None:
             value=usd,
         )
     return Decimal(str(usd))
+
+
+async def _say_what_it_can_show(app: Any, output: Output, simulation: Simulation) -> None:
+    from guildhall.domains.evaluation import reports
+
+    async with app.transaction() as tx:
+        effect = await reports.detectable(tx, simulation)
+    scenarios = count(simulation.total_scenarios, "scenario")
+    if effect == float("inf"):
+        output.warn(f"{scenarios} are too few for any comparison: no test can tell two versions apart")
+    else:
+        trials = count(simulation.trials_per_scenario, "trial")
+        output.warn(f"{scenarios} × {trials} can show a difference of about {effect * 100:.0f} points or more")
 
 
 async def _counterpart(tx: Any, simulation: Simulation) -> Simulation:

@@ -52,6 +52,7 @@ _EXIT_CODES: tuple[tuple[type[GuildhallError], int], ...] = (
 _DEFECT = 70
 _INTERRUPTED = 130
 _WIDTH = 80
+_MOST_PROBLEMS = 20
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 
@@ -156,11 +157,28 @@ def fail(error: GuildhallError, *, as_json: bool) -> NoReturn:
         Output().document(error.as_json())
     else:
         console = _console(sys.stderr)
-        console.print(Text.assemble(("error: ", "bold red"), error.message), highlight=False, soft_wrap=True)
-        if error.remedy:
-            console.print(Text(error.remedy), highlight=False, soft_wrap=True)
+        for line in _said(error):
+            console.print(line, highlight=False, soft_wrap=True)
     code = next((code for family, code in _EXIT_CODES if isinstance(error, family)), _DEFECT)
     raise typer.Exit(code)
+
+
+def _said(error: GuildhallError) -> list[Text]:
+    """An error for people; where it has found several mistakes, each in a line of its own, as compilers do."""
+    problems = error.details.get("problems", ())
+    if len(problems) < 2:
+        lines = [Text.assemble(("error: ", "bold red"), error.message)]
+        return [*lines, Text(error.remedy)] if error.remedy else lines
+    lines = []
+    for each in problems[:_MOST_PROBLEMS]:
+        where = f"{each['file']}:{each['line']}" if each["line"] is not None else each["file"]
+        place = f"{where}: " if where else ""
+        lines.append(Text.assemble(("error: ", "bold red"), place, each["message"]))
+        if each["remedy"]:
+            lines.append(Text(f"       {each['remedy']}"))
+    if len(problems) > _MOST_PROBLEMS:
+        lines.append(Text(f"and {len(problems) - _MOST_PROBLEMS} more like these"))
+    return lines
 
 
 def _first(group: BaseExceptionGroup[GuildhallError]) -> GuildhallError:

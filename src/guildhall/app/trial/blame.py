@@ -43,7 +43,12 @@ def of_wrong_result(stage: TrialStage, scores: Sequence[Score]) -> NewFailure:
     if broken is not None:
         return _tools(broken, stage.tools_used[broken])
     worst = min(scores, key=lambda each: (each.passed or not each.required, each.passed, each.score))
-    said = [f"{each.scorer}: {each.explanation}" for each in scores if each.explanation and not each.passed]
+    # A function of the scenario's author speaks for itself.
+    said = [
+        each.explanation if each.scorer == "python" else f"{each.scorer}: {each.explanation}"
+        for each in scores
+        if each.explanation and not each.passed
+    ]
     return NewFailure(
         failure_type=_KINDS.get(worst.scorer, "wrong_answer"),
         failure_category=FailureCategory.VALIDATION_ERROR,

@@ -39,6 +39,8 @@ def money(amount: Decimal | float | None) -> str:
     value = float(amount)
     if value == 0:
         return "$0"
+    if math.isinf(value):
+        return "-∞" if value < 0 else "∞"
     digits = 2 if abs(value) >= 0.1 else min(10, 1 - math.floor(math.log10(abs(value))))
     return f"{'-' if value < 0 else ''}${abs(value):,.{digits}f}"
 
@@ -47,6 +49,8 @@ def duration(milliseconds: float | None) -> str:
     """`340 ms`, `1.2 s`, `4 m 10 s`"""
     if milliseconds is None:
         return "unknown"
+    if math.isinf(milliseconds):
+        return "∞"
     if milliseconds < 1:
         return f"{milliseconds:.2f} ms"
     if milliseconds < 1000:

@@ -2,7 +2,7 @@
 
 from guildhall.domains.evaluation.reports.errors import MarginRefused, NothingToCompare, SameSimulation
 from guildhall.domains.evaluation.reports.rules import COST, PASS_RATE, TIME
-from guildhall.domains.evaluation.reports.service import choose_pair, compare, report, summarise
+from guildhall.domains.evaluation.reports.service import choose_pair, compare, detectable, report, summarise
 from guildhall.domains.evaluation.reports.types import (
     Ending,
     FailureSeen,
@@ -33,6 +33,7 @@ __all__ = [
     "Versus",
     "choose_pair",
     "compare",
+    "detectable",
     "report",
     "summarise",
 ]

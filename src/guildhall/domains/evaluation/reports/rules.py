@@ -83,6 +83,15 @@ def pass_rate_strict(scenarios: Sequence[ScenarioResult]) -> Estimate | None:
     return statistics.pass_rate(counts, groups_of(tried))
 
 
+def variance_within(scenarios: Sequence[ScenarioResult]) -> float | None:
+    """The mean variance of a trial's pass or fail around its scenario's rate; None where no scenario was repeated."""
+    repeated = [each for each in scenarios if each.scored > 1]
+    if not repeated:
+        return None
+    rates = ((each.passed / each.scored, each.scored) for each in repeated)
+    return sum(rate * (1 - rate) * n / (n - 1) for rate, n in rates) / len(repeated)
+
+
 def score(scenarios: Sequence[ScenarioResult]) -> Estimate | None:
     """The mean reliability score, over scenarios; None where nothing was scored."""
     scored = [each for each in scenarios if each.score_mean is not None]

@@ -78,7 +78,8 @@ async def choose_pair(tx: Tx, baseline: str, candidate: str) -> tuple[Simulation
 
     A simulation is meant by itself. A version means the latest of its
     simulations that has run scenarios in the same content as the other side;
-    of several such pairs, the one with the most in common.
+    of several such pairs, the one with the most in common, and of these one
+    that was run interleaved.
 
     Raises:
         SimulationNotFound, SimulationAmbiguous: See `simulations.resolve`.
@@ -92,15 +93,42 @@ async def choose_pair(tx: Tx, baseline: str, candidate: str) -> tuple[Simulation
         each.simulation_id: frozenset(await simulations.pinned_scenarios(tx, each.simulation_id))
         for each in {each.simulation_id: each for each in (*ones, *twos)}.values()
     }
-    best: tuple[int, Simulation, Simulation] | None = None
-    for one in ones:
-        for two in twos:
-            common = len(pins[one.simulation_id] & pins[two.simulation_id])
-            if one.simulation_id != two.simulation_id and common and (best is None or common > best[0]):
-                best = (common, one, two)
-    if best is None:
+    pairs = [
+        (one, two)
+        for two in twos
+        for one in ones
+        if one.simulation_id != two.simulation_id and pins[one.simulation_id] & pins[two.simulation_id]
+    ]
+    if not pairs:
         raise NothingToCompare(baseline, candidate)
-    return best[1], best[2]
+    # Newest first, so that of equals the first is the latest.
+    return max(
+        pairs,
+        key=lambda pair: (
+            len(pins[pair[0].simulation_id] & pins[pair[1].simulation_id]),
+            pair[1].interleaved_with == pair[0].simulation_id,
+        ),
+    )
+
+
+async def detectable(tx: Tx, simulation: Simulation) -> float:
+    """
+    The smallest true difference in pass rate that this simulation, beside another like it, finds with power .8.
+
+    How much trials of a scenario differ is taken from the latest simulation
+    of the same version that has repeated them; where there is none, from what
+    is usual (`statistics.assumed_variances`). Infinite with fewer scenarios
+    than any test needs.
+    """
+    within, _ = statistics.assumed_variances(0.7)
+    for earlier in await simulations.of_version(tx, str(simulation.config_version_id)):
+        observed = rules.variance_within(await store.scenarios(tx, earlier.simulation_id))
+        if observed is not None:
+            within = observed
+            break
+    return statistics.minimum_detectable_effect(
+        simulation.total_scenarios, simulation.trials_per_scenario, within_variance=within
+    )
 
 
 async def _meant(tx: Tx, reference: str) -> list[Simulation]:
