@@ -180,11 +180,15 @@ UPDATE evaluation.trials AS trials
 RETURNING trials.outcome_id, trials.trial_number;
 
 -- name: known_outcomes
-SELECT trials.outcome_id
-  FROM unnest(:simulation_ids::uuid[], :outcome_ids::uuid[]) AS closings (simulation_id, outcome_id)
-  JOIN evaluation.trials AS trials
-    ON trials.simulation_id = closings.simulation_id AND trials.outcome_id = closings.outcome_id
- WHERE trials.state = 'done';
+-- An outcome is stored in the transaction that closes its trial, so it is there
+-- exactly when its trial is done; and it is found by its key.
+SELECT outcomes.outcome_id
+  FROM unnest(:simulation_ids::uuid[], :outcome_ids::uuid[], :execution_times::timestamptz[])
+       AS closings (simulation_id, outcome_id, execution_time)
+  JOIN evaluation.outcomes AS outcomes
+    ON outcomes.outcome_id = closings.outcome_id
+   AND outcomes.execution_time = closings.execution_time
+   AND outcomes.simulation_id = closings.simulation_id;
 
 -- name: lock_scenarios
 -- Two writers that add trials to one scenario must not choose the same number.
@@ -197,12 +201,31 @@ SELECT scenarios.simulation_id, scenarios.scenario_id
    FOR UPDATE OF scenarios;
 
 -- name: trials_of_scenarios
-SELECT trials.simulation_id, trials.scenario_id, trials.trial_number, trials.state
-  FROM evaluation.trials AS trials
-  JOIN (SELECT DISTINCT simulation_id, scenario_id
-          FROM unnest(:simulation_ids::uuid[], :scenario_ids::text[]) AS wanted (simulation_id, scenario_id)) AS wanted
- USING (simulation_id, scenario_id)
- ORDER BY trials.simulation_id, trials.scenario_id, trials.trial_number;
+-- What the numbers of new outcomes are chosen from: the highest of each scenario,
+-- and as many that nobody has begun as there are outcomes. A scenario may have
+-- been tried very often, so the rest is not asked for.
+WITH wanted AS (
+    SELECT simulation_id, scenario_id, count(*) AS outcomes
+      FROM unnest(:simulation_ids::uuid[], :scenario_ids::text[]) AS closings (simulation_id, scenario_id)
+     GROUP BY simulation_id, scenario_id
+)
+SELECT wanted.simulation_id, wanted.scenario_id, trials.trial_number, trials.state
+  FROM wanted
+ CROSS JOIN LATERAL (
+           (SELECT highest.trial_number, highest.state
+              FROM evaluation.trials AS highest
+             WHERE highest.simulation_id = wanted.simulation_id AND highest.scenario_id = wanted.scenario_id
+             ORDER BY highest.trial_number DESC
+             LIMIT 1)
+           UNION
+           (SELECT pending.trial_number, pending.state
+              FROM evaluation.trials AS pending
+             WHERE pending.simulation_id = wanted.simulation_id AND pending.scenario_id = wanted.scenario_id
+               AND pending.state = 'pending'
+             ORDER BY pending.trial_number
+             LIMIT wanted.outcomes)
+       ) AS trials
+ ORDER BY wanted.simulation_id, wanted.scenario_id, trials.trial_number;
 
 -- name: close_unclaimed
 INSERT INTO evaluation.trials AS trials (

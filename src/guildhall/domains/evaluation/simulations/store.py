@@ -200,6 +200,7 @@ async def known_outcomes(tx: Tx, closings: Sequence[Closing]) -> set[UUID]:
         _queries.known_outcomes,
         simulation_ids=[each.simulation_id for each in closings],
         outcome_ids=[each.outcome_id for each in closings],
+        execution_times=[each.execution_time for each in closings],
     )
     return {row["outcome_id"] for row in rows}
 
@@ -235,6 +236,7 @@ async def close_unclaimed(tx: Tx, closings: Sequence[Closing]) -> dict[UUID, int
 
 
 async def mark_progress(tx: Tx, simulation_id: UUID) -> None:
+    await tx.execute(_queries.prepare_marking, simulation_id=simulation_id)
     await tx.execute(_queries.mark_progress, simulation_id=simulation_id)
 
 
