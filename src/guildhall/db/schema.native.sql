@@ -1010,8 +1010,6 @@ CREATE INDEX simulations_scenarios_by_content ON evaluation.simulations_scenario
 
 CREATE INDEX simulations_scenarios_by_simulation ON evaluation.simulations_scenarios USING btree (tenant_id, simulation_id, execution_order);
 
-CREATE INDEX trials_by_simulation ON evaluation.trials USING btree (tenant_id, simulation_id);
-
 CREATE INDEX trials_to_do ON evaluation.trials USING btree (simulation_id, "position") WHERE (state = ANY (ARRAY['pending'::text, 'running'::text]));
 
 CREATE INDEX team_members_by_user ON platform.team_members USING btree (user_id);

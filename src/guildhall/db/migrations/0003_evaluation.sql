@@ -311,7 +311,6 @@ CREATE TABLE evaluation.trials (
     CONSTRAINT trials_done_has_an_outcome CHECK (state <> 'done' OR (outcome_id IS NOT NULL AND execution_time IS NOT NULL))
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
 COMMENT ON TABLE evaluation.trials IS 'simulations: tenant: the repetitions of each scenario: which are to do, who is at work on them until when, which outcome closed them.';
-CREATE INDEX trials_by_simulation ON evaluation.trials (tenant_id, simulation_id);
 CREATE INDEX trials_to_do ON evaluation.trials (simulation_id, position) WHERE state IN ('pending', 'running');
 
 -- outcomes ---------------------------------------------------------------

@@ -105,16 +105,24 @@ UPDATE evaluation.trials SET state = 'pending' WHERE simulation_id = :simulation
 -- name: claim_trials
 -- Trials of several simulations are claimed in the order of their position, so
 -- that two versions run interleaved and a drifting provider hits both alike.
--- SKIP LOCKED lets many runners claim at once.
+-- SKIP LOCKED lets many runners claim at once. Each simulation is asked for its
+-- first trials by itself, so that an index gives them in order: however many
+-- are left to do, no more are read than are taken.
 WITH free AS (
-    SELECT simulation_id, scenario_id, trial_number
-      FROM evaluation.trials
-     WHERE simulation_id = ANY (:simulation_ids::uuid[])
-       AND state IN ('pending', 'running')
-       AND (state = 'pending' OR leased_until < :now)
-     ORDER BY position, simulation_id
+    SELECT first.simulation_id, first.scenario_id, first.trial_number
+      FROM unnest(:simulation_ids::uuid[]) AS wanted (simulation_id)
+     CROSS JOIN LATERAL (
+               SELECT simulation_id, scenario_id, trial_number, position
+                 FROM evaluation.trials
+                WHERE simulation_id = wanted.simulation_id
+                  AND state IN ('pending', 'running')
+                  AND (state = 'pending' OR leased_until < :now)
+                ORDER BY position
+                LIMIT :at_most
+                  FOR UPDATE SKIP LOCKED
+           ) AS first
+     ORDER BY first.position, first.simulation_id
      LIMIT :at_most
-       FOR UPDATE SKIP LOCKED
 ), numbered AS (
     SELECT *, row_number() OVER () AS n FROM free
 )
@@ -166,6 +174,8 @@ UPDATE evaluation.trials
  WHERE simulation_id = ANY (:simulation_ids::uuid[]) AND worker = :worker AND state = 'running';
 
 -- name: close_claimed
+-- A trial is leased as long as its state is 'running'. Asked for the state, the
+-- planner would go through all trials that are to do in search of these few.
 UPDATE evaluation.trials AS trials
    SET state = 'done', finished_at = :now, leased_until = NULL, worker = NULL
   FROM unnest(:simulation_ids::uuid[], :scenario_ids::text[], :trial_numbers::integer[],
@@ -176,7 +186,7 @@ UPDATE evaluation.trials AS trials
    AND trials.trial_number = closings.trial_number
    AND trials.attempt_token = closings.attempt_token
    AND trials.outcome_id = closings.outcome_id
-   AND trials.state = 'running'
+   AND trials.leased_until IS NOT NULL
 RETURNING trials.outcome_id, trials.trial_number;
 
 -- name: known_outcomes
@@ -242,8 +252,19 @@ SELECT closings.simulation_id, closings.scenario_id, closings.trial_number, clos
  WHERE trials.state = 'pending'
 RETURNING trials.outcome_id, trials.trial_number;
 
+-- name: prepare_marking
+-- Two that mark the progress of one simulation take turns, because they might
+-- lock its scenarios in different orders. And they join by hashing: a
+-- simulation that has just been planned is in nobody's statistics, so the
+-- planner expects one row and would compare each scenario with every other.
+SELECT set_config('enable_nestloop', 'off', true)
+  FROM evaluation.simulations
+ WHERE simulation_id = :simulation_id
+   FOR NO KEY UPDATE;
+
 -- name: mark_progress
--- A scenario is done when none of its trials is left to do.
+-- A scenario is done when none of its trials is left to do. Only what has
+-- changed is written.
 WITH progress AS (
     SELECT scenario_id,
            min(execution_time) FILTER (WHERE state IN ('running', 'done')) AS started_at,
@@ -253,21 +274,26 @@ WITH progress AS (
       FROM evaluation.trials
      WHERE simulation_id = :simulation_id
      GROUP BY scenario_id
+), present AS (
+    SELECT scenario_id,
+           CASE WHEN is_done AND has_outcomes THEN 'completed'
+                WHEN is_done THEN 'skipped'
+                WHEN started_at IS NOT NULL THEN 'running'
+                ELSE 'pending' END AS status,
+           started_at,
+           CASE WHEN is_done AND has_outcomes THEN GREATEST(finished_at, started_at) END AS completed_at
+      FROM progress
 ), marked AS (
     UPDATE evaluation.simulations_scenarios AS scenarios
-       SET status = CASE WHEN progress.is_done AND progress.has_outcomes THEN 'completed'
-                         WHEN progress.is_done THEN 'skipped'
-                         WHEN progress.started_at IS NOT NULL THEN 'running'
-                         ELSE 'pending' END,
-           started_at = progress.started_at,
-           completed_at = CASE WHEN progress.is_done AND progress.has_outcomes
-                               THEN GREATEST(progress.finished_at, progress.started_at) END
-      FROM progress
+       SET status = present.status, started_at = present.started_at, completed_at = present.completed_at
+      FROM present
      WHERE scenarios.simulation_id = :simulation_id
-       AND scenarios.scenario_id = progress.scenario_id
+       AND scenarios.scenario_id = present.scenario_id
+       AND (scenarios.status, scenarios.started_at, scenarios.completed_at)
+           IS DISTINCT FROM (present.status, present.started_at, present.completed_at)
 )
 UPDATE evaluation.simulations
-   SET completed_scenarios = (SELECT count(*) FROM progress WHERE is_done AND has_outcomes)
+   SET completed_scenarios = (SELECT count(*) FROM present WHERE status = 'completed')
  WHERE simulation_id = :simulation_id;
 
 -- name: pause_simulation
