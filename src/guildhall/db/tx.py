@@ -96,6 +96,16 @@ class Tx:
         with translated():
             await self._connection.execute("RELEASE SAVEPOINT part")
 
+    async def join_by_hashing(self) -> None:
+        """
+        For the rest of the transaction, match rows by hashing them, not each with every other.
+
+        It is for statements over thousands of rows that may be newer than the
+        planner's statistics: it would expect one of them, and plan accordingly.
+        """
+        with translated():
+            await self._connection.execute("SET LOCAL enable_nestloop = off")
+
     async def is_absent(self, key: int) -> bool:
         """Whether nobody is present under this key (`Database.presence`); until the transaction ends, nobody can be."""
         with translated():

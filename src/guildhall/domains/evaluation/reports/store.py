@@ -12,6 +12,7 @@ _queries = load_queries(__package__)
 
 
 async def scenarios(tx: Tx, simulation_id: UUID) -> list[ScenarioResult]:
+    await tx.join_by_hashing()
     return [_result(row) for row in await tx.fetch(_queries.scenarios, simulation_id=simulation_id)]
 
 

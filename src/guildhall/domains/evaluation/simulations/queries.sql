@@ -252,15 +252,10 @@ SELECT closings.simulation_id, closings.scenario_id, closings.trial_number, clos
  WHERE trials.state = 'pending'
 RETURNING trials.outcome_id, trials.trial_number;
 
--- name: prepare_marking
+-- name: lock_simulation
 -- Two that mark the progress of one simulation take turns, because they might
--- lock its scenarios in different orders. And they join by hashing: a
--- simulation that has just been planned is in nobody's statistics, so the
--- planner expects one row and would compare each scenario with every other.
-SELECT set_config('enable_nestloop', 'off', true)
-  FROM evaluation.simulations
- WHERE simulation_id = :simulation_id
-   FOR NO KEY UPDATE;
+-- lock its scenarios in different orders.
+SELECT simulation_id FROM evaluation.simulations WHERE simulation_id = :simulation_id FOR NO KEY UPDATE;
 
 -- name: mark_progress
 -- A scenario is done when none of its trials is left to do. Only what has

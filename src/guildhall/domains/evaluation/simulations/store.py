@@ -236,7 +236,8 @@ async def close_unclaimed(tx: Tx, closings: Sequence[Closing]) -> dict[UUID, int
 
 
 async def mark_progress(tx: Tx, simulation_id: UUID) -> None:
-    await tx.execute(_queries.prepare_marking, simulation_id=simulation_id)
+    await tx.execute(_queries.lock_simulation, simulation_id=simulation_id)
+    await tx.join_by_hashing()
     await tx.execute(_queries.mark_progress, simulation_id=simulation_id)
 
 
