@@ -105,14 +105,16 @@ class Folder:
             NotCollected: None does, or one cannot be taken in.
         """
         self._inside(pattern)
+        # Before Python 3.13 a `**` at the end means folders only, after that files too.
+        whole = f"{pattern}/*" if pattern.endswith("**") else pattern
         try:
             found = sorted(
-                each.relative_to(self.directory).as_posix()
-                for each in self.directory.glob(pattern)
-                if each.is_file() or each.is_symlink()
+                each.relative_to(self.directory).as_posix() for each in self.directory.glob(whole) if not each.is_dir()
             )
-        except (ValueError, NotImplementedError, IndexError) as error:
-            raise NotCollected(pattern, f"it is no pattern: {error}") from None
+        except (ValueError, NotImplementedError, IndexError, OSError) as error:
+            raise NotCollected(
+                pattern[:200], f"it is no pattern: {getattr(error, 'strerror', None) or error}"
+            ) from None
         found = [
             name
             for name in found

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import json
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from guildhall.algorithms.documents import Findings
 from guildhall.algorithms.safeyaml import YamlRefused
 from guildhall.domains.evaluation import configurations
 from guildhall.domains.evaluation.configurations import (
@@ -17,6 +22,7 @@ from guildhall.domains.evaluation.configurations import (
     define,
     imported_agent,
     references,
+    rules,
 )
 
 ENOUGH = {"model": "gpt-5-mini", "temperature": 0.2}
@@ -131,6 +137,31 @@ def test_an_imported_agent_may_lack_model_and_temperature_and_cannot_be_run() ->
     assert agent.parsed["system_prompt"] == "policy\ufffd"
     with pytest.raises(AgentFileRefused, match="model is empty"):
         agent_spec(agent.name, agent.parsed, agent.files)
+
+
+_WORDS = st.sampled_from(["", "x", "a:b", "file://x", "file://y", "python", "llm", "https://x", "sk-1"]) | st.text(
+    max_size=4
+)
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 2**63) | st.floats(allow_nan=False, allow_infinity=False) | _WORDS,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from([*rules.KEYS, *rules.TOOL_KEYS, *rules.LIMIT_KEYS, "type", "function"]), inner
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.sampled_from(rules.KEYS), _ANYTHING, max_size=8))
+@settings(max_examples=100)
+def test_whatever_stands_there_is_understood_or_told(parsed: dict[str, Any]) -> None:
+    findings = Findings("agent.yaml")
+    spec = configurations.examine({**ENOUGH, **parsed}, {"x": b"{}"}, findings)
+    list(references(parsed))
+    assert (spec is None) == bool(findings.problems)
+    json.dumps([each.as_json() for each in findings.problems], allow_nan=False)
 
 
 def test_the_examples_in_docstrings_are_true() -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from guildhall.algorithms import safeyaml
 from guildhall.algorithms.documents import Findings
@@ -20,7 +23,9 @@ from guildhall.domains.evaluation.scenarios import (
     drafts,
     duplicates,
     finished,
+    rules,
     scenario_from,
+    scoring,
 )
 
 ENOUGH = """\
@@ -152,8 +157,6 @@ def test_everything_that_may_be_said_is_understood() -> None:
 def test_a_mistake_is_told_with_line_field_and_remedy(
     change: dict[str, Any], line: int, field: str, said: str, remedy: str | None
 ) -> None:
-    import json
-
     entry = {
         "scenario_id": "refund_late",
         "name": "Refund a late order",
@@ -182,7 +185,7 @@ def test_a_mistake_is_told_with_line_field_and_remedy(
         ("scenarios: {a: 1}", "a list"),
         ("suite: shop", "scenarios is missing"),
         ("scenaros: []", 'Is it "scenaros" in line 1?'),
-        ("model: x\ntemperature: 0", "scenarios is missing"),
+        ("model: x\ntemperature: 0", "this is an agent, not scenarios"),
         ("suite: 3\nscenarios:\n  - {}", "suite is 3"),
         ("defaults: 3\nscenarios:\n  - {}", "a mapping of what every scenario has"),
         ("defaults: {scenario_id: x}\nscenarios:\n  - {}", "Give each scenario its own"),
@@ -323,6 +326,39 @@ def test_a_scenario_of_a_log_may_be_judged_elsewhere() -> None:
 
 def test_a_file_cannot_leave_judging_to_others() -> None:
     assert 'there is no scorer "external"' in refused(ENOUGH + "  scorers: [external]\n").problems[0].message
+
+
+_KEYS = [
+    *rules.KEYS,
+    *rules.FILE_KEYS,
+    *rules.USER_KEYS,
+    *rules.LIMIT_KEYS,
+    *scoring.OPTIONS,
+    *{option for options in scoring.OPTIONS.values() for option in options},
+    *("type", "required", "weight", "input", "target", "vars", "assert", "tests", "prompts", "role", "content", "id"),
+]
+_WORDS = st.sampled_from(["", "x", "a:b", "contains", "regex", "(", "refunded text", "{{x}}"]) | st.text(max_size=4)
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 2**63) | st.floats(allow_nan=False, allow_infinity=False) | _WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=6),
+    max_leaves=20,
+)
+_ENTRY = {"scenario_id": "a", "name": "A name", "task_prompt": "Do what is due.", "ground_truth": "x"}
+
+
+@given(
+    _ANYTHING
+    | st.dictionaries(st.sampled_from(_KEYS), _ANYTHING, max_size=8).map(lambda entry: [{**_ENTRY, **entry}])
+    | st.dictionaries(st.sampled_from(["prompts", "defaultTest"]), _ANYTHING).map(
+        lambda top: {**top, "tests": [{"vars": {"x": "y"}, "assert": top.get("prompts")}]}
+    )
+)
+@settings(max_examples=150)
+def test_whatever_stands_there_is_understood_or_told(value: Any) -> None:
+    findings = Findings("shop.yaml")
+    for each in drafts(value, findings, "shop"):
+        finished(each, {})
+    json.dumps([each.as_json() for each in findings.problems], allow_nan=False)
 
 
 def test_the_examples_in_docstrings_are_true() -> None:

@@ -33,13 +33,13 @@ def is_promptfoo(value: Any) -> bool:
 
 def promptfoo_tests(top: Section) -> list[Any]:
     """The tests of a configuration of promptfoo, each with what they have in common."""
-    prompts = top.get("prompts")
-    prompts = [prompts] if isinstance(prompts, str) else prompts or []
+    given = top.get("prompts")
+    prompts = given if isinstance(given, list) else [] if given is None else [given]
     prompt = None
     if len(prompts) > 1:
         top.refuse("prompts", "one prompt", "Keep the one that is to be tried; others are versions of the agent.")
     elif prompts:
-        prompt = prompts[0] if isinstance(prompts[0], str) else (prompts[0] or {}).get("raw")
+        prompt = prompts[0].get("raw") if isinstance(prompts[0], dict) else prompts[0]
         if not isinstance(prompt, str) or prompt.startswith("file://"):
             top.refuse("prompts", "a prompt as text", "Write the prompt itself into the file.")
             prompt = None
