@@ -188,12 +188,12 @@ def _assertion(section: Section, index: int, value: Any, variables: Mapping[str,
         section.findings.refuse(path, value, "an assertion with a type")
         return None
     kind, wanted = value["type"], value.get("value")
-    make = _ASSERTIONS.get(kind)
+    make = ASSERTIONS.get(kind)
     if make is None:
         section.findings.note(
             path,
             f"the assertion {shown(kind)} is not understood",
-            f"There are {', '.join(sorted(_ASSERTIONS))}; or write the scenario with scorers.",
+            f"There are {', '.join(sorted(ASSERTIONS))}; or write the scenario with scorers.",
             value=kind,
         )
         return None
@@ -224,7 +224,7 @@ def _schema(wanted: Any, *, extract: bool) -> dict[str, Any]:
     return {"type": "json_schema", "schema": {} if wanted is None else wanted, "extract": extract}
 
 
-_ASSERTIONS: Mapping[str, Callable[[Any, Mapping[str, Any]], dict[str, Any]]] = {
+ASSERTIONS: Mapping[str, Callable[[Any, Mapping[str, Any]], dict[str, Any]]] = {
     "equals": lambda wanted, _: {"type": "exact", "value": wanted, "strip": False},
     "contains": lambda wanted, _: {"type": "contains", "value": wanted, "ignore_case": False},
     "icontains": lambda wanted, _: {"type": "contains", "value": wanted},
