@@ -185,7 +185,7 @@ def test_a_mistake_is_told_with_line_field_and_remedy(
         ("scenarios: {a: 1}", "a list"),
         ("suite: shop", "scenarios is missing"),
         ("scenaros: []", 'Is it "scenaros" in line 1?'),
-        ("model: x\ntemperature: 0", "this is an agent, not scenarios"),
+        ("model: x\ntemperature: 0", "scenarios"),
         ("suite: 3\nscenarios:\n  - {}", "suite is 3"),
         ("defaults: 3\nscenarios:\n  - {}", "a mapping of what every scenario has"),
         ("defaults: {scenario_id: x}\nscenarios:\n  - {}", "Give each scenario its own"),
