@@ -24,7 +24,10 @@ class JsonRefused(InvalidInput):
 
 
 class _Refused(ValueError):
-    pass
+    def __init__(self, why: str, remedy: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.remedy = remedy
 
 
 def load(text: str, source: str, first_line: int = 1) -> Any:
@@ -47,9 +50,11 @@ def load(text: str, source: str, first_line: int = 1) -> Any:
             "Check quotes, commas and brackets there.",
         ) from None
     except _Refused as error:
-        raise JsonRefused(source, first_line, str(error)) from None
+        raise JsonRefused(source, first_line, error.why, error.remedy) from None
     except RecursionError:
-        raise JsonRefused(source, first_line, f"the nesting is deeper than {_DEEPEST} levels") from None
+        raise JsonRefused(
+            source, first_line, f"the nesting is deeper than {_DEEPEST} levels", "Put the inner part into a text."
+        ) from None
     return value
 
 
@@ -58,18 +63,18 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise _Refused(f'the key "{twice[:60]}" is given twice')
+        raise _Refused(f'the key "{twice[:60]}" is given twice', "Remove one.")
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise _Refused(f"{name} is no number that can be kept")
+    raise _Refused(f"{name} is no number that can be kept", "Write a finite number, or null.")
 
 
 def _int(digits: str) -> int:
     value = int(digits) if len(digits) <= 100 else 2**64
     if not -(2**63) <= value < 2**64:
-        raise _Refused(f"{digits[:30]} has more than 64 bits; write it as text, in quotes")
+        raise _Refused(f"{digits[:30]} has more than 64 bits", "Write it as text, in quotes.")
     return value
 
 
@@ -80,7 +85,7 @@ def _check(value: Any, depth: int) -> None:
         _check_text(value)
     elif isinstance(value, float):
         if not math.isfinite(value):
-            raise _Refused("a number is too large to be kept")
+            raise _Refused("a number is too large to be kept", "Write it as text, in quotes.")
     elif isinstance(value, dict):
         for key, each in value.items():
             _check_text(key)
@@ -94,4 +99,4 @@ def _check_text(text: str) -> None:
     found = _NOT_STORABLE.search(text)
     if found:
         name = "a NUL character" if found[0] == "\0" else f"the lone surrogate U+{ord(found[0]):04X}"
-        raise _Refused(f"there is {name} in a text, which a database cannot keep")
+        raise _Refused(f"there is {name} in a text, which a database cannot keep", "Remove it.")

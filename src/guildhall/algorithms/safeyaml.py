@@ -89,7 +89,7 @@ def decode(content: bytes, source: str, *, most_bytes: int | None = None) -> str
         raise YamlRefused(
             source,
             None,
-            f"the file has {len(content):,} bytes, expected at most {most_bytes:,}",
+            f"the file has more than {most_bytes:,} bytes",
             "Move long texts into files of their own, and refer to them with file://.",
         )
     try:
@@ -118,7 +118,9 @@ def load(text: str, source: str, limits: Limits | None = None) -> Document:
     documents = load_all(text, source, limits)
     first = next(documents, None)
     if first is None:
-        raise YamlRefused(source, None, "the file is empty, expected a YAML document")
+        raise YamlRefused(
+            source, None, "the file is empty, expected a YAML document", "`guildhall init` writes files to start from."
+        )
     second = next(documents, None)
     if second is not None:
         raise YamlRefused(
@@ -367,6 +369,7 @@ def _short(text: str) -> str:
 
 _REMEDIES = {
     "found character that cannot start any token": "Indent with spaces, not tabs, and put text that begins with @, ` or % in quotes.",
+    "found a tab character that violates indentation": "Indent with spaces, not tabs.",
     "mapping values are not allowed in this context": "Put text that has a colon in it in quotes, and check the indentation.",
     "could not find expected ':'": "Check the indentation, and that a colon follows the key.",
     "did not find expected key": "Check the indentation.",

@@ -77,7 +77,14 @@ def examine(
     `default_name` is the agent's name if it gives itself none.
     """
     if not isinstance(parsed, dict):
-        findings.refuse((), parsed, "a mapping with at least model and temperature", "Begin with `model: …`.")
+        if _are_scenarios(parsed):
+            findings.note(
+                (),
+                "these are scenarios, not an agent",
+                "The agent comes first: `guildhall eval run AGENT.yaml SCENARIOS`.",
+            )
+        else:
+            findings.refuse((), parsed, "a mapping with at least model and temperature", "Begin with `model: …`.")
         return None
     try:
         whole = resolved(parsed, files)
@@ -261,13 +268,20 @@ def _model(top: Section) -> str:
     return top.text("model", expected="the name of a model") or ""
 
 
+def _are_scenarios(parsed: Any) -> bool:
+    """Whether a document is what somebody would give as scenarios."""
+    return isinstance(parsed, list) and any(isinstance(each, dict) and "scenario_id" in each for each in parsed)
+
+
 def _temperature(top: Section) -> float | None:
-    expected = "a number from 0 to 2"
+    value = top.get("temperature")
     if "temperature" not in top:
         top.missing("temperature", "Add `temperature: 0`, or another number up to 2.", KEYS)
-    elif top.get("temperature") is None:
-        top.refuse("temperature", expected)
-    return top.number("temperature", low=0, high=2, expected=expected)
+    elif isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 2:
+        top.refuse("temperature", "a number from 0 to 2", "Write a number without quotes, such as `temperature: 0.2`.")
+    else:
+        return float(value)
+    return None
 
 
 def _runtime(top: Section) -> Runtime:

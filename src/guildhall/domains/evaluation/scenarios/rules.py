@@ -94,6 +94,8 @@ def drafts(value: Any, findings: Findings, default_suite: str) -> list[Draft]:
         tests = foreign.promptfoo_tests(Section(value, (), findings))
         return _entries(tests, ("tests",), {}, None, findings, default_suite)
     if isinstance(value, list):
+        if not value:
+            findings.refuse((), value, "a list of at least one scenario", "Begin each with `- scenario_id: …`.")
         return _entries(value, (), {}, None, findings, default_suite)
     if not isinstance(value, dict):
         findings.refuse(
@@ -103,6 +105,13 @@ def drafts(value: Any, findings: Findings, default_suite: str) -> list[Draft]:
     if "scenarios" not in value:
         if any(key in value for key in _OF_ONE):
             return _entries([value], None, {}, None, findings, default_suite)
+        if {"model", "temperature"} <= value.keys():
+            findings.note(
+                (),
+                "this is an agent, not scenarios",
+                "Scenarios come second: `guildhall eval run AGENT.yaml SCENARIOS`.",
+            )
+            return []
         Section(value, (), findings).missing("scenarios", "Add `scenarios:` and a list below it.", FILE_KEYS)
         return []
     top = Section(value, (), findings)
