@@ -25,7 +25,7 @@ from guildhall.app.wiring import App
 from guildhall.db import Tx
 from guildhall.domains.evaluation import configurations, scenarios, simulations
 from guildhall.domains.evaluation.configurations import AgentDefinition, AgentSpec, ConfigVersion, Runtime
-from guildhall.domains.evaluation.scenarios import Scenario
+from guildhall.domains.evaluation.scenarios import Scenario, ScenarioFile
 from guildhall.domains.evaluation.simulations import NewSimulation, PinnedScenario, Simulation, SimulationStatus
 from guildhall.errors import Conflict, InvalidInput
 
@@ -73,6 +73,14 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Material:
+    """An agent and scenarios, read and found without a mistake."""
+
+    agent: AgentDefinition
+    scenarios: ScenarioFile
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Simulations that are written down and not begun, the baseline first, and what reading the files warned of."""
 
@@ -80,9 +88,19 @@ class Plan:
     warnings: Sequence[str] = ()
 
 
-async def plan(app: App, request: Request) -> Plan:
+def read(request: Request) -> Material:
     """
-    Read and check an agent and its scenarios, keep both, and write down what is to be run.
+    Read and check an agent and its scenarios, before any database is asked for.
+
+    Raises:
+        InvalidInput: A file is broken; the error names file, line, field and remedy.
+    """
+    return Material(agentfile.read_agent(request.agent), scenariofile.read_scenarios(request.scenarios))
+
+
+async def plan(app: App, request: Request, material: Material | None = None) -> Plan:
+    """
+    Keep an agent and its scenarios, and write down what is to be run; both are read unless they are given.
 
     Nothing is written where anything is wrong.
 
@@ -91,20 +109,20 @@ async def plan(app: App, request: Request) -> Plan:
         NotFound: There is no version to compare with.
         AgainstItself: The version to compare with is the same.
     """
-    definition = agentfile.read_agent(request.agent)
-    read = scenariofile.read_scenarios(request.scenarios)
+    material = material or read(request)
+    definition, cases = material.agent, material.scenarios.scenarios
     async with app.transaction() as tx:
         against = await configurations.get_version(tx, request.against) if request.against else None
         saved = await configurations.save_version(tx, definition)
         if against is not None and against.version_id == saved.version.version_id:
             raise AgainstItself(against.label)
-        await scenarios.save_scenarios(tx, read.scenarios)
+        await scenarios.save_scenarios(tx, cases)
         versions = [saved.version] if against is None else [against, saved.version]
-        ids = [await _plan_one(tx, request, version, read.scenarios) for version in versions]
+        ids = [await _plan_one(tx, request, version, cases) for version in versions]
         if len(ids) == 2:
             await simulations.interleave(tx, *ids)
         planned = [await simulations.get_simulation(tx, each) for each in ids]
-    return Plan(planned, [*definition.warnings, *read.warnings])
+    return Plan(planned, [*definition.warnings, *material.scenarios.warnings])
 
 
 async def _plan_one(tx: Tx, request: Request, version: ConfigVersion, cases: Sequence[Scenario]) -> UUID:
@@ -161,7 +179,7 @@ async def run(
     Run simulations to their end, interleaved; those that are done already are left alone.
 
     Raises:
-        InvalidInput: Something that an agent or a scenario refers to cannot be loaded.
+        InvalidInput: Something that an agent or a scenario refers to cannot be loaded; the simulations have failed.
         Unavailable: The database or the sandbox is gone for good.
     """
     async with app.transaction() as tx:
@@ -198,20 +216,37 @@ async def _conductors(app: App, planned: Sequence[Simulation]) -> AsyncIterator[
         workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guildhall-run-")))
         workspace.chmod(0o755)  # noqa: ASYNC240 - an agent's process may run as somebody else
         services = await _services(app, loaded, stack)
-        conductors = {
-            each.simulation.simulation_id: TrialConductor(
-                each.spec,
-                _agent_directory(each, workspace),
-                each.scenarios,
-                services=services,
-                files=workspace / "scenarios",
-                seed=each.simulation.seed,
-                timeout_ms=each.simulation.timeout_ms,
-            )
-            for each in loaded
-        }
+        try:
+            conductors = _prepared(loaded, services, workspace)
+        except InvalidInput as error:
+            await _give_up(app, planned, error)
+            raise
         await _note_sandbox(app, loaded, services)
         yield conductors
+
+
+def _prepared(loaded: Sequence[_Loaded], services: Services, workspace: Path) -> dict[UUID, TrialConductor]:
+    return {
+        each.simulation.simulation_id: TrialConductor(
+            each.spec,
+            _agent_directory(each, workspace),
+            each.scenarios,
+            services=services,
+            files=workspace / "scenarios",
+            seed=each.simulation.seed,
+            timeout_ms=each.simulation.timeout_ms,
+        )
+        for each in loaded
+    }
+
+
+async def _give_up(app: App, planned: Sequence[Simulation], error: InvalidInput) -> None:
+    """Note why none of these can be run, so that nobody waits for them."""
+    async with app.transaction() as tx:
+        for each in planned:
+            await simulations.finish_simulation(
+                tx, each.simulation_id, status=SimulationStatus.FAILED, error_message=error.message
+            )
 
 
 async def _load(tx: Tx, simulation: Simulation) -> _Loaded:

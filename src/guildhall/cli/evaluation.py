@@ -23,9 +23,11 @@ _MaxCostOption = Annotated[
     float | None, typer.Option("--max-cost", metavar="USD", help="Stop when this much has been spent.")
 ]
 _MaxTimeOption = Annotated[
-    float | None, typer.Option("--max-time", metavar="SECONDS", help="Begin no trial after this time.")
+    float | None, typer.Option("--max-time", min=0, metavar="SECONDS", help="Begin no trial after this time.")
 ]
 _MOST_TRIALS = 1_000
+_LONGEST_TRIAL_MS = 7 * 24 * 3_600_000
+_SEEDS = 2**63
 _REFERENCE = "A simulation (short id, UUID, @latest) or a version (name@v2), which means its latest simulation."
 
 
@@ -45,9 +47,9 @@ def run_agent(
         int, typer.Option(min=0, help="How often a trial is run again after infrastructure failed.")
     ] = 3,
     timeout_ms: Annotated[
-        int, typer.Option("--timeout", min=1, metavar="MS", help="How long a trial may take.")
+        int, typer.Option("--timeout", min=1, max=_LONGEST_TRIAL_MS, metavar="MS", help="How long a trial may take.")
     ] = 300_000,
-    seed: Annotated[int, typer.Option(help="What trials' own seeds are made from.")] = 0,
+    seed: Annotated[int, typer.Option(min=-_SEEDS, max=_SEEDS - 1, help="What trials' own seeds are made from.")] = 0,
     name: Annotated[str | None, typer.Option(help="What to call the simulation.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -73,8 +75,9 @@ def run_agent(
             max_retries=max_retries,
             max_cost_usd=_amount(max_cost),
         )
+        material = evaluations.read(request)
         async with App.open() as app:
-            plan = await evaluations.plan(app, request)
+            plan = await evaluations.plan(app, request, material)
             for warning in plan.warnings:
                 output.warn(warning)
             await _say_what_it_can_show(app, output, plan.simulations[-1])
@@ -365,6 +368,8 @@ async def _run_and_show(
             finished = await evaluations.run(
                 app, ids, concurrency=concurrency, max_seconds=max_time, on_progress=on_progress
             )
+    except InvalidInput:
+        raise  # it cannot be run as it is, now or later
     except BaseException:
         output.aside.print(
             f"What is recorded is kept. Go on with: guildhall eval resume {planned[-1].short_id}", highlight=False
