@@ -175,10 +175,13 @@ async def migrate(url: str, *, to: int | None = None) -> Sequence[Migration]:
     Two migrators at once: one works, the other waits and then finds nothing to do.
 
     Raises:
+        InvalidInput: There is no such version.
         NotAllowed: The login may not create the roles, the extension or the schemas.
         SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
         DatabaseUnavailable: Nobody answers.
     """
+    if to is not None:
+        _check_version(to)
     async with _connection(url) as connection:
         if not (await _status(connection)).pending:
             return []  # the usual case, which should wait for nobody
@@ -191,6 +194,17 @@ async def migrate(url: str, *, to: int | None = None) -> Sequence[Migration]:
         return wanted
 
 
+def _check_version(number: int) -> None:
+    known = {each.number for each in migrations()}
+    if number != 0 and number not in known:
+        raise InvalidInput(
+            f"there is no schema version {number}",
+            remedy=f"Versions go from 0, an empty database, to {max(known)}.",
+            field="to",
+            value=number,
+        )
+
+
 async def rollback(url: str, *, to: int) -> Sequence[Migration]:
     """
     Take back every migration above a number, newest first, and return what was taken back.
@@ -199,14 +213,8 @@ async def rollback(url: str, *, to: int) -> Sequence[Migration]:
         InvalidInput: There is no such version.
         SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
     """
+    _check_version(to)
     known = {each.number: each for each in migrations()}
-    if to != 0 and to not in known:
-        raise InvalidInput(
-            f"there is no schema version {to}",
-            remedy=f"Versions go from 0, an empty database, to {max(known)}.",
-            field="to",
-            value=to,
-        )
     async with _connection(url) as connection, _only_migrator(connection):
         applied = (await _status(connection)).applied
         unwanted = [known[each.number] for each in reversed(applied) if each.number > to]

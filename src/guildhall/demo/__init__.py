@@ -13,7 +13,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from guildhall.errors import Conflict
+from guildhall.errors import Conflict, InvalidInput
 
 DIRECTORY = Path(__file__).parent
 AGENT_V1 = DIRECTORY / "agent.v1.yaml"
@@ -40,16 +40,34 @@ class FilesInTheWay(Conflict):
         )
 
 
+class FolderNotWritable(InvalidInput):
+    """The folder that was named cannot take files."""
+
+    code = "folder_not_writable"
+
+    def __init__(self, directory: Path, error: OSError) -> None:
+        super().__init__(
+            f"{str(directory)!r} cannot be written: {error.strerror or error}",
+            remedy="Choose another folder.",
+            directory=str(directory),
+            field="directory",
+        )
+
+
 def write_template(directory: Path) -> list[Path]:
     """
     Write an agent, scenarios and tools to start from into a folder; nothing is overwritten.
 
     Raises:
         FilesInTheWay: One of the files is there already; nothing has been written.
+        FolderNotWritable: The folder cannot be made or written.
     """
     sources = sorted(each for each in TEMPLATE.iterdir() if each.is_file())
     in_the_way = [each.name for each in sources if (directory / each.name).exists()]
     if in_the_way:
         raise FilesInTheWay(directory, in_the_way)
-    directory.mkdir(parents=True, exist_ok=True)
-    return [Path(shutil.copyfile(each, directory / each.name)) for each in sources]
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        return [Path(shutil.copyfile(each, directory / each.name)) for each in sources]
+    except OSError as error:
+        raise FolderNotWritable(directory, error) from error
