@@ -53,9 +53,9 @@ class SimulationNotFound(NotFound):
 
     code = "simulation_not_found"
 
-    def __init__(self, reference: str) -> None:
+    def __init__(self, reference: str, *, is_version: bool = False) -> None:
         super().__init__(
-            f"there is no simulation {reference!r}",
+            f"{reference} has not been run" if is_version else f"there is no simulation {reference!r}",
             remedy="`guildhall eval list` shows those there are.",
             field="simulation",
             value=reference,

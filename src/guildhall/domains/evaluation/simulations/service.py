@@ -104,10 +104,14 @@ async def resolve(tx: Tx, reference: str) -> Simulation:
         if candidates:
             return await get_simulation(tx, candidates[0])
 
-    simulations = await of_version(tx, reference, at_most=1)
-    if not simulations:
-        raise SimulationNotFound(reference)
-    return simulations[0]
+    try:
+        version = await configurations.get_version(tx, reference)
+    except NotFound:
+        raise SimulationNotFound(reference) from None
+    found = await store.list_simulations(tx, config_version_id=version.version_id, at_most=1)
+    if not found:
+        raise SimulationNotFound(version.label, is_version=True)
+    return found[0]
 
 
 async def of_version(tx: Tx, reference: str, *, at_most: int = 20) -> list[Simulation]:
