@@ -35,6 +35,9 @@ _T = TypeVar("_T")
 
 _LEASE = timedelta(seconds=60)
 _RENEWAL_S = 15.0
+_CLAIM_LASTS_MS = 200.0
+_MOST_AT_ONCE = 256
+_FLUSH_S = 0.2
 _PROGRESS_S = 1.0
 _PATIENCE_S = 60.0
 """How long a run waits for a database that does not answer before it gives up and leaves the rest to `resume`."""
@@ -124,6 +127,8 @@ class Runner:
         self._ready: deque[Claim] = deque()
         self._held: dict[UUID, Claim] = {}
         self._claiming = asyncio.Lock()
+        self._claimed_ms = 0.0
+        self._at_once = concurrency
         self._exhausted = False
         self._chance = random.Random()
 
@@ -141,7 +146,7 @@ class Runner:
         # A recorder that opens first drains what killed processes have left in the
         # spool: their claims must still stand then.
         async with (
-            self._app.recorder() as recorder,
+            self._app.recorder(flush_interval_s=_FLUSH_S) as recorder,
             self._app.database.presence(simulations.worker_key(self._worker)) as presence,
         ):
             run = await self._begin()
@@ -188,9 +193,15 @@ class Runner:
         return self._ready.popleft() if self._ready else None
 
     async def _claim(self) -> Sequence[Claim]:
-        # Few enough that a budget is kept and a killed runner leaves little behind,
-        # enough that claiming costs nothing beside a trial that takes a millisecond.
-        at_most = self._concurrency * 4
+        # What the last claim brought was done in no time: more, so that claiming costs nothing
+        # beside trials of a millisecond. It took a while: less, so that no runner sits on
+        # trials that another has the hands for.
+        now_ms = clock.monotonic_ms()
+        if now_ms - self._claimed_ms < _CLAIM_LASTS_MS:
+            self._at_once = min(self._at_once * 2, max(_MOST_AT_ONCE, self._concurrency))
+        else:
+            self._at_once = max(self._at_once // 2, self._concurrency)
+        self._claimed_ms, at_most = now_ms, self._at_once
 
         async def claim() -> Sequence[Claim]:
             async with self._app.transaction() as tx:

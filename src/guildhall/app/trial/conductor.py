@@ -62,8 +62,10 @@ class TrialConductor:
         self._casts: dict[str, Cast] = {}
         prepared: PreparedScenario | None = None
         company: Cast | None = None
+        folder, laid_out = files, None
         for scenario_id, scenario in scenarios.items():
-            folder = code.lay_out(scenario.files, files)
+            if scenario.files != laid_out:
+                folder, laid_out = code.lay_out(scenario.files, files), scenario.files
             prepared = prepare_scenario(scenario, folder, services, alike=prepared)
             company = self._casts[scenario_id] = cast(self._agent, prepared, alike=company)
 
