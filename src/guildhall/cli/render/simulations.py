@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
 from guildhall.cli.render.figures import count, duration, marks, money, percent, shortened
 from guildhall.domains.evaluation.outcomes import Outcome
-from guildhall.domains.evaluation.reports import Report
 from guildhall.domains.evaluation.simulations import Simulation
 from guildhall.errors import NotFound
+
+if TYPE_CHECKING:
+    from guildhall.domains.evaluation.reports import Report  # brings NumPy, which a list needs not wait for
 
 _WIDTH = 80
 
