@@ -113,7 +113,7 @@ def test_an_interrupted_run_is_resumed_with_what_is_missing(
         env=command_environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert running.stderr is not None
-    assert "1 of 10 trials" in running.stderr.readline()
+    assert any("1 of 10 trials" in line for line in running.stderr), "no trial ended"
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
     assert running.returncode == 130
