@@ -14,7 +14,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -235,16 +235,19 @@ class Runner:
                 continue  # a lease that ends meanwhile costs a trial run twice, never an outcome stored twice
 
     async def _report(self, run: Run) -> None:
+        due_ms = 0.0
         while True:
             self._on_progress(run)
             await asyncio.sleep(_PROGRESS_S / 5)
-            if run.elapsed_s % _PROGRESS_S < _PROGRESS_S / 5:
-                try:
-                    async with self._app.transaction() as tx:
-                        for simulation_id in self._ids:
-                            await simulations.mark_progress(tx, simulation_id)
-                except Unavailable:
-                    continue
+            began_ms = clock.monotonic_ms()
+            if began_ms < due_ms:
+                continue
+            with suppress(Unavailable):
+                async with self._app.transaction() as tx:
+                    for simulation_id in self._ids:
+                        await simulations.mark_progress(tx, simulation_id)
+            # The more trials, the longer it takes: the database is not to be busy with it.
+            due_ms = began_ms + max(_PROGRESS_S * 1000, 10 * (clock.monotonic_ms() - began_ms))
 
     async def _end(self, run: Run) -> None:
         async def end() -> None:

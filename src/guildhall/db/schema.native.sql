@@ -615,7 +615,8 @@ CREATE TABLE evaluation.simulations_scenarios (
     CONSTRAINT simulations_scenarios_retries_is_not_negative CHECK ((retry_count >= 0)),
     CONSTRAINT simulations_scenarios_status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text, 'failed'::text, 'skipped'::text]))),
     CONSTRAINT valid_execution_timestamps CHECK (((completed_at IS NULL) OR (started_at IS NOT NULL)))
-);
+)
+WITH (fillfactor='70');
 
 ALTER TABLE ONLY evaluation.simulations_scenarios FORCE ROW LEVEL SECURITY;
 

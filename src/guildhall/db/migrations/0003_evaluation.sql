@@ -277,7 +277,7 @@ CREATE TABLE evaluation.simulations_scenarios (
     CONSTRAINT simulations_scenarios_status_is_known CHECK (status IN ('pending', 'running', 'completed', 'failed', 'skipped')),
     CONSTRAINT simulations_scenarios_retries_is_not_negative CHECK (retry_count >= 0),
     CONSTRAINT valid_execution_timestamps CHECK (completed_at IS NULL OR started_at IS NOT NULL)
-);
+) WITH (fillfactor = 70);
 COMMENT ON TABLE evaluation.simulations_scenarios IS 'simulations: tenant: the scenarios of a simulation, each pinned to the content that ran.';
 CREATE INDEX simulations_scenarios_by_simulation ON evaluation.simulations_scenarios (tenant_id, simulation_id, execution_order);
 CREATE INDEX simulations_scenarios_by_content ON evaluation.simulations_scenarios (tenant_id, scenario_id, content_hash);
