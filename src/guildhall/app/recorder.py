@@ -125,7 +125,7 @@ class Recorder:
         actor: Actor,
         spool: Spool,
         *,
-        batch_size: int = 500,
+        batch_size: int = 1000,
         flush_interval_s: float = 0.05,
         max_buffer_bytes: int = 32 << 20,
         max_spool_bytes: int = 4 << 30,

@@ -58,7 +58,7 @@ class App:
         """A transaction for the person this was opened for, or for somebody else."""
         return self.database.transaction(actor or self.actor)
 
-    def recorder(self, *, batch_size: int = 500, flush_interval_s: float = 0.05) -> Recorder:
+    def recorder(self, *, batch_size: int = 1000, flush_interval_s: float = 0.05) -> Recorder:
         """A recorder of trials; use it as a context manager."""
         return Recorder(
             self.database,

@@ -140,8 +140,9 @@ def pack(record: TrialRecord) -> PackedTrial:
 
 def _check_id(outcome: NewOutcome) -> None:
     """A row's time is its id's time (decision 10), unless the id, made by somebody else, keeps none."""
-    identifier = outcome.outcome_id
-    if identifier.version == 7 and clock.time_of(identifier) != outcome.execution_time:
+    identifier, time = outcome.outcome_id, outcome.execution_time
+    milliseconds = round(time.timestamp() * 1000) if time.microsecond % 1000 == 0 else None
+    if identifier.int >> 80 != milliseconds and identifier.version == 7:
         raise OutcomeRefused(
             "execution_time",
             outcome.execution_time.isoformat(),
