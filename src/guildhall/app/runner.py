@@ -41,6 +41,8 @@ _FLUSH_S = 0.2
 _PROGRESS_S = 1.0
 _PATIENCE_S = 60.0
 """How long a run waits for a database that does not answer before it gives up and leaves the rest to `resume`."""
+_PATIENCE_WHEN_INTERRUPTED_S = 2.0
+"""How long somebody who has pressed Ctrl-C waits for a database that does not answer; closing the recorder tries once more."""
 _LONGEST_WAIT_S = 30.0
 
 
@@ -270,7 +272,7 @@ class Runner:
         """Leave everything so that `resume` can go on; where the database is away, leases and spool see to it later."""
         try:
             async with asyncio.timeout(10):
-                await recorder.drain()
+                await recorder.drain(_PATIENCE_WHEN_INTERRUPTED_S)
                 async with self._app.transaction() as tx:
                     await simulations.release_claims(tx, list(self._held.values()))
                     for simulation_id in self._ids:

@@ -9,6 +9,7 @@ depend on does not answer, 4 a conflict or not allowed, 70 a defect of ours,
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import tempfile
@@ -126,6 +127,7 @@ def run(work: Callable[[], Coroutine[Any, Any, _T]], *, as_json: bool = False) -
     With `as_json` the error is the one JSON document on stdout.
     """
     _stdout.set(sys.stdout)
+    _hear_the_log()
     try:
         # What an agent prints that runs inside this process is no finding.
         with redirect_stdout(sys.stderr):
@@ -149,6 +151,25 @@ def run(work: Callable[[], Coroutine[Any, Any, _T]], *, as_json: bool = False) -
         raise
     except Exception as error:  # noqa: BLE001 - a person must not meet a traceback
         _confess(error)
+
+
+class _Notes(logging.Handler):
+    """What our own parts log, as notes beside the findings: a line each, without tracebacks."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            text = f"{text}: {type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
+        Output().warn(text)
+
+
+def _hear_the_log() -> None:
+    """Show the warnings of our own parts; those of libraries speak of what our parts have already told."""
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
+        ours = logging.getLogger("guildhall")
+        ours.addHandler(_Notes(logging.WARNING))
 
 
 def fail(error: GuildhallError, *, as_json: bool) -> NoReturn:
