@@ -52,3 +52,24 @@ def test_a_log_that_cannot_be_imported_is_refused_and_leaves_nothing(guildhall: 
         assert Path(error["details"]["file"]).name == file.name, name
         assert error["remedy"], name
     assert guildhall("eval", "list", "--json").json == guildhall("scenario", "list", "--json").json == []
+
+
+def test_a_run_of_which_nothing_was_scored_has_no_score(guildhall: Command, project: Project) -> None:
+    report = guildhall("eval", "run", project.agent, project.scenarios, "--max-time", 0, "--json").json
+    assert (report["status"], report["outcomes"], report["pass_rate"]) == ("cancelled", 0, None)
+    assert guildhall("eval", "list", "--json").json[0]["overall_score"] is None
+
+
+def test_a_function_that_is_not_there_fails_the_simulation_at_once(guildhall: Command, project: Project) -> None:
+    project.agent.write_text(project.agent.read_text().replace("agent:answer", "agent:answr"))
+    refused = guildhall("eval", "run", project.agent, project.scenarios, expect=2)
+    assert "'agent:answr' cannot be loaded: 'agent' has no 'answr' (agent.py)" in refused.err
+    assert "answer" in refused.err.splitlines()[-1]
+    assert "resume" not in refused.err
+    assert guildhall("eval", "list", "--json").json[0]["status"] == "failed"
+
+
+def test_what_was_saved_but_never_run_is_told_from_what_is_not_there(guildhall: Command, project: Project) -> None:
+    guildhall("config", "save", project.agent)
+    assert "adder@v1 has not been run" in guildhall("eval", "report", "adder", expect=2).err
+    assert "there is no simulation 'adder@v2'" in guildhall("eval", "report", "adder@v2", expect=2).err

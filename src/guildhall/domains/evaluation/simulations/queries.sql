@@ -317,7 +317,8 @@ WITH per_scenario AS (
 UPDATE evaluation.simulations AS simulations
    SET status = :status,
        error_message = :error_message,
-       overall_score = LEAST(GREATEST(totals.score, 0), 1),
+       -- LEAST and GREATEST skip nulls: where nothing was scored there is no score.
+       overall_score = CASE WHEN totals.score IS NOT NULL THEN LEAST(GREATEST(totals.score, 0), 1) END,
        total_cost_usd = totals.cost_usd,
        started_at = COALESCE(simulations.started_at, GREATEST(:started_at, simulations.created_at)),
        execution_time_ms = COALESCE(
