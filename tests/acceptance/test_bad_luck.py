@@ -64,7 +64,8 @@ class TestADatabaseThatGoesAway:
 
         report = guildhall("eval", "resume", "@latest", "--json").json
         assert (report["status"], report["outcomes"], report["passed"]) == ("completed", 10, 10)
-        assert not list(settings.data_dir.glob("spool/*/*.quarantine"))
+        counted = guildhall("db", "psql", "-XAtc", "SELECT count(*) FROM evaluation.outcomes")
+        assert counted.out == "10\n"
 
 
 _NO_ROOM = """\

@@ -104,6 +104,7 @@ async def administrator_url(settings: Settings) -> AsyncIterator[str]:
     server = await asyncio.to_thread(embedded.start, settings.data_dir)
     try:
         await migrate.create_database(server.url(), _DATABASE)
+        await migrate.act_as(server.url(database=_DATABASE), identity.LOCAL)
         yield server.url(database=_DATABASE)
     finally:
         await asyncio.to_thread(server.close)
@@ -115,6 +116,7 @@ async def keep_running(settings: Settings) -> str:
     try:
         await migrate.create_database(server.url(), _DATABASE)
         await migrate.migrate(server.url(database=_DATABASE))
+        await migrate.act_as(server.url(database=_DATABASE), identity.LOCAL)
         server.keep_running()
         return server.url(database=_DATABASE)
     finally:

@@ -14,7 +14,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -24,6 +24,7 @@ from typing import Any
 import asyncpg
 
 from guildhall.db.errors import translated
+from guildhall.db.tx import Actor
 from guildhall.errors import Conflict, InvalidInput, NotAllowed, Unavailable
 
 _FILE = re.compile(r"^(?P<number>\d{4})_(?P<name>[a-z0-9_]+)\.sql$")
@@ -154,6 +155,26 @@ async def create_database(server_url: str, name: str) -> bool:
         except (asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
             return False  # another process was quicker
         return True
+
+
+async def act_as(url: str, actor: Actor) -> None:
+    """
+    Let whoever logs in at a URL see one team's rows unless they say otherwise (`SET app.tenant_id`).
+
+    A role without a team sees empty views, also the superuser who has come to look at the rows.
+
+    Raises:
+        DatabaseUnavailable: Nobody answers.
+    """
+    async with _connection(url) as connection:
+        if await connection.fetchval("SELECT current_setting('app.tenant_id', true)") == str(actor.tenant_id):
+            return
+        database = await connection.fetchval("SELECT quote_ident(current_database())")
+        # Two at once would write one row of the catalogue: the other has then done the same.
+        with suppress(asyncpg.InternalServerError):
+            for name, value in (("app.tenant_id", actor.tenant_id), ("app.user_id", actor.user_id)):
+                # UUIDs, and a name that is quoted, so that formatting them in is safe.
+                await connection.execute(f"ALTER ROLE CURRENT_USER IN DATABASE {database} SET {name} = '{value}'")
 
 
 async def status(url: str) -> MigrationStatus:
