@@ -208,7 +208,7 @@ async def test_a_caller_that_is_faster_than_the_database_waits(database: Databas
     async with recorder:
         async with locked(database, actor, simulation_id):
             recording = asyncio.create_task(recorder.record_many(records))
-            while recorder.buffered_bytes < 20_000:  # noqa: ASYNC110 - the recorder has no event for it
+            while recorder.buffered_bytes < 20_000:
                 await asyncio.sleep(0)
             assert recorder.counts.accepted < 20
         peak = 0

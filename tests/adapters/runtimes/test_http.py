@@ -31,7 +31,9 @@ def runtime(http: HttpClient) -> HttpRuntime:
 def stage_for(agent_server):
     def make(*, user=None, functions=None, times_left_ms=(), **spec) -> RecordingStage:
         spec = {"runtime": Runtime.HTTP, "url": f"{agent_server.url}/agent", "parsed": {"model": "gpt-test"}, **spec}
-        return RecordingStage(agent(**spec), user=user, tool_functions=functions or {}, times_left_ms=list(times_left_ms))
+        return RecordingStage(
+            agent(**spec), user=user, tool_functions=functions or {}, times_left_ms=list(times_left_ms)
+        )
 
     return make
 

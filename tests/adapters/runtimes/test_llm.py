@@ -18,7 +18,9 @@ LOOKUP = ToolSpec("lookup", "Find an order", {"type": "object", "properties": {"
 def stage_for(model_server):
     def make(*, user=None, functions=None, times_left_ms=(), **spec) -> RecordingStage:
         spec = {"base_url": f"{model_server.url}/v1", "api_key_env": KEY_VARIABLE, "tools": (LOOKUP,), **spec}
-        return RecordingStage(agent(**spec), user=user, tool_functions=functions or {}, times_left_ms=list(times_left_ms))
+        return RecordingStage(
+            agent(**spec), user=user, tool_functions=functions or {}, times_left_ms=list(times_left_ms)
+        )
 
     return make
 
