@@ -47,7 +47,6 @@ import asyncpg
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from fixtures.trials import make_simulation
-
 from guildhall.app.recorder import Recorder
 from guildhall.app.spool import Spool
 from guildhall.db import Database, embedded, migrate

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fixtures.agents import Project
 from fixtures.command_line import Command
-
 from guildhall.settings import Settings
 
 _AGENT = "name: adder\nmodel: rules\nruntime: python\nentrypoint: agent:answer\n"

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from fixtures.agents import Project
 from fixtures.command_line import Command, command_line
-
 from guildhall.settings import Settings
 
 _GATED = """\

@@ -9,10 +9,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from fixtures.plays import write
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fixtures.plays import write
 from guildhall.adapters import code
 from guildhall.adapters.code import CodeNotLoadable
 

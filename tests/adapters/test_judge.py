@@ -4,9 +4,9 @@ import json
 from decimal import Decimal
 
 import pytest
+
 from fixtures.models import KEY_VARIABLE, refuses, says
 from fixtures.stages import scenario
-
 from guildhall.adapters.llm import ModelKeyMissing, ModelNotNamed
 from guildhall.adapters.scorers.judge import JudgeMisconfigured, LlmJudge
 from guildhall.domains.evaluation.failures import Fault

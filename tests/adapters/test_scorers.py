@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import combinations, permutations
 
 import pytest
-from fixtures.plays import a_performance, write
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fixtures.plays import a_performance, write
 from guildhall.adapters.code import CodeNotLoadable
 from guildhall.adapters.schemas import SchemaNotUsable
 from guildhall.adapters.scorers import ScorerNotUsable, scorer_for

@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 import pytest
-from fixtures.plays import python_tool, write
 
+from fixtures.plays import python_tool, write
 from guildhall.adapters.code import CodeNotLoadable
 from guildhall.adapters.environments import EnvironmentClass, NotAnEnvironment
 from guildhall.adapters.tools import Answer, ToolNotUsable, environment_tools, tool_of

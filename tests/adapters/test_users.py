@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
+
 from fixtures.models import KEY_VARIABLE, refuses, says
 from fixtures.stages import scenario
-
 from guildhall.adapters.llm import EndpointRefused, ModelKeyMissing, ModelNotNamed
 from guildhall.adapters.users import STOP, ScriptedUser, check_user, user_for
 from guildhall.domains.evaluation.failures import Fault

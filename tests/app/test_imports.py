@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from adapters.importers.conftest import TASK, failed_row, tau2_log, tau_row
 
+from adapters.importers.conftest import TASK, failed_row, tau2_log, tau_row
 from guildhall.app.imports import import_log, import_logs
 from guildhall.app.wiring import App
 from guildhall.domains.evaluation import configurations, outcomes, reports, scenarios, simulations

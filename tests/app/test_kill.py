@@ -11,7 +11,6 @@ from pathlib import Path
 
 from fixtures.agents import Project
 from fixtures.command_line import Command, command_line
-
 from guildhall.app.wiring import App
 from guildhall.db.queries import parse_queries
 

@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from fixtures.trials import a_failure, a_tool, claim_all, make_record, record_of, simulation_in, trajectory
 
+from fixtures.trials import a_failure, a_tool, claim_all, make_record, record_of, simulation_in, trajectory
 from guildhall.app.recorder import Recorder, RecorderClosed
 from guildhall.app.spool import Spool
 from guildhall.db import Actor, Database

@@ -14,9 +14,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+
 from fixtures.servers import UNSAFE_BUT_QUICK, place_for_servers
 from fixtures.trials import a_failure, a_tool, make_record, simulation_in, trajectory
-
 from guildhall import clock
 from guildhall.app.recorder import Recorder, RecorderClosed, RecordsLost, RecordsWaiting
 from guildhall.app.spool import Spool, SpoolUnavailable

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import orjson
 import pytest
+
 from fixtures.plays import (
     SHOP,
     a_claim,
@@ -22,7 +23,6 @@ from fixtures.plays import (
     verdict,
     write,
 )
-
 from guildhall.adapters import code
 from guildhall.adapters.runtimes.python import ThreadSession
 from guildhall.app.trial import Services, TrialConductor, cast, conduct, prepare_agent, prepare_scenario, trial_seed

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fixtures.plays import (
     SHOP,
     a_claim,
@@ -19,9 +22,6 @@ from fixtures.plays import (
     verdict,
     write,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
 from guildhall.adapters import code
 from guildhall.adapters.scorers import combine
 from guildhall.app.trial import Services, cast, conduct, prepare_agent, prepare_scenario

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from fixtures.plays import SHOP, a_scenario, an_agent, in_the_shop, perform, python_tool, write
 from fixtures.trials import claim_all, simulation_in
-
 from guildhall.app.recorder import Recorder
 from guildhall.app.spool import Spool
 from guildhall.db import Actor, Database

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import orjson
 import pytest
+
 from fixtures.models import KEY_VARIABLE, Hang, answers, calls, refuses, says
 from fixtures.stages import agent, scenario
-
 from guildhall import clock
 from guildhall.adapters.exchange import HttpClient
 from guildhall.adapters.llm import ModelClient, ModelKeyMissing

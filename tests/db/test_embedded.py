@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
+
 from fixtures.database import run_sql
 from fixtures.servers import UNSAFE_BUT_QUICK, OtherProcess, Start, place_for_servers
-
 from guildhall.db import embedded
 from guildhall.db.embedded.configuration import as_file, tuning
 

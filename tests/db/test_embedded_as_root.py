@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from fixtures.database import run_sql
 from fixtures.servers import UNSAFE_BUT_QUICK, OtherProcess, Start
-
 from guildhall.db import embedded
 from guildhall.db.embedded import binaries
 from guildhall.errors import Unavailable

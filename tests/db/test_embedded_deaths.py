@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from fixtures.database import run_sql
 from fixtures.servers import OtherProcess, Start
-
 from guildhall.db import embedded
 from guildhall.db.embedded.house import explanation
 from guildhall.db.embedded.locks import FileLock

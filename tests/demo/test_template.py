@@ -6,11 +6,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from guildhall.adapters.scenariofile import read_scenarios
 
 from guildhall import clock, demo
 from guildhall.adapters.agentfile import read_agent
 from guildhall.adapters.sandbox import LocalSandbox
+from guildhall.adapters.scenariofile import read_scenarios
 from guildhall.app.trial import Services, TrialConductor
 from guildhall.domains.evaluation import configurations
 from guildhall.domains.evaluation.simulations import Claim

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from fixtures.plays import a_scenario, an_agent, in_the_shop, perform, python_tool, steps, verdict
 
+from fixtures.plays import a_scenario, an_agent, in_the_shop, perform, python_tool, steps, verdict
 from guildhall.adapters import scorers
 from guildhall.adapters.runtimes import dialogue
 from guildhall.adapters.sandbox import LocalSandbox

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from fixtures.agents import Project
 from fixtures.command_line import Command, command_line
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from fixtures.guildhall import at
 
+from fixtures.guildhall import at
 from guildhall.db import migrate, snapshot
 from guildhall.errors import NotAllowed
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from adapters.importers.conftest import tau2_log, tau_row
 
+from adapters.importers.conftest import tau2_log, tau_row
 from guildhall.adapters.importers import LogNotFound, LogUnreadable, read_log
 from guildhall.errors import InvalidInput
 

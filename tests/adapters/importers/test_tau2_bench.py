@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from adapters.importers.conftest import tau2_log
 
+from adapters.importers.conftest import tau2_log
 from guildhall.adapters.importers import LogUnreadable, read_log
 
 Writer = Callable[..., Path]

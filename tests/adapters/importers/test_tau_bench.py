@@ -9,8 +9,8 @@ from math import comb
 from pathlib import Path
 
 import pytest
-from adapters.importers.conftest import TASK, failed_row, tau_row
 
+from adapters.importers.conftest import TASK, failed_row, tau_row
 from guildhall.adapters.importers import LogUnreadable, read_log
 
 Writer = Callable[..., Path]

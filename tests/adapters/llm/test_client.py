@@ -7,6 +7,7 @@ from decimal import Decimal
 from email.utils import format_datetime
 
 import pytest
+
 from fixtures.models import (
     KEY,
     KEY_VARIABLE,
@@ -21,7 +22,6 @@ from fixtures.models import (
     says,
 )
 from fixtures.stages import agent
-
 from guildhall.adapters.exchange import HttpClient
 from guildhall.adapters.llm import (
     OPENAI,

@@ -3,9 +3,9 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from fixtures.models import KEY, KEY_VARIABLE, Hang, Reply, answers
 from fixtures.stages import RecordingStage, agent
-
 from guildhall.adapters.exchange import HttpClient
 from guildhall.adapters.llm import ModelKeyMissing
 from guildhall.adapters.runtimes.http import AgentAddressRefused, HttpRuntime

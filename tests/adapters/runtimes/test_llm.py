@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
+
 from fixtures.models import KEY_VARIABLE, Hang, calls, refuses, says
 from fixtures.stages import RecordingStage, agent, scenario
-
 from guildhall.adapters.runtimes.llm import LlmRuntime
 from guildhall.adapters.users import ScriptedUser
 from guildhall.domains.evaluation.configurations import ToolSpec

@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+
 from fixtures.plays import (
     SHOP,
     a_scenario,
@@ -26,7 +27,6 @@ from fixtures.plays import (
     write,
 )
 from fixtures.processes import await_death, processes_with
-
 from guildhall.adapters.code import CodeNotLoadable
 from guildhall.adapters.sandbox import LocalSandbox
 from guildhall.app.trial import Services

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from fixtures.processes import processes_with
 
+from fixtures.processes import processes_with
 from guildhall.adapters.sandbox import Ended, Limits, LineTooLong, LocalSandbox, Program
 
 LIMITS = Limits(wall_ms=20_000)

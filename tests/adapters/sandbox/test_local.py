@@ -13,8 +13,8 @@ import uuid
 from pathlib import Path
 
 import pytest
-from fixtures.processes import DEADLINE_S, await_death, processes_with
 
+from fixtures.processes import DEADLINE_S, await_death, processes_with
 from guildhall.adapters.sandbox import (
     Limits,
     LocalSandbox,

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from fixtures.trials import a_failure, make_simulation
 
+from fixtures.trials import a_failure, make_simulation
 from guildhall import clock
 from guildhall.db import Actor, Database, Tx
 from guildhall.domains.evaluation import failures

@@ -8,8 +8,8 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
-from fixtures.trials import a_failure, a_tool, make_record, make_simulation, record_of, trajectory
 
+from fixtures.trials import a_failure, a_tool, make_record, make_simulation, record_of, trajectory
 from guildhall import clock
 from guildhall.db import Actor, Database, Tx
 from guildhall.db.queries import parse_queries

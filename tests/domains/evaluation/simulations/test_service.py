@@ -8,8 +8,8 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
-from fixtures.trials import claim_all, make_record, make_simulation, record_of, simulation_in
 
+from fixtures.trials import claim_all, make_record, make_simulation, record_of, simulation_in
 from guildhall.db import Actor, Database, Tx
 from guildhall.domains.evaluation import outcomes, simulations
 from guildhall.domains.evaluation.simulations import (
