@@ -145,6 +145,16 @@ def test_a_budget_stops_a_run_and_a_larger_one_finishes_it(guildhall: Command, p
     assert (finished["status"], finished["outcomes"]) == ("completed", 10)
 
 
+def test_two_versions_that_run_together_share_one_budget(guildhall: Command, project: Project) -> None:
+    agent = "def answer(session):\n    session.say('3', cost_usd=0.01){}\n"
+    (project.folder / "agent.py").write_text(agent.format(""))
+    guildhall("config", "save", project.agent)
+    (project.folder / "agent.py").write_text(agent.format("  # changed"))
+    printed = run(guildhall, project, "--against", "adder@v1", "--max-cost", 0.04, "--concurrency", 1)
+    assert "the budget of $0.04 is used up: $0.04 spent" in printed.err
+    assert [each["outcomes"] for each in guildhall("eval", "list", "--json").json] == [2, 2]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -185,13 +185,14 @@ async def run(
     async with app.transaction() as tx:
         found = [await simulations.get_simulation(tx, each) for each in simulation_ids]
     open_ones = [each for each in found if each.status is not SimulationStatus.COMPLETED]
+    # Simulations that run together share one budget, which each of them carries.
     budgets = [each.max_cost_usd for each in open_ones if each.max_cost_usd is not None]
     async with _conductors(app, open_ones) as conductors:
         runner = Runner(
             app,
             conductors,
             concurrency=concurrency,
-            limits=RunLimits(max_cost_usd=sum(budgets[1:], budgets[0]) if budgets else None, max_seconds=max_seconds),
+            limits=RunLimits(max_cost_usd=max(budgets, default=None), max_seconds=max_seconds),
             on_progress=on_progress,
         )
         return await runner.run()
