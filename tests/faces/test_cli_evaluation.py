@@ -155,6 +155,21 @@ def test_two_versions_that_run_together_share_one_budget(guildhall: Command, pro
     assert [each["outcomes"] for each in guildhall("eval", "list", "--json").json] == [2, 2]
 
 
+def test_a_comparison_offers_a_pair_only_where_there_is_one(guildhall: Command, project: Project) -> None:
+    run(guildhall, project)
+    project.write_agent(right=3)
+    run(guildhall, project)
+    apart = guildhall("eval", "compare", "adder@v1", "adder@v2").out
+    assert "guildhall eval show" in apart
+    assert "--pair" not in apart
+    project.write_agent(right=2)
+    together = run(guildhall, project, "--against", "adder@v1").out
+    assert "--pair" in together
+    scenario = together.partition("guildhall eval show ")[2].split()[1]
+    before, after = guildhall("eval", "show", "@latest", scenario, "--pair", "--json").json
+    assert (before["simulation"]["config"], after["simulation"]["config"]) == ("adder@v1", "adder@v3")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

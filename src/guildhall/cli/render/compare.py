@@ -195,6 +195,7 @@ def _metrics(versus: Versus) -> list[Text]:
 def _scenarios(versus: Versus) -> list[Text]:
     headline = versus.headline
     assert headline is not None, "there is a judgement"
+    one, two = versus.baseline.simulation, versus.candidate.simulation
     down = sorted(
         (each for each in versus.matched if each.change < 0), key=lambda each: (each.change, each.scenario_id)
     )
@@ -207,7 +208,8 @@ def _scenarios(versus: Versus) -> list[Text]:
     for position, each in enumerate(down[:_DOWN_SHOWN]):
         line = f"{each.scenario_id:<{width}}  {_passes(each)}"
         if position == 0:
-            line += f"   guildhall eval show {versus.candidate.simulation.short_id} {each.scenario_id} --pair"
+            line += f"   guildhall eval show {two.short_id} {each.scenario_id}"
+            line += " --pair" if two.interleaved_with == one.simulation_id else ""
         lines.append(Text(line))
     if len(down) > _DOWN_SHOWN:
         lines.append(Text(f"… and {len(down) - _DOWN_SHOWN} more", "dim"))
