@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -168,6 +169,19 @@ def test_a_comparison_offers_a_pair_only_where_there_is_one(guildhall: Command, 
     scenario = together.partition("guildhall eval show ")[2].split()[1]
     before, after = guildhall("eval", "show", "@latest", scenario, "--pair", "--json").json
     assert (before["simulation"]["config"], after["simulation"]["config"]) == ("adder@v1", "adder@v3")
+
+
+def test_a_reader_that_leaves_early_is_no_failed_gate(
+    guildhall: Command, project: Project, command_environment: dict[str, str]
+) -> None:
+    run(guildhall, project)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as nobody:
+        listed = subprocess.run(
+            command_line("eval", "list"), env=command_environment, stdout=nobody, stderr=subprocess.PIPE, check=False
+        )
+    assert (listed.returncode, listed.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize(

@@ -114,10 +114,17 @@ def _plain(value: object) -> Any:
     raise TypeError(type(value).__name__)
 
 
+class _Console(Console):
+    """Rich's own ends with 1 when its reader has gone, which means that a gate failed."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # noqa: PLE0704 - Rich calls this while it handles the BrokenPipeError; `run` knows what to do
+
+
 def _console(stream: Any) -> Console:
     if stream.isatty():
-        return Console(file=stream)
-    return Console(file=stream, width=_WIDTH, no_color=True)
+        return _Console(file=stream)
+    return _Console(file=stream, width=_WIDTH, no_color=True)
 
 
 def run(work: Callable[[], Coroutine[Any, Any, _T]], *, as_json: bool = False) -> _T:
