@@ -96,11 +96,8 @@ def test_a_simulation_can_be_named_as_people_name_it(guildhall: Command, project
         assert guildhall("eval", "report", reference, "--json").json["simulation_id"] == whole, reference
 
 
-def test_an_interrupted_run_is_resumed_with_what_is_missing(
-    guildhall: Command, project: Project, command_environment: dict[str, str]
-) -> None:
-    # The agent waits for a file, so that the run cannot end before it is interrupted.
-    gate = project.folder / "gate"
+def wait_for(project: Project, gate: Path) -> None:
+    """Make the agent wait for a file in all scenarios but the first."""
     (project.folder / "agent.py").write_text(
         "import asyncio, pathlib\n"
         "async def answer(session):\n"
@@ -110,6 +107,14 @@ def test_an_interrupted_run_is_resumed_with_what_is_missing(
         "            await asyncio.sleep(0.01)\n"
         "    return '3'\n"
     )
+
+
+def test_an_interrupted_run_is_resumed_with_what_is_missing(
+    guildhall: Command, project: Project, command_environment: dict[str, str]
+) -> None:
+    # The agent waits for a file, so that the run cannot end before it is interrupted.
+    gate = project.folder / "gate"
+    wait_for(project, gate)
     running = subprocess.Popen(
         command_line("eval", "run", project.agent, project.scenarios, "--concurrency", 2),
         env=command_environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -129,10 +134,32 @@ def test_an_interrupted_run_is_resumed_with_what_is_missing(
     assert "completed already" in refused.err
 
 
-def test_a_cancelled_simulation_keeps_what_it_has(guildhall: Command, project: Project) -> None:
+def test_a_simulation_that_is_done_cannot_be_cancelled(guildhall: Command, project: Project) -> None:
     simulation = run(guildhall, project, "--json").json["simulation_id"]
     refused = guildhall("eval", "cancel", simulation, expect=4)
     assert "completed already" in refused.err
+
+
+def test_a_running_simulation_that_is_cancelled_stops_keeps_what_it_has_and_can_be_resumed(
+    guildhall: Command, project: Project, command_environment: dict[str, str]
+) -> None:
+    gate = project.folder / "gate"
+    wait_for(project, gate)
+    running = subprocess.Popen(
+        command_line("eval", "run", project.agent, project.scenarios, "--concurrency", 2),
+        env=command_environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert running.stderr is not None
+    assert any("1 of 10 trials" in line for line in running.stderr), "no trial ended"
+    assert "1 of 10 trials are recorded" in guildhall("eval", "cancel", "@latest").out
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 0, err
+    assert "cancelled by a person" in err
+    assert guildhall("eval", "list", "--json").json[0]["status"] == "cancelled"
+
+    gate.touch()
+    report = guildhall("eval", "resume", "@latest", "--json").json
+    assert (report["outcomes"], report["status"]) == (10, "completed")
 
 
 def test_a_budget_stops_a_run_and_a_larger_one_finishes_it(guildhall: Command, project: Project) -> None:

@@ -192,7 +192,11 @@ async def run(
             app,
             conductors,
             concurrency=concurrency,
-            limits=RunLimits(max_cost_usd=max(budgets, default=None), max_seconds=max_seconds),
+            limits=RunLimits(
+                max_cost_usd=max(budgets, default=None),
+                budgeted=[each.simulation_id for each in found if each not in open_ones],
+                max_seconds=max_seconds,
+            ),
             on_progress=on_progress,
         )
         return await runner.run()

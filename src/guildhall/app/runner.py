@@ -43,6 +43,8 @@ _PATIENCE_S = 60.0
 """How long a run waits for a database that does not answer before it gives up and leaves the rest to `resume`."""
 _PATIENCE_WHEN_INTERRUPTED_S = 2.0
 """How long somebody who has pressed Ctrl-C waits for a database that does not answer; closing the recorder tries once more."""
+_COSTS_BESIDE = ("judge_cost_usd", "user_cost_usd")
+"""What a trial costs beside its agent, by the names that its metrics have for it."""
 _LONGEST_WAIT_S = 30.0
 
 
@@ -69,9 +71,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """When to stop early: an amount of money for all simulations together, a time on the clock."""
+    """
+    When to stop early: an amount of money, a time on the clock.
+
+    The amount is for the simulations of the run and for `budgeted`, which
+    share it, whenever it was spent.
+    """
 
     max_cost_usd: Decimal | None = None
+    budgeted: Sequence[UUID] = ()
     max_seconds: float | None = None
 
 
@@ -81,12 +89,14 @@ class Run:
 
     progress: Mapping[UUID, Progress]
     limits: RunLimits
+    spent_before_usd: Decimal = Decimal(0)
     started_ms: float = field(default_factory=clock.monotonic_ms)
     stopped_for: str | None = None
 
     @property
     def cost_usd(self) -> Decimal:
-        return sum((each.cost_usd for each in self.progress.values()), Decimal(0))
+        """What all of it cost so far, in this run and in those that it goes on from."""
+        return sum((each.cost_usd for each in self.progress.values()), self.spent_before_usd)
 
     @property
     def elapsed_s(self) -> float:
@@ -98,7 +108,7 @@ class Run:
             return True
         if self.limits.max_cost_usd is not None and self.cost_usd >= self.limits.max_cost_usd:
             budget, spent = _plain(self.limits.max_cost_usd), _plain(self.cost_usd)
-            self.stopped_for = f"the budget of ${budget} is used up: ${spent} spent"
+            self.stopped_for = f"the budget of ${budget} is used up: ${spent} spent; a larger one goes on"
         elif self.limits.max_seconds is not None and self.elapsed_s >= self.limits.max_seconds:
             self.stopped_for = f"the time of {self.limits.max_seconds:g} s is used up"
         return self.stopped_for is not None
@@ -132,6 +142,8 @@ class Runner:
         self._claimed_ms = 0.0
         self._at_once = concurrency
         self._exhausted = False
+        self._working: asyncio.Future[None] | None = None
+        self._was_cancelled = False
         self._chance = random.Random()
 
     async def run(self) -> Run:
@@ -154,7 +166,12 @@ class Runner:
             run = await self._begin()
             try:
                 async with _alongside(self._renew(presence.renew), self._report(run)):
-                    await self._work(run, recorder)
+                    self._working = asyncio.ensure_future(self._work(run, recorder))
+                    try:
+                        await self._working
+                    except asyncio.CancelledError:
+                        if not self._was_cancelled:  # by whoever runs us, not by a person elsewhere
+                            raise
                 await recorder.drain()
                 await self._end(run)
             except BaseException:
@@ -170,7 +187,8 @@ class Runner:
                 started = await simulations.start_simulation(tx, simulation_id)
                 progress[simulation_id] = Progress(started, done=started.trials_done, total=started.trials_total)
             await simulations.release_dead(tx, self._ids)
-        return Run(progress, self._limits)
+            spent = await simulations.cost_so_far(tx, [*self._ids, *self._limits.budgeted])
+        return Run(progress, self._limits, spent_before_usd=spent or Decimal(0))
 
     async def _work(self, run: Run, recorder: Recorder) -> None:
         async with asyncio.TaskGroup() as workers:
@@ -248,15 +266,28 @@ class Runner:
                 async with self._app.transaction() as tx:
                     for simulation_id in self._ids:
                         await simulations.mark_progress(tx, simulation_id)
+                    states = await simulations.states(tx, self._ids)
+                if states and all(each is SimulationStatus.CANCELLED for each in states.values()):
+                    self._stop_working(run)
             # The more trials, the longer it takes: the database is not to be busy with it.
             due_ms = began_ms + max(_PROGRESS_S * 1000, 10 * (clock.monotonic_ms() - began_ms))
+
+    def _stop_working(self, run: Run) -> None:
+        """A person has cancelled everything: trials under way are broken off, and nothing of them is recorded."""
+        run.stopped_for = run.stopped_for or "cancelled by a person"
+        if self._working is not None and not self._working.done():
+            self._was_cancelled = True
+            self._working.cancel()
 
     async def _end(self, run: Run) -> None:
         async def end() -> None:
             async with self._app.transaction() as tx:
                 await simulations.release_claims(tx, list(self._held.values()))
+                states = await simulations.states(tx, self._ids, lock=True)
                 for simulation_id, progress in run.progress.items():
-                    if run.stopped_for:
+                    if states[simulation_id] is SimulationStatus.CANCELLED:
+                        progress.simulation = await simulations.get_simulation(tx, simulation_id)
+                    elif run.stopped_for:
                         progress.simulation = await simulations.finish_simulation(
                             tx, simulation_id, status=SimulationStatus.CANCELLED, error_message=run.stopped_for
                         )
@@ -341,9 +372,10 @@ def _count(progress: Progress, record: TrialRecord) -> None:
             progress.not_passed += 1
         case None:
             progress.unscored += 1
-    if record.outcome.cost_usd is not None:
-        progress.cost_usd += record.outcome.cost_usd
-        progress.cost_is_known = True
+    for cost in (record.outcome.cost_usd, *(record.outcome.metrics.get(name) for name in _COSTS_BESIDE)):
+        if cost is not None:
+            progress.cost_usd += Decimal(cost)
+            progress.cost_is_known = True
 
 
 @asynccontextmanager

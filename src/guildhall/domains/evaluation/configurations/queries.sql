@@ -31,6 +31,7 @@ RETURNING version_id;
 -- name: move_latest
 UPDATE evaluation.configurations
    SET latest_version_id = :version_id,
+       sandbox_config = :sandbox_config,
        updated_at = greatest(updated_at, clock_timestamp()),
        is_active = true
  WHERE config_id = :config_id;

@@ -120,6 +120,16 @@ def examine(
     return None if findings.problems else spec
 
 
+def sandbox_config(parsed: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of an agent.yaml that says how its programs are confined; variables by name only."""
+    limits = parsed.get("limits")
+    confined = {key: parsed[key] for key in ("isolation", "network", "environment") if key in parsed}
+    if isinstance(limits, Mapping):
+        kept = {key: limits[key] for key in ("timeout_ms", "memory_mb", "cpu_seconds", "processes") if key in limits}
+        confined |= {"limits": kept} if kept else {}
+    return confined
+
+
 def agent_spec(name: str, parsed: Mapping[str, Any], files: Mapping[str, bytes]) -> AgentSpec:
     """
     What a runtime needs to run an agent, every reference resolved.

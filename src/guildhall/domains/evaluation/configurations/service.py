@@ -54,7 +54,7 @@ async def save_version(
         generated_by=generated_by,
         modal_deployment_id=modal_deployment_id,
     )
-    await store.move_latest(tx, config_id, version_id)
+    await store.move_latest(tx, config_id, version_id, rules.sandbox_config(definition.parsed))
     return SavedVersion(await _version(tx, version_id), is_new=True)
 
 

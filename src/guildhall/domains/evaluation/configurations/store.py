@@ -54,8 +54,10 @@ async def insert_version(
     return version_id
 
 
-async def move_latest(tx: Tx, config_id: UUID, version_id: UUID) -> None:
-    await tx.execute(_queries.move_latest, config_id=config_id, version_id=version_id)
+async def move_latest(tx: Tx, config_id: UUID, version_id: UUID, sandbox_config: Mapping[str, Any]) -> None:
+    await tx.execute(
+        _queries.move_latest, config_id=config_id, version_id=version_id, sandbox_config=dict(sandbox_config)
+    )
 
 
 async def list_configurations(tx: Tx, *, with_inactive: bool, at_most: int) -> list[Configuration]:

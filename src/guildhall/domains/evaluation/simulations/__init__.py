@@ -32,6 +32,7 @@ from guildhall.domains.evaluation.simulations.service import (
     repin_scenarios,
     resolve,
     start_simulation,
+    states,
 )
 from guildhall.domains.evaluation.simulations.types import (
     Claim,
@@ -79,5 +80,6 @@ __all__ = [
     "repin_scenarios",
     "resolve",
     "start_simulation",
+    "states",
     "worker_key",
 ]

@@ -338,4 +338,20 @@ SELECT count(*)::integer
  WHERE simulation_id = :simulation_id AND state IN ('pending', 'running');
 
 -- name: cost_so_far
-SELECT sum(cost_usd) FROM evaluation.outcomes WHERE simulation_id = ANY (:simulation_ids::uuid[]);
+-- What judges and simulated users took is paid by the same person.
+SELECT sum(costs.cost_usd)
+  FROM evaluation.outcomes AS outcomes
+ CROSS JOIN LATERAL (VALUES (outcomes.cost_usd),
+                            ((outcomes.metrics ->> 'judge_cost_usd')::numeric),
+                            ((outcomes.metrics ->> 'user_cost_usd')::numeric)) AS costs (cost_usd)
+ WHERE outcomes.simulation_id = ANY (:simulation_ids::uuid[]);
+
+-- name: lock_states
+SELECT simulation_id, status
+  FROM evaluation.simulations
+ WHERE simulation_id = ANY (:simulation_ids::uuid[])
+ ORDER BY simulation_id
+   FOR UPDATE;
+
+-- name: states
+SELECT simulation_id, status FROM evaluation.simulations WHERE simulation_id = ANY (:simulation_ids::uuid[]);

@@ -303,6 +303,11 @@ async def left_to_do(tx: Tx, simulation_id: UUID) -> int:
     return await store.left_to_do(tx, simulation_id)
 
 
+async def states(tx: Tx, simulation_ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, SimulationStatus]:
+    """Where simulations are; with `lock` nobody moves them before the transaction ends."""
+    return await store.states(tx, simulation_ids, lock=lock)
+
+
 async def cost_so_far(tx: Tx, simulation_ids: Sequence[UUID]) -> Decimal | None:
-    """What the outcomes stored so far cost, as far as it is known."""
+    """What the outcomes stored so far cost, judges and simulated users included, as far as it is known."""
     return await store.cost_so_far(tx, simulation_ids)

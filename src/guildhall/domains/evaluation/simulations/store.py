@@ -278,6 +278,12 @@ async def cost_so_far(tx: Tx, simulation_ids: Sequence[UUID]) -> Decimal | None:
     return cost
 
 
+async def states(tx: Tx, simulation_ids: Sequence[UUID], *, lock: bool) -> dict[UUID, SimulationStatus]:
+    query = _queries.lock_states if lock else _queries.states
+    rows = await tx.fetch(query, simulation_ids=list(simulation_ids))
+    return {row["simulation_id"]: SimulationStatus(row["status"]) for row in rows}
+
+
 def _simulation(row: Row) -> Simulation:
     values: dict[str, Any] = dict(row)
     return Simulation(**{**values, "status": SimulationStatus(row["status"])})
