@@ -36,8 +36,12 @@ def test_an_agent_is_run_recorded_and_reported(guildhall: Command, project: Proj
 
 
 def test_json_is_one_document_on_stdout_and_nothing_else(guildhall: Command, project: Project) -> None:
-    document = run(guildhall, project, "--json").json
+    printed = run(guildhall, project, "--json")
+    document = printed.json
     assert document["outcomes"] == 10
+    # ten scenarios tried once: with nothing known of them, less than half of the range cannot be told from chance
+    assert 0.5 < document["minimum_detectable_effect"] < 1
+    assert "10 scenarios × 1 trial can show a difference of about" in printed.err
     assert guildhall("eval", "list", "--json").json[0]["simulation_id"] == document["simulation_id"]
 
 
@@ -169,6 +173,8 @@ def test_a_budget_stops_a_run_and_a_larger_one_finishes_it(guildhall: Command, p
     stopped = guildhall("eval", "report", "@latest", "--json").json
     assert (stopped["status"], stopped["outcomes"]) == ("cancelled", 3)
     assert stopped["cost_usd"] == pytest.approx(0.03)
+    more = guildhall("eval", "resume", "@latest", "--max-cost", 0.05, "--concurrency", 1, "--json").json
+    assert more["outcomes"] == 5, "what was spent before counts"
     finished = guildhall("eval", "resume", "@latest", "--max-cost", 1, "--json").json
     assert (finished["status"], finished["outcomes"]) == ("completed", 10)
 

@@ -80,8 +80,10 @@ def run_agent(
             plan = await evaluations.plan(app, request, material)
             for warning in plan.warnings:
                 output.warn(warning)
-            await _say_what_it_can_show(app, output, plan.simulations[-1])
-            await _run_and_show(app, output, plan.simulations, concurrency=concurrency, max_time=max_time)
+            effect = await _say_what_it_can_show(app, output, plan.simulations[-1])
+            await _run_and_show(
+                app, output, plan.simulations, concurrency=concurrency, max_time=max_time, detectable=effect
+            )
 
     run(work, as_json=as_json)
 
@@ -327,7 +329,7 @@ def _amount(usd: float | None) -> Decimal | None:
     return Decimal(str(usd))
 
 
-async def _say_what_it_can_show(app: Any, output: Output, simulation: Simulation) -> None:
+async def _say_what_it_can_show(app: Any, output: Output, simulation: Simulation) -> float:
     from guildhall.domains.evaluation import reports
 
     async with app.transaction() as tx:
@@ -338,6 +340,7 @@ async def _say_what_it_can_show(app: Any, output: Output, simulation: Simulation
     else:
         trials = count(simulation.trials_per_scenario, "trial")
         output.warn(f"{scenarios} × {trials} can show a difference of about {effect * 100:.0f} points or more")
+    return effect
 
 
 async def _counterpart(tx: Any, simulation: Simulation) -> Simulation:
@@ -353,7 +356,13 @@ async def _counterpart(tx: Any, simulation: Simulation) -> Simulation:
 
 
 async def _run_and_show(
-    app: Any, output: Output, planned: list[Simulation], *, concurrency: int, max_time: float | None
+    app: Any,
+    output: Output,
+    planned: list[Simulation],
+    *,
+    concurrency: int,
+    max_time: float | None,
+    detectable: float | None = None,
 ) -> None:
     """Run simulations with a progress bar, then show the report of one or the comparison of two."""
     from guildhall.app import evaluations
@@ -381,6 +390,8 @@ async def _run_and_show(
         versus = await reports.compare(tx, *pair) if len(pair) == 2 else None
     if output.as_json:
         document = report_document(found[-1])
+        if detectable is not None:
+            document["minimum_detectable_effect"] = detectable
         if versus is not None:
             document |= {"baseline": report_document(found[0]), "comparison": compare_document(versus)}
         output.document(document)
