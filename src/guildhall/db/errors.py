@@ -71,6 +71,9 @@ _KINDS: dict[type[asyncpg.IntegrityConstraintViolationError], str] = {
     asyncpg.RestrictViolationError: "restrict",
 }
 
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""Whatever the driver raises when a statement or a connection fails."""
+
 _GONE = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -114,6 +117,11 @@ def translate(error: BaseException) -> GuildhallError | None:
             return DatabaseUnavailable(
                 "the connection to PostgreSQL is gone", remedy="Check that the server runs, then try again."
             )
+        case asyncpg.InternalClientError() if "cannot switch to state" in str(error):
+            # The server's farewell came between two of our messages, and the driver has lost its place.
+            return DatabaseUnavailable(
+                "the connection to PostgreSQL is gone", remedy="Check that the server runs, then try again."
+            )
         case _ if isinstance(error, _GONE):
             return DatabaseUnavailable(
                 "PostgreSQL does not answer", remedy="Check that the server runs, then try again."
@@ -133,7 +141,7 @@ def translated() -> Iterator[None]:
         yield
     except GuildhallError:
         raise
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except DRIVER_ERRORS as error:
         ours = translate(error)
         if ours is None:
             raise

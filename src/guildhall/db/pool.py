@@ -11,7 +11,7 @@ import asyncpg
 
 from guildhall import clock
 from guildhall.db import jsonb
-from guildhall.db.errors import DatabaseUnavailable, translate, translated
+from guildhall.db.errors import DRIVER_ERRORS, DatabaseUnavailable, translate, translated
 from guildhall.db.tx import Actor, Tx
 
 _CONNECT_TIMEOUT_S = 10
@@ -133,7 +133,7 @@ class Database:
     async def _release(self, connection: asyncpg.pool.PoolConnectionProxy[Any]) -> None:
         try:
             await self._pool.release(connection, timeout=_CONNECT_TIMEOUT_S)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except DRIVER_ERRORS:
             connection.terminate()  # the pool makes another when one is wanted
 
 
@@ -168,7 +168,7 @@ class Presence:
             if not _is_gone(connection):
                 await connection.execute("SELECT pg_advisory_unlock($1)", self._key)
             await self._pool.release(connection, timeout=_CONNECT_TIMEOUT_S)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except DRIVER_ERRORS:
             connection.terminate()
 
 
@@ -182,7 +182,7 @@ def _is_gone(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> bool:
 async def _rollback(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> None:
     try:
         await connection.execute("ROLLBACK", timeout=_CONNECT_TIMEOUT_S)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except DRIVER_ERRORS:
         connection.terminate()  # the error that led here matters more
 
 
