@@ -3,44 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import yaml
 
 from guildhall.algorithms import safeyaml, sanitise
 from guildhall.algorithms.documents import Findings
-from guildhall.client.client import ArcEvalDBClient
+from guildhall.client.borrowing import ClientBorrower
 from guildhall.domains.evaluation import configurations
 from guildhall.domains.evaluation.configurations import AgentDefinition, AgentFileRefused, VersionNotFound
 
 _SOURCE = "config_data"
 
 
-class ConfigurationManager:
+class ConfigurationManager(ClientBorrower):
     """
     Gives sandboxes the configuration to run and keeps new versions.
 
     It works through `db`, or through a client of its own.
     """
-
-    def __init__(self, db: ArcEvalDBClient | None = None) -> None:
-        self.db = db or ArcEvalDBClient()
-        self._is_own = db is None
-
-    async def __aenter__(self) -> Self:
-        await self.db.initialize()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Let go of the client, if it is the manager's own."""
-        if self._is_own:
-            await self.db.close()
 
     async def get_active_config(self, config_name: str) -> dict[str, Any]:
         """

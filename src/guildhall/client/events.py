@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from guildhall.client.client import ArcEvalDBClient
+from guildhall.client.borrowing import ClientBorrower
 
 
-class ExecutionEventHandler:
+class ExecutionEventHandler(ClientBorrower):
     """
     Handles the start of a simulation, the end of each of its scenarios, and its own end.
 
     It records through `db`, or through a client of its own.
     """
-
-    def __init__(self, db: ArcEvalDBClient | None = None) -> None:
-        self.db = db or ArcEvalDBClient()
-        self._is_own = db is None
-
-    async def __aenter__(self) -> Self:
-        await self.db.initialize()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Let go of the client, if it is the handler's own."""
-        if self._is_own:
-            await self.db.close()
 
     async def handle_execution_started(self, event: Mapping[str, Any]) -> None:
         """

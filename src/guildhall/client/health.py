@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from guildhall import clock
-from guildhall.client.client import ArcEvalDBClient
+from guildhall.client.borrowing import ClientBorrower
 from guildhall.domains.evaluation import outcomes
 
 _ENOUGH_PER_S = 50
@@ -15,30 +14,12 @@ _ENOUGH_PER_S = 50
 _HORIZON = timedelta(days=31)
 
 
-class DatabaseHealthChecker:
+class DatabaseHealthChecker(ClientBorrower):
     """
     Measures writing and looks after the series of outcomes.
 
     It asks through `db`, or through a client of its own.
     """
-
-    def __init__(self, db: ArcEvalDBClient | None = None) -> None:
-        self.db = db or ArcEvalDBClient()
-        self._is_own = db is None
-
-    async def __aenter__(self) -> Self:
-        await self.db.initialize()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Let go of the client, if it is the checker's own."""
-        if self._is_own:
-            await self.db.close()
 
     async def check_write_performance(self) -> dict[str, Any]:
         """

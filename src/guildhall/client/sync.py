@@ -206,7 +206,7 @@ class ExecutionEventHandler:
         self.close()
 
     def close(self) -> None:
-        """Let go of the client, if it is the handler's own."""
+        """Let go of the client, if it is its own."""
         try:
             self._loop.run(self._twin.close())
         finally:
@@ -270,7 +270,7 @@ class ConfigurationManager:
         self.close()
 
     def close(self) -> None:
-        """Let go of the client, if it is the manager's own."""
+        """Let go of the client, if it is its own."""
         try:
             self._loop.run(self._twin.close())
         finally:
@@ -401,7 +401,7 @@ class DatabaseHealthChecker:
         self.close()
 
     def close(self) -> None:
-        """Let go of the client, if it is the checker's own."""
+        """Let go of the client, if it is its own."""
         try:
             self._loop.run(self._twin.close())
         finally:
