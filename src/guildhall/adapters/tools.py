@@ -30,7 +30,7 @@ import orjson
 from guildhall.adapters import code, schemas, signatures
 from guildhall.adapters.code import FOREIGN
 from guildhall.adapters.environments import EnvironmentClass
-from guildhall.adapters.sandbox import Ended, Limits, LocalSandbox, Program, ProgramNotRunnable
+from guildhall.adapters.sandbox import Ended, Limits, Program, ProgramNotRunnable, Sandbox
 from guildhall.adapters.threads import CodeEnded, in_thread, ours_to_obey
 from guildhall.algorithms import sanitise
 from guildhall.domains.evaluation.configurations import ToolSpec
@@ -185,7 +185,7 @@ class CommandTool:
         self,
         spec: ToolSpec,
         directory: Path | None,
-        sandbox: LocalSandbox,
+        sandbox: Sandbox,
         *,
         environment: Mapping[str, str],
         network: bool,
@@ -198,7 +198,7 @@ class CommandTool:
         self._check = schemas.checker(spec.parameters, f"tool {spec.name!r}")
 
     def run_here(self, arguments: Mapping[str, Any], environment: Any) -> Answer:
-        raise NotImplementedError("a program runs beside the event loop")
+        raise AssertionError("a program runs beside the event loop, as `here` says")
 
     async def run(self, arguments: Mapping[str, Any], environment: Any, time_left_ms: float) -> Answer:
         wrong = self._check(arguments)

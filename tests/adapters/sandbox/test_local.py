@@ -200,7 +200,7 @@ async def test_a_full_disk_is_reported_and_leaves_no_half_made_trial(best: Local
             await best.start(Program(["true"], files={"big": bytes(2 << 20)}))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert found(rooms, "run-*/*/work/big") == []
+    assert found(rooms, "run-*/*/*/big") == []
 
 
 async def test_what_is_used_is_measured(sandbox: LocalSandbox) -> None:

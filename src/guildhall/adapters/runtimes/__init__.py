@@ -9,7 +9,7 @@ from typing import Any
 from guildhall.adapters import code
 from guildhall.adapters.runtimes.command import CommandRuntime, sandbox_limits
 from guildhall.adapters.runtimes.python import InProcessRuntime, process_runtime
-from guildhall.adapters.sandbox import LocalSandbox
+from guildhall.adapters.sandbox import Sandbox
 from guildhall.domains.evaluation.configurations import AgentSpec, Isolation, Runtime
 from guildhall.domains.evaluation.simulations.ports import AgentRuntime
 from guildhall.errors import InvalidInput
@@ -40,7 +40,7 @@ def runtime_for(
     spec: AgentSpec,
     directory: Path | None,
     *,
-    sandbox: LocalSandbox | None = None,
+    sandbox: Sandbox | None = None,
     models: Any = None,
     http: Any = None,
     environment: Mapping[str, str] | None = None,
@@ -85,7 +85,7 @@ def runtime_for(
             return runtime
 
 
-def _needed(spec: AgentSpec, sandbox: LocalSandbox | None) -> LocalSandbox:
+def _needed(spec: AgentSpec, sandbox: Sandbox | None) -> Sandbox:
     if sandbox is None:
         raise RuntimeNotPossible(spec, "there is no sandbox to run it in")
     return sandbox

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from guildhall.adapters.runtimes.dialogue import converse, start_message
-from guildhall.adapters.sandbox import Ended, Limits, LocalSandbox, Program, ProgramNotRunnable, SandboxedProcess
+from guildhall.adapters.sandbox import Ended, Limits, Program, ProgramNotRunnable, RunningProgram, Sandbox
 from guildhall.domains.evaluation.configurations import AgentSpec
 from guildhall.domains.evaluation.failures import FailureCategory, Fault
 from guildhall.domains.evaluation.simulations import TrialFailed
@@ -42,7 +42,7 @@ class CommandRuntime:
         spec: AgentSpec,
         argv: tuple[str, ...],
         directory: Path | None,
-        sandbox: LocalSandbox,
+        sandbox: Sandbox,
         environment: Mapping[str, str],
     ) -> None:
         self._sandbox = sandbox
@@ -79,7 +79,7 @@ class CommandRuntime:
         finally:
             stage.note_sandbox(process.sandbox_id, process.held, process.logs)
 
-    async def _play(self, process: SandboxedProcess, stage: Stage) -> None:
+    async def _play(self, process: RunningProgram, stage: Stage) -> None:
         try:
             done = await converse(process, stage)
         except TrialFailed as failure:
@@ -95,7 +95,7 @@ class CommandRuntime:
         else:
             self._check(await _end_of(process), process)
 
-    def _check(self, ended: Ended | None, process: SandboxedProcess, *, only_limits: bool = False) -> None:
+    def _check(self, ended: Ended | None, process: RunningProgram, *, only_limits: bool = False) -> None:
         if ended is None or ended.succeeded or ended.reason == "killed":
             return
         if only_limits and ended.reason in ("exited", "signalled"):
@@ -103,7 +103,7 @@ class CommandRuntime:
         raise failure_of(ended, self._limits, process.logs)
 
 
-async def _end_of(process: SandboxedProcess) -> Ended | None:
+async def _end_of(process: RunningProgram) -> Ended | None:
     """How a program ended that has said its last word; one that lingers without a word is ended, which is no failure."""
     try:
         async with asyncio.timeout(_LAST_MOMENTS_S):

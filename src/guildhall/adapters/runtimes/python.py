@@ -24,7 +24,7 @@ from guildhall.adapters.runtimes.calls import model_call_from
 from guildhall.adapters.runtimes.command import CommandRuntime
 from guildhall.adapters.runtimes.dialogue import UNHANDLED_TOOL_ERROR, start_message
 from guildhall.adapters.runtimes.python_host import AgentReturnedNonsense, Facts, ToolError, is_async, snake, spoken
-from guildhall.adapters.sandbox import LocalSandbox
+from guildhall.adapters.sandbox import Sandbox
 from guildhall.adapters.threads import GivenUp, in_thread
 from guildhall.algorithms import sanitise
 from guildhall.domains.evaluation.configurations import AgentSpec
@@ -40,7 +40,7 @@ class Stopped(BaseException):
 
 
 def process_runtime(
-    spec: AgentSpec, entrypoint: str, directory: Path, sandbox: LocalSandbox, environment: Mapping[str, str]
+    spec: AgentSpec, entrypoint: str, directory: Path, sandbox: Sandbox, environment: Mapping[str, str]
 ) -> CommandRuntime:
     """Runs the callable in a sandboxed process for each trial."""
     host = Path(python_host.__file__).read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
 """
 Sandboxes: where untrusted programs run.
 
-`LocalSandbox` runs them on this machine, each with limits, with as little of
+`Sandbox` is the port that agents and tools use. `LocalSandbox` runs programs on this machine, each with limits, with as little of
 the system in view as the system allows, and with no way to outlive its trial.
 """
 
@@ -16,7 +16,7 @@ from .errors import (
 from .local import LocalSandbox, default_directory
 from .process import SandboxedProcess
 from .runs import sweep
-from .types import Capabilities, Ended, Held, Isolation, Limits, Program, Reason
+from .types import Capabilities, Ended, Held, Isolation, Limits, Program, Reason, RunningProgram, Sandbox
 
 __all__ = [
     "Capabilities",
@@ -31,6 +31,8 @@ __all__ = [
     "Program",
     "ProgramNotRunnable",
     "Reason",
+    "RunningProgram",
+    "Sandbox",
     "SandboxLost",
     "SandboxUnavailable",
     "SandboxedProcess",

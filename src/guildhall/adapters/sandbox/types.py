@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, Protocol, Self
 
 Isolation = Literal["bubblewrap", "namespaces", "process"]
 
@@ -95,3 +95,58 @@ class Capabilities:
     network_off: bool
     unprivileged_user: bool
     refused: Mapping[str, str]
+
+
+class RunningProgram(Protocol):
+    """A program in a sandbox; leaving it as a context manager kills what still runs."""
+
+    @property
+    def sandbox_id(self) -> str: ...
+
+    @property
+    def held(self) -> Held:
+        """Which limits really hold for it."""
+
+    @property
+    def logs(self) -> str:
+        """What it wrote to stderr, capped, secrets removed."""
+
+    async def write_line(self, line: bytes) -> bool:
+        """Whether anybody still reads."""
+
+    def close_stdin(self) -> None: ...
+
+    async def read_line(self, limit: int = ...) -> bytes | None:
+        """
+        The next line of stdout; None when there is no more.
+
+        Raises:
+            LineTooLong: It is longer than `limit`.
+        """
+
+    async def read_rest(self) -> bytes: ...
+
+    def kill(self) -> None:
+        """End it and everything it started."""
+
+    async def wait(self) -> Ended: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+class Sandbox(Protocol):
+    """Where programs are run: the port that agents and tools use, whatever is behind it."""
+
+    def capabilities(self) -> Capabilities:
+        """How it confines programs. Two simulations are only alike if that is."""
+
+    async def start(self, program: Program, limits: Limits | None = None) -> RunningProgram:
+        """
+        Start a program.
+
+        Raises:
+            ProgramNotRunnable: The program does not exist or is described wrongly.
+            SandboxUnavailable: It cannot be run here, now.
+        """

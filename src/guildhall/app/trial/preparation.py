@@ -15,7 +15,7 @@ from typing import Any
 
 from guildhall.adapters import runtimes
 from guildhall.adapters.environments import EnvironmentClass
-from guildhall.adapters.sandbox import LocalSandbox
+from guildhall.adapters.sandbox import Sandbox
 from guildhall.adapters.scorers import scorer_for
 from guildhall.adapters.tools import CommandTool, Tool, ToolNotUsable, environment_tools, tool_of
 from guildhall.algorithms import sanitise
@@ -51,7 +51,7 @@ class Services:
     users and judges share it.
     """
 
-    sandbox: LocalSandbox | None = None
+    sandbox: Sandbox | None = None
     models: Any = None
     http: Any = None
 
