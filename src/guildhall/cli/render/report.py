@@ -34,6 +34,8 @@ def report_document(report: Report) -> dict[str, Any]:
     is absent from `pass_hat_k` and `pass_at_k`.
     """
     return summary_document(report.summary) | {
+        "judge_cost_usd": report.judge_cost_usd,
+        "user_cost_usd": report.user_cost_usd,
         "tools": [
             {
                 "tool_name": tool.tool_name,
@@ -44,7 +46,7 @@ def report_document(report: Report) -> dict[str, Any]:
                 "cost_usd": tool.cost_usd,
             }
             for tool in report.tools
-        ]
+        ],
     }
 
 
@@ -183,6 +185,10 @@ def _totals(report: Report) -> list[Text]:
     if totals.timed:
         time = f"time p50 {duration(totals.time_p50_ms)} · p95 {duration(totals.time_p95_ms)}"
     lines = [Text(f"{left:<35}{right}"), Text(f"{cost:<35}{time}")]
+    beside = [("judges", report.judge_cost_usd), ("simulated users", report.user_cost_usd)]
+    paid = " · ".join(f"{who} {money(cost)}" for who, cost in beside if cost is not None)
+    if paid:
+        lines.append(Text(f"Beside the agent: {paid}"))
     if report.tools:
         said = [
             f"{tool.tool_name} {tool.calls:,}" + (f" ({tool.errors:,} failed)" if tool.errors else "")

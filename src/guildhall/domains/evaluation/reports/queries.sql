@@ -56,3 +56,10 @@ SELECT tool_name, count(*)::integer AS trials, sum(call_count)::integer AS calls
  WHERE simulation_id = :simulation_id
  GROUP BY tool_name
  ORDER BY calls DESC, tool_name;
+
+-- name: costs_beside
+-- Judges and simulated users are paid too, but are not the agent's cost.
+SELECT sum((metrics ->> 'judge_cost_usd')::numeric) AS judge_cost_usd,
+       sum((metrics ->> 'user_cost_usd')::numeric) AS user_cost_usd
+  FROM evaluation.outcomes
+ WHERE simulation_id = :simulation_id;

@@ -15,8 +15,11 @@ from guildhall.domains.evaluation.simulations import Simulation
 
 async def report(tx: Tx, simulation: Simulation) -> Report:
     """What a simulation has shown so far; one that is still running, or ended early, has fewer trials."""
+    judges, users = await store.costs_beside(tx, simulation.simulation_id)
     return Report(
         summary=await summarise(tx, simulation),
+        judge_cost_usd=judges,
+        user_cost_usd=users,
         failures=await store.failures(tx, simulation.simulation_id),
         tools=await store.tools(tx, simulation.simulation_id),
     )

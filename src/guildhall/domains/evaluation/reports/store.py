@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from operator import itemgetter
 from uuid import UUID
 
@@ -27,6 +28,12 @@ async def failures(tx: Tx, simulation_id: UUID) -> dict[str, FailureSeen]:
         for row in rows
         if row["scenario_id"] is not None
     }
+
+
+async def costs_beside(tx: Tx, simulation_id: UUID) -> tuple[Decimal | None, Decimal | None]:
+    row = await tx.find(_queries.costs_beside, simulation_id=simulation_id)
+    assert row is not None, "an aggregate always gives a row"
+    return row["judge_cost_usd"], row["user_cost_usd"]
 
 
 async def tools(tx: Tx, simulation_id: UUID) -> list[ToolSummary]:

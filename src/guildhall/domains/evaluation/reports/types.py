@@ -128,9 +128,15 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A summary with what was seen: by scenario its most frequent failure, and every tool's calls."""
+    """
+    A summary with what was seen: by scenario its most frequent failure, and every tool's calls.
+
+    What judges and simulated users cost is apart: it says nothing of the agent.
+    """
 
     summary: Summary
+    judge_cost_usd: Decimal | None
+    user_cost_usd: Decimal | None
     failures: Mapping[str, FailureSeen]
     tools: Sequence[ToolSummary]
 
