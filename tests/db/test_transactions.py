@@ -10,7 +10,7 @@ import pytest
 
 from guildhall import clock
 from guildhall.db import Actor, ConstraintViolated, Database, DatabaseUnavailable, Tx
-from guildhall.db.errors import StatementRefused, ValueRefused, translated
+from guildhall.db.errors import StatementRefused, TooBusy, ValueRefused, translated
 from guildhall.db.queries import parse_queries
 
 queries = parse_queries(
@@ -202,10 +202,14 @@ async def test_many_transactions_share_few_connections(database: Database, actor
     assert len(set(made)) == 40
 
 
-def test_a_driver_that_lost_its_place_has_lost_its_connection() -> None:
+def test_what_the_driver_raises_is_told_in_our_words() -> None:
     # Seen when the server's farewell arrived just before a statement was sent; it cannot be had at will.
     lost = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
     with pytest.raises(DatabaseUnavailable), translated():
         raise lost
+    with pytest.raises(TooBusy), translated():
+        raise asyncpg.QueryCanceledError("canceling statement due to statement timeout")
+    with pytest.raises(DatabaseUnavailable, match="standby"), translated():
+        raise asyncpg.ReadOnlySQLTransactionError("cannot execute INSERT in a read-only transaction")
     with pytest.raises(asyncpg.InternalClientError), translated():
         raise asyncpg.InternalClientError("something that nobody expects")

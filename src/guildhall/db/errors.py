@@ -105,6 +105,12 @@ def translate(error: BaseException) -> GuildhallError | None:
             return StatementRefused(
                 "the database role may not do this", remedy="Check the grants with `guildhall db status`."
             )
+        case asyncpg.QueryCanceledError():
+            return TooBusy("the statement took too long and was cancelled", remedy="Try again.")
+        case asyncpg.ReadOnlySQLTransactionError():
+            return DatabaseUnavailable(
+                "the server takes no writes: it is a standby", remedy="Point GUILDHALL_DATABASE_URL at the primary."
+            )
         case asyncpg.DeadlockDetectedError() | asyncpg.SerializationError() | asyncpg.LockNotAvailableError():
             return TooBusy("another transaction was in the way", remedy="Try again.")
         case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():

@@ -64,11 +64,6 @@ class Tx:
         last = status.rsplit(" ", 1)[-1]
         return int(last) if last.isdecimal() else 0
 
-    async def execute_many(self, query: Query, rows: Iterable[Mapping[str, object]]) -> None:
-        """The statement once for each row, sent together."""
-        with translated():
-            await self._connection.executemany(query.sql, [query.arguments(row) for row in rows])
-
     async def copy(self, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> int:
         """
         Add many rows by binary COPY, the fastest way in; `table` is written `schema.name`.
