@@ -4,10 +4,11 @@ import os
 
 from hypothesis import settings
 
+# The same examples every time, so that a suite that passed passes; GUILDHALL_TEST_EXPLORE=1 looks for new ones.
 # No deadlines: how long an example takes says more about the machine than about the code.
-settings.register_profile("here", deadline=None)
-if "CI" not in os.environ:  # there hypothesis has a profile of its own, which repeats the same examples
-    settings.load_profile("here")
+settings.register_profile("repeat", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile("explore" if os.environ.get("GUILDHALL_TEST_EXPLORE") else "repeat")
 
 pytest_plugins = [
     "fixtures.database",
