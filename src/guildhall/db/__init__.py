@@ -10,7 +10,7 @@ driver's type or a driver's error.
 
 from guildhall.db.errors import ConstraintViolated, DatabaseUnavailable, DiskFull
 from guildhall.db.jsonb import Json
-from guildhall.db.pool import Database
+from guildhall.db.pool import Database, MachineRole
 from guildhall.db.queries import Queries, Query, load_queries
 from guildhall.db.tx import Actor, Row, Tx
 
@@ -21,6 +21,7 @@ __all__ = [
     "DatabaseUnavailable",
     "DiskFull",
     "Json",
+    "MachineRole",
     "Queries",
     "Query",
     "Row",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
 
 import asyncpg
 
@@ -13,6 +14,12 @@ from guildhall import clock
 from guildhall.db import jsonb
 from guildhall.db.errors import DRIVER_ERRORS, DatabaseUnavailable, translate, translated
 from guildhall.db.tx import Actor, Tx
+
+MachineRole: TypeAlias = Literal["curator", "writer", "worker", "scheduler"]
+"""Whom the machine acts as when it acts for no team (decision 7); each has the least grants."""
+
+NOBODY = Actor(user_id=UUID(int=0), tenant_id=UUID(int=0))
+"""Who acts when no person does: as if no user and no team were set."""
 
 _CONNECT_TIMEOUT_S = 10
 _COMMAND_TIMEOUT_S = 300
@@ -67,8 +74,7 @@ class Database:
         except TimeoutError:
             self._pool.terminate()
 
-    @asynccontextmanager
-    async def transaction(self, actor: Actor) -> AsyncIterator[Tx]:
+    def transaction(self, actor: Actor) -> AbstractAsyncContextManager[Tx]:
         """
         A transaction of the application's role, for one person in one team.
 
@@ -77,7 +83,20 @@ class Database:
         Raises:
             DatabaseUnavailable: No connection could be had, or it broke.
         """
-        connection = await self._begin(actor)
+        return self._transaction("guildhall_app", actor)
+
+    def duty(self, role: MachineRole) -> AbstractAsyncContextManager[Tx]:
+        """
+        A transaction of one of the machine's own roles, for nobody and no team: what it may do is what it was granted.
+
+        Raises:
+            DatabaseUnavailable: No connection could be had, or it broke.
+        """
+        return self._transaction(f"guildhall_{role}", NOBODY)
+
+    @asynccontextmanager
+    async def _transaction(self, role: str, actor: Actor) -> AsyncIterator[Tx]:
+        connection = await self._begin(role, actor)
         try:
             try:
                 yield Tx(connection, actor, clock.now())
@@ -105,12 +124,12 @@ class Database:
         finally:
             await present.end()
 
-    async def _begin(self, actor: Actor) -> asyncpg.pool.PoolConnectionProxy[Any]:
-        # Role and identity go with BEGIN in one message. The values are UUIDs, so formatting them in is safe.
+    async def _begin(self, role: str, actor: Actor) -> asyncpg.pool.PoolConnectionProxy[Any]:
+        # Role and identity go with BEGIN in one message. They are names of ours and UUIDs, so formatting them in is safe.
+        user, team = ("", "") if actor is NOBODY else (actor.user_id, actor.tenant_id)
         begin = (
-            "BEGIN; SET LOCAL ROLE guildhall_app; "
-            f"SELECT set_config('app.user_id', '{actor.user_id}', true), "
-            f"set_config('app.tenant_id', '{actor.tenant_id}', true)"
+            f"BEGIN; SET LOCAL ROLE {role}; "
+            f"SELECT set_config('app.user_id', '{user}', true), set_config('app.tenant_id', '{team}', true)"
         )
         for attempt in (1, 2):
             with translated():

@@ -112,7 +112,7 @@ BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation);
     EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', relation);
     EXECUTE format(
-        'CREATE POLICY rows_belong_to_the_team ON %s TO guildhall_app '
+        'CREATE POLICY rows_belong_to_the_team ON %s TO guildhall_app, guildhall_reader '
         'USING (tenant_id = (SELECT platform.tenant_id())) '
         'WITH CHECK (tenant_id = (SELECT platform.tenant_id()))',
         relation
@@ -1161,29 +1161,29 @@ ALTER TABLE evaluation.outcome_embeddings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE evaluation.recommendations ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.bodies TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.bodies TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.config_diffs TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.config_diffs TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.config_versions TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.config_versions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.configurations TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.configurations TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.llm_recommendation_sessions TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.llm_recommendation_sessions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.outcome_embeddings TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.outcome_embeddings TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.recommendations TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.recommendations TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.scenario_versions TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.scenario_versions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.scenarios TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.scenarios TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.simulations TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.simulations TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.simulations_scenarios TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.simulations_scenarios TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.trials TO guildhall_app USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.trials TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 ALTER TABLE evaluation.scenario_versions ENABLE ROW LEVEL SECURITY;
 
@@ -1210,16 +1210,46 @@ CREATE POLICY users_are_seen_by_their_teams ON platform.users FOR SELECT TO guil
   WHERE ((members.tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND (members.user_id = users.id))))));
 
 GRANT USAGE ON SCHEMA catalogue TO guildhall_app;
+GRANT USAGE ON SCHEMA catalogue TO guildhall_reader;
+GRANT USAGE ON SCHEMA catalogue TO guildhall_curator;
+GRANT USAGE ON SCHEMA catalogue TO guildhall_writer;
+GRANT USAGE ON SCHEMA catalogue TO guildhall_worker;
+GRANT USAGE ON SCHEMA catalogue TO guildhall_scheduler;
 
 GRANT USAGE ON SCHEMA evaluation TO guildhall_app;
+GRANT USAGE ON SCHEMA evaluation TO guildhall_reader;
+GRANT USAGE ON SCHEMA evaluation TO guildhall_curator;
+GRANT USAGE ON SCHEMA evaluation TO guildhall_writer;
+GRANT USAGE ON SCHEMA evaluation TO guildhall_worker;
+GRANT USAGE ON SCHEMA evaluation TO guildhall_scheduler;
 
 GRANT USAGE ON SCHEMA gateway TO guildhall_app;
+GRANT USAGE ON SCHEMA gateway TO guildhall_reader;
+GRANT USAGE ON SCHEMA gateway TO guildhall_curator;
+GRANT USAGE ON SCHEMA gateway TO guildhall_writer;
+GRANT USAGE ON SCHEMA gateway TO guildhall_worker;
+GRANT USAGE ON SCHEMA gateway TO guildhall_scheduler;
 
 GRANT USAGE ON SCHEMA platform TO guildhall_app;
+GRANT USAGE ON SCHEMA platform TO guildhall_reader;
+GRANT USAGE ON SCHEMA platform TO guildhall_curator;
+GRANT USAGE ON SCHEMA platform TO guildhall_writer;
+GRANT USAGE ON SCHEMA platform TO guildhall_worker;
+GRANT USAGE ON SCHEMA platform TO guildhall_scheduler;
 
 GRANT USAGE ON SCHEMA society TO guildhall_app;
+GRANT USAGE ON SCHEMA society TO guildhall_reader;
+GRANT USAGE ON SCHEMA society TO guildhall_curator;
+GRANT USAGE ON SCHEMA society TO guildhall_writer;
+GRANT USAGE ON SCHEMA society TO guildhall_worker;
+GRANT USAGE ON SCHEMA society TO guildhall_scheduler;
 
 GRANT USAGE ON SCHEMA store TO guildhall_app;
+GRANT USAGE ON SCHEMA store TO guildhall_reader;
+GRANT USAGE ON SCHEMA store TO guildhall_curator;
+GRANT USAGE ON SCHEMA store TO guildhall_writer;
+GRANT USAGE ON SCHEMA store TO guildhall_worker;
+GRANT USAGE ON SCHEMA store TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval) FROM PUBLIC;
 

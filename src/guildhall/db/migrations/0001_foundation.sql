@@ -4,29 +4,68 @@
 
 DO $$
 DECLARE
-    wanted record;
+    ours CONSTANT text := 'guildhall_app, guildhall_reader, guildhall_curator, guildhall_writer, guildhall_worker, guildhall_scheduler';
+    statements text[] := '{}';
+    wanted     record;
+    statement  text;
 BEGIN
     FOR wanted IN
         SELECT *
           FROM (VALUES
-                   ('guildhall_owner', 'NOLOGIN'),
-                   ('guildhall_app',   'NOLOGIN'),
-                   ('guildhall_login', 'LOGIN NOINHERIT')
-               ) AS roles (name, attributes)
+                   ('guildhall_owner',     'NOLOGIN',         'owns every object; migrations only'),
+                   ('guildhall_app',       'NOLOGIN',         'the application, for one person in one team at a time'),
+                   ('guildhall_reader',    'NOLOGIN',         'reads what the application may read, and changes nothing'),
+                   ('guildhall_curator',   'NOLOGIN',         'keeps what all teams share: catalogue, prices, news'),
+                   ('guildhall_writer',    'NOLOGIN',         'group commits that mix teams: adds rows to series'),
+                   ('guildhall_worker',    'NOLOGIN',         'claims and finishes jobs of every team'),
+                   ('guildhall_scheduler', 'NOLOGIN',         'upkeep: partitions, roll-ups, seals'),
+                   ('guildhall_person',    'NOLOGIN',         'people who write SQL, each with a login of their own'),
+                   ('guildhall_login',     'LOGIN NOINHERIT', 'what processes log in as; they take another role for each transaction')
+               ) AS roles (name, attributes, meaning)
+         WHERE to_regrole(name) IS NULL
     LOOP
-        BEGIN
-            EXECUTE format('CREATE ROLE %I %s', wanted.name, wanted.attributes);
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN
-            NULL;  -- another database of this cluster has made it
-        END;
+        statements := statements
+            || format('CREATE ROLE %I %s', wanted.name, wanted.attributes)
+            || format('COMMENT ON ROLE %I IS %L', wanted.name, 'Guildhall: ' || wanted.meaning);
+    END LOOP;
+    statements := statements || format('GRANT %s TO guildhall_login', ours);
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        statements := statements || format('GRANT guildhall_owner, %s TO %I', ours, current_user);
+    END IF;
+
+    -- The documents' names. Where a cluster has a role of such a name already,
+    -- it is somebody else's and gets nothing.
+    FOR wanted IN
+        SELECT *
+          FROM (VALUES
+                   ('app_user',          'guildhall_app'),
+                   ('app_role',          'guildhall_app'),
+                   ('app_admin',         'guildhall_app, guildhall_curator'),
+                   ('app_readonly',      'guildhall_reader'),
+                   ('ai_agent_app',      'guildhall_app'),
+                   ('ai_agent_readonly', 'guildhall_reader')
+               ) AS roles (name, memberships)
+         WHERE to_regrole(name) IS NULL
+    LOOP
+        statements := statements
+            || format('CREATE ROLE %I NOLOGIN', wanted.name)
+            || format('COMMENT ON ROLE %I IS %L', wanted.name, 'Guildhall: a name of the reference documents')
+            || format('GRANT %s TO %I', wanted.memberships, wanted.name);
     END LOOP;
 
-    -- The same grant from two databases at once collides in the catalogue.
-    PERFORM pg_advisory_xact_lock(hashtext('guildhall_roles'));
-    GRANT guildhall_app TO guildhall_login;
-    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-        EXECUTE format('GRANT guildhall_owner, guildhall_app TO %I', current_user);
-    END IF;
+    -- Another database of the cluster may be making the same roles: whoever
+    -- collides tries again, and finds them made.
+    FOREACH statement IN ARRAY statements LOOP
+        FOR attempt IN 1..20 LOOP
+            BEGIN
+                EXECUTE statement;
+                EXIT;
+            EXCEPTION
+                WHEN duplicate_object THEN EXIT;
+                WHEN unique_violation OR internal_error THEN NULL;
+            END;
+        END LOOP;
+    END LOOP;
 END
 $$;
 
@@ -41,7 +80,8 @@ CREATE SCHEMA store      AUTHORIZATION guildhall_owner;
 
 COMMENT ON SCHEMA store IS 'The base tables of every series: the application may add rows here and nothing else; it reads and changes them through the view of the same name in its wing.';
 
-GRANT USAGE ON SCHEMA platform, catalogue, gateway, evaluation, society, store TO guildhall_app;
+GRANT USAGE ON SCHEMA platform, catalogue, gateway, evaluation, society, store TO
+    guildhall_app, guildhall_reader, guildhall_curator, guildhall_writer, guildhall_worker, guildhall_scheduler;
 
 -- The documents' own statements name tables without a schema.
 DO $$

@@ -191,7 +191,7 @@ BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation);
     EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', relation);
     EXECUTE format(
-        'CREATE POLICY rows_belong_to_the_team ON %s TO guildhall_app '
+        'CREATE POLICY rows_belong_to_the_team ON %s TO guildhall_app, guildhall_reader '
         'USING (tenant_id = (SELECT platform.tenant_id())) '
         'WITH CHECK (tenant_id = (SELECT platform.tenant_id()))',
         relation
