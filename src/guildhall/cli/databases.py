@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from guildhall.cli.frame import JsonOption, Output, run
+from guildhall.cli.frame import GATE_FAILED, JsonOption, Output, run
 from guildhall.cli.render.figures import count
 from guildhall.settings import Settings
 
@@ -111,6 +112,44 @@ def status(as_json: JsonOption = False) -> None:
         output.lines([Text.assemble((where, "bold"), " answers"), f"schema version {known.version}, {pending}"])
 
     run(work, as_json=as_json)
+
+
+@group.command()
+def conformance(
+    inventory: Annotated[Path, typer.Option(help="The inventory of the reference documents, a JSON file.")],
+    deviations: Annotated[
+        Path | None,
+        typer.Option(help="The page that gives the reasons for what differs; the one of this version unless given."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """
+    Hold the schema against what the reference documents name.
+
+    Ends with 1 where something is missing, or differs for no reason that is written down.
+    """
+    from guildhall.app.wiring import administrator_url
+    from guildhall.cli.render.conformance import conformance_document, conformance_lines
+    from guildhall.db import migrate as migrations
+    from guildhall.db.conformance import examine
+
+    output = Output(as_json)
+
+    async def work() -> bool:
+        settings = Settings.from_environment()
+        async with administrator_url(settings) as location:
+            if not settings.database_url:
+                await migrations.migrate(location)
+            await migrations.check(location)
+            found = await examine(location, inventory, deviations=deviations)
+        if as_json:
+            output.document(conformance_document(found))
+        else:
+            output.lines(conformance_lines(found))
+        return found.holds
+
+    if not run(work, as_json=as_json):
+        raise typer.Exit(GATE_FAILED)
 
 
 @group.command()
