@@ -18,5 +18,6 @@ pytest_plugins = [
     "fixtures.command_line",
     "fixtures.models",
     "fixtures.shared",
+    "fixtures.statements",
     "fixtures.strictness",
 ]

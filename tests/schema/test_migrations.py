@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from urllib.parse import urlsplit
 
@@ -30,16 +31,17 @@ async def test_the_migrations_add_up_to_the_committed_schema(empty_database: str
 async def test_up_down_up_is_the_identity_for_every_migration(empty_database: str) -> None:
     await migrate.migrate(empty_database)
     whole = snapshot.schema(empty_database)
-    for target in sorted((each.number - 1 for each in migrate.migrations()), reverse=True):
+    numbers = [0, *(each.number for each in migrate.migrations())]
+    for target, number in reversed(list(itertools.pairwise(numbers))):
         await migrate.migrate(empty_database, to=target)
         before = None
         if target:
             await migrate.rollback(empty_database, to=target)
             before = snapshot.schema(empty_database)
-        await migrate.migrate(empty_database, to=target + 1)
+        await migrate.migrate(empty_database, to=number)
         await migrate.rollback(empty_database, to=target)
         if before is not None:
-            assert snapshot.schema(empty_database) == before, f"the way back from {target + 1} leaves something"
+            assert snapshot.schema(empty_database) == before, f"the way back from {number} leaves something"
     await migrate.migrate(empty_database)
     assert snapshot.schema(empty_database) == whole
 

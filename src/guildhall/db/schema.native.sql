@@ -24,6 +24,32 @@ ALTER SCHEMA store OWNER TO guildhall_owner;
 
 COMMENT ON SCHEMA store IS 'The base tables of every series: the application may add rows here and nothing else; it reads and changes them through the view of the same name in its wing.';
 
+CREATE TYPE platform.job_priority AS ENUM (
+    'critical',
+    'high',
+    'normal',
+    'low',
+    'background'
+);
+
+ALTER TYPE platform.job_priority OWNER TO guildhall_owner;
+
+CREATE TYPE platform.job_status AS ENUM (
+    'pending',
+    'queued',
+    'running',
+    'paused',
+    'completed',
+    'failed',
+    'stuck',
+    'cancelled',
+    'dead_letter'
+);
+
+ALTER TYPE platform.job_status OWNER TO guildhall_owner;
+
+COMMENT ON TYPE platform.job_status IS 'pending: waits · queued: taken by a worker, not begun · running · paused: waits for a person · stuck: its lease or its deadline has passed · completed, failed, cancelled, dead_letter: ends.';
+
 CREATE FUNCTION evaluation.refuse_changed_version() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -138,6 +164,19 @@ END
 $$;
 
 ALTER FUNCTION platform.record_change() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.refuse_job_transition() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'job % may not go from % to %', OLD.id, OLD.status, NEW.status
+          USING ERRCODE = 'check_violation', SCHEMA = 'platform', TABLE = 'background_tasks',
+                CONSTRAINT = 'background_tasks_follow_their_states';
+END
+$$;
+
+ALTER FUNCTION platform.refuse_job_transition() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.tenant_id() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -750,6 +789,115 @@ ALTER VIEW platform.audit_log OWNER TO guildhall_owner;
 
 COMMENT ON VIEW platform.audit_log IS 'audit: tenant: the team''s own part of the audit log; nobody may change it.';
 
+CREATE TABLE store.background_task_history (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    task_id uuid NOT NULL,
+    event text NOT NULL,
+    attempt integer,
+    attempt_token uuid,
+    worker_id character varying(255),
+    error_message text,
+    error_stack text,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT background_task_history_attempt_is_positive CHECK ((attempt > 0)),
+    CONSTRAINT background_task_history_event_is_known CHECK ((event = ANY (ARRAY['enqueued'::text, 'queued'::text, 'started'::text, 'handed_back'::text, 'completed'::text, 'failed'::text, 'retried'::text, 'stuck'::text, 'rescued'::text, 'paused'::text, 'resumed'::text, 'cancelled'::text, 'dead_letter'::text, 'redriven'::text])))
+)
+PARTITION BY RANGE (created_at);
+
+ALTER TABLE store.background_task_history OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.background_task_history IS 'jobs: tenant: every event in the life of a job, each attempt with its worker, its token and how it ended.';
+
+CREATE VIEW platform.background_task_history AS
+ SELECT tenant_id,
+    task_id,
+    event,
+    attempt,
+    attempt_token,
+    worker_id,
+    error_message,
+    error_stack,
+    detail,
+    created_at
+   FROM store.background_task_history
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW platform.background_task_history OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.background_task_history IS 'jobs: tenant: the history of the team''s own jobs.';
+
+CREATE TABLE platform.background_tasks (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    task_type character varying(100) NOT NULL,
+    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status platform.job_status DEFAULT 'pending'::platform.job_status NOT NULL,
+    priority platform.job_priority DEFAULT 'normal'::platform.job_priority NOT NULL,
+    worker_id character varying(255),
+    attempts integer DEFAULT 0 NOT NULL,
+    attempt_token uuid,
+    leased_until timestamp with time zone,
+    heartbeat_at timestamp with time zone,
+    deadline_at timestamp with time zone,
+    retry_count integer DEFAULT 0 NOT NULL,
+    max_retries integer DEFAULT 3 NOT NULL,
+    error_message text,
+    result jsonb,
+    idempotency_key text,
+    created_by uuid DEFAULT platform.user_id(),
+    scheduled_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT background_tasks_attempts_is_not_negative CHECK ((attempts >= 0)),
+    CONSTRAINT background_tasks_end_is_recorded CHECK (((status = ANY (ARRAY['completed'::platform.job_status, 'failed'::platform.job_status, 'cancelled'::platform.job_status, 'dead_letter'::platform.job_status])) = (completed_at IS NOT NULL))),
+    CONSTRAINT background_tasks_key_length CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 255))),
+    CONSTRAINT background_tasks_lease_is_for_work CHECK (((leased_until IS NULL) OR (status = ANY (ARRAY['queued'::platform.job_status, 'running'::platform.job_status, 'stuck'::platform.job_status])))),
+    CONSTRAINT background_tasks_payload_size CHECK ((pg_column_size(payload) <= 1048576)),
+    CONSTRAINT background_tasks_retries_are_within_the_limit CHECK (((retry_count >= 0) AND (retry_count <= max_retries))),
+    CONSTRAINT background_tasks_running_is_leased CHECK (((status <> 'running'::platform.job_status) OR ((worker_id IS NOT NULL) AND (attempt_token IS NOT NULL) AND (leased_until IS NOT NULL) AND (started_at IS NOT NULL)))),
+    CONSTRAINT background_tasks_type_is_named CHECK (((task_type)::text <> ''::text))
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_cost_delay='0');
+
+ALTER TABLE ONLY platform.background_tasks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.background_tasks OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.background_tasks IS 'jobs: tenant: work that the machine does for a team, in the background, under a lease.';
+
+COMMENT ON COLUMN platform.background_tasks.attempt_token IS 'Given out with each claim; who finishes a job names it, so that one who has lost the lease is refused.';
+
+COMMENT ON COLUMN platform.background_tasks.deadline_at IS 'When an attempt that still keeps its lease counts as hung.';
+
+COMMENT ON COLUMN platform.background_tasks.idempotency_key IS 'Named by whoever enqueues: a second job of the team with the same key is refused.';
+
+CREATE TABLE platform.dead_letter_queue (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    original_task_id uuid,
+    task_type character varying(100) NOT NULL,
+    payload jsonb NOT NULL,
+    error_message text NOT NULL,
+    error_stack text,
+    retry_history jsonb DEFAULT '[]'::jsonb NOT NULL,
+    moved_at timestamp with time zone DEFAULT now() NOT NULL,
+    resolution text,
+    resolved_by uuid,
+    resolved_at timestamp with time zone,
+    CONSTRAINT dead_letter_queue_history_is_a_list CHECK ((jsonb_typeof(retry_history) = 'array'::text)),
+    CONSTRAINT dead_letter_queue_resolution_is_known CHECK ((resolution = ANY (ARRAY['redriven'::text, 'discarded'::text]))),
+    CONSTRAINT dead_letter_queue_resolution_is_whole CHECK ((num_nonnulls(resolution, resolved_at) <> 1))
+);
+
+ALTER TABLE ONLY platform.dead_letter_queue FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.dead_letter_queue OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.dead_letter_queue IS 'jobs: tenant: jobs that failed for good, with all that a person needs to judge them, until somebody sends them back or lays them aside.';
+
 CREATE TABLE platform.installation (
     database_id uuid DEFAULT gen_random_uuid() NOT NULL,
     engine text DEFAULT 'native'::text NOT NULL,
@@ -762,6 +910,50 @@ CREATE TABLE platform.installation (
 ALTER TABLE platform.installation OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.installation IS 'operations: system: which database this is, and the engine its series were made with.';
+
+CREATE TABLE platform.schedule_runs (
+    schedule_name text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    status text DEFAULT 'running'::text NOT NULL,
+    scheduler_id character varying(255) NOT NULL,
+    leased_until timestamp with time zone NOT NULL,
+    task_id uuid,
+    error_message text,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT schedule_runs_end_is_recorded CHECK (((status <> 'running'::text) = (finished_at IS NOT NULL))),
+    CONSTRAINT schedule_runs_status_is_known CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'failed'::text, 'skipped'::text])))
+);
+
+ALTER TABLE platform.schedule_runs OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.schedule_runs IS 'jobs: system: each time a schedule was due: who took it, and what came of it.';
+
+CREATE TABLE platform.schedules (
+    name text NOT NULL,
+    task_type character varying(100) NOT NULL,
+    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+    priority platform.job_priority DEFAULT 'normal'::platform.job_priority NOT NULL,
+    tenant_id uuid,
+    cron text,
+    every interval,
+    timezone text DEFAULT 'UTC'::text NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    next_run_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT schedules_cron_has_five_fields CHECK ((cron ~ '^\S+( \S+){4}$'::text)),
+    CONSTRAINT schedules_have_one_rhythm CHECK ((num_nonnulls(cron, every) = 1)),
+    CONSTRAINT schedules_interval_is_positive CHECK ((every > '00:00:00'::interval)),
+    CONSTRAINT schedules_name_is_plain CHECK ((name ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'::text)),
+    CONSTRAINT schedules_type_is_named CHECK (((task_type)::text <> ''::text))
+);
+
+ALTER TABLE platform.schedules OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.schedules IS 'jobs: system: work that comes again: its rhythm, and when it is due next.';
+
+COMMENT ON COLUMN platform.schedules.tenant_id IS 'The team for which a job is enqueued; null: upkeep of the installation, which the scheduler does itself.';
 
 CREATE TABLE platform.series (
     name text NOT NULL,
@@ -904,8 +1096,26 @@ ALTER TABLE ONLY evaluation.simulations
 ALTER TABLE ONLY evaluation.trials
     ADD CONSTRAINT trials_pkey PRIMARY KEY (simulation_id, scenario_id, trial_number);
 
+ALTER TABLE ONLY platform.background_tasks
+    ADD CONSTRAINT background_tasks_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY platform.background_tasks
+    ADD CONSTRAINT background_tasks_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY platform.dead_letter_queue
+    ADD CONSTRAINT dead_letter_queue_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY platform.dead_letter_queue
+    ADD CONSTRAINT dead_letter_queue_tenant_id_id_key UNIQUE (tenant_id, id);
+
 ALTER TABLE ONLY platform.installation
     ADD CONSTRAINT installation_pkey PRIMARY KEY (is_the_one);
+
+ALTER TABLE ONLY platform.schedule_runs
+    ADD CONSTRAINT schedule_runs_pkey PRIMARY KEY (schedule_name, due_at);
+
+ALTER TABLE ONLY platform.schedules
+    ADD CONSTRAINT schedules_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY platform.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (name);
@@ -933,6 +1143,9 @@ ALTER TABLE ONLY platform.users
 
 ALTER TABLE ONLY store.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (log_id, "timestamp");
+
+ALTER TABLE ONLY store.background_task_history
+    ADD CONSTRAINT background_task_history_pkey PRIMARY KEY (task_id, created_at, event);
 
 ALTER TABLE ONLY store.failure_patterns
     ADD CONSTRAINT failure_patterns_pkey PRIMARY KEY (pattern_id, execution_time);
@@ -1013,6 +1226,32 @@ CREATE INDEX simulations_scenarios_by_simulation ON evaluation.simulations_scena
 
 CREATE INDEX trials_to_do ON evaluation.trials USING btree (simulation_id, "position") WHERE (state = ANY (ARRAY['pending'::text, 'running'::text]));
 
+CREATE INDEX background_tasks_by_creator ON platform.background_tasks USING btree (created_by) WHERE (created_by IS NOT NULL);
+
+CREATE INDEX background_tasks_by_lease ON platform.background_tasks USING btree (leased_until) WHERE (leased_until IS NOT NULL);
+
+CREATE UNIQUE INDEX background_tasks_one_per_idempotency_key ON platform.background_tasks USING btree (tenant_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+
+CREATE INDEX dead_letter_queue_by_resolver ON platform.dead_letter_queue USING btree (resolved_by) WHERE (resolved_by IS NOT NULL);
+
+CREATE INDEX dead_letter_queue_by_task ON platform.dead_letter_queue USING btree (tenant_id, original_task_id);
+
+CREATE INDEX dead_letter_queue_by_time ON platform.dead_letter_queue USING btree (tenant_id, moved_at DESC);
+
+CREATE UNIQUE INDEX dead_letter_queue_one_open_per_task ON platform.dead_letter_queue USING btree (tenant_id, original_task_id) WHERE (resolved_at IS NULL);
+
+CREATE INDEX idx_tasks_priority ON platform.background_tasks USING btree (priority, scheduled_at) WHERE (status = ANY (ARRAY['pending'::platform.job_status, 'queued'::platform.job_status]));
+
+CREATE INDEX idx_tasks_status ON platform.background_tasks USING btree (tenant_id, status, created_at DESC);
+
+CREATE INDEX idx_tasks_worker_id ON platform.background_tasks USING btree (worker_id) WHERE (status = ANY (ARRAY['queued'::platform.job_status, 'running'::platform.job_status, 'stuck'::platform.job_status]));
+
+CREATE INDEX schedule_runs_by_task ON platform.schedule_runs USING btree (task_id) WHERE (task_id IS NOT NULL);
+
+CREATE INDEX schedules_by_team ON platform.schedules USING btree (tenant_id) WHERE (tenant_id IS NOT NULL);
+
+CREATE INDEX schedules_due ON platform.schedules USING btree (next_run_at) WHERE enabled;
+
 CREATE INDEX team_members_by_user ON platform.team_members USING btree (user_id);
 
 CREATE INDEX audit_log_by_time ON ONLY store.audit_log USING btree (tenant_id, "timestamp" DESC);
@@ -1050,6 +1289,14 @@ CREATE TRIGGER scenarios_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluat
 CREATE TRIGGER simulations_are_audited AFTER INSERT OR DELETE ON evaluation.simulations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER simulations_changes_are_audited AFTER UPDATE ON evaluation.simulations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER background_tasks_are_audited AFTER DELETE OR UPDATE ON platform.background_tasks FOR EACH ROW WHEN ((platform.user_id() IS NOT NULL)) EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER background_tasks_follow_their_states BEFORE UPDATE OF status ON platform.background_tasks FOR EACH ROW WHEN (((old.status <> new.status) AND ((((((((((((((((((((((((((((((old.status <> 'pending'::platform.job_status) OR (new.status <> 'queued'::platform.job_status)) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'running'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'running'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'stuck'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'completed'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'failed'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'stuck'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'paused'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'paused'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'running'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'failed'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'failed'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'failed'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'cancelled'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'dead_letter'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))))) EXECUTE FUNCTION platform.refuse_job_transition();
+
+CREATE TRIGGER dead_letter_queue_is_audited AFTER DELETE OR UPDATE ON platform.dead_letter_queue FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER schedules_are_audited AFTER INSERT OR DELETE OR UPDATE OF task_type, payload, priority, tenant_id, cron, every, timezone, enabled ON platform.schedules FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 ALTER TABLE ONLY evaluation.bodies
     ADD CONSTRAINT bodies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
@@ -1129,6 +1376,30 @@ ALTER TABLE ONLY evaluation.trials
 ALTER TABLE ONLY evaluation.trials
     ADD CONSTRAINT trials_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY platform.background_tasks
+    ADD CONSTRAINT background_tasks_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY platform.background_tasks
+    ADD CONSTRAINT background_tasks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY platform.dead_letter_queue
+    ADD CONSTRAINT dead_letter_queue_resolved_by_fkey FOREIGN KEY (resolved_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY platform.dead_letter_queue
+    ADD CONSTRAINT dead_letter_queue_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY platform.dead_letter_queue
+    ADD CONSTRAINT dead_letter_queue_tenant_id_original_task_id_fkey FOREIGN KEY (tenant_id, original_task_id) REFERENCES platform.background_tasks(tenant_id, id) ON DELETE SET NULL (original_task_id);
+
+ALTER TABLE ONLY platform.schedule_runs
+    ADD CONSTRAINT schedule_runs_schedule_name_fkey FOREIGN KEY (schedule_name) REFERENCES platform.schedules(name) ON DELETE CASCADE;
+
+ALTER TABLE ONLY platform.schedule_runs
+    ADD CONSTRAINT schedule_runs_task_id_fkey FOREIGN KEY (task_id) REFERENCES platform.background_tasks(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY platform.schedules
+    ADD CONSTRAINT schedules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
 ALTER TABLE ONLY platform.team_members
     ADD CONSTRAINT team_members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id) ON DELETE CASCADE;
 
@@ -1194,6 +1465,20 @@ ALTER TABLE evaluation.simulations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evaluation.simulations_scenarios ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE evaluation.trials ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.background_tasks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.dead_letter_queue ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY dead_letters_come_from_every_team ON platform.dead_letter_queue TO guildhall_worker, guildhall_scheduler USING (true) WITH CHECK (true);
+
+CREATE POLICY jobs_are_begun_and_finished_by_workers ON platform.background_tasks AS RESTRICTIVE FOR UPDATE TO guildhall_app USING (true) WITH CHECK ((status = ANY (ARRAY['pending'::platform.job_status, 'paused'::platform.job_status, 'cancelled'::platform.job_status])));
+
+CREATE POLICY jobs_of_every_team_are_worked_on ON platform.background_tasks TO guildhall_worker, guildhall_scheduler USING (true) WITH CHECK (true);
+
+CREATE POLICY rows_belong_to_the_team ON platform.background_tasks TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON platform.dead_letter_queue TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 ALTER TABLE platform.team_members ENABLE ROW LEVEL SECURITY;
 
@@ -1410,7 +1695,136 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.trials TO guildhall_app;
 
 GRANT SELECT ON TABLE platform.audit_log TO guildhall_app;
 
+GRANT SELECT,INSERT ON TABLE store.background_task_history TO guildhall_worker;
+GRANT SELECT,INSERT ON TABLE store.background_task_history TO guildhall_scheduler;
+
+GRANT INSERT(task_id) ON TABLE store.background_task_history TO guildhall_app;
+
+GRANT INSERT(event) ON TABLE store.background_task_history TO guildhall_app;
+
+GRANT INSERT(attempt) ON TABLE store.background_task_history TO guildhall_app;
+
+GRANT INSERT(attempt_token) ON TABLE store.background_task_history TO guildhall_app;
+
+GRANT INSERT(worker_id) ON TABLE store.background_task_history TO guildhall_app;
+
+GRANT INSERT(error_message) ON TABLE store.background_task_history TO guildhall_app;
+
+GRANT INSERT(error_stack) ON TABLE store.background_task_history TO guildhall_app;
+
+GRANT INSERT(detail) ON TABLE store.background_task_history TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE store.background_task_history TO guildhall_app;
+
+GRANT SELECT,INSERT ON TABLE platform.background_task_history TO guildhall_app;
+
+GRANT SELECT ON TABLE platform.background_tasks TO guildhall_app;
+GRANT SELECT ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT SELECT ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(id) ON TABLE platform.background_tasks TO guildhall_app;
+
+GRANT INSERT(tenant_id) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(task_type) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT INSERT(task_type) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(payload) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT INSERT(payload) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT UPDATE(status) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT UPDATE(status) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT UPDATE(status) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(priority),UPDATE(priority) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT INSERT(priority) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT UPDATE(worker_id) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT UPDATE(worker_id) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT UPDATE(attempts) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT UPDATE(attempts) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT UPDATE(attempt_token) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT UPDATE(attempt_token) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT UPDATE(leased_until) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT UPDATE(leased_until) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT UPDATE(leased_until) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT UPDATE(heartbeat_at) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT UPDATE(heartbeat_at) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(deadline_at),UPDATE(deadline_at) ON TABLE platform.background_tasks TO guildhall_app;
+
+GRANT UPDATE(retry_count) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT UPDATE(retry_count) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT UPDATE(retry_count) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(max_retries),UPDATE(max_retries) ON TABLE platform.background_tasks TO guildhall_app;
+
+GRANT UPDATE(error_message) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT UPDATE(error_message) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT UPDATE(result) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT UPDATE(result) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(idempotency_key) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT INSERT(idempotency_key) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(scheduled_at),UPDATE(scheduled_at) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT UPDATE(scheduled_at) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT INSERT(scheduled_at),UPDATE(scheduled_at) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT UPDATE(started_at) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT UPDATE(started_at) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT UPDATE(completed_at) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT UPDATE(completed_at) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT UPDATE(completed_at) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT SELECT ON TABLE platform.dead_letter_queue TO guildhall_app;
+
+GRANT SELECT(id) ON TABLE platform.dead_letter_queue TO guildhall_worker;
+GRANT SELECT(id) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
+
+GRANT SELECT(tenant_id),INSERT(tenant_id) ON TABLE platform.dead_letter_queue TO guildhall_worker;
+GRANT SELECT(tenant_id),INSERT(tenant_id) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
+
+GRANT SELECT(original_task_id),INSERT(original_task_id) ON TABLE platform.dead_letter_queue TO guildhall_worker;
+GRANT SELECT(original_task_id),INSERT(original_task_id) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
+
+GRANT INSERT(task_type) ON TABLE platform.dead_letter_queue TO guildhall_worker;
+GRANT INSERT(task_type) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
+
+GRANT INSERT(payload) ON TABLE platform.dead_letter_queue TO guildhall_worker;
+GRANT INSERT(payload) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
+
+GRANT INSERT(error_message) ON TABLE platform.dead_letter_queue TO guildhall_worker;
+GRANT INSERT(error_message) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
+
+GRANT INSERT(error_stack) ON TABLE platform.dead_letter_queue TO guildhall_worker;
+GRANT INSERT(error_stack) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
+
+GRANT INSERT(retry_history) ON TABLE platform.dead_letter_queue TO guildhall_worker;
+GRANT INSERT(retry_history) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
+
+GRANT SELECT(moved_at) ON TABLE platform.dead_letter_queue TO guildhall_worker;
+GRANT SELECT(moved_at) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
+
+GRANT UPDATE(resolution) ON TABLE platform.dead_letter_queue TO guildhall_app;
+
+GRANT UPDATE(resolved_by) ON TABLE platform.dead_letter_queue TO guildhall_app;
+
+GRANT UPDATE(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_app;
+GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_worker;
+GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
+
 GRANT SELECT ON TABLE platform.installation TO guildhall_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE platform.schedule_runs TO guildhall_scheduler;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE platform.schedules TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.series TO guildhall_app;
 

@@ -1,0 +1,10 @@
+DROP TABLE platform.schedule_runs;
+DROP TABLE platform.schedules;
+DROP TABLE platform.dead_letter_queue;
+DROP VIEW platform.background_task_history;
+DROP TABLE store.background_task_history;
+DELETE FROM platform.series WHERE name = 'background_task_history';
+DROP TABLE platform.background_tasks;
+DROP FUNCTION platform.refuse_job_transition();
+DROP TYPE platform.job_priority;
+DROP TYPE platform.job_status;
