@@ -100,7 +100,9 @@ async def measure_verbs(rounds: int, settings: Settings, figures: dict[str, list
 
 
 def measure_commands(rounds: int, settings: Settings, figures: dict[str, list[float]]) -> None:
+    # As installed: pip compiles what it installs.
     environment = {**os.environ, "GUILDHALL_DATA_DIR": str(settings.data_dir)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     for name, arguments in (
         ("report_command_ms", ["report", "bench@v1"]),
         ("compare_command_ms", ["compare", "bench@v1", "bench@v2"]),

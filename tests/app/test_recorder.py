@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from fixtures.trials import a_failure, a_tool, claim_all, make_record, record_of, simulation_in, trajectory
@@ -201,6 +202,33 @@ async def test_a_record_that_the_database_refuses_is_put_aside_and_its_neighbour
     assert json.loads(reason.read_text())["error"]["code"] == "scenario_not_in_simulation"
     assert json.loads(reason.read_text())["outcome_id"] == str(id_of(bad)) == kept.stem
     assert PackedTrial.from_bytes(kept.read_bytes()).outcome_id == id_of(bad)
+
+
+async def test_what_was_put_aside_is_stored_once_what_was_wrong_is_put_right(
+    recorder: Recorder, database: Database, actor: Actor, spool: Spool, administrator_url: str
+) -> None:
+    simulation_id = await simulation_in(database, actor)
+    late, hopeless = make_record(simulation_id, "scenario_2"), make_record(simulation_id, "no_such_scenario")
+    async with recorder:
+        await recorder.record_many([late, hopeless])
+    assert [each.reason["outcome_id"] for each in spool.set_aside()] == [str(id_of(late)), str(id_of(hopeless))]
+
+    await simulation_in(database, actor, "scenario_2")
+    connection = await asyncpg.connect(administrator_url)
+    await connection.execute(
+        """
+        INSERT INTO evaluation.simulations_scenarios (simulation_id, scenario_id, tenant_id, execution_order, content_hash)
+        SELECT $1, scenario_id, tenant_id, 2, content_hash FROM evaluation.scenario_versions WHERE scenario_id = 'scenario_2'
+        """,
+        simulation_id,
+    )
+    await connection.close()
+    spool.take_back(spool.set_aside())
+    async with Recorder(database, actor, spool) as again:
+        assert (again.counts.stored, again.counts.quarantined) == (1, 1)
+
+    assert await ids(database, actor, simulation_id) == [id_of(late)]
+    assert [each.reason["outcome_id"] for each in spool.set_aside()] == [str(id_of(hopeless))]
 
 
 async def test_a_record_that_makes_no_sense_is_refused_at_once_and_with_it_its_whole_call(

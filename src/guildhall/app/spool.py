@@ -26,6 +26,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -184,6 +185,15 @@ class Adopted:
     damaged_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A record that the database refused: where it is, whose it is, and why it was refused."""
+
+    path: Path
+    actor: Actor
+    reason: dict[str, Any]
+
+
 class Spool:
     """A directory of segments, `segment_bytes` long at most."""
 
@@ -253,6 +263,34 @@ class Spool:
         except OSError as error:
             raise SpoolUnavailable(directory, error) from error
         return record
+
+    def set_aside(self) -> list[SetAside]:
+        """Every record in quarantine, the first refused first; what no longer has its reason beside it is left alone."""
+        found = []
+        for path in sorted((self.directory / _QUARANTINE).glob("*.record"), key=lambda each: each.stat().st_mtime_ns):
+            with suppress(OSError, ValueError, TypeError, KeyError):
+                reason = orjson.loads(path.with_suffix(".json").read_bytes())
+                found.append(SetAside(path, Actor(UUID(reason["user_id"]), UUID(reason["tenant_id"])), reason))
+        return found
+
+    def take_back(self, records: Sequence[SetAside]) -> None:
+        """
+        Put records from quarantine where the next recorder finds them.
+
+        Each is on disk in its new place before it leaves the old one: one that
+        is in both is recognised when it is delivered.
+
+        Raises:
+            SpoolUnavailable: The spool cannot be written.
+        """
+        for record in records:
+            segment = self.create(record.actor)
+            try:
+                segment.append([(record.path.read_bytes(),)])
+            finally:
+                segment.close()
+            record.path.unlink()
+            record.path.with_suffix(".json").unlink()
 
     def _read(self, path: Path, descriptor: int) -> Adopted | None:
         content = _content(descriptor)

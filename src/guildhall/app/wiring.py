@@ -63,10 +63,14 @@ class App:
         return Recorder(
             self.database,
             self.actor,
-            Spool(self.spool_directory),
+            self.spool(),
             batch_size=batch_size,
             flush_interval_s=flush_interval_s,
         )
+
+    def spool(self) -> Spool:
+        """The spool of this database's records."""
+        return Spool(self.spool_directory)
 
     @property
     def spool_directory(self) -> Path:

@@ -64,12 +64,13 @@ def run_agent(
     output = Output(as_json)
 
     async def work() -> None:
+        longest = _seconds(max_time)
         request = evaluations.Request(
             agent=agent,
             scenarios=scenarios,
             trials=trials,
             against=against,
-            name=name,
+            name=_title(name),
             seed=seed,
             timeout_ms=timeout_ms,
             max_retries=max_retries,
@@ -82,7 +83,7 @@ def run_agent(
                 output.warn(warning)
             effect = await _say_what_it_can_show(app, output, plan.simulations[-1])
             await _run_and_show(
-                app, output, plan.simulations, concurrency=concurrency, max_time=max_time, detectable=effect
+                app, output, plan.simulations, concurrency=concurrency, max_time=longest, detectable=effect
             )
 
     run(work, as_json=as_json)
@@ -104,11 +105,12 @@ def resume(
     output = Output(as_json)
 
     async def work() -> None:
+        longest = _seconds(max_time)
         async with App.open() as app:
             async with app.transaction() as tx:
                 found = await simulations.resolve(tx, simulation)
             pair = await evaluations.resumable(app, found, max_cost_usd=_amount(max_cost))
-            await _run_and_show(app, output, pair, concurrency=concurrency, max_time=max_time)
+            await _run_and_show(app, output, pair, concurrency=concurrency, max_time=longest)
 
     run(work, as_json=as_json)
 
@@ -147,12 +149,16 @@ def list_all(
     """List simulations, newest first."""
     from guildhall.app.wiring import App
     from guildhall.cli.render.simulations import list_lines, simulation_document
-    from guildhall.domains.evaluation import simulations
+    from guildhall.domains.evaluation import configurations, simulations
 
     output = Output(as_json)
 
     async def work() -> None:
         async with App.open() as app, app.transaction() as tx:
+            if config is not None:
+                await configurations.list_versions(
+                    tx, config, at_most=1
+                )  # says so where there is no such configuration
             found = await simulations.list_simulations(tx, config_name=config, at_most=at_most)
         if as_json:
             output.document([simulation_document(each) for each in found])
@@ -182,6 +188,12 @@ def show(
     output = Output(as_json)
 
     async def work() -> None:
+        if scenario is None and (pair or trial is not None):
+            raise InvalidInput(
+                f"{'--pair' if pair else '--trial'} shows trials, and no scenario is given",
+                remedy="Name the scenario: `guildhall eval show SIMULATION SCENARIO --pair`.",
+                field="scenario",
+            )
         async with App.open() as app, app.transaction() as tx:
             found = await simulations.resolve(tx, simulation)
             if scenario is None:
@@ -191,6 +203,7 @@ def show(
                 else:
                     output.lines(render.simulation_lines(report))
                 return
+            known = [each.scenario_id for each in await simulations.pinned_scenarios(tx, found.simulation_id)]
             sides = [found]
             if pair:
                 sides.insert(0, await _counterpart(tx, found))
@@ -200,7 +213,7 @@ def show(
                     tx, simulation_id=side.simulation_id, scenario_id=scenario, at_most=_MOST_TRIALS
                 )
                 siblings = sorted(page.outcomes, key=lambda each: each.trial_number)
-                chosen = render.choose_trial(side, scenario, siblings, trial)
+                chosen = render.choose_trial(side, scenario, siblings, trial, known)
                 shown.append((side, await outcomes.get_outcome(tx, chosen.outcome_id), siblings))
         if as_json:
             documents = [
@@ -217,6 +230,46 @@ def show(
             if position:
                 output.lines([""])
             output.lines(render.trial_lines(side, outcome, siblings))
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def requeue(
+    dry: Annotated[bool, typer.Option("--list", help="Only list them, with the reasons.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Try again to store the records that the database refused, once what was wrong has been put right."""
+    from guildhall.app.wiring import App
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app:
+            spool = app.spool()
+            waiting = spool.set_aside()
+            counts = None
+            if waiting and not dry:
+                spool.take_back(waiting)
+                async with app.recorder() as recorder:
+                    counts = recorder.counts
+        if as_json:
+            output.document(
+                {
+                    "set_aside": [{"file": each.path, **each.reason} for each in waiting],
+                    "stored": counts.stored + counts.known if counts else 0,
+                    "refused_again": counts.quarantined if counts else 0,
+                }
+            )
+        elif counts:
+            again = f"; {count(counts.quarantined, 'record')} refused again, the reasons anew beside them"
+            output.lines(
+                [f"{count(counts.stored + counts.known, 'record')} stored{again if counts.quarantined else ''}"]
+            )
+        elif waiting:
+            output.lines([f"{each.path.name}: {each.reason['error']['message']}" for each in waiting])
+        else:
+            output.lines(["no record has been refused"])
 
     run(work, as_json=as_json)
 
@@ -238,7 +291,7 @@ def import_logs(
 
     async def work() -> None:
         async with App.open() as app:
-            results = await imports.import_logs(app, files, format=format_, name=name)
+            results = await imports.import_logs(app, files, format=format_, name=_title(name))
         documents = [
             {
                 "simulation_id": each.simulation_id,
@@ -314,6 +367,28 @@ def compare(
             output.lines(compare_lines(versus))
 
     run(work, as_json=as_json)
+
+
+def _seconds(limit: float | None) -> float | None:
+    if limit is not None and not 0 <= limit < float("inf"):
+        raise InvalidInput(
+            f"--max-time is {limit:g}, expected a number of seconds from 0",
+            remedy="Leave it out for no limit.",
+            field="max_time",
+            value=str(limit),
+        )
+    return limit
+
+
+def _title(name: str | None) -> str | None:
+    if name is not None and not name.strip():
+        raise InvalidInput(
+            "--name is empty, expected what to call the simulation",
+            remedy="Leave it out for a simulation without a name.",
+            field="name",
+            value=name,
+        )
+    return name
 
 
 def _amount(usd: float | None) -> Decimal | None:

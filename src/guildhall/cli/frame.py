@@ -58,6 +58,15 @@ _MOST_PROBLEMS = 20
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 
 
+class UsageWrong(InvalidInput):
+    """A command line that is not one of ours."""
+
+    code = "usage"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message.rstrip("."), remedy="Each command says what it takes with --help.")
+
+
 @dataclass(slots=True)
 class Output:
     """Where a command prints: findings to stdout, everything beside them to stderr."""
@@ -181,14 +190,18 @@ def _hear_the_log() -> None:
 
 def fail(error: GuildhallError, *, as_json: bool) -> NoReturn:
     """Report an error of ours and end with its family's exit code."""
+    raise typer.Exit(complain(error, as_json=as_json))
+
+
+def complain(error: GuildhallError, *, as_json: bool = True) -> int:
+    """Report an error of ours; its family's exit code."""
     if as_json:
         Output().document(error.as_json())
     else:
         console = _console(sys.stderr)
         for line in _said(error):
             console.print(line, highlight=False, soft_wrap=True)
-    code = next((code for family, code in _EXIT_CODES if isinstance(error, family)), _DEFECT)
-    raise typer.Exit(code)
+    return next((code for family, code in _EXIT_CODES if isinstance(error, family)), _DEFECT)
 
 
 def _said(error: GuildhallError) -> list[Text]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from guildhall import __version__
 from guildhall.cli import configurations, databases, evaluation, scenarios, start
+from guildhall.cli.frame import UsageWrong, complain
 
 app = typer.Typer(
     name="guildhall",
@@ -46,4 +49,10 @@ def _guildhall(
 
 def main() -> None:
     """The entry point of the `guildhall` command."""
-    app()
+    if "--json" not in sys.argv:
+        app()
+    try:
+        code = app(standalone_mode=False)
+    except TyperException as error:  # a word or a value that Typer does not take
+        code = complain(UsageWrong(error.format_message()))
+    sys.exit(code)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from guildhall.algorithms.suggestions import did_you_mean
 from guildhall.cli.render.figures import count, duration, marks, money, percent, shortened
 from guildhall.domains.evaluation.outcomes import Outcome
 from guildhall.domains.evaluation.simulations import Simulation
@@ -23,11 +24,14 @@ class TrialNotFound(NotFound):
 
     code = "trial_not_found"
 
-    def __init__(self, simulation: Simulation, scenario_id: str, trial: int | None) -> None:
+    def __init__(self, simulation: Simulation, scenario_id: str, trial: int | None, known: Collection[str]) -> None:
         what = f"trial {trial} of {scenario_id!r}" if trial else f"outcome of {scenario_id!r}"
+        # People write ids as they read titles: with hyphens.
+        guess = None if scenario_id in known else did_you_mean(scenario_id.replace("-", "_"), known)
+        there = f"`guildhall eval show {simulation.short_id}` lists its scenarios."
         super().__init__(
             f"simulation {simulation.short_id} has no {what}",
-            remedy=f"`guildhall eval show {simulation.short_id}` lists its scenarios.",
+            remedy=f"{guess} {there}" if guess else there,
             field="scenario",
             value=scenario_id,
         )
@@ -110,9 +114,13 @@ def shortened_tail(start: str, rest: str) -> str:
     return start + (("  " + shortened(rest, max(room - 2, 0))) if rest.strip() and room > 12 else "")
 
 
-def choose_trial(simulation: Simulation, scenario_id: str, outcomes: Sequence[Outcome], trial: int | None) -> Outcome:
+def choose_trial(
+    simulation: Simulation, scenario_id: str, outcomes: Sequence[Outcome], trial: int | None, known: Collection[str]
+) -> Outcome:
     """
     The trial to show: the one asked for, else the first that did not pass, else the first.
+
+    `known` are the ids of the simulation's scenarios, in case one of them was meant.
 
     Raises:
         TrialNotFound: There is none.
@@ -121,9 +129,9 @@ def choose_trial(simulation: Simulation, scenario_id: str, outcomes: Sequence[Ou
         for each in outcomes:
             if each.trial_number == trial:
                 return each
-        raise TrialNotFound(simulation, scenario_id, trial)
+        raise TrialNotFound(simulation, scenario_id, trial, known)
     if not outcomes:
-        raise TrialNotFound(simulation, scenario_id, None)
+        raise TrialNotFound(simulation, scenario_id, None, known)
     return next((each for each in outcomes if not each.passed), outcomes[0])
 
 
