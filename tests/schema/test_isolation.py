@@ -1,0 +1,345 @@
+"""
+Every tenant relation against another team: nothing passes, and nothing shows that the other's row exists.
+
+Every table of class tenant holds a row of ours and one of theirs. Everything
+that the application's role may do is then tried on theirs: with our team set,
+and with none. What is tried is rolled back, and a superuser compares.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from fixtures.population import WINGS, Population, Table
+from fixtures.statements import OURS, THEIRS
+from guildhall.db.errors import translate
+from guildhall.errors import GuildhallError
+
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A relation of class tenant that some role of the application may use."""
+
+    name: str
+    kind: str
+    columns: Sequence[str]
+    base: str | None
+
+
+class House:
+    """A populated database, and a connection that takes any role for the length of an attempt."""
+
+    def __init__(
+        self, connection: asyncpg.Connection[Any], tables: Sequence[Table], relations: Sequence[Relation]
+    ) -> None:
+        self.connection = connection
+        self.tables = tables
+        self.relations = relations
+
+    async def attempt(self, sql: str, *arguments: Any, role: str = "guildhall_app", team: Any = OURS.tenant_id) -> Any:
+        """
+        What a statement of a role returns (rows, or how many it touched), or the error that refuses it.
+
+        Whatever it did is rolled back; `theirs` then says whether it had touched the other team's rows.
+        """
+        transaction = self.connection.transaction()
+        await transaction.start()
+        try:
+            before = await self._theirs()
+            await self.connection.execute(f"SET LOCAL ROLE {role}")
+            await self.connection.execute(
+                "SELECT set_config('app.tenant_id', $1, true), set_config('app.user_id', $2, true)",
+                str(team or ""), str(OURS.user_id),
+            )  # fmt: skip
+            savepoint = self.connection.transaction()
+            await savepoint.start()
+            try:
+                if sql.lstrip().upper().startswith(("SELECT", "WITH")):
+                    result: Any = await self.connection.fetch(sql, *arguments)
+                else:
+                    status = await self.connection.execute(sql, *arguments)
+                    result = int(status.rsplit(" ", 1)[-1])
+                await self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            except asyncpg.PostgresError as error:
+                await savepoint.rollback()
+                return error
+            await self.connection.execute("RESET ROLE")
+            assert await self._theirs() == before, f"{sql} changed another team's rows"
+            return result
+        finally:
+            await transaction.rollback()
+
+    async def _theirs(self) -> dict[str, str]:
+        """A digest of everything that belongs to the other team, by table."""
+        parts = [
+            f"SELECT '{table.name}' AS name, md5(string_agg(rows::text, '|' ORDER BY rows::text)) AS digest "
+            f"FROM {table.name} AS rows WHERE tenant_id = '{THEIRS.tenant_id}'"
+            for table in self.tables
+        ]
+        return {row["name"]: row["digest"] for row in await self.connection.fetch(" UNION ALL ".join(parts))}
+
+    async def row(self, table: str, team: Any) -> asyncpg.Record:
+        """A team's row, as a superuser sees it."""
+        found = await self.connection.fetchrow(f"SELECT * FROM {table} WHERE tenant_id = $1", team)
+        assert found is not None, table
+        return found
+
+
+@pytest.fixture
+async def house(administrator_url: str) -> AsyncIterator[House]:
+    connection = await asyncpg.connect(administrator_url)
+    await connection.execute(
+        f"""
+        INSERT INTO platform.users (id, username, email) VALUES ('{THEIRS.user_id}', 'other', 'other@localhost');
+        INSERT INTO platform.teams (id, name, slug) VALUES ('{THEIRS.tenant_id}', 'Other', 'other');
+        """
+    )
+    population = Population(connection)
+    tables = await population.tables()
+    for table in tables:
+        await population.fill(table, [OURS.tenant_id, THEIRS.tenant_id])
+    yield House(connection, tables, await _relations(connection))
+    await connection.close()
+
+
+async def _relations(connection: asyncpg.Connection[Any]) -> list[Relation]:
+    rows = await connection.fetch(
+        """
+        SELECT classes.oid::regclass::text AS name, classes.relkind::text AS kind,
+               ARRAY(SELECT attname::text FROM pg_attribute
+                      WHERE attrelid = classes.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum) AS columns,
+               CASE WHEN classes.relkind = 'v' THEN to_regclass(format('store.%I', classes.relname))::text
+                    WHEN classes.relkind IN ('r', 'p') THEN classes.oid::regclass::text END AS base
+          FROM pg_class AS classes
+         WHERE classes.relnamespace::regnamespace::text = ANY ($1) AND classes.relkind IN ('r', 'p', 'v', 'm')
+           AND NOT classes.relispartition AND split_part(obj_description(classes.oid), ': ', 2) = 'tenant'
+         ORDER BY 1
+        """,
+        [*WINGS, "store"],
+    )
+    return [Relation(**dict(row)) for row in rows]
+
+
+def _refused(result: Any) -> bool:
+    return isinstance(result, asyncpg.PostgresError)
+
+
+def _nothing(result: Any) -> bool:
+    return _refused(result) or result in (0, [])
+
+
+async def test_every_table_is_populated_and_its_owner_sees_its_row(house: House) -> None:
+    assert len(house.tables) > 15
+    unseen = []
+    for relation in house.relations:
+        if relation.base is None or relation.name.startswith("store."):
+            continue
+        seen = await house.attempt(f"SELECT 1 FROM {relation.name} WHERE tenant_id = '{OURS.tenant_id}'")
+        if not seen and not (_refused(seen) and isinstance(seen, asyncpg.InsufficientPrivilegeError)):
+            unseen.append(relation.name)
+    assert unseen == []
+
+
+@pytest.mark.parametrize("role", ["guildhall_app", "guildhall_reader"])
+async def test_nobody_reads_another_teams_row(house: House, role: str) -> None:
+    leaks = []
+    for relation in house.relations:
+        ours = await house.attempt(f"SELECT * FROM {relation.name} WHERE tenant_id <> '{OURS.tenant_id}'", role=role)
+        unset = await house.attempt(f"SELECT * FROM {relation.name}", role=role, team=None)
+        if not _nothing(ours):
+            leaks.append((relation.name, "with a team"))
+        if not _nothing(unset):
+            leaks.append((relation.name, "with none"))
+        if _refused(unset) and not isinstance(unset, asyncpg.InsufficientPrivilegeError):
+            leaks.append((relation.name, f"an error where no team is set: {unset}"))
+    assert leaks == []
+
+
+async def test_nobody_changes_or_deletes_another_teams_row(house: House) -> None:
+    problems = []
+    for relation in house.relations:
+        for team in (OURS.tenant_id, None):
+            for sql in (
+                *(
+                    f'UPDATE {relation.name} SET "{column}" = "{column}" WHERE tenant_id = $1'
+                    for column in relation.columns
+                ),
+                f"DELETE FROM {relation.name} WHERE tenant_id = $1",
+            ):
+                result = await house.attempt(sql, THEIRS.tenant_id, team=team)
+                if not _nothing(result):
+                    problems.append((sql, team, result))
+    assert problems == []
+
+
+async def test_nobody_gives_a_row_to_another_team(house: House) -> None:
+    problems = []
+    for relation in house.relations:
+        if relation.base is None:
+            continue
+        moved = await house.attempt(
+            f"UPDATE {relation.name} SET tenant_id = $1 WHERE tenant_id = $2", THEIRS.tenant_id, OURS.tenant_id
+        )
+        if not _nothing(moved):
+            problems.append((relation.name, "moved", moved))
+        for team in (OURS.tenant_id, None):
+            row = dict(await house.row(relation.base, THEIRS.tenant_id))
+            added = await house.attempt(*_insertion(relation, row), team=team)
+            if not _refused(added):
+                problems.append((relation.name, "added", team))
+    assert problems == []
+
+
+async def test_a_key_that_points_at_another_teams_row_is_as_if_there_were_none(house: House) -> None:
+    """Whether the row exists in the other team or nowhere, the answer is the same."""
+    keys = await house.connection.fetch(
+        """
+        SELECT keys.conrelid::regclass::text AS source, keys.confrelid::regclass::text AS target,
+               ARRAY(SELECT attname::text FROM unnest(keys.conkey) WITH ORDINALITY AS k (n, o)
+                       JOIN pg_attribute ON attrelid = keys.conrelid AND attnum = k.n ORDER BY o) AS columns,
+               ARRAY(SELECT attname::text FROM unnest(keys.confkey) WITH ORDINALITY AS k (n, o)
+                       JOIN pg_attribute ON attrelid = keys.confrelid AND attnum = k.n ORDER BY o) AS targets
+          FROM pg_constraint AS keys
+          JOIN pg_class AS classes ON classes.oid = keys.conrelid
+         WHERE keys.contype = 'f' AND NOT classes.relispartition
+           AND split_part(obj_description(keys.conrelid), ': ', 2) = 'tenant'
+           AND split_part(obj_description(keys.confrelid), ': ', 2) = 'tenant'
+        """
+    )
+    assert len(keys) > 10
+    by_base = {
+        relation.base: relation
+        for relation in house.relations
+        if relation.name.startswith("store.") or relation.kind != "v"
+    }
+    problems = []
+    for key in keys:
+        relation = by_base[key["source"]]
+        row = dict(await house.row(key["source"], OURS.tenant_id))
+        target = await house.row(key["target"], THEIRS.tenant_id)
+        theirs, nobodys = dict(row), dict(row)
+        for column, other in zip(key["columns"], key["targets"], strict=True):
+            if column != "tenant_id":
+                theirs[column] = target[other]
+                nobodys[column] = (
+                    uuid4()
+                    if isinstance(target[other], type(OURS.tenant_id)) or "uuid" in type(target[other]).__name__.lower()
+                    else target[other]
+                )
+        answers = [await house.attempt(*_insertion(relation, values, ours=True)) for values in (theirs, nobodys)]
+        if not all(map(_refused, answers)):
+            problems.append((key["source"], key["columns"], "accepted"))
+        elif _told(answers[0]) != _told(answers[1]):
+            problems.append((key["source"], key["columns"], _told(answers[0]), _told(answers[1])))
+    assert problems == []
+
+
+async def test_another_teams_names_can_be_used_again(house: House) -> None:
+    """No unique key but a random id collides with a row of another team."""
+    async with house.connection.transaction():
+        await house.connection.execute("SET LOCAL session_replication_role = replica")
+        for table in house.tables:  # ours, which are made of the same values
+            await house.connection.execute(f"DELETE FROM {table.name} WHERE tenant_id = $1", OURS.tenant_id)
+    problems = []
+    for relation in house.relations:
+        if relation.base is None or (relation.kind == "v") or not await _may_insert(house, relation):
+            continue
+        row = dict(await house.row(relation.base, THEIRS.tenant_id))
+        for column in await _random_ids(house, relation.base):
+            row[column] = uuid4()
+        added = await house.attempt(*_insertion(relation, row, ours=True))
+        if isinstance(added, asyncpg.UniqueViolationError):
+            problems.append((relation.name, added.constraint_name))
+    assert problems == []
+
+
+async def test_every_unique_key_names_the_team_or_a_random_id(house: House) -> None:
+    rows = await house.connection.fetch(
+        """
+        SELECT indexes.indexrelid::regclass::text AS name,
+               ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = indexes.indrelid AND attnum = ANY (indexes.indkey)) AS columns,
+               EXISTS (SELECT FROM pg_attribute WHERE attrelid = indexes.indrelid AND attnum = ANY (indexes.indkey)
+                                                  AND (attname = 'tenant_id' OR atttypid = 'uuid'::regtype)) AS is_private
+          FROM pg_index AS indexes
+          JOIN pg_class AS classes ON classes.oid = indexes.indrelid
+         WHERE indexes.indisunique AND NOT classes.relispartition
+           AND split_part(obj_description(classes.oid), ': ', 2) = 'tenant'
+        """
+    )
+    assert [(row["name"], row["columns"]) for row in rows if not row["is_private"]] == []
+
+
+async def test_no_error_carries_another_teams_values(house: House) -> None:
+    """The server's details name keys and rows; what reaches a caller does not."""
+    problems = []
+    for table in house.tables:
+        relation = next(each for each in house.relations if each.base == table.name)
+        row = dict(await house.row(table.name, THEIRS.tenant_id))
+        error = await house.attempt(*_insertion(relation, row, ours=True))
+        if not _refused(error):
+            continue
+        ours = translate(error)
+        assert isinstance(ours, GuildhallError), (table.name, error)
+        told = f"{ours} {ours.as_json()}"
+        if any(str(value) in told for value in row.values() if _UUID.fullmatch(str(value)) and value != OURS.user_id):
+            problems.append((table.name, told))
+    assert problems == []
+
+
+async def test_functions_that_see_every_team_are_closed_to_everybody_unless_granted(house: House) -> None:
+    """What runs with its owner's rights says where it looks for names, and is not for everybody."""
+    rows = await house.connection.fetch(
+        """
+        SELECT procedures.oid::regprocedure::text AS name, procedures.proconfig AS settings,
+               has_function_privilege('public', procedures.oid, 'EXECUTE') AS is_public, procedures.prorettype = 'trigger'::regtype AS is_trigger
+          FROM pg_proc AS procedures
+         WHERE procedures.pronamespace::regnamespace::text = ANY ($1) AND procedures.prosecdef
+        """,
+        list(WINGS),
+    )
+    assert len(rows) > 1
+    for row in rows:
+        assert any(each.startswith("search_path=pg_catalog") for each in row["settings"] or ()), row["name"]
+        assert row["is_trigger"] or not row["is_public"], row["name"]
+
+
+def _insertion(relation: Relation, row: dict[str, Any], *, ours: bool = False) -> tuple[Any, ...]:
+    """An INSERT of a row into a relation; `ours` leaves the team to the default."""
+    columns = [name for name in relation.columns if name in row and not (ours and name == "tenant_id")]
+    marks = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
+    names = ", ".join(f'"{name}"' for name in columns)
+    return (f"INSERT INTO {relation.name} ({names}) VALUES ({marks})", *(row[name] for name in columns))
+
+
+async def _random_ids(house: House, table: str) -> list[str]:
+    """The columns of a table's own identity: UUIDs of its primary key that are no reference."""
+    rows = await house.connection.fetch(
+        """
+        SELECT attname::text AS name FROM pg_attribute
+          JOIN pg_constraint AS keys ON keys.conrelid = attrelid AND keys.contype = 'p' AND attnum = ANY (keys.conkey)
+         WHERE attrelid = to_regclass($1) AND atttypid = 'uuid'::regtype AND attname <> 'tenant_id'
+        """,
+        table,
+    )
+    return [row["name"] for row in rows]
+
+
+async def _may_insert(house: House, relation: Relation) -> bool:
+    may: bool = await house.connection.fetchval(
+        "SELECT has_any_column_privilege('guildhall_app', $1, 'INSERT')", relation.name
+    )
+    return may
+
+
+def _told(error: asyncpg.PostgresError) -> tuple[str, str | None, str]:
+    """What an error says, ids aside."""
+    return (type(error).__name__, getattr(error, "constraint_name", None), _UUID.sub("…", str(error)))
