@@ -1031,7 +1031,7 @@ ALTER TABLE ONLY evaluation.bodies
     ADD CONSTRAINT bodies_pkey PRIMARY KEY (tenant_id, sha256);
 
 ALTER TABLE ONLY evaluation.config_diffs
-    ADD CONSTRAINT config_diffs_one_per_pair UNIQUE (config_id, version_before, version_after);
+    ADD CONSTRAINT config_diffs_one_per_pair UNIQUE (tenant_id, config_id, version_before, version_after);
 
 ALTER TABLE ONLY evaluation.config_diffs
     ADD CONSTRAINT config_diffs_pkey PRIMARY KEY (diff_id);
@@ -1043,10 +1043,10 @@ ALTER TABLE ONLY evaluation.config_versions
     ADD CONSTRAINT config_versions_config_id_version_id_key UNIQUE (config_id, version_id);
 
 ALTER TABLE ONLY evaluation.config_versions
-    ADD CONSTRAINT config_versions_one_per_content UNIQUE (config_id, config_hash);
+    ADD CONSTRAINT config_versions_one_per_content UNIQUE (tenant_id, config_id, config_hash);
 
 ALTER TABLE ONLY evaluation.config_versions
-    ADD CONSTRAINT config_versions_one_per_number UNIQUE (config_id, version_number);
+    ADD CONSTRAINT config_versions_one_per_number UNIQUE (tenant_id, config_id, version_number);
 
 ALTER TABLE ONLY evaluation.config_versions
     ADD CONSTRAINT config_versions_pkey PRIMARY KEY (version_id);
