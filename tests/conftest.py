@@ -19,5 +19,6 @@ pytest_plugins = [
     "fixtures.models",
     "fixtures.shared",
     "fixtures.statements",
+    "fixtures.histories",
     "fixtures.strictness",
 ]

@@ -285,8 +285,8 @@ async def test_no_error_carries_another_teams_values(house: House) -> None:
         relation = next(each for each in house.relations if each.base == table.name)
         row = dict(await house.row(table.name, THEIRS.tenant_id))
         error = await house.attempt(*_insertion(relation, row, ours=True))
-        if not _refused(error):
-            continue
+        if not _refused(error) or isinstance(error, asyncpg.ObjectNotInPrerequisiteStateError):
+            continue  # the latter: a view that aggregates takes no rows
         ours = translate(error)
         assert isinstance(ours, GuildhallError), (table.name, error)
         told = f"{ours} {ours.as_json()}"

@@ -62,6 +62,141 @@ $$;
 
 ALTER FUNCTION evaluation.refuse_changed_version() OWNER TO guildhall_owner;
 
+CREATE FUNCTION evaluation.trigger_llm_recommendation_analysis(analysis_window interval DEFAULT '7 days'::interval, user_id_param uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    asking  CONSTANT uuid := COALESCE(user_id_param, platform.user_id());
+    begins  CONSTANT timestamptz := now() - analysis_window;
+    session uuid;
+BEGIN
+    IF analysis_window <= interval '0' THEN
+        RAISE EXCEPTION 'the window is %, expected a positive one', analysis_window USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM platform.team_members WHERE user_id = asking AND tenant_id = platform.tenant_id()
+    ) THEN
+        RAISE EXCEPTION 'an analysis needs a member of the team as its user' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    INSERT INTO evaluation.llm_recommendation_sessions (
+        user_id, analysis_start_time, analysis_end_time, data_window_start, data_window_end, llm_model,
+        total_outcomes_analyzed, patterns_identified, session_status
+    )
+    VALUES (
+        asking, now(), now(), begins, now(), 'gpt-4-turbo',
+        (SELECT count(*) FROM evaluation.outcomes WHERE execution_time > begins AND execution_time <= now()),
+        (SELECT count(*) FROM evaluation.failure_patterns WHERE execution_time > begins AND execution_time <= now()),
+        'running'
+    )
+    RETURNING session_id INTO session;
+    RETURN session;
+END
+$$;
+
+ALTER FUNCTION evaluation.trigger_llm_recommendation_analysis(analysis_window interval, user_id_param uuid) OWNER TO guildhall_owner;
+
+COMMENT ON FUNCTION evaluation.trigger_llm_recommendation_analysis(analysis_window interval, user_id_param uuid) IS 'recommendations: opens an analysis of the team''s recent outcomes.';
+
+CREATE FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text DEFAULT 'true'::text, continuous boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    has_tenant boolean := platform.has_teams(series_name);
+    columns_before_keys    integer := CASE WHEN has_tenant THEN 2 ELSE 1 END;
+    parts      jsonb;
+BEGIN
+    SELECT jsonb_build_object(
+               'rollup', rollup_name,
+               'series', series.name,
+               'time', quote_ident(series.time_column),
+               'width', quote_literal(width),
+               'keys', array_to_string(keys, ', '),
+               'measures', measures,
+               'condition', condition,
+               'class', CASE WHEN has_tenant THEN 'tenant' ELSE 'global' END,
+               -- nothing of teams in a roll-up of what all teams share
+               'tenant_id is set', CASE WHEN has_tenant THEN
+                   'ALTER COLUMN tenant_id SET NOT NULL, ALTER COLUMN tenant_id SET DEFAULT platform.tenant_id(),' ELSE '' END,
+               'tenant_id,', CASE WHEN has_tenant THEN 'tenant_id,' ELSE '' END,
+               'dirty.tenant_id,', CASE WHEN has_tenant THEN 'dirty.tenant_id,' ELSE '' END,
+               'marks.tenant_id,', CASE WHEN has_tenant THEN 'marks.tenant_id,' ELSE '' END,
+               'mark is of rolled', CASE WHEN has_tenant THEN 'marks.tenant_id = rolled.tenant_id' ELSE 'marks.tenant_id IS NULL' END,
+               'row is of dirty', CASE WHEN has_tenant THEN 'tenant_id = dirty.tenant_id' ELSE 'true' END,
+               'row is of $3', CASE WHEN has_tenant THEN 'tenant_id = ANY ($3)' ELSE '$3 IS NOT NULL' END,
+               'positions of keys', (SELECT string_agg(n::text, ', ') FROM generate_series(1, cardinality(keys)) AS n),
+               'positions of all', (SELECT string_agg(n::text, ', ') FROM generate_series(1, columns_before_keys + cardinality(keys)) AS n)
+           )
+      INTO STRICT parts
+      FROM platform.series
+     WHERE series.name = series_name;
+
+    EXECUTE platform.fill($sql$
+        CREATE TABLE store.{rollup} AS
+            SELECT {tenant_id,} {time} AS bucket, {keys}, {measures}
+              FROM store.{series}
+             GROUP BY {positions of all}
+              WITH NO DATA;
+        COMMENT ON TABLE store.{rollup} IS 'operations: {class}: the roll-up of {series}, as far as it was refreshed.';
+        $sql$, parts);
+    parts := parts || jsonb_build_object('key names', (
+        SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+          FROM pg_attribute
+         WHERE attrelid = format('store.%I', rollup_name)::regclass
+           AND attnum BETWEEN 1 AND columns_before_keys + cardinality(keys)
+    ));
+    EXECUTE platform.fill($sql$
+        ALTER TABLE store.{rollup}
+            {tenant_id is set}
+            ALTER COLUMN bucket SET NOT NULL,
+            ADD CONSTRAINT {rollup}_one_per_key UNIQUE NULLS NOT DISTINCT ({key names});
+
+        CREATE VIEW store.{rollup}_now AS
+            SELECT rolled.*
+              FROM store.{rollup} AS rolled
+             WHERE NOT EXISTS (
+                       SELECT FROM platform.rollup_marks AS marks
+                        WHERE marks.rollup = '{rollup}'
+                          AND {mark is of rolled}
+                          AND marks.bucket = rolled.bucket
+                          AND marks.bucket >= (SELECT COALESCE(dropped_before, '-infinity') FROM platform.series WHERE name = '{series}')
+                   )
+             UNION ALL
+            -- Each marked bucket has a sub-query of its own, which finds its rows through the index by time.
+            SELECT {dirty.tenant_id,} dirty.bucket, live.*
+              FROM (
+                       SELECT DISTINCT {marks.tenant_id,} marks.bucket
+                         FROM platform.rollup_marks AS marks
+                        WHERE marks.rollup = '{rollup}'
+                          AND marks.bucket >= (SELECT COALESCE(dropped_before, '-infinity') FROM platform.series WHERE name = '{series}')
+                   ) AS dirty
+             CROSS JOIN LATERAL (
+                       SELECT {keys}, {measures}
+                         FROM store.{series}
+                        WHERE {row is of dirty}
+                          AND {time} >= dirty.bucket AND {time} < dirty.bucket + interval {width}
+                          AND ({condition})
+                        GROUP BY {positions of keys}
+                   ) AS live;
+        COMMENT ON VIEW store.{rollup}_now IS 'operations: {class}: the roll-up of {series}, exact at every moment.';
+        $sql$, parts);
+
+    INSERT INTO platform.rollups (name, source, width, refresh_interval, start_offset, end_offset, is_continuous, query)
+    VALUES (rollup_name, series_name, width, refresh_interval, start_offset, end_offset, false, platform.fill($sql$
+        INSERT INTO store.{rollup}
+        SELECT {tenant_id,} $1, {keys}, {measures}
+          FROM store.{series}
+         WHERE {row is of $3}
+           AND {time} >= $1 AND {time} < $2
+           AND ({condition})
+         GROUP BY {positions of all}
+        $sql$, parts));
+END
+$_$;
+
+ALTER FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text, continuous boolean) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -130,6 +265,41 @@ $$;
 
 ALTER FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.fill(template text, parts jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    part record;
+BEGIN
+    FOR part IN SELECT key, value FROM jsonb_each_text(parts) LOOP
+        template := replace(template, '{' || part.key || '}', part.value);
+    END LOOP;
+    RETURN template;
+END
+$$;
+
+ALTER FUNCTION platform.fill(template text, parts jsonb) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.has_teams(series_name text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (EXISTS (SELECT FROM pg_attribute WHERE ((pg_attribute.attrelid = ((format('store.%I'::text, has_teams.series_name))::regclass)::oid) AND (pg_attribute.attname = 'tenant_id'::name))));
+
+ALTER FUNCTION platform.has_teams(series_name text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.histogram_index(measured double precision) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (measured <= (0.000000001)::double precision) THEN '-1000000'::integer WHEN (measured < 'Infinity'::double precision) THEN (ceil((ln(measured) / ln(((1.02)::double precision / (0.98)::double precision)))))::integer ELSE NULL::integer END;
+
+ALTER FUNCTION platform.histogram_index(measured double precision) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.histogram_value(idx integer) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (idx = '-1000000'::integer) THEN (0)::double precision ELSE (((2)::double precision * power(((1.02)::double precision / (0.98)::double precision), (idx)::double precision)) / (((1.02)::double precision / (0.98)::double precision) + (1)::double precision)) END;
+
+ALTER FUNCTION platform.histogram_value(idx integer) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.isolate(relation regclass) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -148,6 +318,22 @@ $$;
 
 ALTER FUNCTION platform.isolate(relation regclass) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.percentile(fraction double precision, idx integer[], n bigint[]) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT platform.histogram_value(counted.bucket) AS histogram_value
+    FROM ( SELECT buckets.bucket,
+             buckets.size,
+             sum(buckets.size) OVER (ORDER BY buckets.bucket) AS up_to_here,
+             sum(buckets.size) OVER () AS total
+            FROM UNNEST(percentile.idx, percentile.n) buckets(bucket, size)) counted
+   WHERE ((counted.size > 0) AND ((percentile.fraction >= (0)::double precision) AND (percentile.fraction <= (1)::double precision)) AND (counted.up_to_here > floor(((percentile.fraction * ((counted.total - (1)::numeric))::double precision))::numeric)))
+   ORDER BY counted.bucket
+  LIMIT 1;
+END;
+
+ALTER FUNCTION platform.percentile(fraction double precision, idx integer[], n bigint[]) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.record_change() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -164,6 +350,95 @@ END
 $$;
 
 ALTER FUNCTION platform.record_change() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone DEFAULT NULL::timestamp with time zone, at_most integer DEFAULT NULL::integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $_$
+DECLARE
+    wanted    platform.rollups;
+    kept_from timestamptz;
+    dirty     record;
+    buckets   integer := 0;
+BEGIN
+    SELECT * INTO wanted FROM platform.rollups WHERE name = rollup_name;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no roll-up %', quote_literal(rollup_name) USING ERRCODE = 'undefined_table';
+    END IF;
+    IF NOT pg_try_advisory_xact_lock(hashtext('platform.rollups'), hashtext(rollup_name)) THEN
+        RETURN NULL;
+    END IF;
+    SELECT COALESCE(dropped_before, '-infinity') INTO kept_from FROM platform.series WHERE name = wanted.source;
+
+    FOR dirty IN
+        WITH taken AS (
+            DELETE FROM platform.rollup_marks AS marks
+             USING (
+                       SELECT DISTINCT oldest.bucket
+                         FROM platform.rollup_marks AS oldest
+                        WHERE oldest.rollup = rollup_name
+                          AND oldest.bucket <= COALESCE(until, now() - wanted.end_offset) - wanted.width
+                        ORDER BY oldest.bucket
+                        LIMIT at_most
+                   ) AS due
+             WHERE marks.rollup = rollup_name AND marks.bucket = due.bucket
+            RETURNING marks.tenant_id, marks.bucket
+        )
+        SELECT bucket, array_agg(DISTINCT tenant_id) AS tenants FROM taken GROUP BY bucket ORDER BY bucket
+    LOOP
+        -- Raw rows of that age were dropped: what was rolled up of them is all that is left.
+        CONTINUE WHEN dirty.bucket < kept_from;
+        EXECUTE format('DELETE FROM store.%I WHERE bucket = $1 AND %s', rollup_name,
+                       CASE WHEN platform.has_teams(wanted.source) THEN 'tenant_id = ANY ($2)' ELSE '$2 IS NOT NULL' END)
+          USING dirty.bucket, dirty.tenants;
+        EXECUTE wanted.query USING dirty.bucket, dirty.bucket + wanted.width, dirty.tenants;
+        buckets := buckets + 1;
+    END LOOP;
+    UPDATE platform.rollups SET refreshed_at = now() WHERE name = rollup_name;
+    RETURN buckets;
+END
+$_$;
+
+ALTER FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone, at_most integer) OWNER TO guildhall_owner;
+
+CREATE TABLE platform.rollups (
+    name text NOT NULL,
+    source text NOT NULL,
+    width interval NOT NULL,
+    refresh_interval interval NOT NULL,
+    start_offset interval NOT NULL,
+    end_offset interval NOT NULL,
+    is_continuous boolean NOT NULL,
+    query text NOT NULL,
+    refreshed_at timestamp with time zone,
+    CONSTRAINT rollups_refresh_interval_is_positive CHECK ((refresh_interval > '00:00:00'::interval)),
+    CONSTRAINT rollups_width_is_whole CHECK (((width > '00:00:00'::interval) AND (((EXTRACT(epoch FROM width))::bigint % (300)::bigint) = 0))),
+    CONSTRAINT rollups_window_is_two_buckets CHECK (((start_offset - end_offset) >= ((2)::double precision * width)))
+);
+
+ALTER TABLE platform.rollups OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.rollups IS 'operations: system: every roll-up: its series, the width of its buckets, how often and over which window it is refreshed.';
+
+COMMENT ON COLUMN platform.rollups.start_offset IS 'How far back a continuous aggregate''s policy looks; marks need no such limit.';
+
+COMMENT ON COLUMN platform.rollups.end_offset IS 'Buckets that end later than this before now are left to be read from raw rows; negative: the bucket under way is refreshed too.';
+
+COMMENT ON COLUMN platform.rollups.query IS 'Computes one bucket: $1 is its start, $2 its end, $3 the teams.';
+
+CREATE FUNCTION platform.refresh_rollups(until timestamp with time zone DEFAULT NULL::timestamp with time zone, at_most integer DEFAULT NULL::integer) RETURNS TABLE(rollup text, buckets integer)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT rollups.name,
+     platform.refresh_rollup(rollups.name, refresh_rollups.until, refresh_rollups.at_most) AS refresh_rollup
+    FROM platform.rollups
+   ORDER BY rollups.name;
+END;
+
+ALTER FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.refuse_job_transition() RETURNS trigger
     LANGUAGE plpgsql
@@ -189,6 +464,169 @@ CREATE FUNCTION platform.user_id() RETURNS uuid
     RETURN (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid;
 
 ALTER FUNCTION platform.user_id() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.watch_series(series_name text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    parts jsonb;
+    -- Reduced to five minutes before it meets the roll-ups: a batch of thousands becomes a few marks.
+    marks CONSTANT text := $sql$
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT {tenant} AS tenant_id,
+                              date_bin(interval '5 minutes', {time}, timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM {rows}
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = '{series}';
+        $sql$;
+BEGIN
+    SELECT jsonb_build_object(
+               'series', series.name,
+               'time', quote_ident(series.time_column),
+               'tenant', CASE WHEN platform.has_teams(series.name) THEN 'tenant_id' ELSE 'NULL::uuid' END
+           )
+      INTO STRICT parts
+      FROM platform.series
+     WHERE series.name = series_name;
+
+    EXECUTE platform.fill($sql$
+        CREATE FUNCTION store.mark_{series}() RETURNS trigger
+            LANGUAGE plpgsql SECURITY DEFINER
+            SET search_path = pg_catalog, pg_temp
+        AS $body$
+        BEGIN
+            $sql$ || replace(marks, '{rows}', 'changed_rows') || $sql$
+            IF TG_OP = 'UPDATE' THEN
+            $sql$ || replace(marks, '{rows}', 'new_rows') || $sql$
+            END IF;
+            RETURN NULL;
+        END
+        $body$;
+        REVOKE ALL ON FUNCTION store.mark_{series}() FROM PUBLIC;
+        CREATE TRIGGER {series}_added_are_marked AFTER INSERT ON store.{series}
+            REFERENCING NEW TABLE AS changed_rows
+            FOR EACH STATEMENT EXECUTE FUNCTION store.mark_{series}();
+        CREATE TRIGGER {series}_changed_are_marked AFTER UPDATE ON store.{series}
+            REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows
+            FOR EACH STATEMENT EXECUTE FUNCTION store.mark_{series}();
+        CREATE TRIGGER {series}_removed_are_marked AFTER DELETE ON store.{series}
+            REFERENCING OLD TABLE AS changed_rows
+            FOR EACH STATEMENT EXECUTE FUNCTION store.mark_{series}();
+        CREATE INDEX {series}_by_age ON store.{series} USING brin ({time}) WITH (pages_per_range = 16);
+        $sql$, parts);
+END
+$_$;
+
+ALTER FUNCTION platform.watch_series(series_name text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION store.mark_failure_patterns() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+        BEGIN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT tenant_id AS tenant_id,
+                              date_bin(interval '5 minutes', execution_time, timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM changed_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'failure_patterns';
+
+            IF TG_OP = 'UPDATE' THEN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT tenant_id AS tenant_id,
+                              date_bin(interval '5 minutes', execution_time, timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM new_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'failure_patterns';
+
+            END IF;
+            RETURN NULL;
+        END
+        $$;
+
+ALTER FUNCTION store.mark_failure_patterns() OWNER TO guildhall_owner;
+
+CREATE FUNCTION store.mark_outcomes() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+        BEGIN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT tenant_id AS tenant_id,
+                              date_bin(interval '5 minutes', execution_time, timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM changed_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'outcomes';
+
+            IF TG_OP = 'UPDATE' THEN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT tenant_id AS tenant_id,
+                              date_bin(interval '5 minutes', execution_time, timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM new_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'outcomes';
+
+            END IF;
+            RETURN NULL;
+        END
+        $$;
+
+ALTER FUNCTION store.mark_outcomes() OWNER TO guildhall_owner;
+
+CREATE FUNCTION store.mark_tool_usage() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+        BEGIN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT tenant_id AS tenant_id,
+                              date_bin(interval '5 minutes', execution_time, timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM changed_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'tool_usage';
+
+            IF TG_OP = 'UPDATE' THEN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT tenant_id AS tenant_id,
+                              date_bin(interval '5 minutes', execution_time, timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM new_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'tool_usage';
+
+            END IF;
+            RETURN NULL;
+        END
+        $$;
+
+ALTER FUNCTION store.mark_tool_usage() OWNER TO guildhall_owner;
 
 CREATE TABLE evaluation.bodies (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -356,6 +794,101 @@ CREATE VIEW evaluation.failure_patterns AS
 ALTER VIEW evaluation.failure_patterns OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.failure_patterns IS 'failures: tenant: the team''s own failure patterns.';
+
+CREATE TABLE platform.rollup_marks (
+    rollup text NOT NULL,
+    tenant_id uuid,
+    bucket timestamp with time zone NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_analyze_scale_factor='0.5');
+
+ALTER TABLE platform.rollup_marks OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.rollup_marks IS 'operations: system: buckets of roll-ups that differ from the raw rows; only added to, until a refresh takes what it sees.';
+
+CREATE TABLE platform.series (
+    name text NOT NULL,
+    time_column text NOT NULL,
+    step interval NOT NULL,
+    retention interval,
+    dropped_before timestamp with time zone,
+    CONSTRAINT series_step_is_positive CHECK ((step > '00:00:00'::interval))
+);
+
+ALTER TABLE platform.series OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.series IS 'operations: system: every table that is kept by time: its base table in schema store, its column, the span of a partition, how long rows are kept.';
+
+CREATE TABLE store.failure_trends_daily (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    failure_category text,
+    failure_count bigint,
+    clustered_count bigint,
+    confidence_sum double precision,
+    unique_patterns bigint
+);
+
+ALTER TABLE store.failure_trends_daily OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.failure_trends_daily IS 'operations: tenant: the roll-up of failure_patterns, as far as it was refreshed.';
+
+CREATE VIEW store.failure_trends_daily_now AS
+ SELECT rolled.tenant_id,
+    rolled.bucket,
+    rolled.failure_category,
+    rolled.failure_count,
+    rolled.clustered_count,
+    rolled.confidence_sum,
+    rolled.unique_patterns
+   FROM store.failure_trends_daily rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'failure_trends_daily'::text) AND (marks.tenant_id = rolled.tenant_id) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'failure_patterns'::text)))))))
+UNION ALL
+ SELECT dirty.tenant_id,
+    dirty.bucket,
+    live.failure_category,
+    live.failure_count,
+    live.clustered_count,
+    live.confidence_sum,
+    live.unique_patterns
+   FROM (( SELECT DISTINCT marks.tenant_id,
+            marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'failure_trends_daily'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'failure_patterns'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT failure_patterns.failure_category,
+            count(*) AS failure_count,
+            count(failure_patterns.cluster_confidence) AS clustered_count,
+            sum(failure_patterns.cluster_confidence) AS confidence_sum,
+            count(DISTINCT failure_patterns.pattern_cluster_id) AS unique_patterns
+           FROM store.failure_patterns
+          WHERE ((failure_patterns.tenant_id = dirty.tenant_id) AND (failure_patterns.execution_time >= dirty.bucket) AND (failure_patterns.execution_time < (dirty.bucket + '1 day'::interval)) AND true)
+          GROUP BY failure_patterns.failure_category) live);
+
+ALTER VIEW store.failure_trends_daily_now OWNER TO guildhall_owner;
+
+COMMENT ON VIEW store.failure_trends_daily_now IS 'operations: tenant: the roll-up of failure_patterns, exact at every moment.';
+
+CREATE VIEW evaluation.failure_trends_daily AS
+ SELECT bucket AS day,
+    failure_category,
+    failure_count,
+    (confidence_sum / (NULLIF(clustered_count, 0))::double precision) AS avg_confidence,
+    unique_patterns,
+    tenant_id,
+    clustered_count,
+    confidence_sum
+   FROM store.failure_trends_daily_now
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+ALTER VIEW evaluation.failure_trends_daily OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.failure_trends_daily IS 'failures: tenant: the team''s failures by category and day; unique_patterns are those of the day and do not add up.';
 
 CREATE TABLE evaluation.llm_recommendation_sessions (
     session_id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -530,6 +1063,96 @@ ALTER TABLE evaluation.recommendations OWNER TO guildhall_owner;
 
 COMMENT ON TABLE evaluation.recommendations IS 'recommendations: tenant: what to change, on which evidence, and what came of it.';
 
+CREATE TABLE store.scenario_performance_daily (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    scenario_id text,
+    total_outcomes bigint,
+    scored_outcomes bigint,
+    reliability_sum double precision,
+    reliability_square_sum double precision,
+    timed_outcomes bigint,
+    execution_time_sum_ms double precision,
+    error_count bigint,
+    timeout_count bigint
+);
+
+ALTER TABLE store.scenario_performance_daily OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.scenario_performance_daily IS 'operations: tenant: the roll-up of outcomes, as far as it was refreshed.';
+
+CREATE VIEW store.scenario_performance_daily_now AS
+ SELECT rolled.tenant_id,
+    rolled.bucket,
+    rolled.scenario_id,
+    rolled.total_outcomes,
+    rolled.scored_outcomes,
+    rolled.reliability_sum,
+    rolled.reliability_square_sum,
+    rolled.timed_outcomes,
+    rolled.execution_time_sum_ms,
+    rolled.error_count,
+    rolled.timeout_count
+   FROM store.scenario_performance_daily rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'scenario_performance_daily'::text) AND (marks.tenant_id = rolled.tenant_id) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'outcomes'::text)))))))
+UNION ALL
+ SELECT dirty.tenant_id,
+    dirty.bucket,
+    live.scenario_id,
+    live.total_outcomes,
+    live.scored_outcomes,
+    live.reliability_sum,
+    live.reliability_square_sum,
+    live.timed_outcomes,
+    live.execution_time_sum_ms,
+    live.error_count,
+    live.timeout_count
+   FROM (( SELECT DISTINCT marks.tenant_id,
+            marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'scenario_performance_daily'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'outcomes'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT outcomes.scenario_id,
+            count(*) AS total_outcomes,
+            count(outcomes.reliability_score) AS scored_outcomes,
+            sum(outcomes.reliability_score) AS reliability_sum,
+            sum((outcomes.reliability_score * outcomes.reliability_score)) AS reliability_square_sum,
+            count(outcomes.execution_time_ms) AS timed_outcomes,
+            sum(outcomes.execution_time_ms) AS execution_time_sum_ms,
+            count(*) FILTER (WHERE (outcomes.status = 'error'::text)) AS error_count,
+            count(*) FILTER (WHERE (outcomes.status = 'timeout'::text)) AS timeout_count
+           FROM store.outcomes
+          WHERE ((outcomes.tenant_id = dirty.tenant_id) AND (outcomes.execution_time >= dirty.bucket) AND (outcomes.execution_time < (dirty.bucket + '1 day'::interval)) AND true)
+          GROUP BY outcomes.scenario_id) live);
+
+ALTER VIEW store.scenario_performance_daily_now OWNER TO guildhall_owner;
+
+COMMENT ON VIEW store.scenario_performance_daily_now IS 'operations: tenant: the roll-up of outcomes, exact at every moment.';
+
+CREATE VIEW evaluation.scenario_performance_daily AS
+ SELECT bucket AS day,
+    scenario_id,
+    total_outcomes,
+    scored_outcomes,
+    reliability_sum,
+    reliability_square_sum,
+    timed_outcomes,
+    execution_time_sum_ms,
+    error_count,
+    timeout_count,
+    tenant_id
+   FROM store.scenario_performance_daily_now
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+ALTER VIEW evaluation.scenario_performance_daily OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.scenario_performance_daily IS 'outcomes: tenant: the team''s outcomes by scenario and day, as counts and sums.';
+
 CREATE TABLE evaluation.scenario_versions (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
     scenario_id text NOT NULL,
@@ -580,6 +1203,193 @@ ALTER TABLE ONLY evaluation.scenarios FORCE ROW LEVEL SECURITY;
 ALTER TABLE evaluation.scenarios OWNER TO guildhall_owner;
 
 COMMENT ON TABLE evaluation.scenarios IS 'scenarios: tenant: the test cases in their latest content.';
+
+CREATE TABLE store.simulation_latency_hourly (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    simulation_id uuid,
+    idx integer,
+    n bigint
+);
+
+ALTER TABLE store.simulation_latency_hourly OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.simulation_latency_hourly IS 'operations: tenant: the roll-up of outcomes, as far as it was refreshed.';
+
+CREATE VIEW store.simulation_latency_hourly_now AS
+ SELECT rolled.tenant_id,
+    rolled.bucket,
+    rolled.simulation_id,
+    rolled.idx,
+    rolled.n
+   FROM store.simulation_latency_hourly rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'simulation_latency_hourly'::text) AND (marks.tenant_id = rolled.tenant_id) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'outcomes'::text)))))))
+UNION ALL
+ SELECT dirty.tenant_id,
+    dirty.bucket,
+    live.simulation_id,
+    live.idx,
+    live.n
+   FROM (( SELECT DISTINCT marks.tenant_id,
+            marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'simulation_latency_hourly'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'outcomes'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT outcomes.simulation_id,
+            platform.histogram_index(outcomes.execution_time_ms) AS idx,
+            count(*) AS n
+           FROM store.outcomes
+          WHERE ((outcomes.tenant_id = dirty.tenant_id) AND (outcomes.execution_time >= dirty.bucket) AND (outcomes.execution_time < (dirty.bucket + '01:00:00'::interval)) AND (platform.histogram_index(outcomes.execution_time_ms) IS NOT NULL))
+          GROUP BY outcomes.simulation_id, (platform.histogram_index(outcomes.execution_time_ms))) live);
+
+ALTER VIEW store.simulation_latency_hourly_now OWNER TO guildhall_owner;
+
+COMMENT ON VIEW store.simulation_latency_hourly_now IS 'operations: tenant: the roll-up of outcomes, exact at every moment.';
+
+CREATE VIEW evaluation.simulation_latency_hourly AS
+ SELECT bucket AS hour,
+    simulation_id,
+    idx,
+    n,
+    tenant_id
+   FROM store.simulation_latency_hourly_now
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+ALTER VIEW evaluation.simulation_latency_hourly OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.simulation_latency_hourly IS 'outcomes: tenant: histograms of the team''s execution times; platform.percentile(0.95, array_agg(idx), array_agg(n)) over any of its rows is theirs, within 2 %.';
+
+CREATE TABLE store.simulation_performance_hourly (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    simulation_id uuid,
+    total_outcomes bigint,
+    scored_outcomes bigint,
+    reliability_sum double precision,
+    timed_outcomes bigint,
+    execution_time_sum_ms double precision,
+    min_execution_time_ms double precision,
+    max_execution_time_ms double precision,
+    priced_outcomes bigint,
+    total_cost_usd numeric,
+    counted_outcomes bigint,
+    total_tokens bigint,
+    judged_outcomes bigint,
+    passed_outcomes bigint,
+    error_count bigint,
+    timeout_count bigint
+);
+
+ALTER TABLE store.simulation_performance_hourly OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.simulation_performance_hourly IS 'operations: tenant: the roll-up of outcomes, as far as it was refreshed.';
+
+CREATE VIEW store.simulation_performance_hourly_now AS
+ SELECT rolled.tenant_id,
+    rolled.bucket,
+    rolled.simulation_id,
+    rolled.total_outcomes,
+    rolled.scored_outcomes,
+    rolled.reliability_sum,
+    rolled.timed_outcomes,
+    rolled.execution_time_sum_ms,
+    rolled.min_execution_time_ms,
+    rolled.max_execution_time_ms,
+    rolled.priced_outcomes,
+    rolled.total_cost_usd,
+    rolled.counted_outcomes,
+    rolled.total_tokens,
+    rolled.judged_outcomes,
+    rolled.passed_outcomes,
+    rolled.error_count,
+    rolled.timeout_count
+   FROM store.simulation_performance_hourly rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'simulation_performance_hourly'::text) AND (marks.tenant_id = rolled.tenant_id) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'outcomes'::text)))))))
+UNION ALL
+ SELECT dirty.tenant_id,
+    dirty.bucket,
+    live.simulation_id,
+    live.total_outcomes,
+    live.scored_outcomes,
+    live.reliability_sum,
+    live.timed_outcomes,
+    live.execution_time_sum_ms,
+    live.min_execution_time_ms,
+    live.max_execution_time_ms,
+    live.priced_outcomes,
+    live.total_cost_usd,
+    live.counted_outcomes,
+    live.total_tokens,
+    live.judged_outcomes,
+    live.passed_outcomes,
+    live.error_count,
+    live.timeout_count
+   FROM (( SELECT DISTINCT marks.tenant_id,
+            marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'simulation_performance_hourly'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'outcomes'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT outcomes.simulation_id,
+            count(*) AS total_outcomes,
+            count(outcomes.reliability_score) AS scored_outcomes,
+            sum(outcomes.reliability_score) AS reliability_sum,
+            count(outcomes.execution_time_ms) AS timed_outcomes,
+            sum(outcomes.execution_time_ms) AS execution_time_sum_ms,
+            min(outcomes.execution_time_ms) AS min_execution_time_ms,
+            max(outcomes.execution_time_ms) AS max_execution_time_ms,
+            count(outcomes.cost_usd) AS priced_outcomes,
+            sum(outcomes.cost_usd) AS total_cost_usd,
+            count(outcomes.tokens_used) AS counted_outcomes,
+            sum(outcomes.tokens_used) AS total_tokens,
+            count(outcomes.passed) AS judged_outcomes,
+            count(*) FILTER (WHERE outcomes.passed) AS passed_outcomes,
+            count(*) FILTER (WHERE (outcomes.status = 'error'::text)) AS error_count,
+            count(*) FILTER (WHERE (outcomes.status = 'timeout'::text)) AS timeout_count
+           FROM store.outcomes
+          WHERE ((outcomes.tenant_id = dirty.tenant_id) AND (outcomes.execution_time >= dirty.bucket) AND (outcomes.execution_time < (dirty.bucket + '01:00:00'::interval)) AND true)
+          GROUP BY outcomes.simulation_id) live);
+
+ALTER VIEW store.simulation_performance_hourly_now OWNER TO guildhall_owner;
+
+COMMENT ON VIEW store.simulation_performance_hourly_now IS 'operations: tenant: the roll-up of outcomes, exact at every moment.';
+
+CREATE VIEW evaluation.simulation_performance_hourly AS
+ SELECT bucket AS hour,
+    simulation_id,
+    total_outcomes,
+    (reliability_sum / (NULLIF(scored_outcomes, 0))::double precision) AS avg_reliability,
+    (execution_time_sum_ms / (NULLIF(timed_outcomes, 0))::double precision) AS avg_execution_time,
+    total_cost_usd AS total_cost,
+    error_count,
+    tenant_id,
+    timeout_count,
+    scored_outcomes,
+    reliability_sum,
+    timed_outcomes,
+    execution_time_sum_ms,
+    min_execution_time_ms,
+    max_execution_time_ms,
+    priced_outcomes,
+    counted_outcomes,
+    total_tokens,
+    judged_outcomes,
+    passed_outcomes
+   FROM store.simulation_performance_hourly_now
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+ALTER VIEW evaluation.simulation_performance_hourly OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.simulation_performance_hourly IS 'outcomes: tenant: the team''s outcomes by simulation and hour: the documented averages, and the counts and sums by which hours add up.';
 
 CREATE TABLE evaluation.simulations (
     simulation_id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -663,6 +1473,23 @@ ALTER TABLE evaluation.simulations_scenarios OWNER TO guildhall_owner;
 
 COMMENT ON TABLE evaluation.simulations_scenarios IS 'simulations: tenant: the scenarios of a simulation, each pinned to the content that ran.';
 
+CREATE TABLE store.tool_performance_daily (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    tool_name text,
+    usage_count bigint,
+    total_calls bigint,
+    successful_calls double precision,
+    timed_calls bigint,
+    duration_sum_ms double precision,
+    priced_count bigint,
+    total_cost_usd numeric
+);
+
+ALTER TABLE store.tool_performance_daily OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.tool_performance_daily IS 'operations: tenant: the roll-up of tool_usage, as far as it was refreshed.';
+
 CREATE TABLE store.tool_usage (
     usage_id uuid NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -694,6 +1521,76 @@ PARTITION BY RANGE (execution_time);
 ALTER TABLE store.tool_usage OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.tool_usage IS 'outcomes: tenant: each tool''s calls in a trial, as counts and sums, which merge; the documents'' averages are kept beside them.';
+
+CREATE VIEW store.tool_performance_daily_now AS
+ SELECT rolled.tenant_id,
+    rolled.bucket,
+    rolled.tool_name,
+    rolled.usage_count,
+    rolled.total_calls,
+    rolled.successful_calls,
+    rolled.timed_calls,
+    rolled.duration_sum_ms,
+    rolled.priced_count,
+    rolled.total_cost_usd
+   FROM store.tool_performance_daily rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'tool_performance_daily'::text) AND (marks.tenant_id = rolled.tenant_id) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'tool_usage'::text)))))))
+UNION ALL
+ SELECT dirty.tenant_id,
+    dirty.bucket,
+    live.tool_name,
+    live.usage_count,
+    live.total_calls,
+    live.successful_calls,
+    live.timed_calls,
+    live.duration_sum_ms,
+    live.priced_count,
+    live.total_cost_usd
+   FROM (( SELECT DISTINCT marks.tenant_id,
+            marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'tool_performance_daily'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'tool_usage'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT tool_usage.tool_name,
+            count(*) AS usage_count,
+            sum(tool_usage.call_count) AS total_calls,
+            sum((tool_usage.success_rate * (tool_usage.call_count)::double precision)) AS successful_calls,
+            sum(COALESCE(NULLIF(tool_usage.timed_count, 0), tool_usage.call_count)) FILTER (WHERE (tool_usage.avg_duration_ms IS NOT NULL)) AS timed_calls,
+            sum((tool_usage.avg_duration_ms * (COALESCE(NULLIF(tool_usage.timed_count, 0), tool_usage.call_count))::double precision)) AS duration_sum_ms,
+            count(tool_usage.total_cost_usd) AS priced_count,
+            sum(tool_usage.total_cost_usd) AS total_cost_usd
+           FROM store.tool_usage
+          WHERE ((tool_usage.tenant_id = dirty.tenant_id) AND (tool_usage.execution_time >= dirty.bucket) AND (tool_usage.execution_time < (dirty.bucket + '1 day'::interval)) AND true)
+          GROUP BY tool_usage.tool_name) live);
+
+ALTER VIEW store.tool_performance_daily_now OWNER TO guildhall_owner;
+
+COMMENT ON VIEW store.tool_performance_daily_now IS 'operations: tenant: the roll-up of tool_usage, exact at every moment.';
+
+CREATE VIEW evaluation.tool_performance_daily AS
+ SELECT bucket AS day,
+    tool_name,
+    (successful_calls / (total_calls)::double precision) AS avg_success_rate,
+    (duration_sum_ms / (timed_calls)::double precision) AS avg_duration,
+    total_cost_usd AS daily_cost,
+    usage_count,
+    tenant_id,
+    total_calls,
+    successful_calls,
+    timed_calls,
+    duration_sum_ms,
+    priced_count
+   FROM store.tool_performance_daily_now
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+ALTER VIEW evaluation.tool_performance_daily OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.tool_performance_daily IS 'outcomes: tenant: the team''s tools by day; averages are over calls.';
 
 CREATE VIEW evaluation.tool_usage AS
  SELECT usage_id,
@@ -749,6 +1646,223 @@ ALTER TABLE ONLY evaluation.trials FORCE ROW LEVEL SECURITY;
 ALTER TABLE evaluation.trials OWNER TO guildhall_owner;
 
 COMMENT ON TABLE evaluation.trials IS 'simulations: tenant: the repetitions of each scenario: which are to do, who is at work on them until when, which outcome closed them.';
+
+CREATE VIEW evaluation.v_active_simulations WITH (security_invoker='true') AS
+ SELECT simulations.simulation_id,
+    simulations.simulation_name,
+    simulations.status,
+    simulations.completed_scenarios,
+    simulations.total_scenarios,
+    round(((100.0 * (simulations.completed_scenarios)::numeric) / (simulations.total_scenarios)::numeric), 2) AS progress_pct,
+    EXTRACT(epoch FROM (now() - simulations.started_at)) AS runtime_seconds,
+    (versions.parsed_config ->> 'model'::text) AS model,
+    simulations.tenant_id
+   FROM (evaluation.simulations
+     JOIN evaluation.config_versions versions ON ((versions.version_id = simulations.config_version_id)))
+  WHERE (simulations.status = ANY (ARRAY['pending'::text, 'running'::text]))
+  ORDER BY simulations.created_at;
+
+ALTER VIEW evaluation.v_active_simulations OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.v_active_simulations IS 'simulations: tenant: simulations that are not over, and how far they are.';
+
+CREATE VIEW evaluation.v_dashboard_active_simulations WITH (security_invoker='true') AS
+ SELECT simulations.simulation_id,
+    simulations.simulation_name,
+    simulations.status,
+    simulations.completed_scenarios,
+    simulations.total_scenarios,
+    round(((100.0 * (simulations.completed_scenarios)::numeric) / (simulations.total_scenarios)::numeric), 2) AS progress_pct,
+    EXTRACT(epoch FROM (now() - simulations.started_at)) AS runtime_seconds,
+    simulations.modal_app_id,
+    (versions.parsed_config ->> 'model'::text) AS model_name,
+    (COALESCE(recorded.outcomes, (0)::numeric))::bigint AS outcomes_recorded,
+    simulations.tenant_id
+   FROM ((evaluation.simulations
+     JOIN evaluation.config_versions versions ON ((versions.version_id = simulations.config_version_id)))
+     LEFT JOIN ( SELECT simulation_performance_hourly.simulation_id,
+            sum(simulation_performance_hourly.total_outcomes) AS outcomes
+           FROM evaluation.simulation_performance_hourly
+          WHERE (simulation_performance_hourly.simulation_id = ANY (ARRAY( SELECT simulations_1.simulation_id
+                   FROM evaluation.simulations simulations_1
+                  WHERE (simulations_1.status = ANY (ARRAY['pending'::text, 'running'::text])))))
+          GROUP BY simulation_performance_hourly.simulation_id) recorded ON ((recorded.simulation_id = simulations.simulation_id)))
+  WHERE (simulations.status = ANY (ARRAY['pending'::text, 'running'::text]))
+  ORDER BY simulations.created_at DESC;
+
+ALTER VIEW evaluation.v_dashboard_active_simulations OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.v_dashboard_active_simulations IS 'simulations: tenant: simulations that are not over, how far they are, and how many outcomes they have.';
+
+CREATE VIEW evaluation.v_dashboard_cost_analysis WITH (security_invoker='true') AS
+ SELECT spent.day,
+    (versions.parsed_config ->> 'model'::text) AS model,
+    (sum(spent.outcomes))::bigint AS executions,
+    sum(spent.cost) AS total_cost,
+    (sum(spent.cost) / NULLIF(sum(spent.priced), (0)::numeric)) AS avg_cost_per_execution,
+    (sum(spent.tokens))::bigint AS total_tokens,
+    (sum(spent.tokens) / NULLIF(sum(spent.counted), (0)::numeric)) AS avg_tokens_per_execution,
+    spent.tenant_id
+   FROM (( SELECT hours.tenant_id,
+            date_trunc('day'::text, hours.hour, 'UTC'::text) AS day,
+            simulations.config_version_id,
+            sum(hours.total_outcomes) AS outcomes,
+            sum(hours.total_cost) AS cost,
+            sum(hours.priced_outcomes) AS priced,
+            sum(hours.total_tokens) AS tokens,
+            sum(hours.counted_outcomes) AS counted
+           FROM (evaluation.simulation_performance_hourly hours
+             JOIN evaluation.simulations ON ((simulations.simulation_id = hours.simulation_id)))
+          WHERE (hours.hour >= date_trunc('hour'::text, (now() - '30 days'::interval), 'UTC'::text))
+          GROUP BY hours.tenant_id, (date_trunc('day'::text, hours.hour, 'UTC'::text)), simulations.config_version_id) spent
+     JOIN evaluation.config_versions versions ON ((versions.version_id = spent.config_version_id)))
+  GROUP BY spent.tenant_id, spent.day, (versions.parsed_config ->> 'model'::text)
+  ORDER BY spent.day DESC, (sum(spent.cost)) DESC NULLS LAST;
+
+ALTER VIEW evaluation.v_dashboard_cost_analysis OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.v_dashboard_cost_analysis IS 'outcomes: tenant: what the last 30 days cost, by day and model; averages are over the outcomes whose cost, or tokens, are known.';
+
+CREATE VIEW evaluation.v_dashboard_pending_recommendations WITH (security_invoker='true') AS
+ SELECT recommendations.recommendation_id,
+    recommendations.recommendation_type,
+    recommendations.description,
+    recommendations.confidence,
+    recommendations.impact_estimate,
+    recommendations.suggested_yaml_changes,
+    COALESCE(sessions.llm_model, recommendations.llm_model_used) AS generated_by_model,
+    sessions.data_window_start,
+    sessions.data_window_end,
+    recommendations.created_at,
+    recommendations.tenant_id
+   FROM (evaluation.recommendations
+     LEFT JOIN evaluation.llm_recommendation_sessions sessions ON ((sessions.session_id = recommendations.session_id)))
+  WHERE ((NOT recommendations.applied) AND (recommendations.confidence > (0.7)::double precision))
+  ORDER BY recommendations.confidence DESC, recommendations.created_at DESC
+ LIMIT 10;
+
+ALTER VIEW evaluation.v_dashboard_pending_recommendations OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.v_dashboard_pending_recommendations IS 'recommendations: tenant: the ten most certain recommendations that nobody has applied yet.';
+
+CREATE VIEW evaluation.v_dashboard_performance_trends WITH (security_invoker='true') AS
+ SELECT date_trunc('day'::text, hour, 'UTC'::text) AS day,
+    (sum(total_outcomes))::bigint AS total_executions,
+    (sum(reliability_sum) / (NULLIF(sum(scored_outcomes), (0)::numeric))::double precision) AS avg_reliability,
+    (sum(execution_time_sum_ms) / (NULLIF(sum(timed_outcomes), (0)::numeric))::double precision) AS avg_duration_ms,
+    sum(total_cost) AS daily_cost,
+    (sum(error_count))::bigint AS error_count,
+    round(((100.0 * sum(error_count)) / sum(total_outcomes)), 2) AS error_rate_pct,
+    tenant_id
+   FROM evaluation.simulation_performance_hourly
+  WHERE (hour >= date_trunc('hour'::text, (now() - '30 days'::interval), 'UTC'::text))
+  GROUP BY tenant_id, (date_trunc('day'::text, hour, 'UTC'::text))
+  ORDER BY (date_trunc('day'::text, hour, 'UTC'::text)) DESC;
+
+ALTER VIEW evaluation.v_dashboard_performance_trends OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.v_dashboard_performance_trends IS 'outcomes: tenant: outcomes of the last 30 days, by day.';
+
+CREATE VIEW evaluation.v_error_rates WITH (security_invoker='true') AS
+ SELECT day,
+    scenario_id,
+    total_outcomes AS total_runs,
+    error_count,
+    round(((100.0 * (error_count)::numeric) / (total_outcomes)::numeric), 2) AS error_rate_pct,
+    tenant_id
+   FROM evaluation.scenario_performance_daily
+  WHERE ((day >= date_trunc('day'::text, (now() - '7 days'::interval), 'UTC'::text)) AND (total_outcomes >= 10))
+  ORDER BY day DESC, (round(((100.0 * (error_count)::numeric) / (total_outcomes)::numeric), 2)) DESC;
+
+ALTER VIEW evaluation.v_error_rates OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.v_error_rates IS 'outcomes: tenant: how often each scenario ended in an error, by day, over a week; scenarios with ten outcomes or more.';
+
+CREATE VIEW evaluation.v_llm_config_performance WITH (security_invoker='true') AS
+ SELECT versions.config_id,
+    versions.version_number,
+    versions.parsed_config,
+    played.day,
+    played.outcomes AS total_executions,
+    played.avg_reliability,
+    played.avg_execution_time,
+    played.daily_cost,
+    played.error_count,
+    played.tenant_id
+   FROM (( SELECT hours.tenant_id,
+            date_trunc('day'::text, hours.hour, 'UTC'::text) AS day,
+            simulations.config_version_id,
+            (sum(hours.total_outcomes))::bigint AS outcomes,
+            (sum(hours.reliability_sum) / (NULLIF(sum(hours.scored_outcomes), (0)::numeric))::double precision) AS avg_reliability,
+            (sum(hours.execution_time_sum_ms) / (NULLIF(sum(hours.timed_outcomes), (0)::numeric))::double precision) AS avg_execution_time,
+            sum(hours.total_cost) AS daily_cost,
+            (sum(hours.error_count))::bigint AS error_count
+           FROM (evaluation.simulation_performance_hourly hours
+             JOIN evaluation.simulations ON ((simulations.simulation_id = hours.simulation_id)))
+          WHERE (hours.hour >= date_trunc('hour'::text, (now() - '90 days'::interval), 'UTC'::text))
+          GROUP BY hours.tenant_id, (date_trunc('day'::text, hours.hour, 'UTC'::text)), simulations.config_version_id) played
+     JOIN evaluation.config_versions versions ON ((versions.version_id = played.config_version_id)))
+  ORDER BY played.day DESC, played.avg_reliability DESC NULLS LAST;
+
+ALTER VIEW evaluation.v_llm_config_performance OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.v_llm_config_performance IS 'outcomes: tenant: outcomes of the last 90 days by day and version of a configuration.';
+
+CREATE VIEW evaluation.v_llm_failure_analysis WITH (security_invoker='true') AS
+ SELECT date_trunc('day'::text, patterns.execution_time, 'UTC'::text) AS day,
+    patterns.failure_category,
+    count(*) AS daily_failures,
+    avg(patterns.cluster_confidence) AS avg_confidence,
+    (array_agg(DISTINCT patterns.error_message) FILTER (WHERE (patterns.error_message IS NOT NULL)))[1:20] AS sample_errors,
+    array_agg(DISTINCT COALESCE(patterns.scenario_id, outcomes.scenario_id)) FILTER (WHERE (COALESCE(patterns.scenario_id, outcomes.scenario_id) IS NOT NULL)) AS affected_scenarios,
+    patterns.tenant_id
+   FROM (evaluation.failure_patterns patterns
+     LEFT JOIN evaluation.outcomes ON (((patterns.scenario_id IS NULL) AND (outcomes.outcome_id = patterns.outcome_id) AND (outcomes.execution_time = patterns.execution_time))))
+  WHERE (patterns.execution_time >= date_trunc('day'::text, (now() - '30 days'::interval), 'UTC'::text))
+  GROUP BY patterns.tenant_id, (date_trunc('day'::text, patterns.execution_time, 'UTC'::text)), patterns.failure_category
+  ORDER BY (date_trunc('day'::text, patterns.execution_time, 'UTC'::text)) DESC, (count(*)) DESC;
+
+ALTER VIEW evaluation.v_llm_failure_analysis OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.v_llm_failure_analysis IS 'failures: tenant: failures of the last 30 days by day and category, with up to twenty of their messages and the scenarios they happened in.';
+
+CREATE VIEW evaluation.v_llm_scenario_trends WITH (security_invoker='true') AS
+ SELECT scenario_id,
+    date_trunc('week'::text, day, 'UTC'::text) AS week,
+    (sum(total_outcomes))::bigint AS executions,
+    (sum(reliability_sum) / (NULLIF(sum(scored_outcomes), (0)::numeric))::double precision) AS avg_reliability,
+        CASE
+            WHEN (sum(scored_outcomes) > (1)::numeric) THEN sqrt((GREATEST((sum(reliability_square_sum) - ((sum(reliability_sum) ^ (2)::double precision) / (sum(scored_outcomes))::double precision)), (0)::double precision) / ((sum(scored_outcomes) - (1)::numeric))::double precision))
+            ELSE NULL::double precision
+        END AS reliability_variance,
+    (sum(execution_time_sum_ms) / (NULLIF(sum(timed_outcomes), (0)::numeric))::double precision) AS avg_duration,
+    (sum(timeout_count))::bigint AS timeout_count,
+    tenant_id
+   FROM evaluation.scenario_performance_daily
+  WHERE (day >= date_trunc('day'::text, (now() - '6 mons'::interval), 'UTC'::text))
+  GROUP BY tenant_id, scenario_id, (date_trunc('week'::text, day, 'UTC'::text))
+  ORDER BY (date_trunc('week'::text, day, 'UTC'::text)) DESC, (sum(reliability_sum) / (NULLIF(sum(scored_outcomes), (0)::numeric))::double precision);
+
+ALTER VIEW evaluation.v_llm_scenario_trends OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.v_llm_scenario_trends IS 'outcomes: tenant: outcomes of the last six months by week and scenario; reliability_variance is their standard deviation.';
+
+CREATE VIEW evaluation.v_system_performance WITH (security_invoker='true') AS
+ SELECT date_trunc('hour'::text, created_at, 'UTC'::text) AS hour,
+    count(*) AS total_simulations,
+    avg(execution_time_ms) AS avg_execution_time,
+    sum(total_cost_usd) AS total_cost,
+    count(*) FILTER (WHERE (status = 'failed'::text)) AS failed_count,
+    avg(overall_score) AS avg_score,
+    tenant_id
+   FROM evaluation.simulations
+  WHERE (created_at > (now() - '24:00:00'::interval))
+  GROUP BY tenant_id, (date_trunc('hour'::text, created_at, 'UTC'::text))
+  ORDER BY (date_trunc('hour'::text, created_at, 'UTC'::text));
+
+ALTER VIEW evaluation.v_system_performance OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.v_system_performance IS 'simulations: tenant: simulations of the last 24 hours, by the hour in which they were planned.';
 
 CREATE TABLE store.audit_log (
     log_id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -955,18 +2069,6 @@ COMMENT ON TABLE platform.schedules IS 'jobs: system: work that comes again: its
 
 COMMENT ON COLUMN platform.schedules.tenant_id IS 'The team for which a job is enqueued; null: upkeep of the installation, which the scheduler does itself.';
 
-CREATE TABLE platform.series (
-    name text NOT NULL,
-    time_column text NOT NULL,
-    step interval NOT NULL,
-    retention interval,
-    CONSTRAINT series_step_is_positive CHECK ((step > '00:00:00'::interval))
-);
-
-ALTER TABLE platform.series OWNER TO guildhall_owner;
-
-COMMENT ON TABLE platform.series IS 'operations: system: every table that is kept by time: its base table in schema store, its column, the span of a partition, how long rows are kept.';
-
 CREATE TABLE platform.team_members (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
     user_id uuid NOT NULL,
@@ -1111,6 +2213,9 @@ ALTER TABLE ONLY platform.dead_letter_queue
 ALTER TABLE ONLY platform.installation
     ADD CONSTRAINT installation_pkey PRIMARY KEY (is_the_one);
 
+ALTER TABLE ONLY platform.rollups
+    ADD CONSTRAINT rollups_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY platform.schedule_runs
     ADD CONSTRAINT schedule_runs_pkey PRIMARY KEY (schedule_name, due_at);
 
@@ -1150,8 +2255,23 @@ ALTER TABLE ONLY store.background_task_history
 ALTER TABLE ONLY store.failure_patterns
     ADD CONSTRAINT failure_patterns_pkey PRIMARY KEY (pattern_id, execution_time);
 
+ALTER TABLE ONLY store.failure_trends_daily
+    ADD CONSTRAINT failure_trends_daily_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, failure_category);
+
 ALTER TABLE ONLY store.outcomes
     ADD CONSTRAINT outcomes_pkey PRIMARY KEY (outcome_id, execution_time);
+
+ALTER TABLE ONLY store.scenario_performance_daily
+    ADD CONSTRAINT scenario_performance_daily_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, scenario_id);
+
+ALTER TABLE ONLY store.simulation_latency_hourly
+    ADD CONSTRAINT simulation_latency_hourly_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, simulation_id, idx);
+
+ALTER TABLE ONLY store.simulation_performance_hourly
+    ADD CONSTRAINT simulation_performance_hourly_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, simulation_id);
+
+ALTER TABLE ONLY store.tool_performance_daily
+    ADD CONSTRAINT tool_performance_daily_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, tool_name);
 
 ALTER TABLE ONLY store.tool_usage
     ADD CONSTRAINT tool_usage_pkey PRIMARY KEY (usage_id, execution_time);
@@ -1246,6 +2366,10 @@ CREATE INDEX idx_tasks_status ON platform.background_tasks USING btree (tenant_i
 
 CREATE INDEX idx_tasks_worker_id ON platform.background_tasks USING btree (worker_id) WHERE (status = ANY (ARRAY['queued'::platform.job_status, 'running'::platform.job_status, 'stuck'::platform.job_status]));
 
+CREATE INDEX rollup_marks_by_bucket ON platform.rollup_marks USING btree (rollup, tenant_id, bucket);
+
+CREATE INDEX rollups_by_source ON platform.rollups USING btree (source);
+
 CREATE INDEX schedule_runs_by_task ON platform.schedule_runs USING btree (task_id) WHERE (task_id IS NOT NULL);
 
 CREATE INDEX schedules_by_team ON platform.schedules USING btree (tenant_id) WHERE (tenant_id IS NOT NULL);
@@ -1255,6 +2379,8 @@ CREATE INDEX schedules_due ON platform.schedules USING btree (next_run_at) WHERE
 CREATE INDEX team_members_by_user ON platform.team_members USING btree (user_id);
 
 CREATE INDEX audit_log_by_time ON ONLY store.audit_log USING btree (tenant_id, "timestamp" DESC);
+
+CREATE INDEX failure_patterns_by_age ON ONLY store.failure_patterns USING brin (execution_time) WITH (pages_per_range='16');
 
 CREATE INDEX failure_patterns_by_outcome ON ONLY store.failure_patterns USING btree (outcome_id);
 
@@ -1269,6 +2395,12 @@ CREATE INDEX idx_outcomes_scenario_time ON ONLY store.outcomes USING btree (tena
 CREATE INDEX idx_outcomes_simulation_status ON ONLY store.outcomes USING btree (simulation_id, status);
 
 CREATE INDEX idx_outcomes_time_status ON ONLY store.outcomes USING btree (tenant_id, execution_time DESC, status) WHERE (status <> 'success'::text);
+
+CREATE INDEX outcomes_by_age ON ONLY store.outcomes USING brin (execution_time) WITH (pages_per_range='16');
+
+CREATE INDEX simulation_performance_hourly_by_simulation ON store.simulation_performance_hourly USING btree (tenant_id, simulation_id);
+
+CREATE INDEX tool_usage_by_age ON ONLY store.tool_usage USING brin (execution_time) WITH (pages_per_range='16');
 
 CREATE INDEX tool_usage_by_outcome ON ONLY store.tool_usage USING btree (outcome_id);
 
@@ -1297,6 +2429,24 @@ CREATE TRIGGER background_tasks_follow_their_states BEFORE UPDATE OF status ON p
 CREATE TRIGGER dead_letter_queue_is_audited AFTER DELETE OR UPDATE ON platform.dead_letter_queue FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER schedules_are_audited AFTER INSERT OR DELETE OR UPDATE OF task_type, payload, priority, tenant_id, cron, every, timezone, enabled ON platform.schedules FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER failure_patterns_added_are_marked AFTER INSERT ON store.failure_patterns REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_failure_patterns();
+
+CREATE TRIGGER failure_patterns_changed_are_marked AFTER UPDATE ON store.failure_patterns REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_failure_patterns();
+
+CREATE TRIGGER failure_patterns_removed_are_marked AFTER DELETE ON store.failure_patterns REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_failure_patterns();
+
+CREATE TRIGGER outcomes_added_are_marked AFTER INSERT ON store.outcomes REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_outcomes();
+
+CREATE TRIGGER outcomes_changed_are_marked AFTER UPDATE ON store.outcomes REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_outcomes();
+
+CREATE TRIGGER outcomes_removed_are_marked AFTER DELETE ON store.outcomes REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_outcomes();
+
+CREATE TRIGGER tool_usage_added_are_marked AFTER INSERT ON store.tool_usage REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_tool_usage();
+
+CREATE TRIGGER tool_usage_changed_are_marked AFTER UPDATE ON store.tool_usage REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_tool_usage();
+
+CREATE TRIGGER tool_usage_removed_are_marked AFTER DELETE ON store.tool_usage REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_tool_usage();
 
 ALTER TABLE ONLY evaluation.bodies
     ADD CONSTRAINT bodies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
@@ -1390,6 +2540,9 @@ ALTER TABLE ONLY platform.dead_letter_queue
 
 ALTER TABLE ONLY platform.dead_letter_queue
     ADD CONSTRAINT dead_letter_queue_tenant_id_original_task_id_fkey FOREIGN KEY (tenant_id, original_task_id) REFERENCES platform.background_tasks(tenant_id, id) ON DELETE SET NULL (original_task_id);
+
+ALTER TABLE ONLY platform.rollups
+    ADD CONSTRAINT rollups_source_fkey FOREIGN KEY (source) REFERENCES platform.series(name);
 
 ALTER TABLE ONLY platform.schedule_runs
     ADD CONSTRAINT schedule_runs_schedule_name_fkey FOREIGN KEY (schedule_name) REFERENCES platform.schedules(name) ON DELETE CASCADE;
@@ -1536,12 +2689,35 @@ GRANT USAGE ON SCHEMA store TO guildhall_writer;
 GRANT USAGE ON SCHEMA store TO guildhall_worker;
 GRANT USAGE ON SCHEMA store TO guildhall_scheduler;
 
+REVOKE ALL ON FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text, continuous boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_app;
 
+REVOKE ALL ON FUNCTION platform.fill(template text, parts jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.has_teams(series_name text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION platform.isolate(relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone, at_most integer) TO guildhall_scheduler;
+
+GRANT SELECT ON TABLE platform.rollups TO guildhall_app;
+GRANT SELECT ON TABLE platform.rollups TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION platform.watch_series(series_name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION store.mark_failure_patterns() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION store.mark_outcomes() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION store.mark_tool_usage() FROM PUBLIC;
 
 GRANT SELECT,INSERT ON TABLE evaluation.bodies TO guildhall_app;
 
@@ -1592,6 +2768,10 @@ GRANT INSERT(llm_analysis) ON TABLE store.failure_patterns TO guildhall_app;
 GRANT INSERT(created_at) ON TABLE store.failure_patterns TO guildhall_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE evaluation.failure_patterns TO guildhall_app;
+
+GRANT SELECT ON TABLE platform.series TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.failure_trends_daily TO guildhall_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.llm_recommendation_sessions TO guildhall_app;
 
@@ -1647,9 +2827,15 @@ GRANT SELECT,INSERT ON TABLE evaluation.outcomes TO guildhall_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.recommendations TO guildhall_app;
 
+GRANT SELECT ON TABLE evaluation.scenario_performance_daily TO guildhall_app;
+
 GRANT SELECT,INSERT ON TABLE evaluation.scenario_versions TO guildhall_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.scenarios TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.simulation_latency_hourly TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.simulation_performance_hourly TO guildhall_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.simulations TO guildhall_app;
 
@@ -1689,9 +2875,31 @@ GRANT INSERT(sandbox_tool_logs) ON TABLE store.tool_usage TO guildhall_app;
 
 GRANT INSERT(created_at) ON TABLE store.tool_usage TO guildhall_app;
 
+GRANT SELECT ON TABLE evaluation.tool_performance_daily TO guildhall_app;
+
 GRANT SELECT,INSERT ON TABLE evaluation.tool_usage TO guildhall_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.trials TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.v_active_simulations TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.v_dashboard_active_simulations TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.v_dashboard_cost_analysis TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.v_dashboard_pending_recommendations TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.v_dashboard_performance_trends TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.v_error_rates TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.v_llm_config_performance TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.v_llm_failure_analysis TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.v_llm_scenario_trends TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.v_system_performance TO guildhall_app;
 
 GRANT SELECT ON TABLE platform.audit_log TO guildhall_app;
 
@@ -1825,8 +3033,6 @@ GRANT SELECT ON TABLE platform.installation TO guildhall_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE platform.schedule_runs TO guildhall_scheduler;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE platform.schedules TO guildhall_scheduler;
-
-GRANT SELECT ON TABLE platform.series TO guildhall_app;
 
 GRANT SELECT ON TABLE platform.team_members TO guildhall_app;
 

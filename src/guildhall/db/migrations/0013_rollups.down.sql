@@ -1,0 +1,33 @@
+DROP VIEW evaluation.tool_performance_daily;
+DROP VIEW evaluation.failure_trends_daily;
+DROP VIEW evaluation.scenario_performance_daily;
+DROP VIEW evaluation.simulation_latency_hourly;
+DROP VIEW evaluation.simulation_performance_hourly;
+
+DO $$
+DECLARE
+    made record;
+BEGIN
+    FOR made IN SELECT name FROM platform.rollups LOOP
+        EXECUTE format('DROP VIEW store.%I', made.name || '_now');
+        EXECUTE format('DROP TABLE store.%I', made.name);
+    END LOOP;
+    FOR made IN SELECT DISTINCT source FROM platform.rollups LOOP
+        EXECUTE format('DROP FUNCTION store.%I() CASCADE', 'mark_' || made.source);
+        EXECUTE format('DROP INDEX store.%I', made.source || '_by_age');
+    END LOOP;
+END
+$$;
+
+DROP FUNCTION platform.refresh_rollups(timestamptz, integer);
+DROP FUNCTION platform.refresh_rollup(text, timestamptz, integer);
+DROP FUNCTION platform.create_rollup(text, text, interval, text[], text, interval, interval, interval, text, boolean);
+DROP FUNCTION platform.watch_series(text);
+DROP FUNCTION platform.fill(text, jsonb);
+DROP FUNCTION platform.has_teams(text);
+DROP TABLE platform.rollup_marks;
+DROP TABLE platform.rollups;
+ALTER TABLE platform.series DROP COLUMN dropped_before;
+DROP FUNCTION platform.percentile(double precision, integer[], bigint[]);
+DROP FUNCTION platform.histogram_value(integer);
+DROP FUNCTION platform.histogram_index(double precision);

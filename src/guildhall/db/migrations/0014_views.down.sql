@@ -1,0 +1,11 @@
+DROP FUNCTION evaluation.trigger_llm_recommendation_analysis(interval, uuid);
+DROP VIEW evaluation.v_dashboard_pending_recommendations;
+DROP VIEW evaluation.v_llm_scenario_trends;
+DROP VIEW evaluation.v_llm_config_performance;
+DROP VIEW evaluation.v_llm_failure_analysis;
+DROP VIEW evaluation.v_dashboard_cost_analysis;
+DROP VIEW evaluation.v_dashboard_performance_trends;
+DROP VIEW evaluation.v_error_rates;
+DROP VIEW evaluation.v_dashboard_active_simulations;
+DROP VIEW evaluation.v_active_simulations;
+DROP VIEW evaluation.v_system_performance;

@@ -1,0 +1,441 @@
+"""Roll-ups: equal to the raw query at every moment, whoever writes, deletes or refreshes meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from fixtures.histories import History
+from fixtures.statements import OURS, THEIRS
+from guildhall.db import Actor, Database, rollups
+
+NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
+"""Long over: every bucket around it is due."""
+
+# What each view promises: its columns (the first `keys` of them say which row it is), and the same from raw rows.
+EXPECTED = {
+    "simulation_performance_hourly": (
+        2,
+        "hour, simulation_id, total_outcomes, avg_reliability, avg_execution_time, total_cost, error_count, "
+        "timeout_count, total_tokens, passed_outcomes, judged_outcomes, min_execution_time_ms, max_execution_time_ms",
+        """
+        SELECT date_trunc('hour', execution_time, 'UTC'), simulation_id, count(*), avg(reliability_score),
+               avg(execution_time_ms), sum(cost_usd), sum((status = 'error')::integer), sum((status = 'timeout')::integer),
+               sum(tokens_used), sum((passed IS TRUE)::integer), count(passed), min(execution_time_ms), max(execution_time_ms)
+          FROM store.outcomes WHERE tenant_id = $1 GROUP BY 1, 2
+        """,
+    ),
+    "simulation_latency_hourly": (
+        3,
+        "hour, simulation_id, idx, n",
+        """
+        SELECT date_trunc('hour', execution_time, 'UTC'), simulation_id,
+               CASE WHEN execution_time_ms = 0 THEN -1000000 ELSE ceil(ln(execution_time_ms) / ln(1.02 / 0.98)) END, count(*)
+          FROM store.outcomes WHERE tenant_id = $1 AND execution_time_ms IS NOT NULL GROUP BY 1, 2, 3
+        """,
+    ),
+    "scenario_performance_daily": (
+        2,
+        "day, scenario_id, total_outcomes, scored_outcomes, reliability_sum, reliability_square_sum, error_count",
+        """
+        SELECT date_trunc('day', execution_time, 'UTC'), scenario_id, count(*), count(reliability_score),
+               sum(reliability_score), sum(reliability_score ^ 2), sum((status = 'error')::integer)
+          FROM store.outcomes WHERE tenant_id = $1 GROUP BY 1, 2
+        """,
+    ),
+    "failure_trends_daily": (
+        2,
+        "day, failure_category, failure_count, avg_confidence, unique_patterns",
+        """
+        SELECT date_trunc('day', execution_time, 'UTC'), failure_category, count(*), avg(cluster_confidence),
+               count(DISTINCT pattern_cluster_id)
+          FROM store.failure_patterns WHERE tenant_id = $1 GROUP BY 1, 2
+        """,
+    ),
+    "tool_performance_daily": (
+        2,
+        "day, tool_name, avg_success_rate, avg_duration, daily_cost, usage_count",
+        """
+        SELECT date_trunc('day', execution_time, 'UTC'), tool_name, sum(success_rate * call_count) / sum(call_count),
+               sum(avg_duration_ms * call_count) / sum(call_count) FILTER (WHERE avg_duration_ms IS NOT NULL),
+               sum(total_cost_usd), count(*)
+          FROM store.tool_usage WHERE tenant_id = $1 GROUP BY 1, 2
+        """,
+    ),
+}
+NAMES = sorted(EXPECTED)
+
+
+async def shown(history: History, name: str, actor: Actor) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    keys, columns, _ = EXPECTED[name]
+    async with history.acting(actor) as connection:
+        return keyed(keys, await connection.fetch(f"SELECT {columns} FROM evaluation.{name}"))
+
+
+async def raw(history: History, name: str, actor: Actor) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    keys, _, query = EXPECTED[name]
+    return keyed(keys, await history.connection.fetch(query, actor.tenant_id))
+
+
+def keyed(keys: int, rows: Iterable[Any]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    found = {}
+    for row in rows:
+        key, values = tuple(row)[:keys], tuple(row)[keys:]
+        assert key not in found, f"{key} is there twice"
+        found[key] = tuple(float(value) if isinstance(value, Decimal | int) else value for value in values)
+    return found
+
+
+async def assert_exact(history: History, after: str = "") -> None:
+    for name in NAMES:
+        for actor in (OURS, THEIRS):
+            seen, true = await shown(history, name, actor), await raw(history, name, actor)
+            assert seen.keys() == true.keys(), f"{name} {after}"
+            for key, values in true.items():
+                assert all(map(alike, seen[key], values)), f"{name} {key}: {seen[key]} for {values} {after}"
+
+
+def alike(one: float | None, other: float | None) -> bool:
+    """Sums of floating-point numbers depend on their order in the last digits."""
+    return one == other or (
+        one is not None and other is not None and math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+    )
+
+
+async def refresh(history: History, until: datetime | None = None, at_most: int | None = None) -> dict[str, int | None]:
+    async with history.acting(OURS, "guildhall_scheduler") as connection:
+        return dict(await connection.fetch("SELECT * FROM platform.refresh_rollups($1, $2)", until, at_most))
+
+
+async def marked(history: History) -> set[str]:
+    return {row["rollup"] for row in await history.connection.fetch("SELECT rollup FROM platform.rollup_marks")}
+
+
+class Play:
+    """Random things that happen to the series of two teams, within two days around midnight and a month's end."""
+
+    def __init__(self, history: History, seed: int) -> None:
+        self.history = history
+        self.chance = random.Random(seed)
+
+    def moment(self) -> datetime:
+        return datetime(2026, 2, 27, 12, tzinfo=UTC) + timedelta(seconds=self.chance.randrange(2 * 86_400))
+
+    async def step(self) -> str:
+        what = self.chance.choice(
+            [
+                self.add_outcomes,
+                self.add_outcomes,
+                self.add_failures,
+                self.add_tools,
+                self.change,
+                self.remove,
+                self.refresh,
+            ]
+        )
+        return await what()
+
+    async def add_outcomes(self) -> str:
+        chance, actor = self.chance, self.chance.choice((OURS, THEIRS))
+        columns = ["outcome_id", "simulation_id", "scenario_id", "execution_time", "status", "passed", "reliability_score",
+                   "execution_time_ms", "tokens_used", "cost_usd", "trajectory"]  # fmt: skip
+        rows = [
+            (
+                uuid4(),
+                chance.choice(self.history.simulations[actor]),
+                f"scenario_{chance.randrange(3)}",
+                self.moment(),
+                chance.choice(["success", "error", "timeout"]),
+                chance.choice([True, False, None]),
+                chance.choice([None, chance.random()]),
+                chance.choice([None, 0.0, chance.expovariate(0.001)]),
+                chance.choice([None, chance.randrange(1000)]),
+                chance.choice([None, Decimal(chance.randrange(10**6)) / 10**8]),
+                '{"start_time": 0, "status": "success"}',
+            )
+            for _ in range(chance.choice([1, 20]))
+        ]
+        async with self.history.acting(actor) as connection:
+            await connection.execute("SELECT platform.ensure_partitions('outcomes', '2026-02-01Z', '2026-03-31Z')")
+            await connection.copy_records_to_table("outcomes", schema_name="store", columns=columns, records=rows)
+        return f"{len(rows)} outcomes"
+
+    async def add_failures(self) -> str:
+        for _ in range(3):
+            await self.history.add_failure(
+                self.chance.choice((OURS, THEIRS)),
+                self.moment(),
+                failure_category=self.chance.choice(["timeout", "tool_error"]),
+                pattern_cluster_id=self.chance.choice([None, OURS.tenant_id, THEIRS.tenant_id]),
+                cluster_confidence=self.chance.choice([None, self.chance.random()]),
+            )
+        return "failures"
+
+    async def add_tools(self) -> str:
+        for _ in range(3):
+            await self.history.add_tool_usage(
+                self.chance.choice((OURS, THEIRS)),
+                self.moment(),
+                tool_name=self.chance.choice(["look_up", "refund"]),
+                call_count=self.chance.randrange(1, 9),
+                success_rate=self.chance.random(),
+                avg_duration_ms=self.chance.choice([None, self.chance.random() * 100]),
+                total_cost_usd=self.chance.choice([None, Decimal("0.01")]),
+            )
+        return "tool usage"
+
+    async def change(self) -> str:
+        """Outcomes change, and may move to another hour, day, month."""
+        return await self.history.connection.execute(
+            """
+            UPDATE store.outcomes SET status = 'error', reliability_score = 0.25, execution_time = $1
+             WHERE outcome_id = ANY (ARRAY(SELECT outcome_id FROM store.outcomes ORDER BY md5($2 || outcome_id::text) LIMIT 3))
+            """,
+            self.moment(),
+            str(self.chance.random()),
+        )
+
+    async def remove(self) -> str:
+        """A simulation goes, and takes its outcomes with it; or some failures and tool usage."""
+        actor = self.chance.choice((OURS, THEIRS))
+        if len(self.history.simulations[actor]) > 1 and self.chance.random() < 0.3:
+            gone = self.history.simulations[actor].pop()
+            async with self.history.acting(actor) as connection:
+                return await connection.execute("DELETE FROM evaluation.simulations WHERE simulation_id = $1", gone)
+        await self.history.connection.execute("DELETE FROM store.tool_usage WHERE execution_time > $1", self.moment())
+        return await self.history.connection.execute(
+            "DELETE FROM store.failure_patterns WHERE execution_time < $1", self.moment()
+        )
+
+    async def refresh(self) -> str:
+        until = self.chance.choice([None, self.moment()])
+        at_most = self.chance.choice([None, 2])
+        return f"refresh {until} {at_most}: {await refresh(self.history, until, at_most)}"
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_happens_each_roll_up_equals_the_raw_query_at_every_step(history: History, seed: int) -> None:
+    play = Play(history, seed)
+    happened = []
+    for _ in range(30):
+        happened.append(await play.step())
+        await assert_exact(history, after=" → ".join(happened))
+    await refresh(history)
+    assert await marked(history) == set()
+    await assert_exact(history, after="the last refresh")
+
+
+async def test_every_snapshot_is_exact_while_others_write_and_refresh(history: History, database: Database) -> None:
+    await Play(history, 1).add_outcomes()
+    over = asyncio.Event()
+
+    async def write(seed: int) -> None:
+        connection = await asyncpg.connect(history.url)
+        theirs = History(history.url, connection)
+        theirs.simulations = {actor: list(ids) for actor, ids in history.simulations.items()}
+        play = Play(theirs, seed)
+        for _ in range(15):
+            async with connection.transaction():
+                for _ in range(2):
+                    await play.add_outcomes()
+                    await asyncio.sleep(0)
+                if seed % 2:
+                    await play.change()
+        await connection.close()
+
+    async def go_on_refreshing() -> int:
+        rounds = 0
+        while not over.is_set():
+            await rollups.refresh(database, batch=3)
+            rounds += 1
+        return rounds
+
+    async def look() -> int:
+        looks = 0
+        while not over.is_set():
+            async with history.connection.transaction(isolation="repeatable_read"):
+                await assert_exact(history)
+            looks += 1
+        return looks
+
+    watchers = [asyncio.create_task(each) for each in (go_on_refreshing(), go_on_refreshing(), look())]
+    await asyncio.gather(*(write(seed) for seed in (10, 11, 12)))
+    over.set()
+    assert all(await asyncio.gather(*watchers))
+    await rollups.refresh(database)
+    await assert_exact(history)
+    assert await marked(history) == set()
+
+
+async def test_a_row_that_is_committed_after_a_refresh_saw_its_bucket_is_not_lost(history: History) -> None:
+    late = await asyncpg.connect(history.url)
+    await history.add_outcome(OURS, NOON)
+    async with late.transaction():
+        other = History(history.url, late)
+        other.simulations = history.simulations
+        await other.add_outcome(OURS, NOON + timedelta(minutes=5))
+        assert (await refresh(history))["simulation_performance_hourly"] == 1
+        assert await marked(history) == set()
+    await late.close()
+    assert "simulation_performance_hourly" in await marked(history)
+    await assert_exact(history)
+    await refresh(history)
+    await assert_exact(history)
+
+
+async def test_what_was_refreshed_is_read_from_the_roll_up_and_not_from_raw_rows(history: History) -> None:
+    await history.add_outcome(OURS, NOON)
+    await history.add_outcome(OURS, NOON + timedelta(hours=3))
+    await refresh(history)
+    await history.add_outcome(OURS, NOON + timedelta(hours=3))
+    await history.connection.execute("UPDATE store.simulation_performance_hourly SET total_outcomes = 77")
+    seen = await shown(history, "simulation_performance_hourly", OURS)
+    assert [values[0] for _, values in sorted(seen.items())] == [77, 2]
+
+
+async def test_of_two_refreshers_one_works_and_the_other_goes_on(history: History) -> None:
+    await history.add_outcome(OURS, NOON)
+    other = await asyncpg.connect(history.url)
+    async with history.connection.transaction():
+        assert (await refresh(history))["simulation_performance_hourly"] == 1
+        await other.execute("SET statement_timeout = '5s'")
+        assert await other.fetchval("SELECT platform.refresh_rollup('simulation_performance_hourly')") is None
+    assert await other.fetchval("SELECT platform.refresh_rollup('simulation_performance_hourly')") == 0
+    await other.close()
+
+
+async def test_nobody_who_writes_waits_for_a_refresh_or_for_another_writer(history: History) -> None:
+    await history.add_outcome(OURS, NOON)
+    other = History(history.url, await asyncpg.connect(history.url))
+    other.simulations = history.simulations
+    await other.connection.execute("SET lock_timeout = '1ms'")
+    async with history.connection.transaction():
+        await refresh(history)
+        await history.add_outcome(OURS, NOON)
+        await other.add_outcome(OURS, NOON)
+    await other.connection.close()
+    await assert_exact(history)
+
+
+async def test_a_refresh_takes_the_oldest_buckets_first_and_leaves_those_that_are_not_over(history: History) -> None:
+    for hour in (5, 1, 3):
+        await history.add_outcome(OURS, NOON + timedelta(hours=hour))
+    await history.add_outcome(OURS, datetime.now(UTC))
+
+    async def left() -> list[datetime]:
+        rows = await history.connection.fetch(
+            "SELECT DISTINCT bucket FROM platform.rollup_marks WHERE rollup = 'simulation_performance_hourly' ORDER BY 1"
+        )
+        return [row["bucket"] for row in rows]
+
+    marks = await left()
+    assert len(marks) == 4
+    await refresh(history, at_most=2)
+    assert await left() == marks[2:]
+    await refresh(history, until=NOON + timedelta(hours=6) - timedelta(seconds=1))
+    assert await left() == marks[2:]
+    await refresh(history, until=NOON + timedelta(hours=6))
+    assert await left() == marks[3:]
+    await refresh(history)
+    assert await left() == marks[3:]
+    await assert_exact(history)
+
+
+async def test_one_hour_of_many_teams_is_refreshed_for_each_of_them(history: History) -> None:
+    await history.add_outcome(OURS, NOON, reliability_score=1.0)
+    await history.add_outcome(THEIRS, NOON, reliability_score=0.0)
+    await refresh(history)
+    await history.add_outcome(THEIRS, NOON, reliability_score=0.0)
+    await refresh(history)
+    await assert_exact(history)
+    assert len(await shown(history, "simulation_performance_hourly", OURS)) == 1
+
+
+async def test_retention_takes_raw_rows_and_leaves_what_was_rolled_up(history: History) -> None:
+    await history.add_outcome(OURS, NOON)
+    await history.add_outcome(OURS, NOON + timedelta(days=40))
+    await refresh(history)
+    before = await shown(history, "simulation_performance_hourly", OURS)
+    await history.connection.execute("DELETE FROM store.outcomes WHERE execution_time < '2026-04-01Z'")
+    await history.connection.execute(
+        "UPDATE platform.series SET dropped_before = '2026-04-01Z' WHERE name = 'outcomes'"
+    )
+    assert await shown(history, "simulation_performance_hourly", OURS) == before
+    await refresh(history)
+    assert await shown(history, "simulation_performance_hourly", OURS) == before
+    assert await marked(history) == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_another_teams_rows_are_not_shown_and_without_a_team_there_are_none(history: History, name: str) -> None:
+    await history.add_outcome(THEIRS, NOON, execution_time_ms=5.0)
+    await history.add_failure(THEIRS, NOON)
+    await history.add_tool_usage(THEIRS, NOON)
+    nobody = Actor(user_id=OURS.user_id, tenant_id=uuid4())
+    for _ in ("live", "rolled up"):
+        assert len(await shown(history, name, THEIRS)) == 1
+        assert await shown(history, name, OURS) == {}
+        assert await shown(history, name, nobody) == {}
+        await refresh(history)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT FROM platform.rollup_marks",
+        "INSERT INTO platform.rollup_marks VALUES ('tool_performance_daily', NULL, now())",
+        "DELETE FROM platform.rollup_marks",
+        "UPDATE platform.rollups SET query = ''",
+        "SELECT FROM store.simulation_performance_hourly",
+        "SELECT FROM store.simulation_performance_hourly_now",
+        "SELECT platform.refresh_rollups()",
+        "SELECT platform.refresh_rollup('tool_performance_daily')",
+        "UPDATE evaluation.tool_performance_daily SET usage_count = 0",
+    ],
+)
+async def test_the_application_may_read_its_views_and_nothing_else_of_roll_ups(
+    history: History, statement: str
+) -> None:
+    async with history.connection.transaction(), history.acting(OURS) as connection:
+        with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.ObjectNotInPrerequisiteStateError)):
+            async with connection.transaction():
+                await connection.execute(statement)
+
+
+async def test_the_verb_refreshes_in_batches_until_nothing_is_due(history: History, database: Database) -> None:
+    for hour in range(5):
+        await history.add_outcome(OURS, NOON + timedelta(hours=hour), execution_time_ms=1.0)
+    done = {each.rollup: each.buckets for each in await rollups.refresh(database, batch=2)}
+    assert done == {
+        "simulation_performance_hourly": 5,
+        "simulation_latency_hourly": 5,
+        "scenario_performance_daily": 1,
+        "failure_trends_daily": 0,
+        "tool_performance_daily": 0,
+    }
+    assert not any(each.buckets for each in await rollups.refresh(database, batch=2))
+
+
+async def test_a_roll_up_that_is_not_there_is_named(history: History) -> None:
+    with pytest.raises(asyncpg.UndefinedTableError, match="there is no roll-up 'monthly'"):
+        await history.connection.execute("SELECT platform.refresh_rollup('monthly')")
+
+
+async def test_intervals_default_to_the_documents_figures(history: History) -> None:
+    row = await history.connection.fetchrow(
+        "SELECT * FROM platform.rollups WHERE name = 'simulation_performance_hourly'"
+    )
+    assert (row["start_offset"], row["end_offset"], row["refresh_interval"]) == (
+        timedelta(days=1),
+        timedelta(hours=1),
+        timedelta(hours=1),
+    )
