@@ -12,13 +12,16 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from fixtures.guildhall import at
 from fixtures.population import WINGS, Population, Table
 from fixtures.statements import OURS, THEIRS
+from guildhall.db import people
 from guildhall.db.errors import translate
 from guildhall.errors import GuildhallError
 
@@ -149,6 +152,21 @@ async def test_every_table_is_populated_and_its_owner_sees_its_row(house: House)
     assert unseen == []
 
 
+async def test_an_outcome_shows_its_embedding(house: House) -> None:
+    async with house.connection.transaction():
+        await house.connection.execute("SET LOCAL session_replication_role = replica")
+        await house.connection.execute(
+            """
+            UPDATE evaluation.outcome_embeddings AS embeddings
+               SET outcome_id = outcomes.outcome_id, execution_time = outcomes.execution_time
+              FROM store.outcomes WHERE outcomes.tenant_id = embeddings.tenant_id
+            """
+        )
+    for role in ("guildhall_app", "guildhall_reader"):
+        (row,) = await house.attempt("SELECT trajectory_embedding FROM evaluation.outcomes", role=role)
+        assert row["trajectory_embedding"] is not None
+
+
 @pytest.mark.parametrize("role", ["guildhall_app", "guildhall_reader"])
 async def test_nobody_reads_another_teams_row(house: House, role: str) -> None:
     leaks = []
@@ -162,6 +180,54 @@ async def test_nobody_reads_another_teams_row(house: House, role: str) -> None:
         if _refused(unset) and not isinstance(unset, asyncpg.InsufficientPrivilegeError):
             leaks.append((relation.name, f"an error where no team is set: {unset}"))
     assert leaks == []
+
+
+async def test_a_person_who_writes_sql_sees_their_teams_rows_whatever_they_set(
+    house: House, administrator_url: str
+) -> None:
+    await house.connection.execute(
+        "INSERT INTO platform.team_members (tenant_id, user_id, role) VALUES ($1, $2, 'member') ON CONFLICT DO NOTHING",
+        THEIRS.tenant_id,
+        THEIRS.user_id,
+    )
+    login, password = await people.admit(administrator_url, "local", role=f"person_{uuid4().hex[:12]}")
+    person = await asyncpg.connect(
+        at(administrator_url, database=_database(administrator_url), user=login.role), password=password
+    )
+    problems, seen = [], 0
+    try:
+        await person.execute("SET default_transaction_read_only = off")
+        await person.execute(f"SET app.tenant_id = '{THEIRS.tenant_id}'")
+        readable = await person.fetch(
+            """
+            SELECT oid::regclass::text AS name FROM pg_class
+             WHERE relnamespace::regnamespace::text = ANY ($1) AND relkind IN ('r', 'p', 'v', 'm') AND NOT relispartition
+               AND has_any_column_privilege(oid, 'SELECT') AND split_part(obj_description(oid), ': ', 2) = 'tenant'
+            """,
+            [*WINGS, "store", "mine"],
+        )
+        for row in readable:
+            if await person.fetch(f"SELECT FROM {row['name']} WHERE tenant_id <> '{OURS.tenant_id}'"):
+                problems.append((row["name"], "shows another team"))
+            seen += bool(await person.fetch(f"SELECT FROM {row['name']} WHERE tenant_id = '{OURS.tenant_id}'"))
+        for sql in (
+            "INSERT INTO evaluation.configurations (name) VALUES ('theirs')",
+            "DELETE FROM evaluation.configurations",
+            "SELECT * FROM evaluation.outcomes",
+            "SELECT * FROM store.outcomes",
+            "SET ROLE guildhall_app",
+            "SET ROLE guildhall_owner",
+            "SELECT platform.ensure_partitions('outcomes', now(), now())",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await person.execute(sql)
+        assert await person.fetchval("SELECT count(*) FROM outcomes") == 1
+        assert await person.fetchval("SELECT count(*) FROM simulations") == 1
+    finally:
+        await person.close()
+        await people.dismiss(administrator_url, login.role)
+    assert problems == []
+    assert seen >= len(house.tables) - 2  # all but what nobody may read
 
 
 async def test_nobody_changes_or_deletes_another_teams_row(house: House) -> None:
@@ -338,6 +404,10 @@ async def _may_insert(house: House, relation: Relation) -> bool:
         "SELECT has_any_column_privilege('guildhall_app', $1, 'INSERT')", relation.name
     )
     return may
+
+
+def _database(url: str) -> str:
+    return urlsplit(url).path[1:]
 
 
 def _told(error: asyncpg.PostgresError) -> tuple[str, str | None, str]:

@@ -153,6 +153,78 @@ def conformance(
 
 
 @group.command()
+def admit(
+    username: Annotated[str, typer.Argument(help="A person of this installation.")],
+    team: Annotated[
+        str | None, typer.Option(help="The team whose rows they see; needed where they are in several.")
+    ] = None,
+    role: Annotated[str | None, typer.Option(help="The login's name; USERNAME_TEAM unless given.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a person a database login that sees one team's rows and changes none; the password is shown once."""
+    from guildhall.app.wiring import administrator_url
+    from guildhall.db import people
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with administrator_url(Settings.from_environment()) as location:
+            login, password = await people.admit(location, username, team=team, role=role)
+        if as_json:
+            output.document({"role": login.role, "username": username, "team": login.team, "password": password})
+            return
+        output.lines([f"{login.role} sees what belongs to {login.team}", f"password: {password}"])
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def admitted(as_json: JsonOption = False) -> None:
+    """List the database logins of people who write SQL."""
+    from guildhall.app.wiring import administrator_url
+    from guildhall.db import people
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with administrator_url(Settings.from_environment()) as location:
+            logins = await people.admitted(location)
+        if as_json:
+            output.document(
+                [
+                    {"role": each.role, "username": each.username, "team": each.team, "created_at": each.created_at}
+                    for each in logins
+                ]
+            )
+        else:
+            output.lines([f"{each.role}: {each.username} in {each.team}" for each in logins] or ["nobody"])
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def dismiss(
+    role: Annotated[str, typer.Argument(help="The login's name, as `guildhall db admitted` shows it.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Take a database login away, and end its sessions."""
+    from guildhall.app.wiring import administrator_url
+    from guildhall.db import people
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with administrator_url(Settings.from_environment()) as location:
+            await people.dismiss(location, role)
+        if as_json:
+            output.document({"dismissed": role})
+        else:
+            output.lines([f"{role} may no longer look"])
+
+    run(work, as_json=as_json)
+
+
+@group.command()
 def url() -> None:
     """
     Print one line that any PostgreSQL client accepts; on the embedded server, as a superuser.

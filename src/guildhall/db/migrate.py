@@ -262,7 +262,7 @@ async def _status(connection: asyncpg.Connection[Any]) -> MigrationStatus:
         foreign = await connection.fetch(
             """
             SELECT nspname FROM pg_namespace
-             WHERE nspname IN ('platform', 'catalogue', 'gateway', 'evaluation', 'society', 'store')
+             WHERE nspname IN ('platform', 'catalogue', 'gateway', 'evaluation', 'society', 'store', 'mine')
              ORDER BY nspname
             """
         )

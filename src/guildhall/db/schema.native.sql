@@ -10,6 +10,12 @@ CREATE SCHEMA gateway;
 
 ALTER SCHEMA gateway OWNER TO guildhall_owner;
 
+CREATE SCHEMA mine;
+
+ALTER SCHEMA mine OWNER TO guildhall_owner;
+
+COMMENT ON SCHEMA mine IS 'What people who write SQL see of series and their roll-ups: the team''s own rows, by who has logged in.';
+
 CREATE SCHEMA platform;
 
 ALTER SCHEMA platform OWNER TO guildhall_owner;
@@ -318,6 +324,15 @@ $$;
 
 ALTER FUNCTION platform.isolate(relation regclass) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.login_tenant() RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT tenant_id FROM platform.sql_logins WHERE role_name = session_user
+$$;
+
+ALTER FUNCTION platform.login_tenant() OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.percentile(fraction double precision, idx integer[], n bigint[]) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     BEGIN ATOMIC
@@ -452,6 +467,79 @@ END
 $$;
 
 ALTER FUNCTION platform.refuse_job_transition() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.settle_grants() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    wings  CONSTANT text[] := ARRAY['platform', 'catalogue', 'gateway', 'evaluation', 'society'];
+    relation   record;
+    definition text;
+    other      text;
+BEGIN
+    -- People's windows are made anew each time; those that look through others go first.
+    FOR relation IN
+        SELECT format('%I.%I', schemaname, viewname) AS name FROM pg_views WHERE schemaname = 'mine'
+    LOOP
+        EXECUTE format('DROP VIEW IF EXISTS %s CASCADE', relation.name);
+    END LOOP;
+
+    FOR relation IN
+        SELECT classes.oid, classes.oid::regclass::text AS name, classes.relname, classes.relkind, classes.relrowsecurity,
+               split_part(obj_description(classes.oid), ': ', 2) AS class,
+               CASE WHEN has_table_privilege('guildhall_app', classes.oid, 'SELECT') THEN ''
+                    ELSE (SELECT '(' || string_agg(quote_ident(attname), ', ' ORDER BY attnum) || ')'
+                            FROM pg_attribute
+                           WHERE attrelid = classes.oid AND attnum > 0 AND NOT attisdropped
+                             AND has_column_privilege('guildhall_app', classes.oid, attnum, 'SELECT'))
+               END AS readable
+          FROM pg_class AS classes
+         WHERE classes.relnamespace::regnamespace::text = ANY (wings)
+           AND classes.relkind IN ('r', 'p', 'v', 'm') AND NOT classes.relispartition
+         ORDER BY classes.oid
+    LOOP
+        CONTINUE WHEN relation.readable IS NULL;
+        EXECUTE format('GRANT SELECT %s ON %s TO guildhall_reader', relation.readable, relation.name);
+
+        IF relation.relkind IN ('r', 'p') AND relation.class = 'tenant' THEN
+            EXECUTE format('GRANT SELECT %s ON %s TO guildhall_person', relation.readable, relation.name);
+            EXECUTE format('DROP POLICY IF EXISTS rows_belong_to_the_persons_team ON %s', relation.name);
+            EXECUTE format(
+                'CREATE POLICY rows_belong_to_the_persons_team ON %s FOR SELECT TO guildhall_person '
+                'USING (tenant_id = (SELECT platform.login_tenant()))', relation.name
+            );
+        ELSIF relation.class = 'global' AND NOT relation.relrowsecurity THEN
+            EXECUTE format('GRANT SELECT %s ON %s TO guildhall_person', relation.readable, relation.name);
+        ELSIF relation.relkind = 'v' AND relation.class = 'tenant' THEN
+            -- A window: the view of the same name, keyed on the login, and no
+            -- function of the person's own sees a row before it is known to be theirs.
+            definition := replace(pg_get_viewdef(relation.oid), 'platform.tenant_id()', 'platform.login_tenant()');
+            FOR other IN SELECT viewname FROM pg_views WHERE schemaname = 'mine' LOOP
+                definition := regexp_replace(
+                    definition, format('\m(%s)\.%s\M', array_to_string(wings, '|'), quote_ident(other)),
+                    format('mine.%I', other), 'g'
+                );
+            END LOOP;
+            EXECUTE format(
+                'CREATE VIEW mine.%I WITH (security_barrier%s) AS %s', relation.relname,
+                CASE WHEN (SELECT reloptions FROM pg_class WHERE oid = relation.oid) @> '{security_invoker=true}'
+                     THEN ', security_invoker' ELSE '' END,
+                rtrim(definition, '; ')
+            );
+            EXECUTE format('COMMENT ON VIEW mine.%I IS %L', relation.relname, obj_description(relation.oid));
+            EXECUTE format('GRANT SELECT ON mine.%I TO guildhall_person', relation.relname);
+        END IF;
+    END LOOP;
+
+    -- Batches that mix teams say themselves whose each row is.
+    FOR relation IN SELECT name FROM platform.series LOOP
+        EXECUTE format('GRANT INSERT ON store.%I TO guildhall_writer', relation.name);
+    END LOOP;
+END
+$$;
+
+ALTER FUNCTION platform.settle_grants() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.tenant_id() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -1884,7 +1972,7 @@ ALTER TABLE store.audit_log OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.audit_log IS 'audit: tenant: what changed in the business tables, by whom, before and after.';
 
-CREATE VIEW platform.audit_log AS
+CREATE VIEW mine.audit_log WITH (security_barrier='true') AS
  SELECT log_id,
     tenant_id,
     table_name,
@@ -1897,11 +1985,11 @@ CREATE VIEW platform.audit_log AS
     modal_call_context,
     "timestamp"
    FROM store.audit_log
-  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW platform.audit_log OWNER TO guildhall_owner;
+ALTER VIEW mine.audit_log OWNER TO guildhall_owner;
 
-COMMENT ON VIEW platform.audit_log IS 'audit: tenant: the team''s own part of the audit log; nobody may change it.';
+COMMENT ON VIEW mine.audit_log IS 'audit: tenant: the team''s own part of the audit log; nobody may change it.';
 
 CREATE TABLE store.background_task_history (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -1922,6 +2010,447 @@ PARTITION BY RANGE (created_at);
 ALTER TABLE store.background_task_history OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.background_task_history IS 'jobs: tenant: every event in the life of a job, each attempt with its worker, its token and how it ended.';
+
+CREATE VIEW mine.background_task_history WITH (security_barrier='true') AS
+ SELECT tenant_id,
+    task_id,
+    event,
+    attempt,
+    attempt_token,
+    worker_id,
+    error_message,
+    error_stack,
+    detail,
+    created_at
+   FROM store.background_task_history
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.background_task_history OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.background_task_history IS 'jobs: tenant: the history of the team''s own jobs.';
+
+CREATE VIEW mine.failure_patterns WITH (security_barrier='true') AS
+ SELECT pattern_id,
+    tenant_id,
+    outcome_id,
+    simulation_id,
+    scenario_id,
+    trial_number,
+    execution_time,
+    failure_type,
+    failure_category,
+    fault,
+    error_message,
+    error_embedding,
+    step,
+    pattern_cluster_id,
+    cluster_confidence,
+    similar_failures_count,
+    similar_failures_count AS similar_failures,
+    recovery_attempted,
+    recovery_successful,
+    resolution_steps,
+    llm_analysis,
+    created_at
+   FROM store.failure_patterns
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.failure_patterns OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.failure_patterns IS 'failures: tenant: the team''s own failure patterns.';
+
+CREATE VIEW mine.failure_trends_daily WITH (security_barrier='true') AS
+ SELECT bucket AS day,
+    failure_category,
+    failure_count,
+    (confidence_sum / (NULLIF(clustered_count, 0))::double precision) AS avg_confidence,
+    unique_patterns,
+    tenant_id,
+    clustered_count,
+    confidence_sum
+   FROM store.failure_trends_daily_now
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.failure_trends_daily OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.failure_trends_daily IS 'failures: tenant: the team''s failures by category and day; unique_patterns are those of the day and do not add up.';
+
+CREATE VIEW mine.outcomes WITH (security_barrier='true') AS
+ SELECT outcome_id,
+    tenant_id,
+    simulation_id,
+    scenario_id,
+    trial_number,
+    execution_time,
+    status,
+    passed,
+    reliability_score,
+    fault,
+    execution_time_ms,
+    tokens_used,
+    cost_usd,
+    trajectory,
+    trajectory_body,
+    ( SELECT embeddings.embedding
+           FROM evaluation.outcome_embeddings embeddings
+          WHERE ((embeddings.outcome_id = outcomes.outcome_id) AND (embeddings.execution_time = outcomes.execution_time))) AS trajectory_embedding,
+    metrics,
+    retry_count,
+    error_code,
+    error_category,
+    modal_call_id,
+    sandbox_id,
+    sandbox_logs,
+    execution_metadata,
+    created_at
+   FROM store.outcomes outcomes
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.outcomes OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.outcomes IS 'outcomes: tenant: the team''s own outcomes.';
+
+CREATE VIEW mine.scenario_performance_daily WITH (security_barrier='true') AS
+ SELECT bucket AS day,
+    scenario_id,
+    total_outcomes,
+    scored_outcomes,
+    reliability_sum,
+    reliability_square_sum,
+    timed_outcomes,
+    execution_time_sum_ms,
+    error_count,
+    timeout_count,
+    tenant_id
+   FROM store.scenario_performance_daily_now
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.scenario_performance_daily OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.scenario_performance_daily IS 'outcomes: tenant: the team''s outcomes by scenario and day, as counts and sums.';
+
+CREATE VIEW mine.simulation_latency_hourly WITH (security_barrier='true') AS
+ SELECT bucket AS hour,
+    simulation_id,
+    idx,
+    n,
+    tenant_id
+   FROM store.simulation_latency_hourly_now
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.simulation_latency_hourly OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.simulation_latency_hourly IS 'outcomes: tenant: histograms of the team''s execution times; platform.percentile(0.95, array_agg(idx), array_agg(n)) over any of its rows is theirs, within 2 %.';
+
+CREATE VIEW mine.simulation_performance_hourly WITH (security_barrier='true') AS
+ SELECT bucket AS hour,
+    simulation_id,
+    total_outcomes,
+    (reliability_sum / (NULLIF(scored_outcomes, 0))::double precision) AS avg_reliability,
+    (execution_time_sum_ms / (NULLIF(timed_outcomes, 0))::double precision) AS avg_execution_time,
+    total_cost_usd AS total_cost,
+    error_count,
+    tenant_id,
+    timeout_count,
+    scored_outcomes,
+    reliability_sum,
+    timed_outcomes,
+    execution_time_sum_ms,
+    min_execution_time_ms,
+    max_execution_time_ms,
+    priced_outcomes,
+    counted_outcomes,
+    total_tokens,
+    judged_outcomes,
+    passed_outcomes
+   FROM store.simulation_performance_hourly_now
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.simulation_performance_hourly OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.simulation_performance_hourly IS 'outcomes: tenant: the team''s outcomes by simulation and hour: the documented averages, and the counts and sums by which hours add up.';
+
+CREATE VIEW mine.tool_performance_daily WITH (security_barrier='true') AS
+ SELECT bucket AS day,
+    tool_name,
+    (successful_calls / (total_calls)::double precision) AS avg_success_rate,
+    (duration_sum_ms / (timed_calls)::double precision) AS avg_duration,
+    total_cost_usd AS daily_cost,
+    usage_count,
+    tenant_id,
+    total_calls,
+    successful_calls,
+    timed_calls,
+    duration_sum_ms,
+    priced_count
+   FROM store.tool_performance_daily_now
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.tool_performance_daily OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.tool_performance_daily IS 'outcomes: tenant: the team''s tools by day; averages are over calls.';
+
+CREATE VIEW mine.tool_usage WITH (security_barrier='true') AS
+ SELECT usage_id,
+    tenant_id,
+    outcome_id,
+    simulation_id,
+    execution_time,
+    tool_name,
+    call_count,
+    error_count,
+    timed_count,
+    total_duration_ms,
+    avg_duration_ms,
+    success_rate,
+    tool_sequence,
+    total_cost_usd,
+    error_types,
+    modal_function_calls,
+    sandbox_tool_logs,
+    created_at
+   FROM store.tool_usage
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.tool_usage OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.tool_usage IS 'outcomes: tenant: the team''s own tool usage.';
+
+CREATE VIEW mine.v_active_simulations WITH (security_barrier='true', security_invoker='true') AS
+ SELECT simulations.simulation_id,
+    simulations.simulation_name,
+    simulations.status,
+    simulations.completed_scenarios,
+    simulations.total_scenarios,
+    round(((100.0 * (simulations.completed_scenarios)::numeric) / (simulations.total_scenarios)::numeric), 2) AS progress_pct,
+    EXTRACT(epoch FROM (now() - simulations.started_at)) AS runtime_seconds,
+    (versions.parsed_config ->> 'model'::text) AS model,
+    simulations.tenant_id
+   FROM (evaluation.simulations
+     JOIN evaluation.config_versions versions ON ((versions.version_id = simulations.config_version_id)))
+  WHERE (simulations.status = ANY (ARRAY['pending'::text, 'running'::text]))
+  ORDER BY simulations.created_at;
+
+ALTER VIEW mine.v_active_simulations OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_active_simulations IS 'simulations: tenant: simulations that are not over, and how far they are.';
+
+CREATE VIEW mine.v_dashboard_active_simulations WITH (security_barrier='true', security_invoker='true') AS
+ SELECT simulations.simulation_id,
+    simulations.simulation_name,
+    simulations.status,
+    simulations.completed_scenarios,
+    simulations.total_scenarios,
+    round(((100.0 * (simulations.completed_scenarios)::numeric) / (simulations.total_scenarios)::numeric), 2) AS progress_pct,
+    EXTRACT(epoch FROM (now() - simulations.started_at)) AS runtime_seconds,
+    simulations.modal_app_id,
+    (versions.parsed_config ->> 'model'::text) AS model_name,
+    (COALESCE(recorded.outcomes, (0)::numeric))::bigint AS outcomes_recorded,
+    simulations.tenant_id
+   FROM ((evaluation.simulations
+     JOIN evaluation.config_versions versions ON ((versions.version_id = simulations.config_version_id)))
+     LEFT JOIN ( SELECT simulation_performance_hourly.simulation_id,
+            sum(simulation_performance_hourly.total_outcomes) AS outcomes
+           FROM mine.simulation_performance_hourly
+          WHERE (simulation_performance_hourly.simulation_id = ANY (ARRAY( SELECT simulations_1.simulation_id
+                   FROM evaluation.simulations simulations_1
+                  WHERE (simulations_1.status = ANY (ARRAY['pending'::text, 'running'::text])))))
+          GROUP BY simulation_performance_hourly.simulation_id) recorded ON ((recorded.simulation_id = simulations.simulation_id)))
+  WHERE (simulations.status = ANY (ARRAY['pending'::text, 'running'::text]))
+  ORDER BY simulations.created_at DESC;
+
+ALTER VIEW mine.v_dashboard_active_simulations OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_dashboard_active_simulations IS 'simulations: tenant: simulations that are not over, how far they are, and how many outcomes they have.';
+
+CREATE VIEW mine.v_dashboard_cost_analysis WITH (security_barrier='true', security_invoker='true') AS
+ SELECT spent.day,
+    (versions.parsed_config ->> 'model'::text) AS model,
+    (sum(spent.outcomes))::bigint AS executions,
+    sum(spent.cost) AS total_cost,
+    (sum(spent.cost) / NULLIF(sum(spent.priced), (0)::numeric)) AS avg_cost_per_execution,
+    (sum(spent.tokens))::bigint AS total_tokens,
+    (sum(spent.tokens) / NULLIF(sum(spent.counted), (0)::numeric)) AS avg_tokens_per_execution,
+    spent.tenant_id
+   FROM (( SELECT hours.tenant_id,
+            date_trunc('day'::text, hours.hour, 'UTC'::text) AS day,
+            simulations.config_version_id,
+            sum(hours.total_outcomes) AS outcomes,
+            sum(hours.total_cost) AS cost,
+            sum(hours.priced_outcomes) AS priced,
+            sum(hours.total_tokens) AS tokens,
+            sum(hours.counted_outcomes) AS counted
+           FROM (mine.simulation_performance_hourly hours
+             JOIN evaluation.simulations ON ((simulations.simulation_id = hours.simulation_id)))
+          WHERE (hours.hour >= date_trunc('hour'::text, (now() - '30 days'::interval), 'UTC'::text))
+          GROUP BY hours.tenant_id, (date_trunc('day'::text, hours.hour, 'UTC'::text)), simulations.config_version_id) spent
+     JOIN evaluation.config_versions versions ON ((versions.version_id = spent.config_version_id)))
+  GROUP BY spent.tenant_id, spent.day, (versions.parsed_config ->> 'model'::text)
+  ORDER BY spent.day DESC, (sum(spent.cost)) DESC NULLS LAST;
+
+ALTER VIEW mine.v_dashboard_cost_analysis OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_dashboard_cost_analysis IS 'outcomes: tenant: what the last 30 days cost, by day and model; averages are over the outcomes whose cost, or tokens, are known.';
+
+CREATE VIEW mine.v_dashboard_pending_recommendations WITH (security_barrier='true', security_invoker='true') AS
+ SELECT recommendations.recommendation_id,
+    recommendations.recommendation_type,
+    recommendations.description,
+    recommendations.confidence,
+    recommendations.impact_estimate,
+    recommendations.suggested_yaml_changes,
+    COALESCE(sessions.llm_model, recommendations.llm_model_used) AS generated_by_model,
+    sessions.data_window_start,
+    sessions.data_window_end,
+    recommendations.created_at,
+    recommendations.tenant_id
+   FROM (evaluation.recommendations
+     LEFT JOIN evaluation.llm_recommendation_sessions sessions ON ((sessions.session_id = recommendations.session_id)))
+  WHERE ((NOT recommendations.applied) AND (recommendations.confidence > (0.7)::double precision))
+  ORDER BY recommendations.confidence DESC, recommendations.created_at DESC
+ LIMIT 10;
+
+ALTER VIEW mine.v_dashboard_pending_recommendations OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_dashboard_pending_recommendations IS 'recommendations: tenant: the ten most certain recommendations that nobody has applied yet.';
+
+CREATE VIEW mine.v_dashboard_performance_trends WITH (security_barrier='true', security_invoker='true') AS
+ SELECT date_trunc('day'::text, hour, 'UTC'::text) AS day,
+    (sum(total_outcomes))::bigint AS total_executions,
+    (sum(reliability_sum) / (NULLIF(sum(scored_outcomes), (0)::numeric))::double precision) AS avg_reliability,
+    (sum(execution_time_sum_ms) / (NULLIF(sum(timed_outcomes), (0)::numeric))::double precision) AS avg_duration_ms,
+    sum(total_cost) AS daily_cost,
+    (sum(error_count))::bigint AS error_count,
+    round(((100.0 * sum(error_count)) / sum(total_outcomes)), 2) AS error_rate_pct,
+    tenant_id
+   FROM mine.simulation_performance_hourly
+  WHERE (hour >= date_trunc('hour'::text, (now() - '30 days'::interval), 'UTC'::text))
+  GROUP BY tenant_id, (date_trunc('day'::text, hour, 'UTC'::text))
+  ORDER BY (date_trunc('day'::text, hour, 'UTC'::text)) DESC;
+
+ALTER VIEW mine.v_dashboard_performance_trends OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_dashboard_performance_trends IS 'outcomes: tenant: outcomes of the last 30 days, by day.';
+
+CREATE VIEW mine.v_error_rates WITH (security_barrier='true', security_invoker='true') AS
+ SELECT day,
+    scenario_id,
+    total_outcomes AS total_runs,
+    error_count,
+    round(((100.0 * (error_count)::numeric) / (total_outcomes)::numeric), 2) AS error_rate_pct,
+    tenant_id
+   FROM mine.scenario_performance_daily
+  WHERE ((day >= date_trunc('day'::text, (now() - '7 days'::interval), 'UTC'::text)) AND (total_outcomes >= 10))
+  ORDER BY day DESC, (round(((100.0 * (error_count)::numeric) / (total_outcomes)::numeric), 2)) DESC;
+
+ALTER VIEW mine.v_error_rates OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_error_rates IS 'outcomes: tenant: how often each scenario ended in an error, by day, over a week; scenarios with ten outcomes or more.';
+
+CREATE VIEW mine.v_llm_config_performance WITH (security_barrier='true', security_invoker='true') AS
+ SELECT versions.config_id,
+    versions.version_number,
+    versions.parsed_config,
+    played.day,
+    played.outcomes AS total_executions,
+    played.avg_reliability,
+    played.avg_execution_time,
+    played.daily_cost,
+    played.error_count,
+    played.tenant_id
+   FROM (( SELECT hours.tenant_id,
+            date_trunc('day'::text, hours.hour, 'UTC'::text) AS day,
+            simulations.config_version_id,
+            (sum(hours.total_outcomes))::bigint AS outcomes,
+            (sum(hours.reliability_sum) / (NULLIF(sum(hours.scored_outcomes), (0)::numeric))::double precision) AS avg_reliability,
+            (sum(hours.execution_time_sum_ms) / (NULLIF(sum(hours.timed_outcomes), (0)::numeric))::double precision) AS avg_execution_time,
+            sum(hours.total_cost) AS daily_cost,
+            (sum(hours.error_count))::bigint AS error_count
+           FROM (mine.simulation_performance_hourly hours
+             JOIN evaluation.simulations ON ((simulations.simulation_id = hours.simulation_id)))
+          WHERE (hours.hour >= date_trunc('hour'::text, (now() - '90 days'::interval), 'UTC'::text))
+          GROUP BY hours.tenant_id, (date_trunc('day'::text, hours.hour, 'UTC'::text)), simulations.config_version_id) played
+     JOIN evaluation.config_versions versions ON ((versions.version_id = played.config_version_id)))
+  ORDER BY played.day DESC, played.avg_reliability DESC NULLS LAST;
+
+ALTER VIEW mine.v_llm_config_performance OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_llm_config_performance IS 'outcomes: tenant: outcomes of the last 90 days by day and version of a configuration.';
+
+CREATE VIEW mine.v_llm_failure_analysis WITH (security_barrier='true', security_invoker='true') AS
+ SELECT date_trunc('day'::text, patterns.execution_time, 'UTC'::text) AS day,
+    patterns.failure_category,
+    count(*) AS daily_failures,
+    avg(patterns.cluster_confidence) AS avg_confidence,
+    (array_agg(DISTINCT patterns.error_message) FILTER (WHERE (patterns.error_message IS NOT NULL)))[1:20] AS sample_errors,
+    array_agg(DISTINCT COALESCE(patterns.scenario_id, outcomes.scenario_id)) FILTER (WHERE (COALESCE(patterns.scenario_id, outcomes.scenario_id) IS NOT NULL)) AS affected_scenarios,
+    patterns.tenant_id
+   FROM (mine.failure_patterns patterns
+     LEFT JOIN mine.outcomes ON (((patterns.scenario_id IS NULL) AND (outcomes.outcome_id = patterns.outcome_id) AND (outcomes.execution_time = patterns.execution_time))))
+  WHERE (patterns.execution_time >= date_trunc('day'::text, (now() - '30 days'::interval), 'UTC'::text))
+  GROUP BY patterns.tenant_id, (date_trunc('day'::text, patterns.execution_time, 'UTC'::text)), patterns.failure_category
+  ORDER BY (date_trunc('day'::text, patterns.execution_time, 'UTC'::text)) DESC, (count(*)) DESC;
+
+ALTER VIEW mine.v_llm_failure_analysis OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_llm_failure_analysis IS 'failures: tenant: failures of the last 30 days by day and category, with up to twenty of their messages and the scenarios they happened in.';
+
+CREATE VIEW mine.v_llm_scenario_trends WITH (security_barrier='true', security_invoker='true') AS
+ SELECT scenario_id,
+    date_trunc('week'::text, day, 'UTC'::text) AS week,
+    (sum(total_outcomes))::bigint AS executions,
+    (sum(reliability_sum) / (NULLIF(sum(scored_outcomes), (0)::numeric))::double precision) AS avg_reliability,
+        CASE
+            WHEN (sum(scored_outcomes) > (1)::numeric) THEN sqrt((GREATEST((sum(reliability_square_sum) - ((sum(reliability_sum) ^ (2)::double precision) / (sum(scored_outcomes))::double precision)), (0)::double precision) / ((sum(scored_outcomes) - (1)::numeric))::double precision))
+            ELSE NULL::double precision
+        END AS reliability_variance,
+    (sum(execution_time_sum_ms) / (NULLIF(sum(timed_outcomes), (0)::numeric))::double precision) AS avg_duration,
+    (sum(timeout_count))::bigint AS timeout_count,
+    tenant_id
+   FROM mine.scenario_performance_daily
+  WHERE (day >= date_trunc('day'::text, (now() - '6 mons'::interval), 'UTC'::text))
+  GROUP BY tenant_id, scenario_id, (date_trunc('week'::text, day, 'UTC'::text))
+  ORDER BY (date_trunc('week'::text, day, 'UTC'::text)) DESC, (sum(reliability_sum) / (NULLIF(sum(scored_outcomes), (0)::numeric))::double precision);
+
+ALTER VIEW mine.v_llm_scenario_trends OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_llm_scenario_trends IS 'outcomes: tenant: outcomes of the last six months by week and scenario; reliability_variance is their standard deviation.';
+
+CREATE VIEW mine.v_system_performance WITH (security_barrier='true', security_invoker='true') AS
+ SELECT date_trunc('hour'::text, created_at, 'UTC'::text) AS hour,
+    count(*) AS total_simulations,
+    avg(execution_time_ms) AS avg_execution_time,
+    sum(total_cost_usd) AS total_cost,
+    count(*) FILTER (WHERE (status = 'failed'::text)) AS failed_count,
+    avg(overall_score) AS avg_score,
+    tenant_id
+   FROM evaluation.simulations
+  WHERE (created_at > (now() - '24:00:00'::interval))
+  GROUP BY tenant_id, (date_trunc('hour'::text, created_at, 'UTC'::text))
+  ORDER BY (date_trunc('hour'::text, created_at, 'UTC'::text));
+
+ALTER VIEW mine.v_system_performance OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_system_performance IS 'simulations: tenant: simulations of the last 24 hours, by the hour in which they were planned.';
+
+CREATE VIEW platform.audit_log AS
+ SELECT log_id,
+    tenant_id,
+    table_name,
+    operation,
+    user_id,
+    old_data,
+    new_data,
+    ip_address,
+    user_agent,
+    modal_call_context,
+    "timestamp"
+   FROM store.audit_log
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+ALTER VIEW platform.audit_log OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.audit_log IS 'audit: tenant: the team''s own part of the audit log; nobody may change it.';
 
 CREATE VIEW platform.background_task_history AS
  SELECT tenant_id,
@@ -2068,6 +2597,17 @@ ALTER TABLE platform.schedules OWNER TO guildhall_owner;
 COMMENT ON TABLE platform.schedules IS 'jobs: system: work that comes again: its rhythm, and when it is due next.';
 
 COMMENT ON COLUMN platform.schedules.tenant_id IS 'The team for which a job is enqueued; null: upkeep of the installation, which the scheduler does itself.';
+
+CREATE TABLE platform.sql_logins (
+    role_name name NOT NULL,
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE platform.sql_logins OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.sql_logins IS 'identity: system: the database logins of people who write SQL, and the team whose rows each sees.';
 
 CREATE TABLE platform.team_members (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -2225,6 +2765,9 @@ ALTER TABLE ONLY platform.schedules
 ALTER TABLE ONLY platform.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY platform.sql_logins
+    ADD CONSTRAINT sql_logins_pkey PRIMARY KEY (role_name);
+
 ALTER TABLE ONLY platform.team_members
     ADD CONSTRAINT team_members_pkey PRIMARY KEY (tenant_id, user_id);
 
@@ -2375,6 +2918,10 @@ CREATE INDEX schedule_runs_by_task ON platform.schedule_runs USING btree (task_i
 CREATE INDEX schedules_by_team ON platform.schedules USING btree (tenant_id) WHERE (tenant_id IS NOT NULL);
 
 CREATE INDEX schedules_due ON platform.schedules USING btree (next_run_at) WHERE enabled;
+
+CREATE INDEX sql_logins_by_tenant ON platform.sql_logins USING btree (tenant_id);
+
+CREATE INDEX sql_logins_by_user ON platform.sql_logins USING btree (user_id);
 
 CREATE INDEX team_members_by_user ON platform.team_members USING btree (user_id);
 
@@ -2553,6 +3100,12 @@ ALTER TABLE ONLY platform.schedule_runs
 ALTER TABLE ONLY platform.schedules
     ADD CONSTRAINT schedules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
+ALTER TABLE ONLY platform.sql_logins
+    ADD CONSTRAINT sql_logins_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY platform.sql_logins
+    ADD CONSTRAINT sql_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY platform.team_members
     ADD CONSTRAINT team_members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id) ON DELETE CASCADE;
 
@@ -2579,11 +3132,37 @@ ALTER TABLE evaluation.config_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE evaluation.configurations ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY embeddings_are_read_by_the_view_of_outcomes ON evaluation.outcome_embeddings FOR SELECT TO guildhall_owner USING (true);
+
 ALTER TABLE evaluation.llm_recommendation_sessions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE evaluation.outcome_embeddings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE evaluation.recommendations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.bodies FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.config_diffs FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.config_versions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.configurations FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.llm_recommendation_sessions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.outcome_embeddings FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.recommendations FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.scenario_versions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.scenarios FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.simulations FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.simulations_scenarios FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.trials FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_team ON evaluation.bodies TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
@@ -2629,6 +3208,12 @@ CREATE POLICY jobs_are_begun_and_finished_by_workers ON platform.background_task
 
 CREATE POLICY jobs_of_every_team_are_worked_on ON platform.background_tasks TO guildhall_worker, guildhall_scheduler USING (true) WITH CHECK (true);
 
+CREATE POLICY rows_belong_to_the_persons_team ON platform.background_tasks FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON platform.dead_letter_queue FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON platform.team_members FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
 CREATE POLICY rows_belong_to_the_team ON platform.background_tasks TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON platform.dead_letter_queue TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
@@ -2653,6 +3238,7 @@ GRANT USAGE ON SCHEMA catalogue TO guildhall_curator;
 GRANT USAGE ON SCHEMA catalogue TO guildhall_writer;
 GRANT USAGE ON SCHEMA catalogue TO guildhall_worker;
 GRANT USAGE ON SCHEMA catalogue TO guildhall_scheduler;
+GRANT USAGE ON SCHEMA catalogue TO guildhall_person;
 
 GRANT USAGE ON SCHEMA evaluation TO guildhall_app;
 GRANT USAGE ON SCHEMA evaluation TO guildhall_reader;
@@ -2660,6 +3246,7 @@ GRANT USAGE ON SCHEMA evaluation TO guildhall_curator;
 GRANT USAGE ON SCHEMA evaluation TO guildhall_writer;
 GRANT USAGE ON SCHEMA evaluation TO guildhall_worker;
 GRANT USAGE ON SCHEMA evaluation TO guildhall_scheduler;
+GRANT USAGE ON SCHEMA evaluation TO guildhall_person;
 
 GRANT USAGE ON SCHEMA gateway TO guildhall_app;
 GRANT USAGE ON SCHEMA gateway TO guildhall_reader;
@@ -2667,6 +3254,9 @@ GRANT USAGE ON SCHEMA gateway TO guildhall_curator;
 GRANT USAGE ON SCHEMA gateway TO guildhall_writer;
 GRANT USAGE ON SCHEMA gateway TO guildhall_worker;
 GRANT USAGE ON SCHEMA gateway TO guildhall_scheduler;
+GRANT USAGE ON SCHEMA gateway TO guildhall_person;
+
+GRANT USAGE ON SCHEMA mine TO guildhall_person;
 
 GRANT USAGE ON SCHEMA platform TO guildhall_app;
 GRANT USAGE ON SCHEMA platform TO guildhall_reader;
@@ -2674,6 +3264,7 @@ GRANT USAGE ON SCHEMA platform TO guildhall_curator;
 GRANT USAGE ON SCHEMA platform TO guildhall_writer;
 GRANT USAGE ON SCHEMA platform TO guildhall_worker;
 GRANT USAGE ON SCHEMA platform TO guildhall_scheduler;
+GRANT USAGE ON SCHEMA platform TO guildhall_person;
 
 GRANT USAGE ON SCHEMA society TO guildhall_app;
 GRANT USAGE ON SCHEMA society TO guildhall_reader;
@@ -2681,6 +3272,7 @@ GRANT USAGE ON SCHEMA society TO guildhall_curator;
 GRANT USAGE ON SCHEMA society TO guildhall_writer;
 GRANT USAGE ON SCHEMA society TO guildhall_worker;
 GRANT USAGE ON SCHEMA society TO guildhall_scheduler;
+GRANT USAGE ON SCHEMA society TO guildhall_person;
 
 GRANT USAGE ON SCHEMA store TO guildhall_app;
 GRANT USAGE ON SCHEMA store TO guildhall_reader;
@@ -2695,6 +3287,8 @@ REVOKE ALL ON FUNCTION platform.create_series(series_name text, time_column text
 
 REVOKE ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_app;
+GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_writer;
+GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.fill(template text, parts jsonb) FROM PUBLIC;
 
@@ -2702,14 +3296,20 @@ REVOKE ALL ON FUNCTION platform.has_teams(series_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.isolate(relation regclass) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION platform.login_tenant() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.login_tenant() TO guildhall_person;
+
 REVOKE ALL ON FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone, at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone, at_most integer) TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.rollups TO guildhall_app;
 GRANT SELECT ON TABLE platform.rollups TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.rollups TO guildhall_reader;
 
 REVOKE ALL ON FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION platform.settle_grants() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.watch_series(series_name text) FROM PUBLIC;
 
@@ -2720,12 +3320,22 @@ REVOKE ALL ON FUNCTION store.mark_outcomes() FROM PUBLIC;
 REVOKE ALL ON FUNCTION store.mark_tool_usage() FROM PUBLIC;
 
 GRANT SELECT,INSERT ON TABLE evaluation.bodies TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.bodies TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.bodies TO guildhall_person;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.config_diffs TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.config_diffs TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.config_diffs TO guildhall_person;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.config_versions TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.config_versions TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.config_versions TO guildhall_person;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.configurations TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.configurations TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.configurations TO guildhall_person;
+
+GRANT INSERT ON TABLE store.failure_patterns TO guildhall_writer;
 
 GRANT INSERT(pattern_id) ON TABLE store.failure_patterns TO guildhall_app;
 
@@ -2768,14 +3378,23 @@ GRANT INSERT(llm_analysis) ON TABLE store.failure_patterns TO guildhall_app;
 GRANT INSERT(created_at) ON TABLE store.failure_patterns TO guildhall_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE evaluation.failure_patterns TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.failure_patterns TO guildhall_reader;
 
 GRANT SELECT ON TABLE platform.series TO guildhall_app;
+GRANT SELECT ON TABLE platform.series TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.failure_trends_daily TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.failure_trends_daily TO guildhall_reader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.llm_recommendation_sessions TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.llm_recommendation_sessions TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.llm_recommendation_sessions TO guildhall_person;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.outcome_embeddings TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.outcome_embeddings TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.outcome_embeddings TO guildhall_person;
+
+GRANT INSERT ON TABLE store.outcomes TO guildhall_writer;
 
 GRANT INSERT(outcome_id) ON TABLE store.outcomes TO guildhall_app;
 
@@ -2824,22 +3443,38 @@ GRANT INSERT(execution_metadata) ON TABLE store.outcomes TO guildhall_app;
 GRANT INSERT(created_at) ON TABLE store.outcomes TO guildhall_app;
 
 GRANT SELECT,INSERT ON TABLE evaluation.outcomes TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.outcomes TO guildhall_reader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.recommendations TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.recommendations TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.recommendations TO guildhall_person;
 
 GRANT SELECT ON TABLE evaluation.scenario_performance_daily TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.scenario_performance_daily TO guildhall_reader;
 
 GRANT SELECT,INSERT ON TABLE evaluation.scenario_versions TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.scenario_versions TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.scenario_versions TO guildhall_person;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.scenarios TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.scenarios TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.scenarios TO guildhall_person;
 
 GRANT SELECT ON TABLE evaluation.simulation_latency_hourly TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.simulation_latency_hourly TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.simulation_performance_hourly TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.simulation_performance_hourly TO guildhall_reader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.simulations TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.simulations TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.simulations TO guildhall_person;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.simulations_scenarios TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.simulations_scenarios TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.simulations_scenarios TO guildhall_person;
+
+GRANT INSERT ON TABLE store.tool_usage TO guildhall_writer;
 
 GRANT INSERT(usage_id) ON TABLE store.tool_usage TO guildhall_app;
 
@@ -2876,35 +3511,52 @@ GRANT INSERT(sandbox_tool_logs) ON TABLE store.tool_usage TO guildhall_app;
 GRANT INSERT(created_at) ON TABLE store.tool_usage TO guildhall_app;
 
 GRANT SELECT ON TABLE evaluation.tool_performance_daily TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.tool_performance_daily TO guildhall_reader;
 
 GRANT SELECT,INSERT ON TABLE evaluation.tool_usage TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.tool_usage TO guildhall_reader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.trials TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.trials TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.trials TO guildhall_person;
 
 GRANT SELECT ON TABLE evaluation.v_active_simulations TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.v_active_simulations TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.v_dashboard_active_simulations TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.v_dashboard_active_simulations TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.v_dashboard_cost_analysis TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.v_dashboard_cost_analysis TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.v_dashboard_pending_recommendations TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.v_dashboard_pending_recommendations TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.v_dashboard_performance_trends TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.v_dashboard_performance_trends TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.v_error_rates TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.v_error_rates TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.v_llm_config_performance TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.v_llm_config_performance TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.v_llm_failure_analysis TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.v_llm_failure_analysis TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.v_llm_scenario_trends TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.v_llm_scenario_trends TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.v_system_performance TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.v_system_performance TO guildhall_reader;
 
-GRANT SELECT ON TABLE platform.audit_log TO guildhall_app;
+GRANT INSERT ON TABLE store.audit_log TO guildhall_writer;
+
+GRANT SELECT ON TABLE mine.audit_log TO guildhall_person;
 
 GRANT SELECT,INSERT ON TABLE store.background_task_history TO guildhall_worker;
 GRANT SELECT,INSERT ON TABLE store.background_task_history TO guildhall_scheduler;
+GRANT INSERT ON TABLE store.background_task_history TO guildhall_writer;
 
 GRANT INSERT(task_id) ON TABLE store.background_task_history TO guildhall_app;
 
@@ -2924,11 +3576,55 @@ GRANT INSERT(detail) ON TABLE store.background_task_history TO guildhall_app;
 
 GRANT INSERT(created_at) ON TABLE store.background_task_history TO guildhall_app;
 
+GRANT SELECT ON TABLE mine.background_task_history TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.failure_patterns TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.failure_trends_daily TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.outcomes TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.scenario_performance_daily TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.simulation_latency_hourly TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.simulation_performance_hourly TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.tool_performance_daily TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.tool_usage TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.v_active_simulations TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.v_dashboard_active_simulations TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.v_dashboard_cost_analysis TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.v_dashboard_pending_recommendations TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.v_dashboard_performance_trends TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.v_error_rates TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.v_llm_config_performance TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.v_llm_failure_analysis TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.v_llm_scenario_trends TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.v_system_performance TO guildhall_person;
+
+GRANT SELECT ON TABLE platform.audit_log TO guildhall_app;
+GRANT SELECT ON TABLE platform.audit_log TO guildhall_reader;
+
 GRANT SELECT,INSERT ON TABLE platform.background_task_history TO guildhall_app;
+GRANT SELECT ON TABLE platform.background_task_history TO guildhall_reader;
 
 GRANT SELECT ON TABLE platform.background_tasks TO guildhall_app;
 GRANT SELECT ON TABLE platform.background_tasks TO guildhall_worker;
 GRANT SELECT ON TABLE platform.background_tasks TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.background_tasks TO guildhall_reader;
+GRANT SELECT ON TABLE platform.background_tasks TO guildhall_person;
 
 GRANT INSERT(id) ON TABLE platform.background_tasks TO guildhall_app;
 
@@ -2992,6 +3688,8 @@ GRANT UPDATE(completed_at) ON TABLE platform.background_tasks TO guildhall_worke
 GRANT UPDATE(completed_at) ON TABLE platform.background_tasks TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.dead_letter_queue TO guildhall_app;
+GRANT SELECT ON TABLE platform.dead_letter_queue TO guildhall_reader;
+GRANT SELECT ON TABLE platform.dead_letter_queue TO guildhall_person;
 
 GRANT SELECT(id) ON TABLE platform.dead_letter_queue TO guildhall_worker;
 GRANT SELECT(id) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
@@ -3029,23 +3727,33 @@ GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_worke
 GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.installation TO guildhall_app;
+GRANT SELECT ON TABLE platform.installation TO guildhall_reader;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE platform.schedule_runs TO guildhall_scheduler;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE platform.schedules TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.team_members TO guildhall_app;
+GRANT SELECT ON TABLE platform.team_members TO guildhall_reader;
+GRANT SELECT ON TABLE platform.team_members TO guildhall_person;
 
 GRANT SELECT ON TABLE platform.teams TO guildhall_app;
+GRANT SELECT ON TABLE platform.teams TO guildhall_reader;
 
 GRANT SELECT(id) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(id) ON TABLE platform.users TO guildhall_reader;
 
 GRANT SELECT(username) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(username) ON TABLE platform.users TO guildhall_reader;
 
 GRANT SELECT(email) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(email) ON TABLE platform.users TO guildhall_reader;
 
 GRANT SELECT(role) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(role) ON TABLE platform.users TO guildhall_reader;
 
 GRANT SELECT(created_at) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(created_at) ON TABLE platform.users TO guildhall_reader;
 
 GRANT SELECT(updated_at) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(updated_at) ON TABLE platform.users TO guildhall_reader;

@@ -18,7 +18,7 @@ NATIVE = Path(__file__).with_name("schema.native.sql")
 
 # What differs from one dump to the next: versions, a random token, session settings.
 _NOISE = re.compile(r"^(--.*|\\(un)?restrict .*|SET .*|SELECT pg_catalog\.set_config.*)$")
-_SCHEMAS = ("platform", "catalogue", "gateway", "evaluation", "society", "store")
+_SCHEMAS = ("platform", "catalogue", "gateway", "evaluation", "society", "store", "mine")
 
 
 def schema(url: str) -> str:

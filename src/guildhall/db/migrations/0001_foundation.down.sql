@@ -11,6 +11,7 @@ BEGIN
 END
 $$;
 
+DROP SCHEMA mine;
 DROP SCHEMA store;
 DROP SCHEMA society;
 DROP SCHEMA evaluation;

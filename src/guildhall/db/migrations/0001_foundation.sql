@@ -77,11 +77,14 @@ CREATE SCHEMA gateway    AUTHORIZATION guildhall_owner;
 CREATE SCHEMA evaluation AUTHORIZATION guildhall_owner;
 CREATE SCHEMA society    AUTHORIZATION guildhall_owner;
 CREATE SCHEMA store      AUTHORIZATION guildhall_owner;
+CREATE SCHEMA mine       AUTHORIZATION guildhall_owner;
 
 COMMENT ON SCHEMA store IS 'The base tables of every series: the application may add rows here and nothing else; it reads and changes them through the view of the same name in its wing.';
+COMMENT ON SCHEMA mine IS 'What people who write SQL see of series and their roll-ups: the team''s own rows, by who has logged in.';
 
 GRANT USAGE ON SCHEMA platform, catalogue, gateway, evaluation, society, store TO
     guildhall_app, guildhall_reader, guildhall_curator, guildhall_writer, guildhall_worker, guildhall_scheduler;
+GRANT USAGE ON SCHEMA mine, platform, catalogue, gateway, evaluation, society TO guildhall_person;
 
 -- The documents' own statements name tables without a schema.
 DO $$
