@@ -18,7 +18,8 @@ _ROOMS = sorted(
     for path in Path(guildhall.__file__).parent.glob("domains/*/*/queries.sql")
 )
 _WRITES = re.compile(
-    r"(?:INSERT INTO|UPDATE|DELETE FROM)\s+(?P<table>(?:platform|evaluation|store)\.[a-z_]+)", re.IGNORECASE
+    r"(?:INSERT INTO|UPDATE|DELETE FROM)\s+(?P<table>(?:platform|catalogue|gateway|evaluation|society|store)\.[a-z_]+)",
+    re.IGNORECASE,
 )
 
 
@@ -76,7 +77,7 @@ async def test_every_tenant_table_is_closed_to_other_teams(connection: asyncpg.C
                EXISTS (SELECT FROM pg_attribute WHERE attrelid = classes.oid AND attname = 'tenant_id') AS has_tenant
           FROM pg_class AS classes
           JOIN pg_namespace AS namespaces ON namespaces.oid = classes.relnamespace
-         WHERE namespaces.nspname IN ('platform', 'evaluation', 'store')
+         WHERE namespaces.nspname IN ('platform', 'catalogue', 'gateway', 'evaluation', 'society', 'store')
            AND classes.relkind IN ('r', 'p', 'v') AND NOT classes.relispartition
            AND split_part(obj_description(classes.oid), ': ', 2) = 'tenant'
         """
@@ -129,7 +130,7 @@ async def test_the_application_never_owns_what_it_works_on(connection: asyncpg.C
         """
         SELECT DISTINCT pg_get_userbyid(relowner) AS owner
           FROM pg_class
-         WHERE relnamespace::regnamespace::text IN ('platform', 'evaluation', 'store')
+         WHERE relnamespace::regnamespace::text IN ('platform', 'catalogue', 'gateway', 'evaluation', 'society', 'store')
         """
     )
     assert {row["owner"] for row in owners} == {"guildhall_owner"}
@@ -142,7 +143,7 @@ async def test_money_is_exact_and_time_knows_its_zone(connection: asyncpg.Connec
         """
         SELECT table_schema || '.' || table_name || '.' || column_name AS col, data_type
           FROM information_schema.columns
-         WHERE table_schema IN ('platform', 'evaluation', 'store')
+         WHERE table_schema IN ('platform', 'catalogue', 'gateway', 'evaluation', 'society', 'store')
            AND ((column_name LIKE '%\\_usd' AND data_type <> 'numeric')
                 OR data_type IN ('real', 'timestamp without time zone'))
         """

@@ -1952,6 +1952,418 @@ ALTER VIEW evaluation.v_system_performance OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.v_system_performance IS 'simulations: tenant: simulations of the last 24 hours, by the hour in which they were planned.';
 
+CREATE TABLE gateway.acp_agents (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    name character varying(255) NOT NULL,
+    command character varying(500) NOT NULL,
+    args jsonb DEFAULT '[]'::jsonb NOT NULL,
+    protocol_version integer,
+    capabilities jsonb DEFAULT '{}'::jsonb NOT NULL,
+    config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    health_status character varying(50) DEFAULT 'unknown'::character varying NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT acp_agents_are_named CHECK ((((name)::text <> ''::text) AND ((command)::text <> ''::text))),
+    CONSTRAINT acp_agents_args_is_a_list CHECK ((jsonb_typeof(args) = 'array'::text)),
+    CONSTRAINT acp_agents_health_is_known CHECK (((health_status)::text = ANY ((ARRAY['healthy'::character varying, 'degraded'::character varying, 'unhealthy'::character varying, 'unknown'::character varying])::text[]))),
+    CONSTRAINT acp_agents_version_is_positive CHECK ((protocol_version > 0))
+);
+
+ALTER TABLE ONLY gateway.acp_agents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.acp_agents OWNER TO guildhall_owner;
+
+COMMENT ON TABLE gateway.acp_agents IS 'protocols: tenant: agents that are started and spoken to over the Agent Client Protocol.';
+
+COMMENT ON COLUMN gateway.acp_agents.protocol_version IS 'What the agent answered to initialize; null before it was asked.';
+
+CREATE TABLE gateway.code_versions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    session_id uuid NOT NULL,
+    version_hash character varying(64) NOT NULL,
+    branch character varying(255) NOT NULL,
+    commit_message text,
+    files_changed jsonb DEFAULT '[]'::jsonb NOT NULL,
+    diff_summary text,
+    validation_status character varying(50) DEFAULT 'pending'::character varying NOT NULL,
+    test_results jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT code_versions_files_is_a_list CHECK ((jsonb_typeof(files_changed) = 'array'::text)),
+    CONSTRAINT code_versions_hash_is_of_a_commit CHECK (((version_hash)::text ~ '^[0-9a-f]{7,64}$'::text)),
+    CONSTRAINT code_versions_status_is_known CHECK (((validation_status)::text = ANY ((ARRAY['pending'::character varying, 'passed'::character varying, 'failed'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY gateway.code_versions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.code_versions OWNER TO guildhall_owner;
+
+COMMENT ON TABLE gateway.code_versions IS 'debates: tenant: the commits that a debate is about, and what their tests said.';
+
+CREATE TABLE gateway.cognee_memories (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    user_id uuid DEFAULT platform.user_id() NOT NULL,
+    session_id uuid,
+    content text NOT NULL,
+    memory_type character varying(50) DEFAULT 'fact'::character varying NOT NULL,
+    entities jsonb DEFAULT '[]'::jsonb NOT NULL,
+    relationships jsonb DEFAULT '[]'::jsonb NOT NULL,
+    confidence numeric(5,4) DEFAULT 0.8 NOT NULL,
+    access_count integer DEFAULT 0 NOT NULL,
+    last_accessed timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT cognee_memories_access_is_counted CHECK (((access_count >= 0) AND ((access_count = 0) = (last_accessed IS NULL)))),
+    CONSTRAINT cognee_memories_confidence_is_a_share CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
+    CONSTRAINT cognee_memories_entities_is_a_list CHECK ((jsonb_typeof(entities) = 'array'::text)),
+    CONSTRAINT cognee_memories_relationships_is_a_list CHECK ((jsonb_typeof(relationships) = 'array'::text)),
+    CONSTRAINT cognee_memories_say_something CHECK ((content <> ''::text)),
+    CONSTRAINT cognee_memories_type_is_named CHECK (((memory_type)::text <> ''::text))
+);
+
+ALTER TABLE ONLY gateway.cognee_memories FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.cognee_memories OWNER TO guildhall_owner;
+
+COMMENT ON TABLE gateway.cognee_memories IS 'memory: tenant: what is remembered of a person: facts, with the things they name and how those hang together.';
+
+CREATE TABLE gateway.debate_sessions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    topic text NOT NULL,
+    description text,
+    status character varying(50) DEFAULT 'pending'::character varying NOT NULL,
+    current_round integer DEFAULT 0 NOT NULL,
+    total_rounds integer NOT NULL,
+    voting_method character varying(50) DEFAULT 'weighted'::character varying NOT NULL,
+    positions jsonb DEFAULT '[]'::jsonb NOT NULL,
+    participants jsonb DEFAULT '[]'::jsonb NOT NULL,
+    final_winner character varying(255),
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_by uuid DEFAULT platform.user_id() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    CONSTRAINT debate_sessions_active_has_begun CHECK ((((status)::text <> 'active'::text) OR (started_at IS NOT NULL))),
+    CONSTRAINT debate_sessions_end_is_recorded CHECK ((((status)::text = ANY ((ARRAY['completed'::character varying, 'cancelled'::character varying])::text[])) = (completed_at IS NOT NULL))),
+    CONSTRAINT debate_sessions_have_a_topic CHECK ((topic <> ''::text)),
+    CONSTRAINT debate_sessions_method_is_known CHECK (((voting_method)::text = ANY ((ARRAY['weighted'::character varying, 'majority'::character varying, 'borda'::character varying, 'condorcet'::character varying])::text[]))),
+    CONSTRAINT debate_sessions_participants_is_a_list CHECK ((jsonb_typeof(participants) = 'array'::text)),
+    CONSTRAINT debate_sessions_positions_is_a_list CHECK ((jsonb_typeof(positions) = 'array'::text)),
+    CONSTRAINT debate_sessions_round_is_within_the_plan CHECK (((current_round >= 0) AND (current_round <= total_rounds))),
+    CONSTRAINT debate_sessions_rounds_is_positive CHECK ((total_rounds > 0)),
+    CONSTRAINT debate_sessions_status_is_known CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'active'::character varying, 'completed'::character varying, 'cancelled'::character varying])::text[]))),
+    CONSTRAINT debate_sessions_winner_is_of_an_end CHECK (((final_winner IS NULL) OR ((status)::text = 'completed'::text)))
+);
+
+ALTER TABLE ONLY gateway.debate_sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.debate_sessions OWNER TO guildhall_owner;
+
+COMMENT ON TABLE gateway.debate_sessions IS 'debates: tenant: a question that models argue about, in rounds, before they vote.';
+
+COMMENT ON COLUMN gateway.debate_sessions.final_winner IS 'The position that won; null also where the vote was a tie.';
+
+CREATE TABLE gateway.debate_turns (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    session_id uuid NOT NULL,
+    round_number integer NOT NULL,
+    turn_number integer NOT NULL,
+    participant_id character varying(255) NOT NULL,
+    "position" character varying(255) NOT NULL,
+    content text NOT NULL,
+    raw_response jsonb DEFAULT '{}'::jsonb NOT NULL,
+    tokens_used integer,
+    response_time bigint,
+    confidence numeric(5,4),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT debate_turns_confidence_is_a_share CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
+    CONSTRAINT debate_turns_round_is_not_negative CHECK ((round_number >= 0)),
+    CONSTRAINT debate_turns_time_is_not_negative CHECK ((response_time >= 0)),
+    CONSTRAINT debate_turns_tokens_is_not_negative CHECK ((tokens_used >= 0)),
+    CONSTRAINT debate_turns_turn_is_not_negative CHECK ((turn_number >= 0))
+);
+
+ALTER TABLE ONLY gateway.debate_turns FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.debate_turns OWNER TO guildhall_owner;
+
+COMMENT ON TABLE gateway.debate_turns IS 'debates: tenant: what each participant said, in which round and for which position.';
+
+COMMENT ON COLUMN gateway.debate_turns.participant_id IS 'An agent or a model, by the name that the session''s list of participants has for it.';
+
+CREATE TABLE gateway.distributed_memory (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    shard_key character varying(64) NOT NULL,
+    user_id uuid DEFAULT platform.user_id() NOT NULL,
+    content text NOT NULL,
+    embedding public.vector(1536),
+    embedding_model text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    node_id character varying(255) DEFAULT 'local'::character varying NOT NULL,
+    replicated_to jsonb DEFAULT '[]'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT distributed_memory_replicas_is_a_list CHECK ((jsonb_typeof(replicated_to) = 'array'::text)),
+    CONSTRAINT distributed_memory_says_something CHECK ((content <> ''::text)),
+    CONSTRAINT distributed_memory_shard_is_named CHECK (((shard_key)::text <> ''::text))
+)
+PARTITION BY HASH (shard_key);
+
+ALTER TABLE ONLY gateway.distributed_memory FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.distributed_memory OWNER TO guildhall_owner;
+
+COMMENT ON TABLE gateway.distributed_memory IS 'memory: tenant: what is remembered as text with its embedding, in sixteen shards; a search names the shard.';
+
+COMMENT ON COLUMN gateway.distributed_memory.replicated_to IS 'The ids of the other nodes that have acknowledged a copy.';
+
+CREATE TABLE gateway.llm_providers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    name character varying(255) NOT NULL,
+    type character varying(100) NOT NULL,
+    api_key_ciphertext bytea,
+    api_key_key_id text,
+    base_url character varying(500),
+    model character varying(255),
+    weight numeric(5,2) DEFAULT 1.0 NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    health_status character varying(50) DEFAULT 'unknown'::character varying NOT NULL,
+    response_time bigint,
+    modelsdev_provider_id character varying(255),
+    total_models integer,
+    enabled_models integer,
+    last_models_sync timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT llm_providers_are_named CHECK ((((name)::text <> ''::text) AND ((type)::text <> ''::text))),
+    CONSTRAINT llm_providers_health_is_known CHECK (((health_status)::text = ANY ((ARRAY['healthy'::character varying, 'degraded'::character varying, 'unhealthy'::character varying, 'unknown'::character varying])::text[]))),
+    CONSTRAINT llm_providers_models_are_counted CHECK (((total_models >= 0) AND ((enabled_models >= 0) AND (enabled_models <= total_models)))),
+    CONSTRAINT llm_providers_secret_is_sealed CHECK ((octet_length(api_key_ciphertext) > 28)),
+    CONSTRAINT llm_providers_secret_names_its_key CHECK ((num_nonnulls(api_key_ciphertext, api_key_key_id) <> 1)),
+    CONSTRAINT llm_providers_time_is_not_negative CHECK ((response_time >= 0)),
+    CONSTRAINT llm_providers_url_holds_no_secret CHECK ((((base_url)::text ~ '^https?://'::text) AND ((base_url)::text !~ '^[^/]*//[^/]*@'::text))),
+    CONSTRAINT llm_providers_weight_is_not_negative CHECK ((weight >= (0)::numeric))
+);
+
+ALTER TABLE ONLY gateway.llm_providers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.llm_providers OWNER TO guildhall_owner;
+
+COMMENT ON TABLE gateway.llm_providers IS 'providers: tenant: a team''s accounts at providers of models: where, with which key, how much of the traffic, and how they fare.';
+
+COMMENT ON COLUMN gateway.llm_providers.api_key_ciphertext IS 'The provider''s key, sealed by the application with AES-256-GCM; the database never has it in clear.';
+
+COMMENT ON COLUMN gateway.llm_providers.api_key_key_id IS 'Which of the installation''s keys sealed it.';
+
+COMMENT ON COLUMN gateway.llm_providers.response_time IS 'Milliseconds of the last answer; null before the first.';
+
+CREATE TABLE store.llm_requests (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    session_id uuid,
+    user_id uuid DEFAULT platform.user_id() NOT NULL,
+    request_type character varying(50) DEFAULT 'completion'::character varying NOT NULL,
+    model character varying(255),
+    prompt text NOT NULL,
+    messages jsonb DEFAULT '[]'::jsonb NOT NULL,
+    model_params jsonb DEFAULT '{}'::jsonb NOT NULL,
+    ensemble_config jsonb,
+    memory_enhanced boolean DEFAULT false NOT NULL,
+    memory jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status character varying(50) DEFAULT 'pending'::character varying NOT NULL,
+    tokens_prompt integer,
+    tokens_completion integer,
+    tokens_total integer,
+    cost_usd numeric(18,10),
+    error_code text,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    CONSTRAINT llm_requests_cost_is_not_negative CHECK ((cost_usd >= (0)::numeric)),
+    CONSTRAINT llm_requests_end_is_recorded CHECK ((((status)::text = ANY ((ARRAY['completed'::character varying, 'failed'::character varying])::text[])) = (completed_at IS NOT NULL))),
+    CONSTRAINT llm_requests_error_is_of_a_failure CHECK ((((status)::text = 'failed'::text) OR (num_nonnulls(error_code, error_message) = 0))),
+    CONSTRAINT llm_requests_messages_is_a_list CHECK ((jsonb_typeof(messages) = 'array'::text)),
+    CONSTRAINT llm_requests_status_is_known CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'running'::character varying, 'completed'::character varying, 'failed'::character varying])::text[]))),
+    CONSTRAINT llm_requests_tokens_is_not_negative CHECK (((tokens_prompt >= 0) AND (tokens_completion >= 0) AND (tokens_total >= 0))),
+    CONSTRAINT llm_requests_type_is_named CHECK (((request_type)::text <> ''::text))
+)
+PARTITION BY RANGE (created_at);
+
+ALTER TABLE store.llm_requests OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.llm_requests IS 'requests: tenant: every call of a model: written before the call, settled after it.';
+
+COMMENT ON COLUMN store.llm_requests.model IS 'As the caller asked for it; which model answered is with the response.';
+
+COMMENT ON COLUMN store.llm_requests.cost_usd IS 'Like the tokens, the sum over all its responses once they are in; null while it, or the price of one of them, is unknown.';
+
+CREATE VIEW gateway.llm_requests AS
+ SELECT id,
+    tenant_id,
+    session_id,
+    user_id,
+    request_type,
+    model,
+    prompt,
+    messages,
+    model_params,
+    ensemble_config,
+    memory_enhanced,
+    memory,
+    status,
+    tokens_prompt,
+    tokens_completion,
+    tokens_total,
+    cost_usd,
+    error_code,
+    error_message,
+    created_at,
+    started_at,
+    completed_at
+   FROM store.llm_requests
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW gateway.llm_requests OWNER TO guildhall_owner;
+
+COMMENT ON VIEW gateway.llm_requests IS 'requests: tenant: the team''s own calls.';
+
+CREATE TABLE store.llm_responses (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    request_id uuid NOT NULL,
+    request_created_at timestamp with time zone NOT NULL,
+    provider_id uuid,
+    provider_name character varying(255) NOT NULL,
+    model character varying(255),
+    content text,
+    raw_response jsonb DEFAULT '{}'::jsonb NOT NULL,
+    tokens_prompt integer,
+    tokens_completion integer,
+    tokens_total integer,
+    cost_usd numeric(18,10),
+    confidence numeric(5,4),
+    response_time bigint,
+    finish_reason character varying(50),
+    selected boolean DEFAULT false NOT NULL,
+    error_code text,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT llm_responses_answer_or_fail CHECK ((num_nonnulls(content, error_code) > 0)),
+    CONSTRAINT llm_responses_confidence_is_a_share CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
+    CONSTRAINT llm_responses_cost_is_not_negative CHECK ((cost_usd >= (0)::numeric)),
+    CONSTRAINT llm_responses_time_is_not_negative CHECK ((response_time >= 0)),
+    CONSTRAINT llm_responses_tokens_is_not_negative CHECK (((tokens_prompt >= 0) AND (tokens_completion >= 0) AND (tokens_total >= 0)))
+)
+PARTITION BY RANGE (created_at);
+
+ALTER TABLE store.llm_responses OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.llm_responses IS 'requests: tenant: every answer of a provider, and every failure to answer; an ensemble has several for one request.';
+
+COMMENT ON COLUMN store.llm_responses.request_created_at IS 'With request_id the key of the request, and the partition that it is in.';
+
+COMMENT ON COLUMN store.llm_responses.response_time IS 'Milliseconds from the call to the end of the answer.';
+
+CREATE VIEW gateway.llm_responses AS
+ SELECT id,
+    tenant_id,
+    request_id,
+    request_created_at,
+    provider_id,
+    provider_name,
+    model,
+    content,
+    raw_response,
+    tokens_prompt,
+    tokens_completion,
+    tokens_total,
+    cost_usd,
+    confidence,
+    response_time,
+    finish_reason,
+    selected,
+    error_code,
+    error_message,
+    created_at
+   FROM store.llm_responses
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW gateway.llm_responses OWNER TO guildhall_owner;
+
+COMMENT ON VIEW gateway.llm_responses IS 'requests: tenant: the answers to the team''s own calls.';
+
+CREATE TABLE gateway.lsp_servers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    name character varying(255) NOT NULL,
+    language character varying(100) NOT NULL,
+    command character varying(500) NOT NULL,
+    args jsonb DEFAULT '[]'::jsonb NOT NULL,
+    file_patterns jsonb DEFAULT '[]'::jsonb NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT lsp_servers_are_named CHECK ((((name)::text <> ''::text) AND ((language)::text <> ''::text) AND ((command)::text <> ''::text))),
+    CONSTRAINT lsp_servers_args_is_a_list CHECK ((jsonb_typeof(args) = 'array'::text)),
+    CONSTRAINT lsp_servers_patterns_is_a_list CHECK ((jsonb_typeof(file_patterns) = 'array'::text))
+);
+
+ALTER TABLE ONLY gateway.lsp_servers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.lsp_servers OWNER TO guildhall_owner;
+
+COMMENT ON TABLE gateway.lsp_servers IS 'protocols: tenant: the servers of programming languages (Language Server Protocol) that a team''s agents may use.';
+
+CREATE TABLE gateway.mcp_servers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    name character varying(255) NOT NULL,
+    type character varying(100) NOT NULL,
+    endpoint character varying(500) NOT NULL,
+    port integer,
+    capabilities jsonb DEFAULT '[]'::jsonb NOT NULL,
+    config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    health_status character varying(50) DEFAULT 'unknown'::character varying NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT mcp_servers_are_named CHECK ((((name)::text <> ''::text) AND ((type)::text <> ''::text) AND ((endpoint)::text <> ''::text))),
+    CONSTRAINT mcp_servers_endpoint_holds_no_secret CHECK (((endpoint)::text !~ '^[^/]*//[^/]*@'::text)),
+    CONSTRAINT mcp_servers_health_is_known CHECK (((health_status)::text = ANY ((ARRAY['healthy'::character varying, 'degraded'::character varying, 'unhealthy'::character varying, 'unknown'::character varying])::text[]))),
+    CONSTRAINT mcp_servers_port_range CHECK (((port >= 1) AND (port <= 65535)))
+);
+
+ALTER TABLE ONLY gateway.mcp_servers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.mcp_servers OWNER TO guildhall_owner;
+
+COMMENT ON TABLE gateway.mcp_servers IS 'protocols: tenant: the servers of tools (Model Context Protocol) that a team''s agents may use.';
+
+COMMENT ON COLUMN gateway.mcp_servers.port IS 'Null for a server that is spoken to over its standard input and output.';
+
+CREATE TABLE gateway.memory_nodes (
+    node_id character varying(255) NOT NULL,
+    address text,
+    weight numeric(5,2) DEFAULT 1.0 NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT memory_nodes_are_named CHECK (((node_id)::text <> ''::text)),
+    CONSTRAINT memory_nodes_status_is_known CHECK ((status = ANY (ARRAY['active'::text, 'draining'::text, 'down'::text]))),
+    CONSTRAINT memory_nodes_weight_is_positive CHECK ((weight > (0)::numeric))
+);
+
+ALTER TABLE gateway.memory_nodes OWNER TO guildhall_owner;
+
+COMMENT ON TABLE gateway.memory_nodes IS 'memory: system: the servers that hold shards of memory; "local" is this database.';
+
+COMMENT ON COLUMN gateway.memory_nodes.address IS 'Host and port, never a secret; null: this database.';
+
 CREATE TABLE store.audit_log (
     log_id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id(),
@@ -2074,6 +2486,64 @@ CREATE VIEW mine.failure_trends_daily WITH (security_barrier='true') AS
 ALTER VIEW mine.failure_trends_daily OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.failure_trends_daily IS 'failures: tenant: the team''s failures by category and day; unique_patterns are those of the day and do not add up.';
+
+CREATE VIEW mine.llm_requests WITH (security_barrier='true') AS
+ SELECT id,
+    tenant_id,
+    session_id,
+    user_id,
+    request_type,
+    model,
+    prompt,
+    messages,
+    model_params,
+    ensemble_config,
+    memory_enhanced,
+    memory,
+    status,
+    tokens_prompt,
+    tokens_completion,
+    tokens_total,
+    cost_usd,
+    error_code,
+    error_message,
+    created_at,
+    started_at,
+    completed_at
+   FROM store.llm_requests
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.llm_requests OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.llm_requests IS 'requests: tenant: the team''s own calls.';
+
+CREATE VIEW mine.llm_responses WITH (security_barrier='true') AS
+ SELECT id,
+    tenant_id,
+    request_id,
+    request_created_at,
+    provider_id,
+    provider_name,
+    model,
+    content,
+    raw_response,
+    tokens_prompt,
+    tokens_completion,
+    tokens_total,
+    cost_usd,
+    confidence,
+    response_time,
+    finish_reason,
+    selected,
+    error_code,
+    error_message,
+    created_at
+   FROM store.llm_responses
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.llm_responses OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.llm_responses IS 'requests: tenant: the answers to the team''s own calls.';
 
 CREATE VIEW mine.outcomes WITH (security_barrier='true') AS
  SELECT outcome_id,
@@ -2669,6 +3139,10 @@ ALTER TABLE ONLY evaluation.outcomes ALTER COLUMN outcome_id SET DEFAULT gen_ran
 
 ALTER TABLE ONLY evaluation.tool_usage ALTER COLUMN usage_id SET DEFAULT gen_random_uuid();
 
+ALTER TABLE ONLY gateway.llm_requests ALTER COLUMN id SET DEFAULT gen_random_uuid();
+
+ALTER TABLE ONLY gateway.llm_responses ALTER COLUMN id SET DEFAULT gen_random_uuid();
+
 ALTER TABLE ONLY evaluation.bodies
     ADD CONSTRAINT bodies_pkey PRIMARY KEY (tenant_id, sha256);
 
@@ -2738,6 +3212,69 @@ ALTER TABLE ONLY evaluation.simulations
 ALTER TABLE ONLY evaluation.trials
     ADD CONSTRAINT trials_pkey PRIMARY KEY (simulation_id, scenario_id, trial_number);
 
+ALTER TABLE ONLY gateway.acp_agents
+    ADD CONSTRAINT acp_agents_one_per_name UNIQUE (tenant_id, name);
+
+ALTER TABLE ONLY gateway.acp_agents
+    ADD CONSTRAINT acp_agents_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY gateway.acp_agents
+    ADD CONSTRAINT acp_agents_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY gateway.code_versions
+    ADD CONSTRAINT code_versions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY gateway.cognee_memories
+    ADD CONSTRAINT cognee_memories_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY gateway.cognee_memories
+    ADD CONSTRAINT cognee_memories_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY gateway.debate_sessions
+    ADD CONSTRAINT debate_sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY gateway.debate_sessions
+    ADD CONSTRAINT debate_sessions_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY gateway.debate_turns
+    ADD CONSTRAINT debate_turns_one_per_place UNIQUE (tenant_id, session_id, round_number, turn_number);
+
+ALTER TABLE ONLY gateway.debate_turns
+    ADD CONSTRAINT debate_turns_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY gateway.distributed_memory
+    ADD CONSTRAINT distributed_memory_pkey PRIMARY KEY (shard_key, id);
+
+ALTER TABLE ONLY gateway.llm_providers
+    ADD CONSTRAINT llm_providers_one_per_name UNIQUE (tenant_id, name);
+
+ALTER TABLE ONLY gateway.llm_providers
+    ADD CONSTRAINT llm_providers_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY gateway.llm_providers
+    ADD CONSTRAINT llm_providers_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY gateway.lsp_servers
+    ADD CONSTRAINT lsp_servers_one_per_name UNIQUE (tenant_id, name);
+
+ALTER TABLE ONLY gateway.lsp_servers
+    ADD CONSTRAINT lsp_servers_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY gateway.lsp_servers
+    ADD CONSTRAINT lsp_servers_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY gateway.mcp_servers
+    ADD CONSTRAINT mcp_servers_one_per_name UNIQUE (tenant_id, name);
+
+ALTER TABLE ONLY gateway.mcp_servers
+    ADD CONSTRAINT mcp_servers_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY gateway.mcp_servers
+    ADD CONSTRAINT mcp_servers_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY gateway.memory_nodes
+    ADD CONSTRAINT memory_nodes_pkey PRIMARY KEY (node_id);
+
 ALTER TABLE ONLY platform.background_tasks
     ADD CONSTRAINT background_tasks_pkey PRIMARY KEY (id);
 
@@ -2800,6 +3337,12 @@ ALTER TABLE ONLY store.failure_patterns
 
 ALTER TABLE ONLY store.failure_trends_daily
     ADD CONSTRAINT failure_trends_daily_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, failure_category);
+
+ALTER TABLE ONLY store.llm_requests
+    ADD CONSTRAINT llm_requests_pkey PRIMARY KEY (id, created_at);
+
+ALTER TABLE ONLY store.llm_responses
+    ADD CONSTRAINT llm_responses_pkey PRIMARY KEY (id, created_at);
 
 ALTER TABLE ONLY store.outcomes
     ADD CONSTRAINT outcomes_pkey PRIMARY KEY (outcome_id, execution_time);
@@ -2889,6 +3432,26 @@ CREATE INDEX simulations_scenarios_by_simulation ON evaluation.simulations_scena
 
 CREATE INDEX trials_to_do ON evaluation.trials USING btree (simulation_id, "position") WHERE (state = ANY (ARRAY['pending'::text, 'running'::text]));
 
+CREATE INDEX code_versions_by_session ON gateway.code_versions USING btree (tenant_id, session_id, created_at);
+
+CREATE INDEX distributed_memory_by_embedding ON ONLY gateway.distributed_memory USING hnsw (((embedding)::public.halfvec(1536)) public.halfvec_cosine_ops) WHERE (embedding IS NOT NULL);
+
+CREATE INDEX distributed_memory_by_node ON ONLY gateway.distributed_memory USING btree (node_id);
+
+CREATE INDEX distributed_memory_by_shard ON ONLY gateway.distributed_memory USING btree (tenant_id, shard_key, created_at DESC);
+
+CREATE INDEX distributed_memory_by_user ON ONLY gateway.distributed_memory USING btree (user_id, tenant_id, created_at DESC);
+
+CREATE INDEX idx_debate_sessions_created_by ON gateway.debate_sessions USING btree (created_by);
+
+CREATE INDEX idx_debate_sessions_status ON gateway.debate_sessions USING btree (tenant_id, status, created_at DESC);
+
+CREATE INDEX idx_memories_session_id ON gateway.cognee_memories USING btree (session_id) WHERE (session_id IS NOT NULL);
+
+CREATE INDEX idx_memories_type ON gateway.cognee_memories USING btree (tenant_id, memory_type);
+
+CREATE INDEX idx_memories_user_id ON gateway.cognee_memories USING btree (user_id, tenant_id, created_at DESC);
+
 CREATE INDEX background_tasks_by_creator ON platform.background_tasks USING btree (created_by) WHERE (created_by IS NOT NULL);
 
 CREATE INDEX background_tasks_by_lease ON platform.background_tasks USING btree (leased_until) WHERE (leased_until IS NOT NULL);
@@ -2943,6 +3506,18 @@ CREATE INDEX idx_outcomes_simulation_status ON ONLY store.outcomes USING btree (
 
 CREATE INDEX idx_outcomes_time_status ON ONLY store.outcomes USING btree (tenant_id, execution_time DESC, status) WHERE (status <> 'success'::text);
 
+CREATE INDEX idx_requests_created_at ON ONLY store.llm_requests USING btree (tenant_id, created_at DESC);
+
+CREATE INDEX idx_requests_session_id ON ONLY store.llm_requests USING btree (session_id) WHERE (session_id IS NOT NULL);
+
+CREATE INDEX idx_requests_status ON ONLY store.llm_requests USING btree (status, created_at) WHERE ((status)::text = ANY ((ARRAY['pending'::character varying, 'running'::character varying])::text[]));
+
+CREATE INDEX idx_requests_user_id ON ONLY store.llm_requests USING btree (tenant_id, user_id, created_at DESC);
+
+CREATE INDEX idx_responses_provider_id ON ONLY store.llm_responses USING btree (tenant_id, provider_id, created_at DESC);
+
+CREATE INDEX idx_responses_request_id ON ONLY store.llm_responses USING btree (request_id);
+
 CREATE INDEX outcomes_by_age ON ONLY store.outcomes USING brin (execution_time) WITH (pages_per_range='16');
 
 CREATE INDEX simulation_performance_hourly_by_simulation ON store.simulation_performance_hourly USING btree (tenant_id, simulation_id);
@@ -2968,6 +3543,24 @@ CREATE TRIGGER scenarios_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluat
 CREATE TRIGGER simulations_are_audited AFTER INSERT OR DELETE ON evaluation.simulations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER simulations_changes_are_audited AFTER UPDATE ON evaluation.simulations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER acp_agents_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, command, args, protocol_version, capabilities, config, enabled ON gateway.acp_agents FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER code_versions_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.code_versions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER cognee_memories_are_audited AFTER INSERT OR DELETE OR UPDATE OF content, memory_type, entities, relationships, confidence, user_id, session_id ON gateway.cognee_memories FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER debate_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.debate_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER distributed_memory_is_audited AFTER INSERT OR DELETE OR UPDATE OF content, metadata, user_id, shard_key ON gateway.distributed_memory FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding');
+
+CREATE TRIGGER llm_providers_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, type, api_key_ciphertext, api_key_key_id, base_url, model, weight, enabled, config, modelsdev_provider_id ON gateway.llm_providers FOR EACH ROW EXECUTE FUNCTION platform.record_change('api_key_ciphertext');
+
+CREATE TRIGGER lsp_servers_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.lsp_servers FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER mcp_servers_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, type, endpoint, port, capabilities, config, enabled ON gateway.mcp_servers FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER memory_nodes_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.memory_nodes FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER background_tasks_are_audited AFTER DELETE OR UPDATE ON platform.background_tasks FOR EACH ROW WHEN ((platform.user_id() IS NOT NULL)) EXECUTE FUNCTION platform.record_change();
 
@@ -3073,6 +3666,45 @@ ALTER TABLE ONLY evaluation.trials
 ALTER TABLE ONLY evaluation.trials
     ADD CONSTRAINT trials_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY gateway.acp_agents
+    ADD CONSTRAINT acp_agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY gateway.code_versions
+    ADD CONSTRAINT code_versions_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES gateway.debate_sessions(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY gateway.cognee_memories
+    ADD CONSTRAINT cognee_memories_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY gateway.cognee_memories
+    ADD CONSTRAINT cognee_memories_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY gateway.debate_sessions
+    ADD CONSTRAINT debate_sessions_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY gateway.debate_sessions
+    ADD CONSTRAINT debate_sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY gateway.debate_turns
+    ADD CONSTRAINT debate_turns_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES gateway.debate_sessions(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE gateway.distributed_memory
+    ADD CONSTRAINT distributed_memory_node_id_fkey FOREIGN KEY (node_id) REFERENCES gateway.memory_nodes(node_id);
+
+ALTER TABLE gateway.distributed_memory
+    ADD CONSTRAINT distributed_memory_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE gateway.distributed_memory
+    ADD CONSTRAINT distributed_memory_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY gateway.llm_providers
+    ADD CONSTRAINT llm_providers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY gateway.lsp_servers
+    ADD CONSTRAINT lsp_servers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY gateway.mcp_servers
+    ADD CONSTRAINT mcp_servers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
 ALTER TABLE ONLY platform.background_tasks
     ADD CONSTRAINT background_tasks_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
 
@@ -3114,6 +3746,12 @@ ALTER TABLE ONLY platform.team_members
 
 ALTER TABLE store.failure_patterns
     ADD CONSTRAINT failure_patterns_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
+
+ALTER TABLE store.llm_requests
+    ADD CONSTRAINT llm_requests_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id);
+
+ALTER TABLE store.llm_responses
+    ADD CONSTRAINT llm_responses_tenant_id_provider_id_fkey FOREIGN KEY (tenant_id, provider_id) REFERENCES gateway.llm_providers(tenant_id, id) ON DELETE SET NULL (provider_id);
 
 ALTER TABLE store.outcomes
     ADD CONSTRAINT outcomes_tenant_id_scenario_id_fkey FOREIGN KEY (tenant_id, scenario_id) REFERENCES evaluation.scenarios(tenant_id, scenario_id);
@@ -3197,6 +3835,60 @@ ALTER TABLE evaluation.simulations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evaluation.simulations_scenarios ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE evaluation.trials ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.acp_agents ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.code_versions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.cognee_memories ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.debate_sessions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.debate_turns ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.distributed_memory ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.llm_providers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.lsp_servers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.mcp_servers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.acp_agents FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.code_versions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.cognee_memories FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.debate_sessions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.debate_turns FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.distributed_memory FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.llm_providers FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.lsp_servers FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.mcp_servers FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.acp_agents TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.code_versions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.cognee_memories TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.debate_sessions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.debate_turns TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.distributed_memory TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.llm_providers TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.lsp_servers TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.mcp_servers TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 ALTER TABLE platform.background_tasks ENABLE ROW LEVEL SECURITY;
 
@@ -3550,6 +4242,158 @@ GRANT SELECT ON TABLE evaluation.v_llm_scenario_trends TO guildhall_reader;
 GRANT SELECT ON TABLE evaluation.v_system_performance TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.v_system_performance TO guildhall_reader;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.acp_agents TO guildhall_app;
+GRANT SELECT ON TABLE gateway.acp_agents TO guildhall_reader;
+GRANT SELECT ON TABLE gateway.acp_agents TO guildhall_person;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.code_versions TO guildhall_app;
+GRANT SELECT ON TABLE gateway.code_versions TO guildhall_reader;
+GRANT SELECT ON TABLE gateway.code_versions TO guildhall_person;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.cognee_memories TO guildhall_app;
+GRANT SELECT ON TABLE gateway.cognee_memories TO guildhall_reader;
+GRANT SELECT ON TABLE gateway.cognee_memories TO guildhall_person;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.debate_sessions TO guildhall_app;
+GRANT SELECT ON TABLE gateway.debate_sessions TO guildhall_reader;
+GRANT SELECT ON TABLE gateway.debate_sessions TO guildhall_person;
+
+GRANT SELECT,INSERT ON TABLE gateway.debate_turns TO guildhall_app;
+GRANT SELECT ON TABLE gateway.debate_turns TO guildhall_reader;
+GRANT SELECT ON TABLE gateway.debate_turns TO guildhall_person;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.distributed_memory TO guildhall_app;
+GRANT SELECT ON TABLE gateway.distributed_memory TO guildhall_reader;
+GRANT SELECT ON TABLE gateway.distributed_memory TO guildhall_person;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.llm_providers TO guildhall_app;
+GRANT SELECT ON TABLE gateway.llm_providers TO guildhall_reader;
+GRANT SELECT ON TABLE gateway.llm_providers TO guildhall_person;
+
+GRANT INSERT ON TABLE store.llm_requests TO guildhall_writer;
+
+GRANT INSERT(id) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(session_id) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(user_id) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(request_type) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(model) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(prompt) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(messages) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(model_params) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(ensemble_config) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(memory_enhanced) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(memory) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(status) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(tokens_prompt) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(tokens_completion) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(tokens_total) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(cost_usd) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(error_code) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(error_message) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(started_at) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT INSERT(completed_at) ON TABLE store.llm_requests TO guildhall_app;
+
+GRANT SELECT,INSERT ON TABLE gateway.llm_requests TO guildhall_app;
+GRANT SELECT ON TABLE gateway.llm_requests TO guildhall_reader;
+
+GRANT UPDATE(status) ON TABLE gateway.llm_requests TO guildhall_app;
+
+GRANT UPDATE(tokens_prompt) ON TABLE gateway.llm_requests TO guildhall_app;
+
+GRANT UPDATE(tokens_completion) ON TABLE gateway.llm_requests TO guildhall_app;
+
+GRANT UPDATE(tokens_total) ON TABLE gateway.llm_requests TO guildhall_app;
+
+GRANT UPDATE(cost_usd) ON TABLE gateway.llm_requests TO guildhall_app;
+
+GRANT UPDATE(error_code) ON TABLE gateway.llm_requests TO guildhall_app;
+
+GRANT UPDATE(error_message) ON TABLE gateway.llm_requests TO guildhall_app;
+
+GRANT UPDATE(started_at) ON TABLE gateway.llm_requests TO guildhall_app;
+
+GRANT UPDATE(completed_at) ON TABLE gateway.llm_requests TO guildhall_app;
+
+GRANT INSERT ON TABLE store.llm_responses TO guildhall_writer;
+
+GRANT INSERT(id) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(request_id) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(request_created_at) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(provider_id) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(provider_name) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(model) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(content) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(raw_response) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(tokens_prompt) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(tokens_completion) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(tokens_total) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(cost_usd) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(confidence) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(response_time) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(finish_reason) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(selected) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(error_code) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(error_message) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT SELECT,INSERT ON TABLE gateway.llm_responses TO guildhall_app;
+GRANT SELECT ON TABLE gateway.llm_responses TO guildhall_reader;
+
+GRANT UPDATE(confidence) ON TABLE gateway.llm_responses TO guildhall_app;
+
+GRANT UPDATE(selected) ON TABLE gateway.llm_responses TO guildhall_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.lsp_servers TO guildhall_app;
+GRANT SELECT ON TABLE gateway.lsp_servers TO guildhall_reader;
+GRANT SELECT ON TABLE gateway.lsp_servers TO guildhall_person;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.mcp_servers TO guildhall_app;
+GRANT SELECT ON TABLE gateway.mcp_servers TO guildhall_reader;
+GRANT SELECT ON TABLE gateway.mcp_servers TO guildhall_person;
+
+GRANT SELECT ON TABLE gateway.memory_nodes TO guildhall_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE gateway.memory_nodes TO guildhall_scheduler;
+GRANT SELECT ON TABLE gateway.memory_nodes TO guildhall_reader;
+
 GRANT INSERT ON TABLE store.audit_log TO guildhall_writer;
 
 GRANT SELECT ON TABLE mine.audit_log TO guildhall_person;
@@ -3581,6 +4425,10 @@ GRANT SELECT ON TABLE mine.background_task_history TO guildhall_person;
 GRANT SELECT ON TABLE mine.failure_patterns TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.failure_trends_daily TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.llm_requests TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.llm_responses TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.outcomes TO guildhall_person;
 

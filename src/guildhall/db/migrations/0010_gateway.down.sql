@@ -1,0 +1,15 @@
+DROP TABLE gateway.acp_agents;
+DROP TABLE gateway.lsp_servers;
+DROP TABLE gateway.mcp_servers;
+DROP TABLE gateway.distributed_memory;
+DROP TABLE gateway.memory_nodes;
+DROP TABLE gateway.cognee_memories;
+DROP TABLE gateway.code_versions;
+DROP TABLE gateway.debate_turns;
+DROP TABLE gateway.debate_sessions;
+DROP VIEW gateway.llm_responses;
+DROP TABLE store.llm_responses;
+DROP VIEW gateway.llm_requests;
+DROP TABLE store.llm_requests;
+DELETE FROM platform.series WHERE name IN ('llm_requests', 'llm_responses');
+DROP TABLE gateway.llm_providers;

@@ -1,0 +1,492 @@
+"""The gateway's tables: what they refuse, whose rows they show, and which secrets they keep out of the audit."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from fixtures.statements import OURS, THEIRS, Statements
+
+SEALED = bytes(range(40))
+
+
+def towards(axis: int, *, and_a_little: int | None = None) -> str:
+    """A vector of 1536 dimensions that points along one axis, perhaps leaning towards another."""
+    return json.dumps([1.0 if each == axis else 0.1 if each == and_a_little else 0.0 for each in range(1536)])
+
+
+async def make_provider(sql: Statements, name: str = "openai", **values: object) -> UUID:
+    names = ["name", "type", *values]
+    marks = ", ".join(f"${n}" for n in range(1, len(names) + 1))
+    return await sql.value(
+        f"INSERT INTO gateway.llm_providers ({', '.join(names)}) VALUES ({marks}) RETURNING id",
+        name,
+        "openai",
+        *values.values(),
+    )
+
+
+async def make_debate(sql: Statements) -> UUID:
+    return await sql.value(
+        "INSERT INTO gateway.debate_sessions (topic, total_rounds) VALUES ('tabs or spaces', 2) RETURNING id"
+    )
+
+
+async def remember(sql: Statements, shard: str, content: str, vector: str) -> UUID:
+    return await sql.value(
+        """
+        INSERT INTO gateway.distributed_memory (shard_key, content, embedding, embedding_model)
+        VALUES ($1, $2, $3::text::vector, 'test') RETURNING id
+        """,
+        shard,
+        content,
+        vector,
+    )
+
+
+# providers ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "constraint"),
+    [
+        ({"api_key_ciphertext": SEALED}, "llm_providers_secret_names_its_key"),
+        ({"api_key_key_id": "k1"}, "llm_providers_secret_names_its_key"),
+        ({"api_key_ciphertext": b"sk-in-clear", "api_key_key_id": "k1"}, "llm_providers_secret_is_sealed"),
+        ({"base_url": "https://me:secret@api.example"}, "llm_providers_url_holds_no_secret"),
+        ({"base_url": "ftp://api.example"}, "llm_providers_url_holds_no_secret"),
+        ({"weight": Decimal(-1)}, "llm_providers_weight_is_not_negative"),
+        ({"health_status": "fine"}, "llm_providers_health_is_known"),
+        ({"response_time": -1}, "llm_providers_time_is_not_negative"),
+        ({"total_models": 1, "enabled_models": 2}, "llm_providers_models_are_counted"),
+        ({"name": ""}, "llm_providers_are_named"),
+    ],
+)
+async def test_a_provider_that_makes_no_sense_is_refused(
+    sql: Statements, values: dict[str, object], constraint: str
+) -> None:
+    async with sql.refused(constraint):
+        await make_provider(sql, **values)
+
+
+async def test_a_secret_never_reaches_the_audit(sql: Statements) -> None:
+    provider = await make_provider(sql, api_key_ciphertext=SEALED, api_key_key_id="k1")
+    await sql.execute(
+        "UPDATE gateway.llm_providers SET api_key_ciphertext = $2, api_key_key_id = 'k2' WHERE id = $1",
+        provider,
+        SEALED[::-1],
+    )
+    await sql.execute("DELETE FROM gateway.llm_providers WHERE id = $1", provider)
+    images = await sql.fetch(
+        "SELECT operation, old_data::text AS before, new_data::text AS after FROM platform.audit_log"
+    )
+    assert sorted(row["operation"] for row in images) == ["DELETE", "INSERT", "UPDATE"]
+    kept = " ".join(filter(None, (text for row in images for text in (row["before"], row["after"]))))
+    assert "ciphertext" not in kept
+    assert SEALED.hex() not in kept
+    assert SEALED[::-1].hex() not in kept
+    assert '"api_key_key_id": "k2"' in kept  # that the key changed is seen
+
+
+async def test_how_a_provider_fares_is_no_matter_for_the_audit(sql: Statements) -> None:
+    provider = await make_provider(sql)
+    await sql.execute(
+        "UPDATE gateway.llm_providers SET health_status = 'degraded', response_time = 900 WHERE id = $1", provider
+    )
+    await sql.execute("UPDATE gateway.llm_providers SET enabled = false WHERE id = $1", provider)
+    assert [row[0] for row in await sql.fetch("SELECT operation FROM platform.audit_log ORDER BY timestamp")] == [
+        "INSERT",
+        "UPDATE",
+    ]
+
+
+# requests -------------------------------------------------------------------
+
+
+async def test_a_call_is_written_before_and_settled_after_and_what_was_asked_stays(sql: Statements) -> None:
+    call = await sql.value(
+        "INSERT INTO gateway.llm_requests (prompt, model) VALUES ('hello', 'gpt-5-mini') RETURNING id"
+    )
+    settle = (
+        "UPDATE gateway.llm_requests SET status = 'completed', completed_at = now(), tokens_total = 12 WHERE id = $1"
+    )
+    assert await sql.execute(settle, call) == "UPDATE 1"
+    row = await sql.row("SELECT user_id, tokens_total, tokens_prompt, cost_usd FROM gateway.llm_requests")
+    assert tuple(row) == (OURS.user_id, 12, None, None)  # what is not known is null
+    for change in (
+        "prompt = 'x'",
+        "messages = '[]'",
+        f"tenant_id = '{THEIRS.tenant_id}'",
+        "user_id = NULL",
+        "created_at = now()",
+    ):
+        async with sql.refused("not_allowed"):
+            await sql.execute(f"UPDATE gateway.llm_requests SET {change} WHERE id = $1", call)
+    async with sql.refused("not_allowed"):
+        await sql.execute("DELETE FROM gateway.llm_requests WHERE id = $1", call)
+
+
+@pytest.mark.parametrize(
+    ("columns", "constraint"),
+    [
+        ("status) VALUES ('x', 'done')", "llm_requests_status_is_known"),
+        ("status) VALUES ('x', 'completed')", "llm_requests_end_is_recorded"),
+        ("completed_at) VALUES ('x', now())", "llm_requests_end_is_recorded"),
+        ("error_code) VALUES ('x', 'timeout')", "llm_requests_error_is_of_a_failure"),
+        ("tokens_total) VALUES ('x', -1)", "llm_requests_tokens_is_not_negative"),
+        ("cost_usd) VALUES ('x', -1)", "llm_requests_cost_is_not_negative"),
+        ("messages) VALUES ('x', '{}')", "llm_requests_messages_is_a_list"),
+        ("user_id) VALUES ('x', NULL)", "user_id is null"),
+    ],
+)
+async def test_a_call_that_makes_no_sense_is_refused(sql: Statements, columns: str, constraint: str) -> None:
+    async with sql.refused(constraint):
+        await sql.execute(f"INSERT INTO gateway.llm_requests (prompt, {columns}")
+
+
+ANSWER = """
+    INSERT INTO gateway.llm_responses (request_id, request_created_at, provider_id, provider_name, content, error_code)
+    VALUES ($1, now(), $2, 'openai', $3, $4)
+"""
+
+
+async def test_a_response_is_an_answer_or_says_why_there_is_none(sql: Statements) -> None:
+    await sql.execute(ANSWER, uuid4(), None, "", None)
+    await sql.execute(ANSWER, uuid4(), None, None, "rate_limited")
+    async with sql.refused("llm_responses_answer_or_fail"):
+        await sql.execute(ANSWER, uuid4(), None, None, None)
+
+
+async def test_a_response_names_a_provider_of_its_own_team_or_none(sql: Statements) -> None:
+    ours = await make_provider(sql)
+    await sql.act("guildhall_app", THEIRS)
+    for stranger in (ours, uuid4()):  # one that exists elsewhere, one that exists nowhere: the same answer
+        async with sql.refused("llm_responses_tenant_id_provider_id_fkey"):
+            await sql.execute(ANSWER, uuid4(), stranger, "hi", None)
+    await sql.act("guildhall_app", OURS)
+    await sql.execute(ANSWER, uuid4(), ours, "hi", None)
+    await sql.execute("DELETE FROM gateway.llm_providers WHERE id = $1", ours)
+    assert tuple(await sql.row("SELECT provider_id, provider_name FROM gateway.llm_responses")) == (None, "openai")
+
+
+async def test_the_ledger_shows_a_team_its_own_calls(sql: Statements) -> None:
+    await sql.execute("INSERT INTO gateway.llm_requests (prompt) VALUES ('ours')")
+    await sql.execute(ANSWER, uuid4(), None, "ours", None)
+    await sql.act("guildhall_app", THEIRS)
+    for relation in ("llm_requests", "llm_responses"):
+        assert await sql.fetch(f"SELECT id FROM gateway.{relation}") == []
+        async with sql.refused("not_allowed"):
+            await sql.fetch(f"SELECT id FROM store.{relation}")
+    with pytest.raises(asyncpg.PostgresError, match="check option"):
+        await sql.execute(
+            "INSERT INTO gateway.llm_requests (tenant_id, prompt) VALUES ($1, 'not ours')", OURS.tenant_id
+        )
+
+
+async def test_one_day_s_figures_come_from_the_calls_alone(sql: Statements) -> None:
+    await sql.execute(
+        """
+        INSERT INTO gateway.llm_requests (prompt, model, status, completed_at, tokens_total, cost_usd, error_code)
+        VALUES ('a', 'm', 'completed', now(), 10, 0.01, NULL),
+               ('b', 'm', 'completed', now(), 20, 0.02, NULL),
+               ('c', 'm', 'failed', now(), NULL, NULL, 'timeout'),
+               ('d', 'n', 'completed', now(), 5, NULL, NULL)
+        """
+    )
+    figures = await sql.fetch(
+        """
+        SELECT date_trunc('day', created_at) AS day, tenant_id, user_id, model, count(*) AS requests,
+               sum(tokens_total) AS tokens, sum(cost_usd) AS cost, count(*) FILTER (WHERE status = 'failed') AS errors
+          FROM gateway.llm_requests GROUP BY 1, 2, 3, 4 ORDER BY model
+        """
+    )
+    assert [(row["model"], row["requests"], row["tokens"], row["cost"], row["errors"]) for row in figures] == [
+        ("m", 3, 30, Decimal("0.03"), 1),
+        ("n", 1, 5, None, 0),
+    ]
+
+
+# debates --------------------------------------------------------------------
+
+SPEAK = """
+    INSERT INTO gateway.debate_turns (session_id, round_number, turn_number, participant_id, position, content)
+    VALUES ($1, $2, $3, 'm', 'tabs', 'because')
+"""
+
+
+async def test_a_turn_has_one_place_in_its_debate(sql: Statements) -> None:
+    debate = await make_debate(sql)
+    await sql.execute(SPEAK, debate, 1, 1)
+    await sql.execute(SPEAK, debate, 1, 2)
+    async with sql.refused("debate_turns_one_per_place"):
+        await sql.execute(SPEAK, debate, 1, 2)
+    for change in ("UPDATE gateway.debate_turns SET content = 'other'", "DELETE FROM gateway.debate_turns"):
+        async with sql.refused("not_allowed"):
+            await sql.execute(change)
+    await sql.execute("DELETE FROM gateway.debate_sessions WHERE id = $1", debate)
+    assert await sql.value("SELECT count(*) FROM gateway.debate_turns") == 0
+
+
+async def test_a_taken_place_in_another_team_s_debate_looks_like_any_unknown_debate(sql: Statements) -> None:
+    debate = await make_debate(sql)
+    await sql.execute(SPEAK, debate, 1, 1)
+    await sql.act("guildhall_app", THEIRS)
+    for stranger in (debate, uuid4()):
+        async with sql.refused("debate_turns_tenant_id_session_id_fkey"):
+            await sql.execute(SPEAK, stranger, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("status = 'finished'", "debate_sessions_status_is_known"),
+        ("status = 'active'", "debate_sessions_active_has_begun"),
+        ("status = 'completed'", "debate_sessions_end_is_recorded"),
+        ("voting_method = 'dictator'", "debate_sessions_method_is_known"),
+        ("current_round = 3", "debate_sessions_round_is_within_the_plan"),
+        ("total_rounds = 0", "debate_sessions_rounds_is_positive"),
+        ("final_winner = 'tabs'", "debate_sessions_winner_is_of_an_end"),
+        ("positions = '{}'", "debate_sessions_positions_is_a_list"),
+        ("created_by = NULL", "created_by is null"),
+    ],
+)
+async def test_a_debate_that_makes_no_sense_is_refused(sql: Statements, change: str, constraint: str) -> None:
+    debate = await make_debate(sql)
+    async with sql.refused(constraint):
+        await sql.execute(f"UPDATE gateway.debate_sessions SET {change} WHERE id = $1", debate)
+
+
+@pytest.mark.parametrize("method", ["weighted", "majority", "borda", "condorcet"])
+async def test_a_debate_is_decided_by_any_of_the_documented_methods(sql: Statements, method: str) -> None:
+    debate = await make_debate(sql)
+    await sql.execute(
+        """
+        UPDATE gateway.debate_sessions
+           SET status = 'completed', started_at = now(), completed_at = now(), current_round = 2, voting_method = $2, final_winner = 'tabs'
+         WHERE id = $1
+        """,
+        debate,
+        method,
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "constraint"),
+    [
+        ("'not a hash', 'pending'", "code_versions_hash_is_of_a_commit"),
+        ("'0a1b2c3', 'skipped'", "code_versions_status_is_known"),
+    ],
+)
+async def test_a_code_version_is_a_commit_with_a_known_verdict(sql: Statements, values: str, constraint: str) -> None:
+    debate = await make_debate(sql)
+    add = "INSERT INTO gateway.code_versions (session_id, branch, version_hash, validation_status) VALUES ($1, 'main', {})"
+    await sql.execute(add.format("'0a1b2c3d4e5f', 'passed'"), debate)
+    async with sql.refused(constraint):
+        await sql.execute(add.format(values), debate)
+
+
+# memory ---------------------------------------------------------------------
+
+SEARCH = """
+    SELECT content FROM gateway.distributed_memory
+     WHERE shard_key = 'shared' AND embedding IS NOT NULL
+     ORDER BY embedding::halfvec(1536) <=> $1::text::halfvec(1536) LIMIT 5
+"""
+
+
+async def test_a_search_that_names_its_shard_reads_one_of_sixteen(sql: Statements) -> None:
+    for number in range(64):
+        await remember(sql, f"person-{number}", "likes tea", towards(1))
+    plan = "\n".join(
+        row[0]
+        for row in await sql.fetch("EXPLAIN SELECT * FROM gateway.distributed_memory WHERE shard_key = 'person-7'")
+    )
+    assert len(set(re.findall(r"distributed_memory_\d\d\b", plan))) == 1
+    await sql.act("postgres")
+    used = await sql.fetch("SELECT DISTINCT tableoid::regclass::text FROM gateway.distributed_memory")
+    shards = await sql.value(
+        "SELECT count(*) FROM pg_inherits WHERE inhparent = 'gateway.distributed_memory'::regclass"
+    )
+    assert shards == 16
+    assert len(used) > 8
+
+
+async def test_a_search_of_a_small_shard_is_exact_however_near_the_others_memories_are(sql: Statements) -> None:
+    await sql.act("guildhall_app", THEIRS)
+    for number in range(100):  # so close together that no way through a graph of neighbours leads out to ours
+        await remember(sql, "shared", f"theirs {number}", towards(0, and_a_little=number + 10))
+    await sql.act("guildhall_app", OURS)
+    await remember(sql, "shared", "ours, near", towards(1, and_a_little=0))
+    await remember(sql, "shared", "ours, far", towards(2))
+    assert [row[0] for row in await sql.fetch(SEARCH, towards(0))] == ["ours, near", "ours, far"]
+    await sql.act("guildhall_app")
+    assert await sql.fetch(SEARCH, towards(0)) == []
+
+
+async def test_a_search_through_the_vector_index_shows_a_team_its_own_memories_alone(sql: Statements) -> None:
+    draw = random.Random(7)
+    vectors = [json.dumps([round(draw.gauss(0, 1), 3) for _ in range(1536)]) for _ in range(120)]
+    for team, actor, mine in (("theirs", THEIRS, vectors[:90]), ("ours", OURS, vectors[90:])):
+        await sql.act("guildhall_app", actor)
+        for vector in mine:
+            await remember(sql, "shared", team, vector)
+    await sql.execute("SET LOCAL enable_sort = off; SET LOCAL hnsw.iterative_scan = relaxed_order")
+    plan = "\n".join(row[0] for row in await sql.fetch(f"EXPLAIN {SEARCH}", vectors[0]))
+    assert re.search(r"Index Scan using distributed_memory_\d\d_embedding_idx", plan)
+    assert [row[0] for row in await sql.fetch(SEARCH, vectors[0])] == ["ours"] * 5
+
+
+async def test_nobody_reads_a_team_s_memories_but_the_team(sql: Statements) -> None:
+    memory = await remember(sql, "ours", "the safe is behind the picture", towards(0))
+    await sql.execute("INSERT INTO gateway.cognee_memories (content) VALUES ('likes tea')")
+    await sql.act("guildhall_app", THEIRS)
+    for relation in ("distributed_memory", "cognee_memories"):
+        assert await sql.fetch(f"SELECT * FROM gateway.{relation}") == []
+        assert await sql.execute(f"UPDATE gateway.{relation} SET content = 'x'") == "UPDATE 0"
+        assert await sql.execute(f"DELETE FROM gateway.{relation}") == "DELETE 0"
+    async with sql.refused("not_allowed"):
+        await sql.execute(
+            "INSERT INTO gateway.distributed_memory (tenant_id, shard_key, content) VALUES ($1, 'ours', 'x')",
+            OURS.tenant_id,
+        )
+    shards = [
+        row[0]
+        for row in await sql.fetch(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'gateway.distributed_memory'::regclass"
+        )
+    ]
+    for shard in shards:  # not through the side door either
+        async with sql.refused("not_allowed"):
+            await sql.fetch(f"SELECT * FROM {shard}")
+    for role in ("guildhall_worker", "guildhall_scheduler", "guildhall_writer", "guildhall_curator"):
+        await sql.act(role)
+        for relation in ("distributed_memory", "cognee_memories", "llm_providers", "debate_sessions"):
+            async with sql.refused("not_allowed"):
+                await sql.fetch(f"SELECT * FROM gateway.{relation}")
+    await sql.act("guildhall_app", OURS)
+    assert await sql.value("SELECT id FROM gateway.distributed_memory") == memory
+
+
+async def test_the_audit_keeps_what_was_remembered_and_no_embedding(sql: Statements) -> None:
+    memory = await remember(sql, "ours", "likes tea", towards(0))
+    await sql.execute(
+        "UPDATE gateway.distributed_memory SET embedding = $2::text::vector WHERE id = $1", memory, towards(1)
+    )
+    await sql.execute("UPDATE gateway.distributed_memory SET content = 'likes coffee' WHERE id = $1", memory)
+    images = await sql.fetch(
+        "SELECT new_data ->> 'content' AS content, new_data ? 'embedding' AS vector FROM platform.audit_log ORDER BY timestamp"
+    )
+    assert [tuple(row) for row in images] == [("likes tea", False), ("likes coffee", False)]
+
+
+async def test_a_memory_lies_on_a_node_that_is_known(sql: Statements) -> None:
+    add = "INSERT INTO gateway.distributed_memory (shard_key, content, node_id) VALUES ('s', 'x', 'north')"
+    async with sql.refused("distributed_memory_node_id_fkey"):
+        await sql.execute(add)
+    async with sql.refused("not_allowed"):
+        await sql.execute("INSERT INTO gateway.memory_nodes (node_id) VALUES ('north')")
+    await sql.act("guildhall_scheduler")
+    await sql.execute("INSERT INTO gateway.memory_nodes (node_id, address) VALUES ('north', 'north.example:5432')")
+    await sql.act("guildhall_app", OURS)
+    await sql.execute(add)
+
+
+@pytest.mark.parametrize(
+    ("columns", "constraint"),
+    [
+        ("confidence) VALUES ('x', 1.5)", "cognee_memories_confidence_is_a_share"),
+        ("access_count) VALUES ('x', 1)", "cognee_memories_access_is_counted"),
+        ("entities) VALUES ('x', '{}')", "cognee_memories_entities_is_a_list"),
+        ("memory_type) VALUES ('x', '')", "cognee_memories_type_is_named"),
+        ("memory_type) VALUES ('', 'fact')", "cognee_memories_say_something"),
+    ],
+)
+async def test_a_memory_that_makes_no_sense_is_refused(sql: Statements, columns: str, constraint: str) -> None:
+    async with sql.refused(constraint):
+        await sql.execute(f"INSERT INTO gateway.cognee_memories (content, {columns}")
+
+
+# protocols ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statement", "constraint"),
+    [
+        (
+            "mcp_servers (name, type, endpoint, port) VALUES ('x', 'http', 'https://t.example', 0)",
+            "mcp_servers_port_range",
+        ),
+        (
+            "mcp_servers (name, type, endpoint) VALUES ('x', 'http', 'https://me:pw@t.example')",
+            "mcp_servers_endpoint_holds_no_secret",
+        ),
+        (
+            "mcp_servers (name, type, endpoint, health_status) VALUES ('x', 'http', 'e', 'fine')",
+            "mcp_servers_health_is_known",
+        ),
+        (
+            "lsp_servers (name, language, command, args) VALUES ('x', 'python', 'pylsp', '{}')",
+            "lsp_servers_args_is_a_list",
+        ),
+        ("acp_agents (name, command, protocol_version) VALUES ('x', 'agent', 0)", "acp_agents_version_is_positive"),
+        ("acp_agents (name, command, health_status) VALUES ('x', 'agent', 'fine')", "acp_agents_health_is_known"),
+    ],
+)
+async def test_a_server_that_makes_no_sense_is_refused(sql: Statements, statement: str, constraint: str) -> None:
+    async with sql.refused(constraint):
+        await sql.execute(f"INSERT INTO gateway.{statement}")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "llm_providers (name, type) VALUES ('x', 'openai')",
+        "mcp_servers (name, type, endpoint) VALUES ('x', 'stdio', 'npx server')",
+        "lsp_servers (name, language, command) VALUES ('x', 'python', 'pylsp')",
+        "acp_agents (name, command) VALUES ('x', 'agent')",
+    ],
+)
+async def test_a_name_is_taken_within_a_team_and_free_in_another(sql: Statements, statement: str) -> None:
+    add = f"INSERT INTO gateway.{statement}"
+    await sql.execute(add)
+    async with sql.refused(f"{statement.split()[0]}_one_per_name"):
+        await sql.execute(add)
+    await sql.act("guildhall_app", THEIRS)
+    await sql.execute(add)
+
+
+# the document ---------------------------------------------------------------
+
+
+async def test_the_document_s_tables_take_rows_as_it_describes_them(sql: Statements) -> None:
+    await sql.execute("SET LOCAL search_path = evaluation, gateway, catalogue, society, platform, public")
+    await sql.execute(
+        """
+        INSERT INTO llm_providers (name, type, base_url, model, weight) VALUES ('anthropic', 'anthropic', 'https://api.example', 'm', 1.5);
+        INSERT INTO llm_requests (prompt, messages, model_params, request_type)
+        VALUES ('hello', '[{"role": "user", "content": "hello"}]', '{"temperature": 0.2}', 'chat');
+        INSERT INTO llm_responses (request_id, request_created_at, provider_id, provider_name, content, tokens_total, confidence, selected)
+        SELECT requests.id, requests.created_at, providers.id, providers.name, 'hi', 12, 0.9, true
+          FROM llm_requests AS requests CROSS JOIN llm_providers AS providers;
+        INSERT INTO debate_sessions (topic, total_rounds, voting_method, positions, participants)
+        VALUES ('tabs or spaces', 3, 'condorcet', '["tabs", "spaces"]', '[{"id": "m"}]');
+        INSERT INTO cognee_memories (content, entities, relationships) VALUES ('likes tea', '["tea"]', '[]');
+        INSERT INTO distributed_memory (shard_key, content, node_id) VALUES ('a', 'likes tea', 'local');
+        INSERT INTO mcp_servers (name, type, endpoint, port) VALUES ('tools', 'http', 'https://tools.example', 443);
+        INSERT INTO lsp_servers (name, language, command, file_patterns) VALUES ('pylsp', 'python', 'pylsp', '["*.py"]');
+        """
+    )
+    row = await sql.row(
+        """
+        SELECT requests.status, responses.content
+          FROM llm_requests AS requests
+          JOIN llm_responses AS responses ON responses.request_id = requests.id AND responses.selected
+        """
+    )
+    assert tuple(row) == ("pending", "hi")
