@@ -1,0 +1,175 @@
+"""
+What isolation costs: the queries behind reports and dashboards as the application's role, beside the owner's.
+
+The application reads views that filter by team, and tables under row-level
+security. The limit is the same query as a superuser, whom no policy touches,
+on the base tables with the same predicate written out. Both are run by EXPLAIN
+ANALYZE on a server with two teams of 100,000 outcomes each, in turns, and the
+server's own execution times are compared; planning is shown apart.
+`lost_indexes` are those that only the owner's plan uses.
+
+    python benchmarks/isolation.py --rounds 15
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from reports import FILL, SCENARIOS
+
+from guildhall.app.wiring import keep_running
+from guildhall.db import embedded, load_queries
+from guildhall.settings import Settings
+
+TRIALS = 100
+OURS, THEIRS = "00000000-0000-7000-8000-000000000002", "00000000-0000-7000-8000-00000000000b"
+SIMULATION = "00000000-0000-7000-8000-00000000a002"
+REPORTS = ("scenarios", "endings", "failures", "tools", "costs_beside")
+VIEWS = (
+    "v_dashboard_active_simulations", "v_dashboard_pending_recommendations", "v_dashboard_performance_trends",
+    "v_dashboard_cost_analysis", "v_system_performance", "v_active_simulations", "v_error_rates", "v_llm_failure_analysis",
+    "v_llm_config_performance", "v_llm_scenario_trends",
+)  # fmt: skip
+ANOTHER_TEAM = f"""
+INSERT INTO platform.teams (id, name, slug) VALUES ('{THEIRS}', 'Theirs', 'theirs') ON CONFLICT DO NOTHING;
+"""
+
+
+class Owner:
+    """Rewrites a query to what the owner would write: base tables, each with the team's predicate."""
+
+    def __init__(self, secured: set[str], views: dict[str, str]) -> None:
+        self._secured = secured
+        self._views = views
+
+    def query(self, sql: str) -> str:
+        """The same query on the base tables, views and all."""
+        return re.sub(
+            r"\b(evaluation\.[a-z_]+)\b(?!\.)(\s+AS\s+[a-z_]+|\s+[a-z_]+(?=\s+ON\b|\s*$|\s+WHERE\b))?",
+            self._written_out,
+            sql,
+        )
+
+    def _written_out(self, match: re.Match[str]) -> str:
+        name, alias = match[1], match[2] or f" AS {match[1].partition('.')[2]}"
+        if name in self._views:
+            body = self._views[name].replace("( SELECT platform.tenant_id() AS tenant_id)", f"'{OURS}'::uuid")
+            return f"({self.query(body)}){alias}"
+        if name in self._secured:
+            return f"(SELECT * FROM {name} WHERE tenant_id = '{OURS}'){alias}"
+        return match[0]
+
+
+async def owner(connection: asyncpg.Connection[Any]) -> Owner:
+    """Reads which relations are secured, and how."""
+    rows = await connection.fetch(
+        """
+        SELECT oid::regclass::text AS name, relkind::text AS kind, relrowsecurity AS secured,
+               CASE WHEN relkind = 'v' THEN rtrim(pg_get_viewdef(oid), ';') END AS definition
+          FROM pg_class WHERE relnamespace = 'evaluation'::regnamespace AND relkind IN ('r', 'v')
+        """
+    )
+    return Owner(
+        {row["name"] for row in rows if row["secured"]},
+        {row["name"]: row["definition"] for row in rows if row["kind"] == "v"},
+    )
+
+
+async def explained(connection: asyncpg.Connection[Any], role: str, sql: str) -> tuple[float, float, set[str]]:
+    """Planning and execution in milliseconds, and the indexes that were used."""
+    async with connection.transaction(readonly=True):
+        await connection.execute(f"SET LOCAL ROLE {role}")
+        await connection.execute("SELECT set_config('app.tenant_id', $1, true)", OURS)
+        (plan,) = json.loads(await connection.fetchval(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}"))
+    return plan["Planning Time"], plan["Execution Time"], set(re.findall(r"'Index Name': '([a-z_0-9]+)'", str(plan)))
+
+
+async def measure(rounds: int, settings: Settings) -> None:
+    connection = await asyncpg.connect(await keep_running(settings))
+    await connection.execute(ANOTHER_TEAM)
+    await connection.execute(FILL.format(scenarios=SCENARIOS, trials=TRIALS))
+    theirs = FILL.replace(OURS, THEIRS).replace("00000000-0000-0000-0000-0000000", "00000000-0000-0000-0001-0000000")
+    theirs = theirs.replace("00000000-0000-7000-8000-00000000a", "00000000-0000-7000-8001-00000000a")
+    await connection.execute(_only_theirs(theirs).format(scenarios=SCENARIOS, trials=TRIALS))
+    await connection.execute("SELECT platform.refresh_rollups()")
+    await connection.execute("VACUUM ANALYZE")
+    rewritten = await owner(connection)
+    reports = load_queries("guildhall.domains.evaluation.reports")
+    queries = {name: reports[name].sql.replace("$1", f"'{SIMULATION}'") for name in REPORTS}
+    queries |= {view: f"SELECT * FROM evaluation.{view}" for view in VIEWS}
+    ratios = []
+    for name, sql in queries.items():
+        times: dict[str, list[tuple[float, float, set[str]]]] = {"guildhall_app": [], "postgres": []}
+        for _ in range(rounds):
+            times["guildhall_app"].append(await explained(connection, "guildhall_app", sql))
+            times["postgres"].append(await explained(connection, "postgres", rewritten.query(sql)))
+        (app_plan, app), (owner_plan, limit) = (
+            tuple(statistics.median(each[part] for each in runs) for part in (0, 1)) for runs in times.values()
+        )
+        ratios.append(app / limit)
+        print(
+            json.dumps(
+                {
+                    "query": name,
+                    "execution_ms": round(app, 3),
+                    "owner_ms": round(limit, 3),
+                    "ratio": round(app / limit, 2),
+                    "planning_ms": round(app_plan, 2),
+                    "owner_planning_ms": round(owner_plan, 2),
+                    "lost_indexes": sorted(times["postgres"][-1][2] - times["guildhall_app"][-1][2]),
+                }
+            )
+        )
+    await connection.close()
+    print(
+        json.dumps(
+            {
+                "queries": len(ratios),
+                "median_ratio": round(statistics.median(ratios), 2),
+                "worst": round(max(ratios), 2),
+            }
+        )
+    )
+
+
+def _only_theirs(script: str) -> str:
+    """The fill reads tables that hold the other team's rows by now: as the superuser it must ask for its own."""
+    script = script.replace("FROM evaluation.scenarios;", f"FROM evaluation.scenarios WHERE tenant_id = '{THEIRS}';")
+    script = script.replace("FROM evaluation.scenarios)", f"FROM evaluation.scenarios WHERE tenant_id = '{THEIRS}')")
+    script = script.replace(
+        "FROM evaluation.simulations, evaluation.scenarios;",
+        f"FROM evaluation.simulations JOIN evaluation.scenarios USING (tenant_id) WHERE tenant_id = '{THEIRS}';",
+    )
+    script = script.replace(
+        "FROM evaluation.simulations_scenarios, generate_series(1, {trials}) AS trial)",
+        f"FROM evaluation.simulations_scenarios, generate_series(1, {{trials}}) AS trial WHERE tenant_id = '{THEIRS}')",
+    )
+    script = script.replace("FROM store.outcomes;", f"FROM store.outcomes WHERE tenant_id = '{THEIRS}';")
+    return script.replace(
+        "FROM store.outcomes WHERE NOT passed;", f"FROM store.outcomes WHERE NOT passed AND tenant_id = '{THEIRS}';"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=15)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        settings = Settings(data_dir=Path(folder))
+        try:
+            asyncio.run(measure(options.rounds, settings))
+        finally:
+            embedded.stop(settings.data_dir)
+
+
+if __name__ == "__main__":
+    main()
