@@ -203,15 +203,15 @@ $_$;
 
 ALTER FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text, continuous boolean) OWNER TO guildhall_owner;
 
-CREATE FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval) RETURNS void
+CREATE FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval, chunk interval DEFAULT '1 day'::interval, compress_after interval DEFAULT NULL::interval, segment_by text[] DEFAULT '{}'::text[], order_by text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
     writable text;
 BEGIN
-    INSERT INTO platform.series (name, time_column, step, retention)
-    VALUES (series_name, time_column, step, retention);
+    INSERT INTO platform.series (name, time_column, step, retention, chunk, compress_after, segment_by, order_by)
+    VALUES (series_name, time_column, step, retention, chunk, compress_after, segment_by, order_by);
 
     PERFORM platform.ensure_partitions(series_name, now(), now() + interval '3 months');
 
@@ -224,7 +224,7 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval) OWNER TO guildhall_owner;
+ALTER FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval, chunk interval, compress_after interval, segment_by text[], order_by text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -546,6 +546,20 @@ CREATE FUNCTION platform.tenant_id() RETURNS uuid
     RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid;
 
 ALTER FUNCTION platform.tenant_id() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.update_updated_at_column() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF NEW IS DISTINCT FROM OLD AND NEW.updated_at IS NOT DISTINCT FROM OLD.updated_at THEN
+        NEW.updated_at := GREATEST(now(), OLD.updated_at); -- never back in time
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+ALTER FUNCTION platform.update_updated_at_column() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.user_id() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -899,13 +913,35 @@ CREATE TABLE platform.series (
     time_column text NOT NULL,
     step interval NOT NULL,
     retention interval,
+    chunk interval DEFAULT '1 day'::interval NOT NULL,
+    compress_after interval,
+    segment_by text[] DEFAULT '{}'::text[] NOT NULL,
+    order_by text,
+    is_archived boolean DEFAULT false NOT NULL,
     dropped_before timestamp with time zone,
-    CONSTRAINT series_step_is_positive CHECK ((step > '00:00:00'::interval))
+    CONSTRAINT series_chunk_is_positive CHECK ((chunk > '00:00:00'::interval)),
+    CONSTRAINT series_compression_waits CHECK ((compress_after > '00:00:00'::interval)),
+    CONSTRAINT series_retention_is_positive CHECK ((retention > '00:00:00'::interval)),
+    CONSTRAINT series_step_is_a_month CHECK (((step = '1 mon'::interval) AND (date_trunc('month'::text, step) = step)))
 );
 
 ALTER TABLE platform.series OWNER TO guildhall_owner;
 
-COMMENT ON TABLE platform.series IS 'operations: system: every table that is kept by time: its base table in schema store, its column, the span of a partition, how long rows are kept.';
+COMMENT ON TABLE platform.series IS 'operations: system: every table that is kept by time: its base table in schema store, its column, and how its rows are kept.';
+
+COMMENT ON COLUMN platform.series.step IS 'The span of a partition on native partitions.';
+
+COMMENT ON COLUMN platform.series.retention IS 'How long rows are kept; NULL: for ever. Whole partitions are dropped once all of their span is older.';
+
+COMMENT ON COLUMN platform.series.chunk IS 'The span of a chunk on TimescaleDB.';
+
+COMMENT ON COLUMN platform.series.compress_after IS 'The age at which TimescaleDB compresses a chunk; NULL: never.';
+
+COMMENT ON COLUMN platform.series.segment_by IS 'Columns whose values compressed rows have in common.';
+
+COMMENT ON COLUMN platform.series.is_archived IS 'Partitions go to a file before they are dropped.';
+
+COMMENT ON COLUMN platform.series.dropped_before IS 'Rows older than this were dropped; those that arrive late are taken, and dropped by the next pass of upkeep.';
 
 CREATE TABLE store.failure_trends_daily (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -3975,7 +4011,7 @@ GRANT USAGE ON SCHEMA store TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text, continuous boolean) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval) FROM PUBLIC;
+REVOKE ALL ON FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval, chunk interval, compress_after interval, segment_by text[], order_by text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_app;
@@ -4073,6 +4109,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE evaluation.failure_patterns TO guildhall_app
 GRANT SELECT ON TABLE evaluation.failure_patterns TO guildhall_reader;
 
 GRANT SELECT ON TABLE platform.series TO guildhall_app;
+GRANT SELECT ON TABLE platform.series TO guildhall_scheduler;
 GRANT SELECT ON TABLE platform.series TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.failure_trends_daily TO guildhall_app;

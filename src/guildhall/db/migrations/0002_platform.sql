@@ -18,7 +18,23 @@ CREATE TABLE platform.installation (
     CONSTRAINT installation_engine_is_known CHECK (engine IN ('native', 'timescale'))
 );
 COMMENT ON TABLE platform.installation IS 'operations: system: which database this is, and the engine its series were made with.';
-INSERT INTO platform.installation DEFAULT VALUES;
+-- `guildhall.engine` is what the migrator has chosen; whoever runs this file by hand gets native partitions.
+INSERT INTO platform.installation (engine)
+VALUES (COALESCE(NULLIF(current_setting('guildhall.engine', true), ''), 'native'));
+
+-- For every table with a column `updated_at`: the time of its latest real
+-- change, unless the statement says another itself.
+CREATE FUNCTION platform.update_updated_at_column() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NEW IS DISTINCT FROM OLD AND NEW.updated_at IS NOT DISTINCT FROM OLD.updated_at THEN
+        NEW.updated_at := GREATEST(now(), OLD.updated_at); -- never back in time
+    END IF;
+    RETURN NEW;
+END
+$$;
 
 -- identity ---------------------------------------------------------------
 
@@ -100,14 +116,31 @@ GRANT SELECT (id, username, email, role, created_at, updated_at) ON platform.use
 -- series -----------------------------------------------------------------
 
 CREATE TABLE platform.series (
-    name        text     PRIMARY KEY,
-    time_column text     NOT NULL,
-    step        interval NOT NULL,
-    retention   interval,
-    CONSTRAINT series_step_is_positive CHECK (step > interval '0')
+    name           text        PRIMARY KEY,
+    time_column    text        NOT NULL,
+    step           interval    NOT NULL,
+    retention      interval,
+    chunk          interval    NOT NULL DEFAULT '1 day',
+    compress_after interval,
+    segment_by     text[]      NOT NULL DEFAULT '{}',
+    order_by       text,
+    is_archived    boolean     NOT NULL DEFAULT false,
+    dropped_before timestamptz,
+    -- Thirty days equal a month to PostgreSQL, but not to a calendar.
+    CONSTRAINT series_step_is_a_month CHECK (step = interval '1 month' AND date_trunc('month', step) = step),
+    CONSTRAINT series_retention_is_positive CHECK (retention > interval '0'),
+    CONSTRAINT series_chunk_is_positive CHECK (chunk > interval '0'),
+    CONSTRAINT series_compression_waits CHECK (compress_after > interval '0')
 );
-COMMENT ON TABLE platform.series IS 'operations: system: every table that is kept by time: its base table in schema store, its column, the span of a partition, how long rows are kept.';
-GRANT SELECT ON platform.series TO guildhall_app;
+COMMENT ON TABLE platform.series IS 'operations: system: every table that is kept by time: its base table in schema store, its column, and how its rows are kept.';
+COMMENT ON COLUMN platform.series.step IS 'The span of a partition on native partitions.';
+COMMENT ON COLUMN platform.series.chunk IS 'The span of a chunk on TimescaleDB.';
+COMMENT ON COLUMN platform.series.retention IS 'How long rows are kept; NULL: for ever. Whole partitions are dropped once all of their span is older.';
+COMMENT ON COLUMN platform.series.compress_after IS 'The age at which TimescaleDB compresses a chunk; NULL: never.';
+COMMENT ON COLUMN platform.series.segment_by IS 'Columns whose values compressed rows have in common.';
+COMMENT ON COLUMN platform.series.is_archived IS 'Partitions go to a file before they are dropped.';
+COMMENT ON COLUMN platform.series.dropped_before IS 'Rows older than this were dropped; those that arrive late are taken, and dropped by the next pass of upkeep.';
+GRANT SELECT ON platform.series TO guildhall_app, guildhall_scheduler;
 
 -- Partitions are made ahead by the scheduler and on demand by whoever writes,
 -- so no row is ever refused for its date. A table is made first and attached
@@ -160,15 +193,19 @@ GRANT EXECUTE ON FUNCTION platform.ensure_partitions(text, timestamptz, timestam
 -- Declares that store.<name> is a series: registers it, makes this month and
 -- the three to come, and lets the application add rows, but never say whose
 -- they are.
-CREATE FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval) RETURNS void
+CREATE FUNCTION platform.create_series(
+    series_name text, time_column text, step interval, retention interval,
+    chunk interval DEFAULT '1 day', compress_after interval DEFAULT NULL,
+    segment_by text[] DEFAULT '{}', order_by text DEFAULT NULL
+) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     writable text;
 BEGIN
-    INSERT INTO platform.series (name, time_column, step, retention)
-    VALUES (series_name, time_column, step, retention);
+    INSERT INTO platform.series (name, time_column, step, retention, chunk, compress_after, segment_by, order_by)
+    VALUES (series_name, time_column, step, retention, chunk, compress_after, segment_by, order_by);
 
     PERFORM platform.ensure_partitions(series_name, now(), now() + interval '3 months');
 
@@ -180,7 +217,7 @@ BEGIN
     EXECUTE format('GRANT INSERT (%s) ON store.%I TO guildhall_app', writable, series_name);
 END
 $$;
-REVOKE ALL ON FUNCTION platform.create_series(text, text, interval, interval) FROM PUBLIC;
+REVOKE ALL ON FUNCTION platform.create_series(text, text, interval, interval, interval, interval, text[], text) FROM PUBLIC;
 
 -- Closes an ordinary table to every team but the one that is asking.
 CREATE FUNCTION platform.isolate(relation regclass) RETURNS void
@@ -220,8 +257,8 @@ CREATE TABLE store.audit_log (
 COMMENT ON TABLE store.audit_log IS 'audit: tenant: what changed in the business tables, by whom, before and after.';
 CREATE INDEX audit_log_by_time ON store.audit_log (tenant_id, "timestamp" DESC);
 
-INSERT INTO platform.series VALUES ('audit_log', 'timestamp', '1 month', '1 year');
-SELECT platform.ensure_partitions('audit_log', now(), now() + interval '3 months');
+SELECT platform.create_series('audit_log', 'timestamp', step => '1 month', retention => '1 year', chunk => '7 days');
+REVOKE ALL ON store.audit_log FROM guildhall_app; -- only triggers add to it
 
 CREATE VIEW platform.audit_log AS
     SELECT log_id, tenant_id, table_name, operation, user_id, old_data, new_data,

@@ -361,7 +361,10 @@ CREATE INDEX idx_outcomes_simulation_status ON store.outcomes (simulation_id, st
 CREATE INDEX idx_outcomes_scenario_time ON store.outcomes (tenant_id, scenario_id, execution_time DESC);
 CREATE INDEX idx_outcomes_time_status ON store.outcomes (tenant_id, execution_time DESC, status) WHERE status <> 'success';
 CREATE INDEX idx_outcomes_modal_call ON store.outcomes (modal_call_id) WHERE modal_call_id IS NOT NULL;
-SELECT platform.create_series('outcomes', 'execution_time', '1 month', '2 years');
+SELECT platform.create_series(
+    'outcomes', 'execution_time', step => '1 month', retention => '2 years',
+    chunk => '1 day', compress_after => '7 days', segment_by => '{tenant_id}', order_by => 'execution_time DESC, outcome_id'
+);
 
 CREATE TABLE evaluation.outcome_embeddings (
     outcome_id     uuid         NOT NULL,
@@ -424,7 +427,10 @@ CREATE TABLE store.tool_usage (
 COMMENT ON TABLE store.tool_usage IS 'outcomes: tenant: each tool''s calls in a trial, as counts and sums, which merge; the documents'' averages are kept beside them.';
 CREATE INDEX tool_usage_by_simulation ON store.tool_usage (simulation_id, tool_name);
 CREATE INDEX tool_usage_by_outcome ON store.tool_usage (outcome_id);
-SELECT platform.create_series('tool_usage', 'execution_time', '1 month', '6 months');
+SELECT platform.create_series(
+    'tool_usage', 'execution_time', step => '1 month', retention => '6 months',
+    chunk => '1 day', compress_after => '7 days', segment_by => '{tenant_id}', order_by => 'execution_time DESC, usage_id'
+);
 
 CREATE VIEW evaluation.tool_usage AS
     SELECT usage_id, tenant_id, outcome_id, simulation_id, execution_time, tool_name, call_count, error_count, timed_count,
@@ -477,7 +483,10 @@ CREATE INDEX failure_patterns_by_outcome ON store.failure_patterns (outcome_id);
 CREATE INDEX failure_patterns_by_simulation ON store.failure_patterns (simulation_id, scenario_id);
 CREATE INDEX idx_failure_patterns_cluster_time ON store.failure_patterns (pattern_cluster_id, execution_time DESC)
     WHERE pattern_cluster_id IS NOT NULL;
-SELECT platform.create_series('failure_patterns', 'execution_time', '1 month', '1 year');
+SELECT platform.create_series(
+    'failure_patterns', 'execution_time', step => '1 month', retention => '1 year',
+    chunk => '7 days', compress_after => '14 days', segment_by => '{tenant_id}', order_by => 'execution_time DESC, pattern_id'
+);
 
 CREATE VIEW evaluation.failure_patterns AS
     SELECT pattern_id, tenant_id, outcome_id, simulation_id, scenario_id, trial_number, execution_time, failure_type,

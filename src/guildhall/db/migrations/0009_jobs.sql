@@ -110,7 +110,7 @@ CREATE TABLE store.background_task_history (
     CONSTRAINT background_task_history_attempt_is_positive CHECK (attempt > 0)
 ) PARTITION BY RANGE (created_at);
 COMMENT ON TABLE store.background_task_history IS 'jobs: tenant: every event in the life of a job, each attempt with its worker, its token and how it ended.';
-SELECT platform.create_series('background_task_history', 'created_at', '1 month', '12 months');
+SELECT platform.create_series('background_task_history', 'created_at', step => '1 month', retention => '12 months', chunk => '7 days');
 
 CREATE VIEW platform.background_task_history AS
     SELECT tenant_id, task_id, event, attempt, attempt_token, worker_id, error_message, error_stack, detail, created_at

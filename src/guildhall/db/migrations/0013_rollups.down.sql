@@ -27,7 +27,6 @@ DROP FUNCTION platform.fill(text, jsonb);
 DROP FUNCTION platform.has_teams(text);
 DROP TABLE platform.rollup_marks;
 DROP TABLE platform.rollups;
-ALTER TABLE platform.series DROP COLUMN dropped_before;
 DROP FUNCTION platform.percentile(double precision, integer[], bigint[]);
 DROP FUNCTION platform.histogram_value(integer);
 DROP FUNCTION platform.histogram_index(double precision);

@@ -51,8 +51,6 @@ CREATE FUNCTION platform.percentile(fraction double precision, idx integer[], n 
 
 -- roll-ups -----------------------------------------------------------------
 
-ALTER TABLE platform.series ADD COLUMN dropped_before timestamptz;
-
 CREATE TABLE platform.rollups (
     name             text        PRIMARY KEY,
     source           text        NOT NULL REFERENCES platform.series,
