@@ -17,6 +17,7 @@ pytest_plugins = [
     "fixtures.agents",
     "fixtures.command_line",
     "fixtures.models",
+    "fixtures.poolers",
     "fixtures.shared",
     "fixtures.statements",
     "fixtures.histories",

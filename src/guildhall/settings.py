@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, cast
 
 from guildhall.errors import InvalidInput
 
@@ -21,6 +22,12 @@ class Settings:
 
     database_url: str | None = None
     """GUILDHALL_DATABASE_URL: a PostgreSQL server to use instead of the embedded one."""
+
+    direct_url: str | None = None
+    """GUILDHALL_DIRECT_URL: the same database without a connection pooler between; migrations run there."""
+
+    pooler: Literal["transaction", "none"] | None = None
+    """GUILDHALL_POOLER: whether the database is behind a pooler; None: found out."""
 
     data_dir: Path = Path("~/.local/share/guildhall")
     """GUILDHALL_DATA_DIR: where the embedded server, the spool and the sandboxes keep their files."""
@@ -39,6 +46,8 @@ class Settings:
         env = os.environ if environment is None else environment
         return cls(
             database_url=env.get("GUILDHALL_DATABASE_URL") or None,
+            direct_url=_direct_url(env),
+            pooler=_pooler(env),
             data_dir=Path(env.get("GUILDHALL_DATA_DIR") or _default_data_dir(env)).expanduser().absolute(),
             pool_size=_positive(env, "GUILDHALL_POOL_SIZE", default=8),
         )
@@ -54,6 +63,29 @@ def _default_data_dir(env: Mapping[str, str]) -> Path:
     if os.geteuid() == 0:
         return Path("/var/lib/guildhall")
     return Path(env.get("XDG_DATA_HOME") or "~/.local/share") / "guildhall"
+
+
+def _direct_url(env: Mapping[str, str]) -> str | None:
+    url = env.get("GUILDHALL_DIRECT_URL") or None
+    if url and not env.get("GUILDHALL_DATABASE_URL"):
+        raise InvalidInput(
+            "GUILDHALL_DIRECT_URL is set and GUILDHALL_DATABASE_URL is not, expected both or neither",
+            remedy="Set GUILDHALL_DATABASE_URL as well, or unset both to use the embedded server.",
+            field="GUILDHALL_DATABASE_URL",
+        )
+    return url
+
+
+def _pooler(env: Mapping[str, str]) -> Literal["transaction", "none"] | None:
+    text = env.get("GUILDHALL_POOLER", "").strip().lower()
+    if text not in ("", "transaction", "none"):
+        raise InvalidInput(
+            f"GUILDHALL_POOLER is {text!r}, expected transaction or none",
+            remedy="Unset it to let Guildhall find out whether a pooler stands before the database.",
+            field="GUILDHALL_POOLER",
+            value=text,
+        )
+    return cast(Literal["transaction", "none"], text) if text else None
 
 
 def _positive(env: Mapping[str, str], name: str, *, default: int) -> int:

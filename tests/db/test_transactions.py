@@ -192,6 +192,27 @@ async def test_presence_is_seen_until_it_ends(database: Database, actor: Actor) 
     assert await is_absent()
 
 
+async def test_whoever_is_present_for_hours_is_not_sent_away_and_holds_up_no_vacuum(
+    database_url: str, administrator_url: str
+) -> None:
+    administrator = await asyncpg.connect(administrator_url)
+    try:
+        name = await administrator.fetchval("SELECT quote_ident(current_database())")
+        await administrator.execute(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '1min'")
+        database = await Database.connect(database_url, size=2)
+        async with database.presence(7) as presence:
+            assert presence._connection is not None
+            assert await presence._connection.fetchval("SHOW idle_in_transaction_session_timeout") == "0"
+            holds = await administrator.fetch(
+                "SELECT state, backend_xid, backend_xmin FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE locktype = 'advisory' AND objid = 7 AND datname = current_database()"
+            )
+            assert [tuple(each) for each in holds] == [("idle in transaction", None, None)]
+        await database.close()
+    finally:
+        await administrator.close()
+
+
 async def test_many_transactions_share_few_connections(database: Database, actor: Actor) -> None:
     async def one(name: str) -> UUID:
         async with database.transaction(actor) as tx:

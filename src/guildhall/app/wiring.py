@@ -45,7 +45,7 @@ class App:
         """
         settings = settings or Settings.from_environment()
         async with _location(settings) as url:
-            database = await Database.connect(url, size=settings.pool_size)
+            database = await Database.connect(url, size=settings.pool_size, pooled=_pooled(settings))
             try:
                 actor = identity.LOCAL
                 async with database.transaction(actor) as tx:
@@ -78,6 +78,12 @@ class App:
         return self.settings.data_dir / "spool" / str(self.database_id)
 
 
+def _pooled(settings: Settings) -> bool | None:
+    if not settings.database_url:
+        return False  # nobody stands between us and a server of our own
+    return None if settings.pooler is None else settings.pooler == "transaction"
+
+
 @asynccontextmanager
 async def _location(settings: Settings) -> AsyncIterator[str]:
     """The URL at which the application logs in, to a database whose schema is as this code expects."""
@@ -99,11 +105,13 @@ async def administrator_url(settings: Settings) -> AsyncIterator[str]:
     """
     The URL at which migrations run, the embedded server running for as long as the block lasts.
 
+    Of a server that is not ours it is the direct one where that is given.
+
     Raises:
         Unavailable: The embedded server cannot be started.
     """
     if settings.database_url:
-        yield settings.database_url
+        yield settings.direct_url or settings.database_url
         return
     server = await asyncio.to_thread(embedded.start, settings.data_dir)
     try:

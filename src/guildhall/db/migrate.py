@@ -24,6 +24,7 @@ from typing import Any
 import asyncpg
 
 from guildhall.db.errors import translated
+from guildhall.db.poolers import DirectConnectionNeeded, is_pooled
 from guildhall.db.tx import Actor
 from guildhall.errors import Conflict, InvalidInput, NotAllowed, Unavailable
 
@@ -198,6 +199,7 @@ async def migrate(url: str, *, to: int | None = None) -> Sequence[Migration]:
     Raises:
         InvalidInput: There is no such version.
         NotAllowed: The login may not create the roles, the extension or the schemas.
+        DirectConnectionNeeded: Something is pending, and the URL leads through a pooler.
         SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
         DatabaseUnavailable: Nobody answers.
     """
@@ -232,6 +234,7 @@ async def rollback(url: str, *, to: int) -> Sequence[Migration]:
 
     Raises:
         InvalidInput: There is no such version.
+        DirectConnectionNeeded: The URL leads through a pooler.
         SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
     """
     _check_version(to)
@@ -368,7 +371,8 @@ async def _remember(connection: asyncpg.Connection[Any], migration: Migration, s
 async def _connection(url: str) -> AsyncIterator[asyncpg.Connection[Any]]:
     # Translated around the connecting only: what a migration raises is for its author.
     with translated():
-        connection = await asyncpg.connect(url, timeout=10, server_settings={"timezone": "UTC"})
+        # No statement is kept, so that what only reads can be done through a pooler.
+        connection = await asyncpg.connect(url, timeout=10, statement_cache_size=0, server_settings={"timezone": "UTC"})
     try:
         with translated():
             yield connection
@@ -378,6 +382,8 @@ async def _connection(url: str) -> AsyncIterator[asyncpg.Connection[Any]]:
 
 @asynccontextmanager
 async def _only_migrator(connection: asyncpg.Connection[Any]) -> AsyncIterator[None]:
+    if await is_pooled(connection):
+        raise DirectConnectionNeeded("migrations cannot be run")
     await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
     try:
         yield

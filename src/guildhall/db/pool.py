@@ -13,6 +13,7 @@ import asyncpg
 from guildhall import clock
 from guildhall.db import jsonb
 from guildhall.db.errors import DRIVER_ERRORS, DatabaseUnavailable, translate, translated
+from guildhall.db.poolers import is_pooled
 from guildhall.db.tx import Actor, Tx
 
 MachineRole: TypeAlias = Literal["curator", "writer", "worker", "scheduler"]
@@ -23,6 +24,8 @@ NOBODY = Actor(user_id=UUID(int=0), tenant_id=UUID(int=0))
 
 _CONNECT_TIMEOUT_S = 10
 _COMMAND_TIMEOUT_S = 300
+_STARTUP_SETTINGS = {"application_name": "guildhall", "timezone": "UTC"}
+"""Those of the settings at the start that PgBouncer follows."""
 
 
 class Database:
@@ -31,32 +34,43 @@ class Database:
 
     Connections are opened as they are needed, `size` at most, and each
     transaction sets its role, user and team in the message that begins it, so
-    that nothing of one caller is left for the next (decision 7).
+    that nothing of one caller is left for the next (decision 7). Nothing that
+    it relies on lasts longer than a transaction, so a pooler may stand between.
     """
 
-    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
+    def __init__(self, pool: asyncpg.Pool[Any], *, pooled: bool = False) -> None:
         self._pool = pool
+        self._begin_with = "BEGIN; SET LOCAL jit = off;" if pooled else "BEGIN;"
 
     @classmethod
-    async def connect(cls, url: str, *, size: int = 8) -> Database:
+    async def connect(cls, url: str, *, size: int = 8, pooled: bool | None = None) -> Database:
         """
         Open a pool.
+
+        `pooled` says whether the URL leads through a pooler that lends its
+        connections by transaction, where no prepared statement can be kept;
+        None: find out.
 
         Raises:
             DatabaseUnavailable: Nobody answers at the URL, or the login is refused.
         """
         try:
             with translated():
+                if pooled is None:
+                    pooled = await _leads_through_a_pooler(url)
+                # A pooler refuses settings that it does not know at the start, and would not keep one made later.
+                lasting = {} if pooled else {"jit": "off"}
                 pool = await asyncpg.create_pool(
                     url,
                     min_size=1,
                     max_size=size,
+                    statement_cache_size=0 if pooled else 100,
                     init=_prepare,
                     reset=_leave_nothing_behind,
                     timeout=_CONNECT_TIMEOUT_S,
                     command_timeout=_COMMAND_TIMEOUT_S,
                     max_inactive_connection_lifetime=60,
-                    server_settings={"application_name": "guildhall", "timezone": "UTC", "jit": "off"},
+                    server_settings={**_STARTUP_SETTINGS, **lasting},
                 )
         except ValueError as error:  # a URL that the driver cannot read
             raise DatabaseUnavailable(
@@ -64,7 +78,7 @@ class Database:
                 remedy="Write it as postgresql://user:password@host:5432/database.",
                 field="GUILDHALL_DATABASE_URL",
             ) from error
-        return cls(pool)
+        return cls(pool, pooled=pooled)
 
     async def close(self) -> None:
         """Close every connection, waiting for those in use; after ten seconds they are dropped."""
@@ -107,15 +121,18 @@ class Database:
                     await _rollback(connection)
                 raise
         finally:
-            await self._release(connection)
+            await _hand_back(self._pool, connection)
 
     @asynccontextmanager
     async def presence(self, key: int) -> AsyncIterator[Presence]:
         """
         Be present under a number for as long as the block lasts.
 
-        The presence is an advisory lock of a connection of its own, so it ends
-        with the process, however that ends, and others can see it end.
+        The presence is an advisory lock of a transaction that stays open, on a
+        connection of its own, so it ends with the process, however that ends,
+        and others can see it end. The lock is not the session's: behind a pooler
+        that would be anybody's. The transaction has no snapshot, so VACUUM does
+        not wait for it.
         """
         present = Presence(self._pool, key)
         try:
@@ -128,7 +145,7 @@ class Database:
         # Role and identity go with BEGIN in one message. They are names of ours and UUIDs, so formatting them in is safe.
         user, team = ("", "") if actor is NOBODY else (actor.user_id, actor.tenant_id)
         begin = (
-            f"BEGIN; SET LOCAL ROLE {role}; "
+            f"{self._begin_with} SET LOCAL ROLE {role}; "
             f"SELECT set_config('app.user_id', '{user}', true), set_config('app.tenant_id', '{team}', true)"
         )
         for attempt in (1, 2):
@@ -137,7 +154,7 @@ class Database:
             try:
                 await connection.execute(begin)
             except BaseException as error:
-                await self._release(connection)
+                await _hand_back(self._pool, connection)
                 ours = translate(error)
                 # A pooled connection may have died while it was idle, as after a restart: a new one is worth a try.
                 if isinstance(ours, DatabaseUnavailable) and attempt == 1:
@@ -149,11 +166,12 @@ class Database:
             return connection
         raise AssertionError("unreachable")
 
-    async def _release(self, connection: asyncpg.pool.PoolConnectionProxy[Any]) -> None:
-        try:
-            await self._pool.release(connection, timeout=_CONNECT_TIMEOUT_S)
-        except DRIVER_ERRORS:
-            connection.terminate()  # the pool makes another when one is wanted
+
+_STAY_OPEN = (
+    "SELECT set_config(name, '0', true) FROM pg_settings "
+    "WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')"
+)
+"""Whatever the server's limits are; the second is there from PostgreSQL 17 on."""
 
 
 class Presence:
@@ -171,24 +189,33 @@ class Presence:
         Raises:
             DatabaseUnavailable: No connection could be had.
         """
-        if self._connection is not None and not _is_gone(self._connection):
+        if self._connection is not None and await self._is_held(self._connection):
             return
         await self.end()
         with translated():
-            self._connection = await self._pool.acquire(timeout=_CONNECT_TIMEOUT_S)
-            await self._connection.execute("SELECT pg_advisory_lock($1)", self._key)
+            connection = await self._pool.acquire(timeout=_CONNECT_TIMEOUT_S)
+        try:
+            with translated():
+                # `key` is a number of ours, so formatting it in is safe.
+                await connection.execute(f"BEGIN; {_STAY_OPEN}; SELECT pg_advisory_xact_lock({self._key:d})")
+        except BaseException:
+            await _hand_back(self._pool, connection)
+            raise
+        self._connection = connection
+
+    async def _is_held(self, connection: asyncpg.pool.PoolConnectionProxy[Any]) -> bool:
+        """Ask the server, which also shows whatever stands between that the connection is in use."""
+        try:
+            await connection.execute("SELECT 1", timeout=_CONNECT_TIMEOUT_S)
+        except DRIVER_ERRORS:
+            return False
+        return True
 
     async def end(self) -> None:
         """Let go of the lock."""
         connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        try:
-            if not _is_gone(connection):
-                await connection.execute("SELECT pg_advisory_unlock($1)", self._key)
-            await self._pool.release(connection, timeout=_CONNECT_TIMEOUT_S)
-        except DRIVER_ERRORS:
-            connection.terminate()
+        if connection is not None:
+            await _hand_back(self._pool, connection)  # which ends the transaction, and the lock with it
 
 
 def _is_gone(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> bool:
@@ -198,11 +225,28 @@ def _is_gone(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> bool:
         return True  # the pool has taken back a connection that the server closed
 
 
+async def _hand_back(pool: asyncpg.Pool[Any], connection: asyncpg.pool.PoolConnectionProxy[Any]) -> None:
+    try:
+        await pool.release(connection, timeout=_CONNECT_TIMEOUT_S)
+    except DRIVER_ERRORS:
+        connection.terminate()  # the pool makes another when one is wanted
+
+
 async def _rollback(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> None:
     try:
         await connection.execute("ROLLBACK", timeout=_CONNECT_TIMEOUT_S)
     except DRIVER_ERRORS:
         connection.terminate()  # the error that led here matters more
+
+
+async def _leads_through_a_pooler(url: str) -> bool:
+    connection = await asyncpg.connect(
+        url, timeout=_CONNECT_TIMEOUT_S, statement_cache_size=0, server_settings=_STARTUP_SETTINGS
+    )
+    try:
+        return await is_pooled(connection)
+    finally:
+        await connection.close()
 
 
 async def _prepare(connection: asyncpg.Connection[Any]) -> None:
