@@ -23,7 +23,7 @@ NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 
 # What each view promises: its columns (the first `keys` of them say which row it is), and the same from raw rows.
 EXPECTED = {
-    "simulation_performance_hourly": (
+    "evaluation.simulation_performance_hourly": (
         2,
         "hour, simulation_id, total_outcomes, avg_reliability, avg_execution_time, total_cost, error_count, "
         "timeout_count, total_tokens, passed_outcomes, judged_outcomes, min_execution_time_ms, max_execution_time_ms",
@@ -34,7 +34,7 @@ EXPECTED = {
           FROM store.outcomes WHERE tenant_id = $1 GROUP BY 1, 2
         """,
     ),
-    "simulation_latency_hourly": (
+    "evaluation.simulation_latency_hourly": (
         3,
         "hour, simulation_id, idx, n",
         """
@@ -43,7 +43,7 @@ EXPECTED = {
           FROM store.outcomes WHERE tenant_id = $1 AND execution_time_ms IS NOT NULL GROUP BY 1, 2, 3
         """,
     ),
-    "scenario_performance_daily": (
+    "evaluation.scenario_performance_daily": (
         2,
         "day, scenario_id, total_outcomes, scored_outcomes, reliability_sum, reliability_square_sum, error_count",
         """
@@ -52,7 +52,7 @@ EXPECTED = {
           FROM store.outcomes WHERE tenant_id = $1 GROUP BY 1, 2
         """,
     ),
-    "failure_trends_daily": (
+    "evaluation.failure_trends_daily": (
         2,
         "day, failure_category, failure_count, avg_confidence, unique_patterns",
         """
@@ -61,7 +61,7 @@ EXPECTED = {
           FROM store.failure_patterns WHERE tenant_id = $1 GROUP BY 1, 2
         """,
     ),
-    "tool_performance_daily": (
+    "evaluation.tool_performance_daily": (
         2,
         "day, tool_name, avg_success_rate, avg_duration, daily_cost, usage_count",
         """
@@ -71,6 +71,23 @@ EXPECTED = {
           FROM store.tool_usage WHERE tenant_id = $1 GROUP BY 1, 2
         """,
     ),
+    "gateway.mv_daily_stats": (
+        3,
+        "day, user_id, model, requests, errors, tokens_prompt, tokens_completion, tokens_total, total_cost_usd",
+        """
+        SELECT date_trunc('day', created_at, 'UTC'), user_id, model, count(*), sum((status = 'failed')::integer),
+               sum(tokens_prompt), sum(tokens_completion), sum(tokens_total), sum(cost_usd)
+          FROM store.llm_requests WHERE tenant_id = $1 GROUP BY 1, 2, 3
+        """,
+    ),
+    "gateway.llm_latency_daily": (
+        4,
+        "day, provider_name, model, idx, n",
+        """
+        SELECT date_trunc('day', created_at, 'UTC'), provider_name, model, ceil(ln(response_time) / ln(1.02 / 0.98)), count(*)
+          FROM store.llm_responses WHERE tenant_id = $1 AND response_time > 0 AND error_code IS NULL GROUP BY 1, 2, 3, 4
+        """,
+    ),
 }
 NAMES = sorted(EXPECTED)
 
@@ -78,7 +95,7 @@ NAMES = sorted(EXPECTED)
 async def shown(history: History, name: str, actor: Actor) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     keys, columns, _ = EXPECTED[name]
     async with history.acting(actor) as connection:
-        return keyed(keys, await connection.fetch(f"SELECT {columns} FROM evaluation.{name}"))
+        return keyed(keys, await connection.fetch(f"SELECT {columns} FROM {name}"))
 
 
 async def raw(history: History, name: str, actor: Actor) -> dict[tuple[Any, ...], tuple[Any, ...]]:
@@ -193,6 +210,41 @@ class Play:
             )
         return "tool usage"
 
+    async def call(self) -> str:
+        """Calls of models, some of which are settled later, some days later."""
+        actor, chance, made = self.chance.choice((OURS, THEIRS)), self.chance, self.moment()
+        async with self.history.acting(actor) as connection:
+            for series in ("llm_requests", "llm_responses"):
+                await connection.execute("SELECT platform.ensure_partitions($1, '2026-02-01Z', '2026-03-31Z')", series)
+            await connection.execute(
+                "INSERT INTO gateway.llm_requests (model, prompt, created_at) VALUES ($1, '?', $2), ($1, '?', $2)",
+                chance.choice([None, "small", "large"]),
+                made,
+            )
+            await connection.execute(
+                """
+                INSERT INTO gateway.llm_responses
+                       (request_id, request_created_at, created_at, provider_name, model, content, error_code, response_time)
+                VALUES (gen_random_uuid(), $1, $1, 'here', $2, 'yes', $3, $4), (gen_random_uuid(), $1, $1, 'there', $2, 'no', NULL, NULL)
+                """,
+                made,
+                chance.choice([None, "small"]),
+                chance.choice([None, "timeout"]),
+                chance.randrange(1, 10**6),
+            )
+        await self.history.connection.execute(
+            """
+            UPDATE store.llm_requests
+               SET status = $1, completed_at = now(), tokens_prompt = 5, tokens_total = $2, cost_usd = $3
+             WHERE status = 'pending' AND created_at < $4
+            """,
+            chance.choice(["completed", "failed"]),
+            chance.choice([None, 7]),
+            chance.choice([None, Decimal("0.000001")]),
+            self.moment(),
+        )
+        return "calls"
+
     async def change(self) -> str:
         """Outcomes change, and may move to another hour, day, month."""
         return await self.history.connection.execute(
@@ -298,7 +350,7 @@ async def test_what_was_refreshed_is_read_from_the_roll_up_and_not_from_raw_rows
     await refresh(history)
     await history.add_outcome(OURS, NOON + timedelta(hours=3))
     await history.connection.execute("UPDATE store.simulation_performance_hourly SET total_outcomes = 77")
-    seen = await shown(history, "simulation_performance_hourly", OURS)
+    seen = await shown(history, "evaluation.simulation_performance_hourly", OURS)
     assert [values[0] for _, values in sorted(seen.items())] == [77, 2]
 
 
@@ -357,21 +409,21 @@ async def test_one_hour_of_many_teams_is_refreshed_for_each_of_them(history: His
     await history.add_outcome(THEIRS, NOON, reliability_score=0.0)
     await refresh(history)
     await assert_exact(history)
-    assert len(await shown(history, "simulation_performance_hourly", OURS)) == 1
+    assert len(await shown(history, "evaluation.simulation_performance_hourly", OURS)) == 1
 
 
 async def test_retention_takes_raw_rows_and_leaves_what_was_rolled_up(history: History) -> None:
     await history.add_outcome(OURS, NOON)
     await history.add_outcome(OURS, NOON + timedelta(days=40))
     await refresh(history)
-    before = await shown(history, "simulation_performance_hourly", OURS)
+    before = await shown(history, "evaluation.simulation_performance_hourly", OURS)
     await history.connection.execute("DELETE FROM store.outcomes WHERE execution_time < '2026-04-01Z'")
     await history.connection.execute(
         "UPDATE platform.series SET dropped_before = '2026-04-01Z' WHERE name = 'outcomes'"
     )
-    assert await shown(history, "simulation_performance_hourly", OURS) == before
+    assert await shown(history, "evaluation.simulation_performance_hourly", OURS) == before
     await refresh(history)
-    assert await shown(history, "simulation_performance_hourly", OURS) == before
+    assert await shown(history, "evaluation.simulation_performance_hourly", OURS) == before
     assert await marked(history) == set()
 
 
@@ -380,6 +432,12 @@ async def test_another_teams_rows_are_not_shown_and_without_a_team_there_are_non
     await history.add_outcome(THEIRS, NOON, execution_time_ms=5.0)
     await history.add_failure(THEIRS, NOON)
     await history.add_tool_usage(THEIRS, NOON)
+    async with history.acting(THEIRS) as connection:
+        await connection.execute("INSERT INTO gateway.llm_requests (prompt) VALUES ('?')")
+        await connection.execute(
+            "INSERT INTO gateway.llm_responses (request_id, request_created_at, provider_name, content, response_time) "
+            "VALUES (gen_random_uuid(), now(), 'here', 'yes', 5)"
+        )
     nobody = Actor(user_id=OURS.user_id, tenant_id=uuid4())
     for _ in ("live", "rolled up"):
         assert len(await shown(history, name, THEIRS)) == 1
@@ -421,6 +479,8 @@ async def test_the_verb_refreshes_in_batches_until_nothing_is_due(history: Histo
         "scenario_performance_daily": 1,
         "failure_trends_daily": 0,
         "tool_performance_daily": 0,
+        "mv_daily_stats": 0,
+        "llm_latency_daily": 0,
     }
     assert not any(each.buckets for each in await rollups.refresh(database, batch=2))
 

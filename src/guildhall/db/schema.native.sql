@@ -660,6 +660,76 @@ CREATE FUNCTION store.mark_failure_patterns() RETURNS trigger
 
 ALTER FUNCTION store.mark_failure_patterns() OWNER TO guildhall_owner;
 
+CREATE FUNCTION store.mark_llm_requests() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+        BEGIN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT tenant_id AS tenant_id,
+                              date_bin(interval '5 minutes', created_at, timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM changed_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'llm_requests';
+
+            IF TG_OP = 'UPDATE' THEN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT tenant_id AS tenant_id,
+                              date_bin(interval '5 minutes', created_at, timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM new_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'llm_requests';
+
+            END IF;
+            RETURN NULL;
+        END
+        $$;
+
+ALTER FUNCTION store.mark_llm_requests() OWNER TO guildhall_owner;
+
+CREATE FUNCTION store.mark_llm_responses() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+        BEGIN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT tenant_id AS tenant_id,
+                              date_bin(interval '5 minutes', created_at, timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM changed_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'llm_responses';
+
+            IF TG_OP = 'UPDATE' THEN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT tenant_id AS tenant_id,
+                              date_bin(interval '5 minutes', created_at, timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM new_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'llm_responses';
+
+            END IF;
+            RETURN NULL;
+        END
+        $$;
+
+ALTER FUNCTION store.mark_llm_responses() OWNER TO guildhall_owner;
+
 CREATE FUNCTION store.mark_outcomes() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2156,6 +2226,108 @@ COMMENT ON TABLE gateway.distributed_memory IS 'memory: tenant: what is remember
 
 COMMENT ON COLUMN gateway.distributed_memory.replicated_to IS 'The ids of the other nodes that have acknowledged a copy.';
 
+CREATE TABLE store.llm_latency_daily (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    provider_name character varying(255),
+    model character varying(255),
+    idx integer,
+    n bigint
+);
+
+ALTER TABLE store.llm_latency_daily OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.llm_latency_daily IS 'operations: tenant: the roll-up of llm_responses, as far as it was refreshed.';
+
+CREATE TABLE store.llm_responses (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    request_id uuid NOT NULL,
+    request_created_at timestamp with time zone NOT NULL,
+    provider_id uuid,
+    provider_name character varying(255) NOT NULL,
+    model character varying(255),
+    content text,
+    raw_response jsonb DEFAULT '{}'::jsonb NOT NULL,
+    tokens_prompt integer,
+    tokens_completion integer,
+    tokens_total integer,
+    cost_usd numeric(18,10),
+    confidence numeric(5,4),
+    response_time bigint,
+    finish_reason character varying(50),
+    selected boolean DEFAULT false NOT NULL,
+    error_code text,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT llm_responses_answer_or_fail CHECK ((num_nonnulls(content, error_code) > 0)),
+    CONSTRAINT llm_responses_confidence_is_a_share CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
+    CONSTRAINT llm_responses_cost_is_not_negative CHECK ((cost_usd >= (0)::numeric)),
+    CONSTRAINT llm_responses_time_is_not_negative CHECK ((response_time >= 0)),
+    CONSTRAINT llm_responses_tokens_is_not_negative CHECK (((tokens_prompt >= 0) AND (tokens_completion >= 0) AND (tokens_total >= 0)))
+)
+PARTITION BY RANGE (created_at);
+
+ALTER TABLE store.llm_responses OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.llm_responses IS 'requests: tenant: every answer of a provider, and every failure to answer; an ensemble has several for one request.';
+
+COMMENT ON COLUMN store.llm_responses.request_created_at IS 'With request_id the key of the request, and the partition that it is in.';
+
+COMMENT ON COLUMN store.llm_responses.response_time IS 'Milliseconds from the call to the end of the answer.';
+
+CREATE VIEW store.llm_latency_daily_now AS
+ SELECT rolled.tenant_id,
+    rolled.bucket,
+    rolled.provider_name,
+    rolled.model,
+    rolled.idx,
+    rolled.n
+   FROM store.llm_latency_daily rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'llm_latency_daily'::text) AND (marks.tenant_id = rolled.tenant_id) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'llm_responses'::text)))))))
+UNION ALL
+ SELECT dirty.tenant_id,
+    dirty.bucket,
+    live.provider_name,
+    live.model,
+    live.idx,
+    live.n
+   FROM (( SELECT DISTINCT marks.tenant_id,
+            marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'llm_latency_daily'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'llm_responses'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT llm_responses.provider_name,
+            llm_responses.model,
+            platform.histogram_index((llm_responses.response_time)::double precision) AS idx,
+            count(*) AS n
+           FROM store.llm_responses
+          WHERE ((llm_responses.tenant_id = dirty.tenant_id) AND (llm_responses.created_at >= dirty.bucket) AND (llm_responses.created_at < (dirty.bucket + '1 day'::interval)) AND ((llm_responses.error_code IS NULL) AND (platform.histogram_index((llm_responses.response_time)::double precision) IS NOT NULL)))
+          GROUP BY llm_responses.provider_name, llm_responses.model, (platform.histogram_index((llm_responses.response_time)::double precision))) live);
+
+ALTER VIEW store.llm_latency_daily_now OWNER TO guildhall_owner;
+
+COMMENT ON VIEW store.llm_latency_daily_now IS 'operations: tenant: the roll-up of llm_responses, exact at every moment.';
+
+CREATE VIEW gateway.llm_latency_daily AS
+ SELECT bucket AS day,
+    tenant_id,
+    provider_name,
+    model,
+    idx,
+    n
+   FROM store.llm_latency_daily_now
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+ALTER VIEW gateway.llm_latency_daily OWNER TO guildhall_owner;
+
+COMMENT ON VIEW gateway.llm_latency_daily IS 'requests: tenant: histograms of how long the team''s answers took, in milliseconds; platform.percentile(0.95, array_agg(idx), array_agg(n)) over any of its rows is theirs, within 2 %.';
+
 CREATE TABLE gateway.llm_providers (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -2270,43 +2442,6 @@ ALTER VIEW gateway.llm_requests OWNER TO guildhall_owner;
 
 COMMENT ON VIEW gateway.llm_requests IS 'requests: tenant: the team''s own calls.';
 
-CREATE TABLE store.llm_responses (
-    id uuid NOT NULL,
-    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
-    request_id uuid NOT NULL,
-    request_created_at timestamp with time zone NOT NULL,
-    provider_id uuid,
-    provider_name character varying(255) NOT NULL,
-    model character varying(255),
-    content text,
-    raw_response jsonb DEFAULT '{}'::jsonb NOT NULL,
-    tokens_prompt integer,
-    tokens_completion integer,
-    tokens_total integer,
-    cost_usd numeric(18,10),
-    confidence numeric(5,4),
-    response_time bigint,
-    finish_reason character varying(50),
-    selected boolean DEFAULT false NOT NULL,
-    error_code text,
-    error_message text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT llm_responses_answer_or_fail CHECK ((num_nonnulls(content, error_code) > 0)),
-    CONSTRAINT llm_responses_confidence_is_a_share CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
-    CONSTRAINT llm_responses_cost_is_not_negative CHECK ((cost_usd >= (0)::numeric)),
-    CONSTRAINT llm_responses_time_is_not_negative CHECK ((response_time >= 0)),
-    CONSTRAINT llm_responses_tokens_is_not_negative CHECK (((tokens_prompt >= 0) AND (tokens_completion >= 0) AND (tokens_total >= 0)))
-)
-PARTITION BY RANGE (created_at);
-
-ALTER TABLE store.llm_responses OWNER TO guildhall_owner;
-
-COMMENT ON TABLE store.llm_responses IS 'requests: tenant: every answer of a provider, and every failure to answer; an ensemble has several for one request.';
-
-COMMENT ON COLUMN store.llm_responses.request_created_at IS 'With request_id the key of the request, and the partition that it is in.';
-
-COMMENT ON COLUMN store.llm_responses.response_time IS 'Milliseconds from the call to the end of the answer.';
-
 CREATE VIEW gateway.llm_responses AS
  SELECT id,
     tenant_id,
@@ -2399,6 +2534,106 @@ ALTER TABLE gateway.memory_nodes OWNER TO guildhall_owner;
 COMMENT ON TABLE gateway.memory_nodes IS 'memory: system: the servers that hold shards of memory; "local" is this database.';
 
 COMMENT ON COLUMN gateway.memory_nodes.address IS 'Host and port, never a secret; null: this database.';
+
+CREATE TABLE store.mv_daily_stats (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    user_id uuid,
+    model character varying(255),
+    requests bigint,
+    completed_requests bigint,
+    errors bigint,
+    tokens_prompt bigint,
+    tokens_completion bigint,
+    tokens_total bigint,
+    counted_requests bigint,
+    total_cost_usd numeric,
+    priced_requests bigint
+);
+
+ALTER TABLE store.mv_daily_stats OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.mv_daily_stats IS 'operations: tenant: the roll-up of llm_requests, as far as it was refreshed.';
+
+CREATE VIEW store.mv_daily_stats_now AS
+ SELECT rolled.tenant_id,
+    rolled.bucket,
+    rolled.user_id,
+    rolled.model,
+    rolled.requests,
+    rolled.completed_requests,
+    rolled.errors,
+    rolled.tokens_prompt,
+    rolled.tokens_completion,
+    rolled.tokens_total,
+    rolled.counted_requests,
+    rolled.total_cost_usd,
+    rolled.priced_requests
+   FROM store.mv_daily_stats rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'mv_daily_stats'::text) AND (marks.tenant_id = rolled.tenant_id) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'llm_requests'::text)))))))
+UNION ALL
+ SELECT dirty.tenant_id,
+    dirty.bucket,
+    live.user_id,
+    live.model,
+    live.requests,
+    live.completed_requests,
+    live.errors,
+    live.tokens_prompt,
+    live.tokens_completion,
+    live.tokens_total,
+    live.counted_requests,
+    live.total_cost_usd,
+    live.priced_requests
+   FROM (( SELECT DISTINCT marks.tenant_id,
+            marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'mv_daily_stats'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'llm_requests'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT llm_requests.user_id,
+            llm_requests.model,
+            count(*) AS requests,
+            count(*) FILTER (WHERE ((llm_requests.status)::text = 'completed'::text)) AS completed_requests,
+            count(*) FILTER (WHERE ((llm_requests.status)::text = 'failed'::text)) AS errors,
+            sum(llm_requests.tokens_prompt) AS tokens_prompt,
+            sum(llm_requests.tokens_completion) AS tokens_completion,
+            sum(llm_requests.tokens_total) AS tokens_total,
+            count(llm_requests.tokens_total) AS counted_requests,
+            sum(llm_requests.cost_usd) AS total_cost_usd,
+            count(llm_requests.cost_usd) AS priced_requests
+           FROM store.llm_requests
+          WHERE ((llm_requests.tenant_id = dirty.tenant_id) AND (llm_requests.created_at >= dirty.bucket) AND (llm_requests.created_at < (dirty.bucket + '1 day'::interval)) AND true)
+          GROUP BY llm_requests.user_id, llm_requests.model) live);
+
+ALTER VIEW store.mv_daily_stats_now OWNER TO guildhall_owner;
+
+COMMENT ON VIEW store.mv_daily_stats_now IS 'operations: tenant: the roll-up of llm_requests, exact at every moment.';
+
+CREATE VIEW gateway.mv_daily_stats AS
+ SELECT bucket AS day,
+    tenant_id,
+    user_id,
+    model,
+    requests,
+    completed_requests,
+    errors,
+    tokens_prompt,
+    tokens_completion,
+    tokens_total,
+    counted_requests,
+    total_cost_usd,
+    priced_requests
+   FROM store.mv_daily_stats_now
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+ALTER VIEW gateway.mv_daily_stats OWNER TO guildhall_owner;
+
+COMMENT ON VIEW gateway.mv_daily_stats IS 'requests: tenant: the team''s calls by day, person and the model they asked for; cost is of the calls whose cost is known, of which there are priced_requests.';
 
 CREATE TABLE store.audit_log (
     log_id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -2523,6 +2758,20 @@ ALTER VIEW mine.failure_trends_daily OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.failure_trends_daily IS 'failures: tenant: the team''s failures by category and day; unique_patterns are those of the day and do not add up.';
 
+CREATE VIEW mine.llm_latency_daily WITH (security_barrier='true') AS
+ SELECT bucket AS day,
+    tenant_id,
+    provider_name,
+    model,
+    idx,
+    n
+   FROM store.llm_latency_daily_now
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.llm_latency_daily OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.llm_latency_daily IS 'requests: tenant: histograms of how long the team''s answers took, in milliseconds; platform.percentile(0.95, array_agg(idx), array_agg(n)) over any of its rows is theirs, within 2 %.';
+
 CREATE VIEW mine.llm_requests WITH (security_barrier='true') AS
  SELECT id,
     tenant_id,
@@ -2580,6 +2829,27 @@ CREATE VIEW mine.llm_responses WITH (security_barrier='true') AS
 ALTER VIEW mine.llm_responses OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.llm_responses IS 'requests: tenant: the answers to the team''s own calls.';
+
+CREATE VIEW mine.mv_daily_stats WITH (security_barrier='true') AS
+ SELECT bucket AS day,
+    tenant_id,
+    user_id,
+    model,
+    requests,
+    completed_requests,
+    errors,
+    tokens_prompt,
+    tokens_completion,
+    tokens_total,
+    counted_requests,
+    total_cost_usd,
+    priced_requests
+   FROM store.mv_daily_stats_now
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.mv_daily_stats OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.mv_daily_stats IS 'requests: tenant: the team''s calls by day, person and the model they asked for; cost is of the calls whose cost is known, of which there are priced_requests.';
 
 CREATE VIEW mine.outcomes WITH (security_barrier='true') AS
  SELECT outcome_id,
@@ -3374,11 +3644,17 @@ ALTER TABLE ONLY store.failure_patterns
 ALTER TABLE ONLY store.failure_trends_daily
     ADD CONSTRAINT failure_trends_daily_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, failure_category);
 
+ALTER TABLE ONLY store.llm_latency_daily
+    ADD CONSTRAINT llm_latency_daily_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, provider_name, model, idx);
+
 ALTER TABLE ONLY store.llm_requests
     ADD CONSTRAINT llm_requests_pkey PRIMARY KEY (id, created_at);
 
 ALTER TABLE ONLY store.llm_responses
     ADD CONSTRAINT llm_responses_pkey PRIMARY KEY (id, created_at);
+
+ALTER TABLE ONLY store.mv_daily_stats
+    ADD CONSTRAINT mv_daily_stats_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, user_id, model);
 
 ALTER TABLE ONLY store.outcomes
     ADD CONSTRAINT outcomes_pkey PRIMARY KEY (outcome_id, execution_time);
@@ -3554,6 +3830,10 @@ CREATE INDEX idx_responses_provider_id ON ONLY store.llm_responses USING btree (
 
 CREATE INDEX idx_responses_request_id ON ONLY store.llm_responses USING btree (request_id);
 
+CREATE INDEX llm_requests_by_age ON ONLY store.llm_requests USING brin (created_at) WITH (pages_per_range='16');
+
+CREATE INDEX llm_responses_by_age ON ONLY store.llm_responses USING brin (created_at) WITH (pages_per_range='16');
+
 CREATE INDEX outcomes_by_age ON ONLY store.outcomes USING brin (execution_time) WITH (pages_per_range='16');
 
 CREATE INDEX simulation_performance_hourly_by_simulation ON store.simulation_performance_hourly USING btree (tenant_id, simulation_id);
@@ -3611,6 +3891,18 @@ CREATE TRIGGER failure_patterns_added_are_marked AFTER INSERT ON store.failure_p
 CREATE TRIGGER failure_patterns_changed_are_marked AFTER UPDATE ON store.failure_patterns REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_failure_patterns();
 
 CREATE TRIGGER failure_patterns_removed_are_marked AFTER DELETE ON store.failure_patterns REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_failure_patterns();
+
+CREATE TRIGGER llm_requests_added_are_marked AFTER INSERT ON store.llm_requests REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_llm_requests();
+
+CREATE TRIGGER llm_requests_changed_are_marked AFTER UPDATE ON store.llm_requests REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_llm_requests();
+
+CREATE TRIGGER llm_requests_removed_are_marked AFTER DELETE ON store.llm_requests REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_llm_requests();
+
+CREATE TRIGGER llm_responses_added_are_marked AFTER INSERT ON store.llm_responses REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_llm_responses();
+
+CREATE TRIGGER llm_responses_changed_are_marked AFTER UPDATE ON store.llm_responses REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_llm_responses();
+
+CREATE TRIGGER llm_responses_removed_are_marked AFTER DELETE ON store.llm_responses REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_llm_responses();
 
 CREATE TRIGGER outcomes_added_are_marked AFTER INSERT ON store.outcomes REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_outcomes();
 
@@ -4043,6 +4335,10 @@ REVOKE ALL ON FUNCTION platform.watch_series(series_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION store.mark_failure_patterns() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION store.mark_llm_requests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION store.mark_llm_responses() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION store.mark_outcomes() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION store.mark_tool_usage() FROM PUBLIC;
@@ -4303,6 +4599,49 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.distributed_memory TO guildha
 GRANT SELECT ON TABLE gateway.distributed_memory TO guildhall_reader;
 GRANT SELECT ON TABLE gateway.distributed_memory TO guildhall_person;
 
+GRANT INSERT ON TABLE store.llm_responses TO guildhall_writer;
+
+GRANT INSERT(id) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(request_id) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(request_created_at) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(provider_id) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(provider_name) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(model) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(content) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(raw_response) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(tokens_prompt) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(tokens_completion) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(tokens_total) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(cost_usd) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(confidence) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(response_time) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(finish_reason) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(selected) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(error_code) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(error_message) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT SELECT ON TABLE gateway.llm_latency_daily TO guildhall_app;
+GRANT SELECT ON TABLE gateway.llm_latency_daily TO guildhall_reader;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.llm_providers TO guildhall_app;
 GRANT SELECT ON TABLE gateway.llm_providers TO guildhall_reader;
 GRANT SELECT ON TABLE gateway.llm_providers TO guildhall_person;
@@ -4372,46 +4711,6 @@ GRANT UPDATE(started_at) ON TABLE gateway.llm_requests TO guildhall_app;
 
 GRANT UPDATE(completed_at) ON TABLE gateway.llm_requests TO guildhall_app;
 
-GRANT INSERT ON TABLE store.llm_responses TO guildhall_writer;
-
-GRANT INSERT(id) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(request_id) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(request_created_at) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(provider_id) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(provider_name) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(model) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(content) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(raw_response) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(tokens_prompt) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(tokens_completion) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(tokens_total) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(cost_usd) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(confidence) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(response_time) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(finish_reason) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(selected) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(error_code) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(error_message) ON TABLE store.llm_responses TO guildhall_app;
-
-GRANT INSERT(created_at) ON TABLE store.llm_responses TO guildhall_app;
-
 GRANT SELECT,INSERT ON TABLE gateway.llm_responses TO guildhall_app;
 GRANT SELECT ON TABLE gateway.llm_responses TO guildhall_reader;
 
@@ -4430,6 +4729,9 @@ GRANT SELECT ON TABLE gateway.mcp_servers TO guildhall_person;
 GRANT SELECT ON TABLE gateway.memory_nodes TO guildhall_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE gateway.memory_nodes TO guildhall_scheduler;
 GRANT SELECT ON TABLE gateway.memory_nodes TO guildhall_reader;
+
+GRANT SELECT ON TABLE gateway.mv_daily_stats TO guildhall_app;
+GRANT SELECT ON TABLE gateway.mv_daily_stats TO guildhall_reader;
 
 GRANT INSERT ON TABLE store.audit_log TO guildhall_writer;
 
@@ -4463,9 +4765,13 @@ GRANT SELECT ON TABLE mine.failure_patterns TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.failure_trends_daily TO guildhall_person;
 
+GRANT SELECT ON TABLE mine.llm_latency_daily TO guildhall_person;
+
 GRANT SELECT ON TABLE mine.llm_requests TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.llm_responses TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.mv_daily_stats TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.outcomes TO guildhall_person;
 

@@ -1,3 +1,5 @@
+DROP VIEW gateway.llm_latency_daily;
+DROP VIEW gateway.mv_daily_stats;
 DROP VIEW evaluation.tool_performance_daily;
 DROP VIEW evaluation.failure_trends_daily;
 DROP VIEW evaluation.scenario_performance_daily;

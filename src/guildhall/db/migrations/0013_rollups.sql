@@ -458,3 +458,44 @@ COMMENT ON VIEW evaluation.tool_performance_daily IS 'outcomes: tenant: the team
 GRANT SELECT ON
     evaluation.simulation_performance_hourly, evaluation.simulation_latency_hourly, evaluation.scenario_performance_daily,
     evaluation.failure_trends_daily, evaluation.tool_performance_daily TO guildhall_app;
+
+-- gateway ------------------------------------------------------------------
+
+SELECT platform.watch_series('llm_requests');
+SELECT platform.watch_series('llm_responses');
+
+-- A call counts on the day it was made, as what it has become since. The day
+-- under way is refreshed too: a live tail of a day of calls would be long.
+SELECT platform.create_rollup(
+    'mv_daily_stats', 'llm_requests', '1 day', '{user_id, model}', $$
+        count(*) AS requests,
+        count(*) FILTER (WHERE status = 'completed') AS completed_requests,
+        count(*) FILTER (WHERE status = 'failed') AS errors,
+        sum(tokens_prompt) AS tokens_prompt,
+        sum(tokens_completion) AS tokens_completion,
+        sum(tokens_total) AS tokens_total,
+        count(tokens_total) AS counted_requests,
+        sum(cost_usd) AS total_cost_usd,
+        count(cost_usd) AS priced_requests
+    $$, refresh_interval => '1 hour', start_offset => '2 days', end_offset => '-1 day'
+);
+CREATE VIEW gateway.mv_daily_stats AS
+    SELECT bucket AS day, tenant_id, user_id, model, requests, completed_requests, errors, tokens_prompt, tokens_completion,
+           tokens_total, counted_requests, total_cost_usd, priced_requests
+      FROM store.mv_daily_stats_now
+     WHERE tenant_id = (SELECT platform.tenant_id());
+COMMENT ON VIEW gateway.mv_daily_stats IS 'requests: tenant: the team''s calls by day, person and the model they asked for; cost is of the calls whose cost is known, of which there are priced_requests.';
+
+SELECT platform.create_rollup(
+    'llm_latency_daily', 'llm_responses', '1 day',
+    ARRAY['provider_name', 'model', 'platform.histogram_index(response_time) AS idx'], 'count(*) AS n',
+    refresh_interval => '1 hour', start_offset => '2 days', end_offset => '-1 day',
+    condition => 'error_code IS NULL AND platform.histogram_index(response_time) IS NOT NULL'
+);
+CREATE VIEW gateway.llm_latency_daily AS
+    SELECT bucket AS day, tenant_id, provider_name, model, idx, n
+      FROM store.llm_latency_daily_now
+     WHERE tenant_id = (SELECT platform.tenant_id());
+COMMENT ON VIEW gateway.llm_latency_daily IS 'requests: tenant: histograms of how long the team''s answers took, in milliseconds; platform.percentile(0.95, array_agg(idx), array_agg(n)) over any of its rows is theirs, within 2 %.';
+
+GRANT SELECT ON gateway.mv_daily_stats, gateway.llm_latency_daily TO guildhall_app;
