@@ -10,9 +10,15 @@ DO $$
 DECLARE
     made record;
 BEGIN
-    FOR made IN SELECT name FROM platform.rollups LOOP
+    IF platform.timescale_schema() IS NOT NULL THEN
+        EXECUTE format(
+            'SELECT %s.delete_job(job_id) FROM timescaledb_information.jobs WHERE proc_schema = ''platform'' AND proc_name = ''refresh_continuous_rollups''',
+            platform.timescale_schema()
+        );
+    END IF;
+    FOR made IN SELECT name, is_continuous FROM platform.rollups LOOP
         EXECUTE format('DROP VIEW store.%I', made.name || '_now');
-        EXECUTE format('DROP TABLE store.%I', made.name);
+        EXECUTE format('DROP %s store.%I', CASE WHEN made.is_continuous THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, made.name);
     END LOOP;
     FOR made IN SELECT DISTINCT source FROM platform.rollups LOOP
         EXECUTE format('DROP FUNCTION store.%I() CASCADE', 'mark_' || made.source);
@@ -21,10 +27,12 @@ BEGIN
 END
 $$;
 
+DROP PROCEDURE platform.refresh_continuous_rollups(integer, jsonb);
 DROP FUNCTION platform.refresh_rollups(timestamptz, integer);
 DROP FUNCTION platform.refresh_rollup(text, timestamptz, integer);
 DROP FUNCTION platform.create_rollup(text, text, interval, text[], text, interval, interval, interval, text, boolean);
 DROP FUNCTION platform.watch_series(text);
+DROP FUNCTION platform.timescale_schema();
 DROP FUNCTION platform.fill(text, jsonb);
 DROP FUNCTION platform.has_teams(text);
 DROP TABLE platform.rollup_marks;

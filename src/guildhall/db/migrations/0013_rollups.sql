@@ -59,8 +59,9 @@ CREATE TABLE platform.rollups (
     start_offset     interval    NOT NULL,
     end_offset       interval    NOT NULL,
     is_continuous    boolean     NOT NULL,
-    query            text        NOT NULL,
+    query            text,
     refreshed_at     timestamptz,
+    CONSTRAINT rollups_are_computed_by_us_or_the_server CHECK (is_continuous = (query IS NULL)),
     CONSTRAINT rollups_width_is_whole CHECK (width > interval '0' AND extract(epoch FROM width)::bigint % 300 = 0),
     CONSTRAINT rollups_refresh_interval_is_positive CHECK (refresh_interval > interval '0'),
     CONSTRAINT rollups_window_is_two_buckets CHECK (start_offset - end_offset >= 2 * width)
@@ -68,16 +69,18 @@ CREATE TABLE platform.rollups (
 COMMENT ON TABLE platform.rollups IS 'operations: system: every roll-up: its series, the width of its buckets, how often and over which window it is refreshed.';
 COMMENT ON COLUMN platform.rollups.start_offset IS 'How far back a continuous aggregate''s policy looks; marks need no such limit.';
 COMMENT ON COLUMN platform.rollups.end_offset IS 'Buckets that end later than this before now are left to be read from raw rows; negative: the bucket under way is refreshed too.';
-COMMENT ON COLUMN platform.rollups.query IS 'Computes one bucket: $1 is its start, $2 its end, $3 the teams.';
+COMMENT ON COLUMN platform.rollups.query IS 'Computes one bucket: $1 is its start, $2 its end, $3 the teams; null where TimescaleDB does.';
 CREATE INDEX rollups_by_source ON platform.rollups (source);
 GRANT SELECT ON platform.rollups TO guildhall_app, guildhall_scheduler;
 
 CREATE TABLE platform.rollup_marks (
     rollup    text        NOT NULL,
     tenant_id uuid,
-    bucket    timestamptz NOT NULL
+    bucket    timestamptz NOT NULL,
+    is_taken  boolean     NOT NULL DEFAULT false
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_analyze_scale_factor = 0.5);
 COMMENT ON TABLE platform.rollup_marks IS 'operations: system: buckets of roll-ups that differ from the raw rows; only added to, until a refresh takes what it sees.';
+COMMENT ON COLUMN platform.rollup_marks.is_taken IS 'A continuous aggregate is being refreshed, and will then agree with the rows that this mark stands for.';
 CREATE INDEX rollup_marks_by_bucket ON platform.rollup_marks (rollup, tenant_id, bucket);
 
 -- Whether the rows of a series belong to teams.
@@ -106,6 +109,18 @@ END
 $$;
 REVOKE ALL ON FUNCTION platform.fill(text, jsonb) FROM PUBLIC;
 
+-- Where the functions of TimescaleDB are; NULL on plain PostgreSQL.
+CREATE FUNCTION platform.timescale_schema() RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    RETURN (
+        SELECT quote_ident(nspname)
+          FROM pg_extension
+          JOIN pg_namespace ON pg_namespace.oid = extnamespace
+         WHERE extname = 'timescaledb' AND (SELECT engine FROM platform.installation) = 'timescale'
+    );
+REVOKE ALL ON FUNCTION platform.timescale_schema() FROM PUBLIC;
+
 -- Lets the roll-ups of a series know of every change in it, and gives it an
 -- index by time that costs next to nothing to keep: 16 pages a range, so that an
 -- hour is found without reading its month.
@@ -114,7 +129,8 @@ CREATE FUNCTION platform.watch_series(series_name text) RETURNS void
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    parts jsonb;
+    parts   jsonb;
+    removed text := '';
     -- Reduced to five minutes before it meets the roll-ups: a batch of thousands becomes a few marks.
     marks CONSTANT text := $sql$
             INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
@@ -137,13 +153,22 @@ BEGIN
       FROM platform.series
      WHERE series.name = series_name;
 
+    -- A compressed hypertable gives no transition table of removed rows, and cascades reach its chunks one by one.
+    IF platform.timescale_schema() IS NOT NULL THEN
+        removed := $sql$
+            IF TG_LEVEL = 'ROW' THEN
+            $sql$ || replace(marks, '{rows}', '(SELECT OLD.*) AS removed') || $sql$
+                RETURN NULL;
+            END IF;
+            $sql$;
+    END IF;
     EXECUTE platform.fill($sql$
         CREATE FUNCTION store.mark_{series}() RETURNS trigger
             LANGUAGE plpgsql SECURITY DEFINER
             SET search_path = pg_catalog, pg_temp
         AS $body$
         BEGIN
-            $sql$ || replace(marks, '{rows}', 'changed_rows') || $sql$
+            $sql$ || removed || replace(marks, '{rows}', 'changed_rows') || $sql$
             IF TG_OP = 'UPDATE' THEN
             $sql$ || replace(marks, '{rows}', 'new_rows') || $sql$
             END IF;
@@ -158,8 +183,8 @@ BEGIN
             REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows
             FOR EACH STATEMENT EXECUTE FUNCTION store.mark_{series}();
         CREATE TRIGGER {series}_removed_are_marked AFTER DELETE ON store.{series}
-            REFERENCING OLD TABLE AS changed_rows
-            FOR EACH STATEMENT EXECUTE FUNCTION store.mark_{series}();
+            $sql$ || CASE removed WHEN '' THEN 'REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT' ELSE 'FOR EACH ROW' END || $sql$
+            EXECUTE FUNCTION store.mark_{series}();
         CREATE INDEX {series}_by_age ON store.{series} USING brin ({time}) WITH (pages_per_range = 16);
         $sql$, parts);
 END
@@ -181,9 +206,10 @@ CREATE FUNCTION platform.create_rollup(
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    has_tenant boolean := platform.has_teams(series_name);
-    columns_before_keys    integer := CASE WHEN has_tenant THEN 2 ELSE 1 END;
-    parts      jsonb;
+    has_tenant          CONSTANT boolean := platform.has_teams(series_name);
+    is_continuous       CONSTANT boolean := continuous AND platform.timescale_schema() IS NOT NULL;
+    columns_before_keys CONSTANT integer := CASE WHEN has_tenant THEN 2 ELSE 1 END;
+    parts               jsonb;
 BEGIN
     SELECT jsonb_build_object(
                'rollup', rollup_name,
@@ -193,6 +219,7 @@ BEGIN
                'keys', array_to_string(keys, ', '),
                'measures', measures,
                'condition', condition,
+               'timescale', COALESCE(platform.timescale_schema(), ''),
                'class', CASE WHEN has_tenant THEN 'tenant' ELSE 'global' END,
                -- nothing of teams in a roll-up of what all teams share
                'tenant_id is set', CASE WHEN has_tenant THEN
@@ -210,26 +237,40 @@ BEGIN
       FROM platform.series
      WHERE series.name = series_name;
 
+    IF is_continuous THEN
+        EXECUTE platform.fill($sql$
+            CREATE MATERIALIZED VIEW store.{rollup}
+              WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
+                SELECT {tenant_id,} {timescale}.time_bucket(interval {width}, {time}) AS bucket, {keys}, {measures}
+                  FROM store.{series}
+                 WHERE {condition}
+                 GROUP BY {positions of all}
+                  WITH NO DATA;
+            COMMENT ON VIEW store.{rollup} IS 'operations: {class}: the roll-up of {series}, as far as it was refreshed.';
+            $sql$, parts);
+    ELSE
+        EXECUTE platform.fill($sql$
+            CREATE TABLE store.{rollup} AS
+                SELECT {tenant_id,} {time} AS bucket, {keys}, {measures}
+                  FROM store.{series}
+                 GROUP BY {positions of all}
+                  WITH NO DATA;
+            COMMENT ON TABLE store.{rollup} IS 'operations: {class}: the roll-up of {series}, as far as it was refreshed.';
+            $sql$, parts);
+        parts := parts || jsonb_build_object('key names', (
+            SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+              FROM pg_attribute
+             WHERE attrelid = format('store.%I', rollup_name)::regclass
+               AND attnum BETWEEN 1 AND columns_before_keys + cardinality(keys)
+        ));
+        EXECUTE platform.fill($sql$
+            ALTER TABLE store.{rollup}
+                {tenant_id is set}
+                ALTER COLUMN bucket SET NOT NULL,
+                ADD CONSTRAINT {rollup}_one_per_key UNIQUE NULLS NOT DISTINCT ({key names});
+            $sql$, parts);
+    END IF;
     EXECUTE platform.fill($sql$
-        CREATE TABLE store.{rollup} AS
-            SELECT {tenant_id,} {time} AS bucket, {keys}, {measures}
-              FROM store.{series}
-             GROUP BY {positions of all}
-              WITH NO DATA;
-        COMMENT ON TABLE store.{rollup} IS 'operations: {class}: the roll-up of {series}, as far as it was refreshed.';
-        $sql$, parts);
-    parts := parts || jsonb_build_object('key names', (
-        SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
-          FROM pg_attribute
-         WHERE attrelid = format('store.%I', rollup_name)::regclass
-           AND attnum BETWEEN 1 AND columns_before_keys + cardinality(keys)
-    ));
-    EXECUTE platform.fill($sql$
-        ALTER TABLE store.{rollup}
-            {tenant_id is set}
-            ALTER COLUMN bucket SET NOT NULL,
-            ADD CONSTRAINT {rollup}_one_per_key UNIQUE NULLS NOT DISTINCT ({key names});
-
         CREATE VIEW store.{rollup}_now AS
             SELECT rolled.*
               FROM store.{rollup} AS rolled
@@ -261,15 +302,23 @@ BEGIN
         $sql$, parts);
 
     INSERT INTO platform.rollups (name, source, width, refresh_interval, start_offset, end_offset, is_continuous, query)
-    VALUES (rollup_name, series_name, width, refresh_interval, start_offset, end_offset, false, platform.fill($sql$
-        INSERT INTO store.{rollup}
-        SELECT {tenant_id,} $1, {keys}, {measures}
-          FROM store.{series}
-         WHERE {row is of $3}
-           AND {time} >= $1 AND {time} < $2
-           AND ({condition})
-         GROUP BY {positions of all}
-        $sql$, parts));
+    VALUES (
+        rollup_name, series_name, width, refresh_interval, start_offset, end_offset, is_continuous,
+        CASE WHEN NOT is_continuous THEN platform.fill($sql$
+            INSERT INTO store.{rollup}
+            SELECT {tenant_id,} $1, {keys}, {measures}
+              FROM store.{series}
+             WHERE {row is of $3}
+               AND {time} >= $1 AND {time} < $2
+               AND ({condition})
+             GROUP BY {positions of all}
+            $sql$, parts) END
+    );
+    -- Jobs run as the owner, who must then be allowed to log in.
+    IF is_continuous AND (SELECT rolcanlogin FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE platform.fill('SELECT {timescale}.add_continuous_aggregate_policy(''store.{rollup}'', $1, $2, $3)', parts)
+          USING start_offset, end_offset, refresh_interval;
+    END IF;
 END
 $$;
 REVOKE ALL ON FUNCTION platform.create_rollup(text, text, interval, text[], text, interval, interval, interval, text, boolean) FROM PUBLIC;
@@ -296,6 +345,9 @@ BEGIN
     SELECT * INTO wanted FROM platform.rollups WHERE name = rollup_name;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no roll-up %', quote_literal(rollup_name) USING ERRCODE = 'undefined_table';
+    END IF;
+    IF wanted.is_continuous THEN
+        RETURN 0; -- refresh_continuous_rollups does it, in transactions of its own
     END IF;
     IF NOT pg_try_advisory_xact_lock(hashtext('platform.rollups'), hashtext(rollup_name)) THEN
         RETURN NULL;
@@ -345,6 +397,50 @@ CREATE FUNCTION platform.refresh_rollups(until timestamptz DEFAULT NULL, at_most
     END;
 REVOKE ALL ON FUNCTION platform.refresh_rollups(timestamptz, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION platform.refresh_rollups(timestamptz, integer) TO guildhall_scheduler;
+
+-- What refresh_rollup does, for continuous aggregates: TimescaleDB refreshes them
+-- in transactions of its own, as their owner. A mark is taken before the refresh
+-- and removed after it, so that its bucket is read from raw rows meanwhile. It
+-- runs as a job (which passes a number and a configuration), beside the policies,
+-- which see no rows that are older than their windows.
+CREATE PROCEDURE platform.refresh_continuous_rollups(job_id integer DEFAULT NULL, config jsonb DEFAULT NULL)
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    wanted platform.rollups;
+    dirty  record;
+BEGIN
+    FOR wanted IN SELECT * FROM platform.rollups WHERE is_continuous ORDER BY name LOOP
+        WITH taken AS (
+            UPDATE platform.rollup_marks
+               SET is_taken = true
+             WHERE rollup = wanted.name AND bucket <= now() - wanted.end_offset - wanted.width
+            RETURNING bucket
+        )
+        SELECT min(taken.bucket) AS first, max(taken.bucket) + wanted.width AS behind_last INTO dirty
+          FROM taken
+         WHERE taken.bucket >= (SELECT COALESCE(dropped_before, '-infinity') FROM platform.series WHERE name = wanted.source);
+        COMMIT;
+        IF dirty.first IS NOT NULL THEN
+            EXECUTE format('CALL %s.refresh_continuous_aggregate(%L, $1, $2)',
+                           platform.timescale_schema(), format('store.%I', wanted.name))
+              USING dirty.first, dirty.behind_last;
+        END IF;
+        DELETE FROM platform.rollup_marks WHERE rollup = wanted.name AND is_taken;
+        UPDATE platform.rollups SET refreshed_at = now() WHERE name = wanted.name;
+        COMMIT;
+    END LOOP;
+END
+$$;
+REVOKE ALL ON PROCEDURE platform.refresh_continuous_rollups(integer, jsonb) FROM PUBLIC;
+
+DO $$
+BEGIN
+    IF platform.timescale_schema() IS NOT NULL AND (SELECT rolcanlogin FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('SELECT %s.add_job(''platform.refresh_continuous_rollups'', interval ''10 minutes'')', platform.timescale_schema());
+    END IF;
+END
+$$;
 
 -- evaluation ---------------------------------------------------------------
 
