@@ -20,6 +20,12 @@ group = typer.Typer(help="The database: migrations, status, and a way in.", no_a
 @group.command()
 def migrate(
     to: Annotated[int | None, typer.Option(help="The schema version to stop at; the newest unless given.")] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="What keeps the series of a new database: native or timescale; timescale where the server has it."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Bring the database to the schema that this version of Guildhall expects."""
@@ -30,14 +36,16 @@ def migrate(
 
     async def work() -> None:
         async with administrator_url(Settings.from_environment()) as url:
-            applied = await migrations.migrate(url, to=to)
+            applied = await migrations.migrate(url, to=to, engine=engine)
             known = await migrations.status(url)
         if as_json:
-            output.document({"version": known.version, "applied": [each.number for each in applied]})
+            output.document(
+                {"version": known.version, "applied": [each.number for each in applied], "engine": known.engine}
+            )
             return
         for each in applied:
             output.lines([f"applied {each.number:04d} {each.name}"])
-        output.lines([f"the schema is at version {known.version}"])
+        output.lines([f"the schema is at version {known.version}, its series are kept by {known.engine}"])
 
     run(work, as_json=as_json)
 
@@ -105,11 +113,20 @@ def status(as_json: JsonOption = False) -> None:
             with embedded.start(settings.data_dir) as running:
                 known = await migrations.status(running.url(database="guildhall"))
         if as_json:
-            output.document(facts | {"version": known.version, "pending": [each.number for each in known.pending]})
+            output.document(
+                facts
+                | {
+                    "version": known.version,
+                    "pending": [each.number for each in known.pending],
+                    "engine": known.engine,
+                }
+            )
             return
         where = "GUILDHALL_DATABASE_URL" if settings.database_url else f"the embedded PostgreSQL in {settings.data_dir}"
         pending = f"{count(len(known.pending), 'migration')} pending" if known.pending else "up to date"
         output.lines([Text.assemble((where, "bold"), " answers"), f"schema version {known.version}, {pending}"])
+        if known.engine:
+            output.lines([f"series are kept by {known.engine}"])
 
     run(work, as_json=as_json)
 

@@ -6,6 +6,9 @@ Migrations are plain SQL, numbered, each with a way back:
 own, as the owner of the schema (`-- role: administrator` in its first lines:
 as whoever connects), with short lock timeouts that are retried. What was
 applied is kept with a checksum, so that a changed file is noticed.
+
+The engine that keeps series (`native` partitions, or `timescale`) is fixed by
+the first migration; migrations find it in the setting `guildhall.engine`.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 import asyncpg
 
@@ -33,6 +36,15 @@ _LOCK = 7_305_519_223_874_462  # "guildhall migrations": any number that nobody 
 _LOCK_TIMEOUT = "2s"
 _ATTEMPTS = 10
 _OLDEST_SERVER = 150_000
+
+Engine: TypeAlias = Literal["native", "timescale"]
+"""What keeps series: PostgreSQL's own partitions, or TimescaleDB."""
+
+
+_IS_AVAILABLE = "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')"
+_HAS_EXTENSION = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')"
+# A setting of its loader: anybody may see that, but not what shared_preload_libraries holds.
+_IS_PRELOADED = "SELECT EXISTS (SELECT FROM pg_settings WHERE name = 'timescaledb.max_background_workers')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,8 @@ class MigrationStatus:
 
     applied: Sequence[Applied]
     pending: Sequence[Migration]
+    engine: Engine | None
+    """What keeps its series; None until the first migration has fixed it."""
 
     @property
     def version(self) -> int:
@@ -109,6 +123,33 @@ class SchemaBehind(Unavailable):
             f"the database lacks {pending} migration{'s' if pending > 1 else ''}",
             remedy="Run `guildhall db migrate`.",
             pending=pending,
+        )
+
+
+class EngineFixed(Conflict):
+    """Another engine was asked for than the one that the database was initialised with."""
+
+    code = "engine_fixed"
+
+    def __init__(self, engine: Engine, wanted: Engine) -> None:
+        super().__init__(
+            f"the series of this database are kept by {engine}, not by {wanted}",
+            remedy="An engine is chosen once: export what is here, and import it into a new database of the other.",
+            engine=engine,
+            wanted=wanted,
+        )
+
+
+class EngineUnavailable(Unavailable):
+    """The server cannot do what the engine needs."""
+
+    code = "engine_unavailable"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"the engine timescale needs TimescaleDB, and {why}",
+            remedy="Install it and name timescaledb in shared_preload_libraries, or choose the engine native.",
+            engine="timescale",
         )
 
 
@@ -190,14 +231,19 @@ async def status(url: str) -> MigrationStatus:
         return await _status(connection)
 
 
-async def migrate(url: str, *, to: int | None = None) -> Sequence[Migration]:
+async def migrate(url: str, *, to: int | None = None, engine: str | None = None) -> Sequence[Migration]:
     """
     Apply what is pending, up to a number, and return what was applied.
+
+    `engine` is for a database that has nothing yet: what is to keep its series.
+    Unless it is given, TimescaleDB does where the server has loaded it.
 
     Two migrators at once: one works, the other waits and then finds nothing to do.
 
     Raises:
-        InvalidInput: There is no such version.
+        InvalidInput: There is no such version, or no such engine.
+        EngineFixed: The database was initialised with another engine.
+        EngineUnavailable: The server has no TimescaleDB.
         NotAllowed: The login may not create the roles, the extension or the schemas.
         DirectConnectionNeeded: Something is pending, and the URL leads through a pooler.
         SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
@@ -205,15 +251,22 @@ async def migrate(url: str, *, to: int | None = None) -> Sequence[Migration]:
     """
     if to is not None:
         _check_version(to)
+    wanted_engine = None if engine is None else _engine(engine)
     async with _connection(url) as connection:
-        if not (await _status(connection)).pending:
+        known = await _status(connection)
+        _check_engine(known, wanted_engine)
+        if not known.pending:
             return []  # the usual case, which should wait for nobody
     async with _connection(url) as connection, _only_migrator(connection):
         await _check_server(connection)
         known = await _status(connection)
+        _check_engine(known, wanted_engine)
+        chosen = known.engine or wanted_engine or await _best_engine(connection)
+        if known.engine is None and chosen == "timescale" and (why := await _lacks_timescale(connection)):
+            raise EngineUnavailable(why)
         wanted = [each for each in known.pending if to is None or each.number <= to]
         for migration in wanted:
-            await _run(connection, migration, forward=True)
+            await _run(connection, migration, chosen, forward=True)
         return wanted
 
 
@@ -240,10 +293,10 @@ async def rollback(url: str, *, to: int) -> Sequence[Migration]:
     _check_version(to)
     known = {each.number: each for each in migrations()}
     async with _connection(url) as connection, _only_migrator(connection):
-        applied = (await _status(connection)).applied
-        unwanted = [known[each.number] for each in reversed(applied) if each.number > to]
+        found = await _status(connection)
+        unwanted = [known[each.number] for each in reversed(found.applied) if each.number > to]
         for migration in unwanted:
-            await _run(connection, migration, forward=False)
+            await _run(connection, migration, found.engine or "native", forward=False)
         return unwanted
 
 
@@ -271,7 +324,7 @@ async def _status(connection: asyncpg.Connection[Any]) -> MigrationStatus:
         )
         if foreign:
             raise SchemaForeign([row["nspname"] for row in foreign])
-        return MigrationStatus(applied=(), pending=migrations())
+        return MigrationStatus(applied=(), pending=migrations(), engine=None)
     rows = await connection.fetch(
         "SELECT number, name, checksum, applied_at, duration_ms FROM migrations.applied ORDER BY number"
     )
@@ -285,7 +338,47 @@ async def _status(connection: asyncpg.Connection[Any]) -> MigrationStatus:
         if file is None or file.checksum != each.checksum:
             raise SchemaChanged(each.number, each.name, file.name if file else "nothing")
     done = {each.number for each in applied}
-    return MigrationStatus(applied, [each for each in migrations() if each.number not in done])
+    engine = await _engine_of(connection) if done else None
+    return MigrationStatus(applied, [each for each in migrations() if each.number not in done], engine)
+
+
+async def _engine_of(connection: asyncpg.Connection[Any]) -> Engine:
+    """The engine that the first migration has fixed; the second writes it down."""
+    if await connection.fetchval("SELECT to_regclass('platform.installation') IS NOT NULL"):
+        return _engine(await connection.fetchval("SELECT engine FROM platform.installation"))
+    return "timescale" if await connection.fetchval(_HAS_EXTENSION) else "native"
+
+
+async def _best_engine(connection: asyncpg.Connection[Any]) -> Engine:
+    return "native" if await _lacks_timescale(connection) else "timescale"
+
+
+async def _lacks_timescale(connection: asyncpg.Connection[Any]) -> str | None:
+    """What the server lacks for TimescaleDB with compression and retention; None where it lacks nothing."""
+    if not await connection.fetchval(_IS_AVAILABLE):
+        return "the server does not have the extension timescaledb"
+    if not await connection.fetchval(_IS_PRELOADED):
+        return "the server has not loaded it when it started"
+    if await connection.fetchval("SELECT current_setting('timescaledb.license', true) = 'apache'"):
+        return "its license is set to apache, without compression"
+    return None
+
+
+def _check_engine(known: MigrationStatus, wanted: Engine | None) -> None:
+    if wanted and known.engine and wanted != known.engine:
+        raise EngineFixed(known.engine, wanted)
+
+
+def _engine(name: str) -> Engine:
+    for engine in get_args(Engine):
+        if name == engine:
+            return engine  # type: ignore[no-any-return]
+    raise InvalidInput(
+        f"there is no engine {name!r}",
+        remedy="Choose native, PostgreSQL's own partitions, or timescale.",
+        field="engine",
+        value=name,
+    )
 
 
 async def _check_server(connection: asyncpg.Connection[Any]) -> None:
@@ -304,7 +397,7 @@ async def _check_server(connection: asyncpg.Connection[Any]) -> None:
         )
 
 
-async def _run(connection: asyncpg.Connection[Any], migration: Migration, *, forward: bool) -> None:
+async def _run(connection: asyncpg.Connection[Any], migration: Migration, engine: Engine, *, forward: bool) -> None:
     script = migration.up if forward else migration.down
     as_owner = "-- role: administrator" not in script.split("\n\n", 1)[0]
     for attempt in range(1, _ATTEMPTS + 1):
@@ -313,6 +406,7 @@ async def _run(connection: asyncpg.Connection[Any], migration: Migration, *, for
                 started = await connection.fetchval("SELECT clock_timestamp()")
                 await connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
                 await connection.execute("SET LOCAL client_min_messages = 'warning'")
+                await connection.execute(f"SET LOCAL guildhall.engine = '{engine}'")
                 if as_owner:
                     await connection.execute("SET LOCAL ROLE guildhall_owner")
                 await connection.execute(script)

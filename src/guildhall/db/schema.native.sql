@@ -237,7 +237,11 @@ BEGIN
     INSERT INTO platform.series (name, time_column, step, retention, chunk, compress_after, segment_by, order_by)
     VALUES (series_name, time_column, step, retention, chunk, compress_after, segment_by, order_by);
 
-    PERFORM platform.ensure_partitions(series_name, now(), now() + interval '3 months');
+    IF (SELECT engine FROM platform.installation) = 'timescale' THEN
+        PERFORM platform.make_hypertable(series_name);
+    ELSE
+        PERFORM platform.ensure_partitions(series_name, now(), now() + interval '3 months');
+    END IF;
 
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO writable
       FROM pg_attribute
@@ -245,6 +249,11 @@ BEGIN
        AND attnum > 0 AND NOT attisdropped
        AND attname <> 'tenant_id' AND attgenerated = '';
     EXECUTE format('GRANT INSERT (%s) ON store.%I TO guildhall_app', writable, series_name);
+
+    -- Last, as TimescaleDB passes grants of columns on to a compressed table, which does not have them.
+    IF (SELECT engine FROM platform.installation) = 'timescale' THEN
+        PERFORM platform.set_policies(series_name);
+    END IF;
 END
 $$;
 
@@ -267,7 +276,10 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no series %', quote_literal(series_name) USING ERRCODE = 'undefined_table';
     END IF;
-    IF latest < earliest OR latest - earliest > interval '100 years' THEN
+    IF (SELECT engine FROM platform.installation) = 'timescale' THEN
+        RETURN 0;
+    END IF;
+    IF NOT isfinite(earliest) OR NOT isfinite(latest) OR latest < earliest OR latest - earliest > interval '100 years' THEN
         RAISE EXCEPTION 'a series cannot be given partitions from % to %', earliest, latest
               USING ERRCODE = 'datetime_field_overflow';
     END IF;
@@ -275,7 +287,11 @@ BEGIN
     starts := date_trunc('month', earliest);
     WHILE starts <= latest LOOP
         ends      := starts + interval '1 month';
-        partition := series_name || to_char(starts, '_YYYY_MM');
+        partition := platform.partition_name(series_name, starts);
+        IF ends <= now() - wanted.retention THEN
+            -- Upkeep may drop a partition of that age, but not before this transaction has ended.
+            PERFORM pg_advisory_xact_lock_shared(hashtext('platform.series.kept'), hashtext(partition));
+        END IF;
         IF to_regclass(format('store.%I', partition)) IS NULL THEN
             -- Two writers may want the same month: the second finds it made.
             PERFORM pg_advisory_xact_lock(hashtext('platform.series'), hashtext(partition));
@@ -356,6 +372,74 @@ CREATE FUNCTION platform.login_tenant() RETURNS uuid
 $$;
 
 ALTER FUNCTION platform.login_tenant() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.make_hypertable(series_name text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+DECLARE
+    wanted     platform.series;
+    parent     regclass := format('store.%I', series_name);
+    extension  text;
+    statements text[];
+    statement  text;
+BEGIN
+    SELECT * INTO STRICT wanted FROM platform.series WHERE name = series_name;
+    SELECT extnamespace::regnamespace INTO STRICT extension FROM pg_extension WHERE extname = 'timescaledb';
+
+    -- What LIKE leaves out, or would give another name.
+    SELECT array_agg(parts.statement ORDER BY parts.place, parts.name) INTO statements
+      FROM (
+               SELECT 1 AS place, conname AS name, format('ALTER TABLE %s ADD CONSTRAINT %I %s', parent, conname, pg_get_constraintdef(oid)) AS statement
+                 FROM pg_constraint
+                WHERE conrelid = parent AND contype IN ('p', 'u', 'f')
+               UNION ALL
+               SELECT 2, indexrelid::regclass::text, regexp_replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
+                 FROM pg_index
+                WHERE indrelid = parent AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND conrelid = parent)
+               UNION ALL
+               SELECT 3, tgname, pg_get_triggerdef(oid)
+                 FROM pg_trigger
+                WHERE tgrelid = parent AND NOT tgisinternal
+               UNION ALL
+               SELECT 4, '', format('COMMENT ON TABLE %s IS %L', parent, obj_description(parent, 'pg_class'))
+               UNION ALL
+               SELECT 5, '', format('COMMENT ON INDEX %s IS %L', indexrelid::regclass, obj_description(indexrelid, 'pg_class'))
+                 FROM pg_index
+                WHERE indrelid = parent AND obj_description(indexrelid, 'pg_class') IS NOT NULL
+               UNION ALL
+               SELECT 6, '', format('GRANT %s ON %s TO %I', granted.privilege_type, parent, granted.grantee::regrole)
+                 FROM pg_class, aclexplode(relacl) AS granted
+                WHERE pg_class.oid = parent AND granted.grantee NOT IN (0, relowner)
+               UNION ALL
+               SELECT 6, '', format('GRANT %s (%I) ON %s TO %I', granted.privilege_type, attname, parent, granted.grantee::regrole)
+                 FROM pg_attribute, aclexplode(attacl) AS granted
+                WHERE attrelid = parent AND granted.grantee <> 0
+           ) AS parts;
+
+    EXECUTE format('CREATE TABLE store.%I (LIKE %s INCLUDING ALL EXCLUDING INDEXES)', series_name || '_anew', parent);
+    EXECUTE format('DROP TABLE %s', parent);
+    EXECUTE format('ALTER TABLE store.%I RENAME TO %I', series_name || '_anew', series_name);
+    EXECUTE format(
+        'SELECT %1$s.create_hypertable(%2$L::regclass, %1$s.by_range(%3$L, %4$L::interval), create_default_indexes => false)',
+        extension, format('store.%I', series_name), wanted.time_column, wanted.chunk
+    );
+    FOREACH statement IN ARRAY statements LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$_$;
+
+ALTER FUNCTION platform.make_hypertable(series_name text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.partition_name(series_name text, starts timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    RETURN ((series_name || to_char(starts, '_YYYY_MM'::text)) || CASE WHEN (EXTRACT(year FROM starts) < (0)::numeric) THEN '_bc'::text ELSE ''::text END);
+
+ALTER FUNCTION platform.partition_name(series_name text, starts timestamp with time zone) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.percentile(fraction double precision, idx integer[], n bigint[]) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -527,6 +611,38 @@ END
 $$;
 
 ALTER FUNCTION platform.refuse_job_transition() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.set_policies(series_name text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    wanted    platform.series;
+    extension text;
+    relation  text := format('store.%I', series_name);
+BEGIN
+    SELECT * INTO STRICT wanted FROM platform.series WHERE name = series_name;
+    SELECT extnamespace::regnamespace INTO STRICT extension FROM pg_extension WHERE extname = 'timescaledb';
+
+    EXECUTE format('SELECT %s.set_chunk_time_interval(%L::regclass, %L::interval)', extension, relation, wanted.chunk);
+    EXECUTE format('SELECT %s.remove_compression_policy(%L::regclass, if_exists => true)', extension, relation);
+    EXECUTE format('SELECT %s.remove_retention_policy(%L::regclass, if_exists => true)', extension, relation);
+    IF wanted.compress_after IS NOT NULL THEN
+        EXECUTE format(
+            'ALTER TABLE %s SET (timescaledb.compress, timescaledb.compress_segmentby = %L, timescaledb.compress_orderby = %L)',
+            relation,
+            (SELECT COALESCE(string_agg(quote_ident(part), ', '), '') FROM unnest(wanted.segment_by) AS part),
+            COALESCE(wanted.order_by, format('%I DESC', wanted.time_column))
+        );
+        EXECUTE format('SELECT %s.add_compression_policy(%L::regclass, %L::interval)', extension, relation, wanted.compress_after);
+    END IF;
+    IF wanted.retention IS NOT NULL AND NOT wanted.is_archived THEN
+        EXECUTE format('SELECT %s.add_retention_policy(%L::regclass, %L::interval)', extension, relation, wanted.retention);
+    END IF;
+END
+$$;
+
+ALTER FUNCTION platform.set_policies(series_name text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.settle_grants() RETURNS void
     LANGUAGE plpgsql
@@ -4399,6 +4515,8 @@ REVOKE ALL ON FUNCTION platform.isolate(relation regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION platform.login_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.login_tenant() TO guildhall_person;
 
+REVOKE ALL ON FUNCTION platform.make_hypertable(series_name text) FROM PUBLIC;
+
 REVOKE ALL ON PROCEDURE platform.refresh_continuous_rollups(IN job_id integer, IN config jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone, at_most integer) FROM PUBLIC;
@@ -4410,6 +4528,8 @@ GRANT SELECT ON TABLE platform.rollups TO guildhall_reader;
 
 REVOKE ALL ON FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION platform.set_policies(series_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.settle_grants() FROM PUBLIC;
 

@@ -19,3 +19,11 @@ DROP SCHEMA gateway;
 DROP SCHEMA catalogue;
 DROP SCHEMA platform;
 DROP EXTENSION vector;
+
+DO $$
+BEGIN
+    IF current_setting('guildhall.engine', true) = 'timescale' THEN
+        DROP EXTENSION timescaledb;
+    END IF;
+END
+$$;

@@ -33,6 +33,13 @@ BEGIN
         statements := statements || format('GRANT guildhall_owner, %s TO %I', ours, current_user);
     END IF;
 
+    -- TimescaleDB's background workers log in as the owner of what they keep;
+    -- nobody else can, as connections of clients are counted and none is allowed.
+    IF current_setting('guildhall.engine', true) = 'timescale'
+       AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'guildhall_owner' AND rolcanlogin) THEN
+        statements := statements || 'ALTER ROLE guildhall_owner LOGIN CONNECTION LIMIT 0'::text;
+    END IF;
+
     -- The documents' names. Where a cluster has a role of such a name already,
     -- it is somebody else's and gets nothing.
     FOR wanted IN
@@ -70,6 +77,20 @@ END
 $$;
 
 CREATE EXTENSION IF NOT EXISTS vector;
+
+-- The engine of series is fixed here (decision 4).
+DO $$
+BEGIN
+    IF current_setting('guildhall.engine', true) = 'timescale' THEN
+        CREATE EXTENSION IF NOT EXISTS timescaledb;
+        IF current_setting('timescaledb.license') <> 'timescale' THEN
+            RAISE EXCEPTION 'this TimescaleDB has neither compression nor retention: its license is set to %',
+                            current_setting('timescaledb.license')
+                  USING ERRCODE = 'feature_not_supported', HINT = 'Choose the engine native.';
+        END IF;
+    END IF;
+END
+$$;
 
 CREATE SCHEMA platform   AUTHORIZATION guildhall_owner;
 CREATE SCHEMA catalogue  AUTHORIZATION guildhall_owner;

@@ -142,9 +142,16 @@ COMMENT ON COLUMN platform.series.is_archived IS 'Partitions go to a file before
 COMMENT ON COLUMN platform.series.dropped_before IS 'Rows older than this were dropped; those that arrive late are taken, and dropped by the next pass of upkeep.';
 GRANT SELECT ON platform.series TO guildhall_app, guildhall_scheduler;
 
+CREATE FUNCTION platform.partition_name(series_name text, starts timestamptz) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET timezone = 'UTC'
+    RETURN series_name || to_char(starts, '_YYYY_MM') || CASE WHEN extract(year FROM starts) < 0 THEN '_bc' ELSE '' END;
+
 -- Partitions are made ahead by the scheduler and on demand by whoever writes,
 -- so no row is ever refused for its date. A table is made first and attached
 -- afterwards: attaching does not stop readers or writers of its siblings.
+-- TimescaleDB makes its chunks itself.
 CREATE FUNCTION platform.ensure_partitions(series_name text, earliest timestamptz, latest timestamptz) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -162,7 +169,10 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no series %', quote_literal(series_name) USING ERRCODE = 'undefined_table';
     END IF;
-    IF latest < earliest OR latest - earliest > interval '100 years' THEN
+    IF (SELECT engine FROM platform.installation) = 'timescale' THEN
+        RETURN 0;
+    END IF;
+    IF NOT isfinite(earliest) OR NOT isfinite(latest) OR latest < earliest OR latest - earliest > interval '100 years' THEN
         RAISE EXCEPTION 'a series cannot be given partitions from % to %', earliest, latest
               USING ERRCODE = 'datetime_field_overflow';
     END IF;
@@ -170,7 +180,11 @@ BEGIN
     starts := date_trunc('month', earliest);
     WHILE starts <= latest LOOP
         ends      := starts + interval '1 month';
-        partition := series_name || to_char(starts, '_YYYY_MM');
+        partition := platform.partition_name(series_name, starts);
+        IF ends <= now() - wanted.retention THEN
+            -- Upkeep may drop a partition of that age, but not before this transaction has ended.
+            PERFORM pg_advisory_xact_lock_shared(hashtext('platform.series.kept'), hashtext(partition));
+        END IF;
         IF to_regclass(format('store.%I', partition)) IS NULL THEN
             -- Two writers may want the same month: the second finds it made.
             PERFORM pg_advisory_xact_lock(hashtext('platform.series'), hashtext(partition));
@@ -190,9 +204,104 @@ $$;
 REVOKE ALL ON FUNCTION platform.ensure_partitions(text, timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION platform.ensure_partitions(text, timestamptz, timestamptz) TO guildhall_app;
 
--- Declares that store.<name> is a series: registers it, makes this month and
--- the three to come, and lets the application add rows, but never say whose
--- they are.
+-- Turns a partitioned table that has no rows into a hypertable with the same
+-- columns, constraints, indexes, triggers, comments and grants, as a partitioned
+-- table cannot become one itself.
+CREATE FUNCTION platform.make_hypertable(series_name text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET timezone = 'UTC'
+AS $$
+DECLARE
+    wanted     platform.series;
+    parent     regclass := format('store.%I', series_name);
+    extension  text;
+    statements text[];
+    statement  text;
+BEGIN
+    SELECT * INTO STRICT wanted FROM platform.series WHERE name = series_name;
+    SELECT extnamespace::regnamespace INTO STRICT extension FROM pg_extension WHERE extname = 'timescaledb';
+
+    -- What LIKE leaves out, or would give another name.
+    SELECT array_agg(parts.statement ORDER BY parts.place, parts.name) INTO statements
+      FROM (
+               SELECT 1 AS place, conname AS name, format('ALTER TABLE %s ADD CONSTRAINT %I %s', parent, conname, pg_get_constraintdef(oid)) AS statement
+                 FROM pg_constraint
+                WHERE conrelid = parent AND contype IN ('p', 'u', 'f')
+               UNION ALL
+               SELECT 2, indexrelid::regclass::text, regexp_replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
+                 FROM pg_index
+                WHERE indrelid = parent AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND conrelid = parent)
+               UNION ALL
+               SELECT 3, tgname, pg_get_triggerdef(oid)
+                 FROM pg_trigger
+                WHERE tgrelid = parent AND NOT tgisinternal
+               UNION ALL
+               SELECT 4, '', format('COMMENT ON TABLE %s IS %L', parent, obj_description(parent, 'pg_class'))
+               UNION ALL
+               SELECT 5, '', format('COMMENT ON INDEX %s IS %L', indexrelid::regclass, obj_description(indexrelid, 'pg_class'))
+                 FROM pg_index
+                WHERE indrelid = parent AND obj_description(indexrelid, 'pg_class') IS NOT NULL
+               UNION ALL
+               SELECT 6, '', format('GRANT %s ON %s TO %I', granted.privilege_type, parent, granted.grantee::regrole)
+                 FROM pg_class, aclexplode(relacl) AS granted
+                WHERE pg_class.oid = parent AND granted.grantee NOT IN (0, relowner)
+               UNION ALL
+               SELECT 6, '', format('GRANT %s (%I) ON %s TO %I', granted.privilege_type, attname, parent, granted.grantee::regrole)
+                 FROM pg_attribute, aclexplode(attacl) AS granted
+                WHERE attrelid = parent AND granted.grantee <> 0
+           ) AS parts;
+
+    EXECUTE format('CREATE TABLE store.%I (LIKE %s INCLUDING ALL EXCLUDING INDEXES)', series_name || '_anew', parent);
+    EXECUTE format('DROP TABLE %s', parent);
+    EXECUTE format('ALTER TABLE store.%I RENAME TO %I', series_name || '_anew', series_name);
+    EXECUTE format(
+        'SELECT %1$s.create_hypertable(%2$L::regclass, %1$s.by_range(%3$L, %4$L::interval), create_default_indexes => false)',
+        extension, format('store.%I', series_name), wanted.time_column, wanted.chunk
+    );
+    FOREACH statement IN ARRAY statements LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION platform.make_hypertable(text) FROM PUBLIC;
+
+-- Hands the register's intervals to TimescaleDB, which then compresses and drops
+-- chunks by itself; rows that are archived first are dropped by upkeep alone.
+CREATE FUNCTION platform.set_policies(series_name text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    wanted    platform.series;
+    extension text;
+    relation  text := format('store.%I', series_name);
+BEGIN
+    SELECT * INTO STRICT wanted FROM platform.series WHERE name = series_name;
+    SELECT extnamespace::regnamespace INTO STRICT extension FROM pg_extension WHERE extname = 'timescaledb';
+
+    EXECUTE format('SELECT %s.set_chunk_time_interval(%L::regclass, %L::interval)', extension, relation, wanted.chunk);
+    EXECUTE format('SELECT %s.remove_compression_policy(%L::regclass, if_exists => true)', extension, relation);
+    EXECUTE format('SELECT %s.remove_retention_policy(%L::regclass, if_exists => true)', extension, relation);
+    IF wanted.compress_after IS NOT NULL THEN
+        EXECUTE format(
+            'ALTER TABLE %s SET (timescaledb.compress, timescaledb.compress_segmentby = %L, timescaledb.compress_orderby = %L)',
+            relation,
+            (SELECT COALESCE(string_agg(quote_ident(part), ', '), '') FROM unnest(wanted.segment_by) AS part),
+            COALESCE(wanted.order_by, format('%I DESC', wanted.time_column))
+        );
+        EXECUTE format('SELECT %s.add_compression_policy(%L::regclass, %L::interval)', extension, relation, wanted.compress_after);
+    END IF;
+    IF wanted.retention IS NOT NULL AND NOT wanted.is_archived THEN
+        EXECUTE format('SELECT %s.add_retention_policy(%L::regclass, %L::interval)', extension, relation, wanted.retention);
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION platform.set_policies(text) FROM PUBLIC;
+
+-- Declares that store.<name>, a partitioned table without rows, is a series:
+-- registers it, gives it the form that the engine wants, and lets the application
+-- add rows, but never say whose they are. Indexes come before; views after.
 CREATE FUNCTION platform.create_series(
     series_name text, time_column text, step interval, retention interval,
     chunk interval DEFAULT '1 day', compress_after interval DEFAULT NULL,
@@ -207,7 +316,11 @@ BEGIN
     INSERT INTO platform.series (name, time_column, step, retention, chunk, compress_after, segment_by, order_by)
     VALUES (series_name, time_column, step, retention, chunk, compress_after, segment_by, order_by);
 
-    PERFORM platform.ensure_partitions(series_name, now(), now() + interval '3 months');
+    IF (SELECT engine FROM platform.installation) = 'timescale' THEN
+        PERFORM platform.make_hypertable(series_name);
+    ELSE
+        PERFORM platform.ensure_partitions(series_name, now(), now() + interval '3 months');
+    END IF;
 
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO writable
       FROM pg_attribute
@@ -215,6 +328,11 @@ BEGIN
        AND attnum > 0 AND NOT attisdropped
        AND attname <> 'tenant_id' AND attgenerated = '';
     EXECUTE format('GRANT INSERT (%s) ON store.%I TO guildhall_app', writable, series_name);
+
+    -- Last, as TimescaleDB passes grants of columns on to a compressed table, which does not have them.
+    IF (SELECT engine FROM platform.installation) = 'timescale' THEN
+        PERFORM platform.set_policies(series_name);
+    END IF;
 END
 $$;
 REVOKE ALL ON FUNCTION platform.create_series(text, text, interval, interval, interval, interval, text[], text) FROM PUBLIC;
