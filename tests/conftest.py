@@ -20,6 +20,7 @@ pytest_plugins = [
     "fixtures.poolers",
     "fixtures.shared",
     "fixtures.statements",
+    "fixtures.society",
     "fixtures.histories",
     "fixtures.strictness",
 ]

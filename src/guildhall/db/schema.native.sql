@@ -56,6 +56,101 @@ ALTER TYPE platform.job_status OWNER TO guildhall_owner;
 
 COMMENT ON TYPE platform.job_status IS 'pending: waits · queued: taken by a worker, not begun · running · paused: waits for a person · stuck: its lease or its deadline has passed · completed, failed, cancelled, dead_letter: ends.';
 
+CREATE TYPE society.agent_status AS ENUM (
+    'offline',
+    'idle',
+    'active',
+    'busy',
+    'paused',
+    'suspended',
+    'retraining',
+    'retired'
+);
+
+ALTER TYPE society.agent_status OWNER TO guildhall_owner;
+
+CREATE TYPE society.agent_task_priority AS ENUM (
+    'low',
+    'medium',
+    'high',
+    'critical'
+);
+
+ALTER TYPE society.agent_task_priority OWNER TO guildhall_owner;
+
+CREATE TYPE society.agent_task_status AS ENUM (
+    'pending',
+    'queued',
+    'assigned',
+    'in_progress',
+    'blocked',
+    'in_review',
+    'completed',
+    'failed',
+    'cancelled'
+);
+
+ALTER TYPE society.agent_task_status OWNER TO guildhall_owner;
+
+CREATE TYPE society.agent_type AS ENUM (
+    'team-leader',
+    'worker',
+    'specialist',
+    'coordinator',
+    'reviewer',
+    'monitor',
+    'mentor'
+);
+
+ALTER TYPE society.agent_type OWNER TO guildhall_owner;
+
+CREATE TYPE society.performance_tier AS ENUM (
+    'bronze',
+    'silver',
+    'gold',
+    'platinum',
+    'diamond',
+    'legend'
+);
+
+ALTER TYPE society.performance_tier OWNER TO guildhall_owner;
+
+CREATE TYPE society.voting_algorithm AS ENUM (
+    'majority',
+    'plurality',
+    'supermajority',
+    'unanimous',
+    'weighted',
+    'confidence_weighted',
+    'approval',
+    'score',
+    'star',
+    'borda',
+    'condorcet',
+    'copeland',
+    'minimax',
+    'schulze',
+    'ranked_pairs',
+    'irv',
+    'stv',
+    'quadratic',
+    'consensus'
+);
+
+ALTER TYPE society.voting_algorithm OWNER TO guildhall_owner;
+
+CREATE TYPE society.voting_status AS ENUM (
+    'draft',
+    'open',
+    'closed',
+    'tallied',
+    'tied',
+    'no_quorum',
+    'cancelled'
+);
+
+ALTER TYPE society.voting_status OWNER TO guildhall_owner;
+
 CREATE FUNCTION evaluation.refuse_changed_version() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -830,6 +925,445 @@ END
 $_$;
 
 ALTER FUNCTION platform.watch_series(series_name text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.acting_agent() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('app.agent_id'::text, true), ''::text))::uuid;
+
+ALTER FUNCTION society.acting_agent() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.admit_ballot() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    session society.voting_sessions;
+    spent   CONSTANT integer := CASE WHEN TG_OP = 'INSERT' THEN NEW.tokens_spent ELSE -OLD.tokens_spent END;
+    granted numeric;
+    broken  text;
+BEGIN
+    SELECT * INTO session FROM society.voting_sessions WHERE tenant_id = NEW.tenant_id AND id = NEW.session_id FOR SHARE;
+    IF NOT FOUND THEN
+        RETURN NEW; -- the key says so
+    END IF;
+    SELECT weight INTO granted
+      FROM society.voting_eligibility
+     WHERE tenant_id = NEW.tenant_id AND session_id = NEW.session_id AND agent_id = NEW.agent_id;
+    broken := CASE
+        WHEN session.status <> 'open' OR session.deleted_at IS NOT NULL OR session.opens_at > now() OR session.closes_at <= now()
+            THEN 'votes_are_cast_while_open'
+        WHEN granted IS NULL AND EXISTS (
+                SELECT FROM society.voting_eligibility WHERE tenant_id = NEW.tenant_id AND session_id = NEW.session_id
+             )
+            THEN 'votes_come_from_the_roll'
+        WHEN granted IS NULL AND spent > session.token_budget
+            THEN 'votes_are_within_the_budget'
+    END;
+    IF broken IS NOT NULL THEN
+        RAISE EXCEPTION 'agent % may not vote so in session %', NEW.agent_id, NEW.session_id
+              USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = broken;
+    END IF;
+    UPDATE society.voting_eligibility
+       SET tokens_left = tokens_left - spent
+     WHERE tenant_id = NEW.tenant_id AND session_id = NEW.session_id AND agent_id = NEW.agent_id AND spent <> 0;
+    IF TG_OP = 'INSERT' THEN
+        NEW.weight := COALESCE(granted, 1);
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+ALTER FUNCTION society.admit_ballot() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.count_idea_votes() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    vote society.idea_votes;
+BEGIN
+    IF TG_OP = 'DELETE' THEN vote := OLD; ELSE vote := NEW; END IF;
+    UPDATE society.ideas
+       SET votes_count = votes_count + (TG_OP = 'INSERT')::integer - (TG_OP = 'DELETE')::integer,
+           votes_total = votes_total + CASE WHEN TG_OP = 'DELETE' THEN 0 ELSE NEW.value END - CASE WHEN TG_OP = 'INSERT' THEN 0 ELSE OLD.value END
+     WHERE tenant_id = vote.tenant_id AND id = vote.idea_id;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.count_idea_votes() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.count_ideas() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    idea   society.ideas;
+    change CONSTANT integer := (TG_OP <> 'DELETE' AND NEW.deleted_at IS NULL)::integer - (TG_OP <> 'INSERT' AND OLD.deleted_at IS NULL)::integer;
+BEGIN
+    IF TG_OP = 'DELETE' THEN idea := OLD; ELSE idea := NEW; END IF;
+    IF change <> 0 THEN
+        UPDATE society.brainstorm_sessions SET total_ideas = total_ideas + change WHERE tenant_id = idea.tenant_id AND id = idea.session_id;
+        UPDATE society.brainstorm_participants SET ideas_count = ideas_count + change
+         WHERE tenant_id = idea.tenant_id AND session_id = idea.session_id AND agent_id = idea.agent_id;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.count_ideas() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.count_participants() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    place  society.brainstorm_participants;
+    change CONSTANT integer := (TG_OP <> 'DELETE' AND NEW.left_at IS NULL)::integer - (TG_OP <> 'INSERT' AND OLD.left_at IS NULL)::integer;
+BEGIN
+    IF TG_OP = 'DELETE' THEN place := OLD; ELSE place := NEW; END IF;
+    IF change <> 0 THEN
+        UPDATE society.brainstorm_sessions SET participant_count = participant_count + change
+         WHERE tenant_id = place.tenant_id AND id = place.session_id;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.count_participants() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.forget_status_reason() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    NEW.status_reason := NULL;
+    RETURN NEW;
+END
+$$;
+
+ALTER FUNCTION society.forget_status_reason() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.guard_roll() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    entry   society.voting_eligibility;
+    session society.voting_sessions;
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        entry := OLD;
+    ELSE
+        entry := NEW;
+    END IF;
+    SELECT * INTO session FROM society.voting_sessions WHERE tenant_id = entry.tenant_id AND id = entry.session_id FOR SHARE;
+    IF session.status <> 'draft' THEN
+        RAISE EXCEPTION 'the roll of voting session % is closed', entry.session_id
+              USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        entry.token_budget := COALESCE(entry.token_budget, session.token_budget);
+        entry.tokens_left  := entry.token_budget;
+    END IF;
+    RETURN entry;
+END
+$$;
+
+ALTER FUNCTION society.guard_roll() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.record_agent_status() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO society.agent_status_history (tenant_id, agent_id, old_status, new_status, reason, changed_by, changed_by_agent)
+    VALUES (NEW.tenant_id, NEW.id, OLD.status, NEW.status, NEW.status_reason, platform.user_id(), society.acting_agent());
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.record_agent_status() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.record_ballot() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO society.vote_audit_trail (tenant_id, session_id, vote_id, event_type, payload, signature, signed_by)
+    VALUES (
+        NEW.tenant_id, NEW.session_id, NEW.id,
+        CASE WHEN NEW.superseded_at IS NULL THEN 'vote_cast' ELSE 'vote_superseded' END,
+        to_jsonb(NEW) - '{tenant_id}'::text[],
+        NEW.signature,
+        CASE WHEN NEW.signature IS NOT NULL THEN NEW.agent_id END
+    );
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.record_ballot() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.record_task_event() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    changes jsonb;
+    event   text;
+    holder  CONSTANT uuid := CASE
+        WHEN NEW.deleted_at IS NULL AND NEW.status NOT IN ('completed', 'failed', 'cancelled') THEN NEW.assigned_to
+    END;
+BEGIN
+    SELECT COALESCE(jsonb_object_agg(key, value), '{}') INTO changes
+      FROM jsonb_each(to_jsonb(NEW))
+     WHERE key IN ('status', 'assigned_to', 'priority', 'title', 'deadline', 'quality_score', 'deleted_at')
+       AND value IS DISTINCT FROM CASE WHEN TG_OP = 'UPDATE' THEN to_jsonb(OLD) -> key ELSE 'null'::jsonb END;
+    IF TG_OP = 'UPDATE' AND changes = '{}' THEN
+        RETURN NULL;
+    END IF;
+    event := CASE
+        WHEN TG_OP = 'INSERT' THEN 'created'
+        WHEN changes ? 'deleted_at' THEN CASE WHEN NEW.deleted_at IS NULL THEN 'restored' ELSE 'deleted' END
+        WHEN changes ? 'status' THEN NEW.status::text
+        WHEN changes ? 'assigned_to' THEN CASE WHEN NEW.assigned_to IS NULL THEN 'released' ELSE 'assigned' END
+        ELSE 'changed'
+    END;
+    PERFORM platform.ensure_partitions('task_history', clock_timestamp(), clock_timestamp());
+    INSERT INTO store.task_history (tenant_id, task_id, event_type, old_status, new_status, details)
+    VALUES (NEW.tenant_id, NEW.id, event, OLD.status, NEW.status, changes);
+
+    UPDATE society.task_assignments
+       SET released_at = clock_timestamp()
+     WHERE tenant_id = NEW.tenant_id AND task_id = NEW.id AND released_at IS NULL AND agent_id IS DISTINCT FROM holder;
+    INSERT INTO society.task_assignments (tenant_id, task_id, agent_id, assigned_by, assigned_by_agent)
+    SELECT NEW.tenant_id, NEW.id, holder, platform.user_id(), society.acting_agent()
+     WHERE holder IS NOT NULL
+        ON CONFLICT (tenant_id, task_id) WHERE released_at IS NULL DO NOTHING;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.record_task_event() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.record_voting_session() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO society.vote_audit_trail (tenant_id, session_id, event_type, payload)
+    VALUES (
+        NEW.tenant_id, NEW.id,
+        CASE NEW.status WHEN 'draft' THEN 'session_created' WHEN 'open' THEN 'session_opened' WHEN 'closed' THEN 'session_closed'
+                        WHEN 'tallied' THEN 'session_tallied' WHEN 'tied' THEN 'session_tied' WHEN 'no_quorum' THEN 'session_without_quorum'
+                        ELSE 'session_cancelled' END,
+        to_jsonb(NEW) - '{tenant_id, updated_at}'::text[]
+    );
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.record_voting_session() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.refuse() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE EXCEPTION '%', TG_ARGV[0]
+          USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+END
+$$;
+
+ALTER FUNCTION society.refuse() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.refuse_circular_delegation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('society.vote_delegations'), hashtext(NEW.tenant_id::text));
+    IF EXISTS (
+        WITH RECURSIVE reached (agent_id, session_id) AS (
+            SELECT NEW.to_agent_id, NEW.session_id
+             UNION
+            SELECT edges.to_agent_id, COALESCE(reached.session_id, edges.session_id)
+              FROM reached
+              JOIN society.vote_delegations AS edges
+                ON edges.tenant_id = NEW.tenant_id AND edges.from_agent_id = reached.agent_id
+               AND edges.revoked_at IS NULL AND (edges.expires_at IS NULL OR edges.expires_at > now())
+               AND (edges.session_id IS NULL OR reached.session_id IS NULL OR edges.session_id = reached.session_id)
+        )
+        SELECT FROM reached WHERE agent_id = NEW.from_agent_id
+    ) THEN
+        RAISE EXCEPTION 'the vote of agent % would come back to itself by way of agent %', NEW.from_agent_id, NEW.to_agent_id
+              USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.refuse_circular_delegation() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.refuse_circular_dependency() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('society.task_dependencies'), hashtext(NEW.tenant_id::text));
+    IF EXISTS (
+        WITH RECURSIVE reached (task_id) AS (
+            SELECT NEW.depends_on_task_id
+             UNION
+            SELECT edges.depends_on_task_id
+              FROM reached
+              JOIN society.task_dependencies AS edges ON edges.tenant_id = NEW.tenant_id AND edges.task_id = reached.task_id
+        )
+        SELECT FROM reached WHERE task_id = NEW.task_id
+    ) THEN
+        RAISE EXCEPTION 'task % would wait for itself by way of task %', NEW.task_id, NEW.depends_on_task_id
+              USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.refuse_circular_dependency() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.refuse_vote_on_own_idea() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM society.ideas WHERE tenant_id = NEW.tenant_id AND id = NEW.idea_id AND agent_id = NEW.agent_id) THEN
+        RAISE EXCEPTION 'agent % may not vote on its own idea %', NEW.agent_id, NEW.idea_id
+              USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+ALTER FUNCTION society.refuse_vote_on_own_idea() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.settle(relation regclass, fixed text[] DEFAULT '{}'::text[], kept text[] DEFAULT '{}'::text[], hidden text[] DEFAULT '{}'::text[], removable boolean DEFAULT false, audited boolean DEFAULT true) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    table_name CONSTANT name := (SELECT relname FROM pg_class WHERE oid = relation);
+    insertable text;
+    changeable text;
+    watched    text;
+BEGIN
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FILTER (WHERE attname <> ALL (kept)),
+           string_agg(quote_ident(attname), ', ' ORDER BY attnum) FILTER (WHERE attname <> ALL (kept || fixed || '{id,created_at}')),
+           string_agg(quote_ident(attname), ', ' ORDER BY attnum) FILTER (WHERE attname <> ALL (kept))
+      INTO insertable, changeable, watched
+      FROM pg_attribute
+     WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+       AND attname NOT IN ('tenant_id', 'updated_at');
+
+    PERFORM platform.isolate(relation);
+    EXECUTE format('CREATE POLICY counts_are_kept_for_every_team ON %s TO guildhall_owner USING (true) WITH CHECK (true)', relation);
+
+    EXECUTE format('GRANT SELECT ON %s TO guildhall_app', relation);
+    IF insertable IS NOT NULL THEN
+        EXECUTE format('GRANT INSERT (%s) ON %s TO guildhall_app', insertable, relation);
+    END IF;
+    IF changeable IS NOT NULL THEN
+        EXECUTE format('GRANT UPDATE (%s) ON %s TO guildhall_app', changeable, relation);
+    END IF;
+    IF removable THEN
+        EXECUTE format('GRANT DELETE ON %s TO guildhall_app', relation);
+    END IF;
+
+    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attname = 'updated_at' AND NOT attisdropped) THEN
+        EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column()',
+                       'update_' || table_name || '_updated_at', relation);
+    END IF;
+    IF audited THEN
+        EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR DELETE OR UPDATE OF %s ON %s FOR EACH ROW EXECUTE FUNCTION platform.record_change(%s)',
+                       table_name || '_are_audited', watched, relation,
+                       (SELECT string_agg(quote_literal(column_name), ', ') FROM unnest(hidden) AS column_name));
+    END IF;
+END
+$$;
+
+ALTER FUNCTION society.settle(relation regclass, fixed text[], kept text[], hidden text[], removable boolean, audited boolean) OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.stamp_task() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    resumed boolean;
+BEGIN
+    CASE
+        WHEN NEW.status = 'queued' THEN
+            NEW.queued_at := COALESCE(CASE WHEN NEW.queued_at IS DISTINCT FROM OLD.queued_at THEN NEW.queued_at END, now());
+        WHEN NEW.status = 'in_progress' THEN
+            resumed := COALESCE(OLD.status IN ('blocked', 'in_review'), false);
+            NEW.started_at := COALESCE(CASE WHEN resumed OR NEW.started_at IS DISTINCT FROM OLD.started_at THEN NEW.started_at END, now());
+        WHEN NEW.status IN ('completed', 'failed', 'cancelled') THEN
+            -- Another transaction, younger than this one, may have begun the task.
+            NEW.completed_at := COALESCE(NEW.completed_at, greatest(now(), NEW.started_at));
+            NEW.lease_expires_at := NULL;
+        ELSE NULL;
+    END CASE;
+    IF OLD.status = 'failed' AND NEW.status <> 'cancelled' THEN
+        NEW.completed_at := NULL;
+        NEW.started_at   := CASE WHEN NEW.status = 'in_progress' THEN NEW.started_at END;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+ALTER FUNCTION society.stamp_task() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.stamp_voting_session() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF NEW.status NOT IN ('draft', 'cancelled') THEN
+        NEW.opened_at := COALESCE(NEW.opened_at, now());
+    END IF;
+    IF NEW.status NOT IN ('draft', 'open') THEN
+        NEW.closed_at := COALESCE(NEW.closed_at, now());
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+ALTER FUNCTION society.stamp_voting_session() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.update_agent_stats_on_task_completion() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    ends  CONSTANT boolean := TG_OP = 'INSERT' OR OLD.status <> NEW.status;
+    score CONSTANT numeric := CASE WHEN ends THEN NULL ELSE OLD.quality_score END;
+    taken CONSTANT numeric := CASE WHEN ends THEN NULL ELSE OLD.duration_ms END;
+BEGIN
+    IF NEW.status = 'failed' AND ends THEN
+        UPDATE society.agents
+           SET tasks_failed = tasks_failed + 1
+         WHERE tenant_id = NEW.tenant_id AND id = NEW.assigned_to;
+    ELSIF NEW.status = 'completed' THEN
+        UPDATE society.agents
+           SET tasks_completed     = tasks_completed + ends::integer,
+               quality_score_total = quality_score_total + COALESCE(NEW.quality_score, 0) - COALESCE(score, 0),
+               quality_score_count = quality_score_count + (NEW.quality_score IS NOT NULL)::integer - (score IS NOT NULL)::integer,
+               task_time_total_ms  = task_time_total_ms + COALESCE(NEW.duration_ms, 0) - COALESCE(taken, 0),
+               task_time_count     = task_time_count + (NEW.duration_ms IS NOT NULL)::integer - (taken IS NOT NULL)::integer
+         WHERE tenant_id = NEW.tenant_id AND id = NEW.assigned_to;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.update_agent_stats_on_task_completion() OWNER TO guildhall_owner;
 
 CREATE FUNCTION store.mark_failure_patterns() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2844,6 +3378,40 @@ ALTER VIEW gateway.mv_daily_stats OWNER TO guildhall_owner;
 
 COMMENT ON VIEW gateway.mv_daily_stats IS 'requests: tenant: the team''s calls by day, person and the model they asked for; cost is of the calls whose cost is known, of which there are priced_requests.';
 
+CREATE TABLE store.agent_activity_log (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    activity_type character varying(100) NOT NULL,
+    subject_type character varying(100),
+    subject_id uuid,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT agent_activity_log_subject_is_whole CHECK ((num_nonnulls(subject_type, subject_id) <> 1)),
+    CONSTRAINT agent_activity_log_type_is_named CHECK (((activity_type)::text <> ''::text))
+)
+PARTITION BY RANGE (created_at);
+
+ALTER TABLE store.agent_activity_log OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.agent_activity_log IS 'agents: tenant: what each agent did, as it says itself.';
+
+CREATE VIEW mine.agent_activity_log WITH (security_barrier='true') AS
+ SELECT id,
+    tenant_id,
+    agent_id,
+    activity_type,
+    subject_type,
+    subject_id,
+    details,
+    created_at
+   FROM store.agent_activity_log
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.agent_activity_log OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.agent_activity_log IS 'agents: tenant: the activity of the team''s own agents.';
+
 CREATE TABLE store.audit_log (
     log_id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id(),
@@ -3155,6 +3723,43 @@ ALTER VIEW mine.simulation_performance_hourly OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.simulation_performance_hourly IS 'outcomes: tenant: the team''s outcomes by simulation and hour: the documented averages, and the counts and sums by which hours add up.';
 
+CREATE TABLE store.task_history (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    task_id uuid NOT NULL,
+    event_type character varying(50) NOT NULL,
+    old_status society.agent_task_status,
+    new_status society.agent_task_status,
+    actor_id uuid DEFAULT society.acting_agent(),
+    user_id uuid DEFAULT platform.user_id(),
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT task_history_event_is_named CHECK (((event_type)::text <> ''::text))
+)
+PARTITION BY RANGE (created_at);
+
+ALTER TABLE store.task_history OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.task_history IS 'tasks: tenant: every event in the life of a task; changes are written by a trigger.';
+
+CREATE VIEW mine.task_history WITH (security_barrier='true') AS
+ SELECT id,
+    tenant_id,
+    task_id,
+    event_type,
+    old_status,
+    new_status,
+    actor_id,
+    user_id,
+    details,
+    created_at
+   FROM store.task_history
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.task_history OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.task_history IS 'tasks: tenant: the history of the team''s own tasks.';
+
 CREATE VIEW mine.tool_performance_daily WITH (security_barrier='true') AS
  SELECT bucket AS day,
     tool_name,
@@ -3200,6 +3805,91 @@ CREATE VIEW mine.tool_usage WITH (security_barrier='true') AS
 ALTER VIEW mine.tool_usage OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.tool_usage IS 'outcomes: tenant: the team''s own tool usage.';
+
+CREATE TABLE society.agents (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id character varying(100) NOT NULL,
+    name character varying(200) NOT NULL,
+    type society.agent_type DEFAULT 'worker'::society.agent_type NOT NULL,
+    status society.agent_status DEFAULT 'offline'::society.agent_status NOT NULL,
+    status_reason text,
+    capabilities text[] DEFAULT '{}'::text[] NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    public_key bytea,
+    total_points integer DEFAULT 0 NOT NULL,
+    current_tier society.performance_tier DEFAULT 'bronze'::society.performance_tier NOT NULL,
+    elo_rating integer DEFAULT 1200 NOT NULL,
+    trust_score numeric(5,4),
+    battles_fought integer DEFAULT 0 NOT NULL,
+    battles_won integer DEFAULT 0 NOT NULL,
+    tasks_completed integer DEFAULT 0 NOT NULL,
+    tasks_failed integer DEFAULT 0 NOT NULL,
+    quality_score_total numeric DEFAULT 0 NOT NULL,
+    quality_score_count integer DEFAULT 0 NOT NULL,
+    task_time_total_ms numeric DEFAULT 0 NOT NULL,
+    task_time_count integer DEFAULT 0 NOT NULL,
+    success_rate numeric GENERATED ALWAYS AS (((tasks_completed)::numeric / (NULLIF((tasks_completed + tasks_failed), 0))::numeric)) STORED,
+    average_quality_score numeric GENERATED ALWAYS AS ((quality_score_total / (NULLIF(quality_score_count, 0))::numeric)) STORED,
+    average_task_time_ms numeric GENERATED ALWAYS AS ((task_time_total_ms / (NULLIF(task_time_count, 0))::numeric)) STORED,
+    last_active_at timestamp with time zone,
+    created_by uuid DEFAULT platform.user_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT agents_are_named CHECK ((((agent_id)::text <> ''::text) AND ((name)::text <> ''::text))),
+    CONSTRAINT agents_counts_are_not_negative CHECK (((LEAST(tasks_completed, tasks_failed, quality_score_count, task_time_count, battles_won) >= 0) AND (battles_won <= battles_fought))),
+    CONSTRAINT agents_key_is_ed25519 CHECK ((octet_length(public_key) = 32)),
+    CONSTRAINT agents_trust_is_a_share CHECK (((trust_score >= (0)::numeric) AND (trust_score <= (1)::numeric)))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY society.agents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.agents OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.agents IS 'agents: tenant: who works here: its kind and state, and its figures, which triggers keep.';
+
+COMMENT ON COLUMN society.agents.agent_id IS 'The name by which the world outside knows it; of the team''s live agents no two have the same.';
+
+COMMENT ON COLUMN society.agents.status_reason IS 'Why it is in this state, if that was said; a change of state that says nothing empties it.';
+
+COMMENT ON COLUMN society.agents.total_points IS 'The sum of its point transactions; below zero where more was taken than earned.';
+
+COMMENT ON COLUMN society.agents.success_rate IS 'Of the tasks it ended, the share that it completed; null while there are none.';
+
+COMMENT ON COLUMN society.agents.average_quality_score IS 'Over its completed tasks that have a score: quality_score_total by quality_score_count.';
+
+COMMENT ON COLUMN society.agents.average_task_time_ms IS 'Over its completed tasks whose beginning is known.';
+
+CREATE VIEW mine.v_active_agents WITH (security_barrier='true', security_invoker='true') AS
+ SELECT id,
+    tenant_id,
+    agent_id,
+    name,
+    type,
+    status,
+    current_tier,
+    total_points,
+    elo_rating,
+    trust_score,
+    tasks_completed,
+    tasks_failed,
+    success_rate,
+    average_quality_score,
+    average_task_time_ms,
+    battles_fought,
+    battles_won,
+    capabilities,
+    last_active_at,
+    created_at,
+    updated_at
+   FROM society.agents
+  WHERE ((tenant_id = ( SELECT platform.login_tenant() AS tenant_id)) AND (deleted_at IS NULL) AND (status <> ALL (ARRAY['offline'::society.agent_status, 'suspended'::society.agent_status, 'retired'::society.agent_status])));
+
+ALTER VIEW mine.v_active_agents OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_active_agents IS 'agents: tenant: the agents that are there and may work, with all their figures.';
 
 CREATE VIEW mine.v_active_simulations WITH (security_barrier='true', security_invoker='true') AS
  SELECT simulations.simulation_id,
@@ -3418,6 +4108,68 @@ ALTER VIEW mine.v_system_performance OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.v_system_performance IS 'simulations: tenant: simulations of the last 24 hours, by the hour in which they were planned.';
 
+CREATE TABLE society.tasks (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    task_id character varying(100) NOT NULL,
+    title character varying(500) NOT NULL,
+    description text,
+    status society.agent_task_status DEFAULT 'pending'::society.agent_task_status NOT NULL,
+    priority society.agent_task_priority DEFAULT 'medium'::society.agent_task_priority NOT NULL,
+    queue_id uuid,
+    assigned_to uuid,
+    required_skills text[] DEFAULT '{}'::text[] NOT NULL,
+    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+    result jsonb,
+    quality_score numeric(5,4),
+    attempts integer DEFAULT 0 NOT NULL,
+    max_attempts integer DEFAULT 3 NOT NULL,
+    attempt_token uuid,
+    lease_expires_at timestamp with time zone,
+    deadline timestamp with time zone,
+    queued_at timestamp with time zone,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    duration_ms numeric GENERATED ALWAYS AS ((EXTRACT(epoch FROM (completed_at - started_at)) * (1000)::numeric)) STORED,
+    created_by uuid DEFAULT platform.user_id(),
+    requested_by uuid DEFAULT society.acting_agent(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT tasks_are_named CHECK ((((task_id)::text <> ''::text) AND ((title)::text <> ''::text))),
+    CONSTRAINT tasks_at_work_have_an_agent CHECK (((status <> ALL (ARRAY['assigned'::society.agent_task_status, 'in_progress'::society.agent_task_status])) OR (assigned_to IS NOT NULL))),
+    CONSTRAINT tasks_attempts_are_within_the_limit CHECK ((((attempts >= 0) AND (attempts <= max_attempts)) AND (max_attempts > 0))),
+    CONSTRAINT tasks_end_after_they_begin CHECK ((completed_at >= started_at)),
+    CONSTRAINT tasks_end_is_recorded CHECK (((status = ANY (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status, 'cancelled'::society.agent_task_status])) = (completed_at IS NOT NULL))),
+    CONSTRAINT tasks_quality_is_a_share CHECK (((quality_score >= (0)::numeric) AND (quality_score <= (1)::numeric)))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY society.tasks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.tasks OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.tasks IS 'tasks: tenant: work that is given to agents.';
+
+COMMENT ON COLUMN society.tasks.completed_at IS 'When it ended, whichever way.';
+
+CREATE VIEW mine.v_task_queue_summary WITH (security_barrier='true', security_invoker='true') AS
+ SELECT tenant_id,
+    status,
+    priority,
+    count(*) AS task_count,
+    count(*) FILTER (WHERE (assigned_to IS NULL)) AS unassigned_count,
+    count(*) FILTER (WHERE (deadline < now())) AS overdue_count,
+    min(created_at) AS oldest_created_at,
+    avg((EXTRACT(epoch FROM (now() - created_at)) * (1000)::numeric)) AS average_wait_ms
+   FROM society.tasks
+  WHERE ((tenant_id = ( SELECT platform.login_tenant() AS tenant_id)) AND (deleted_at IS NULL) AND (status <> ALL (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status, 'cancelled'::society.agent_task_status])))
+  GROUP BY tenant_id, status, priority;
+
+ALTER VIEW mine.v_task_queue_summary OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_task_queue_summary IS 'tasks: tenant: how many tasks stand in which state and priority, and how long they have waited.';
+
 CREATE VIEW platform.audit_log AS
  SELECT log_id,
     tenant_id,
@@ -3635,6 +4387,530 @@ COMMENT ON COLUMN platform.users.password_hash IS 'An argon2id hash; "!" matches
 
 COMMENT ON COLUMN platform.users.api_key IS 'The public id of the person''s default API key, never a secret.';
 
+CREATE VIEW society.agent_activity_log AS
+ SELECT id,
+    tenant_id,
+    agent_id,
+    activity_type,
+    subject_type,
+    subject_id,
+    details,
+    created_at
+   FROM store.agent_activity_log
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW society.agent_activity_log OWNER TO guildhall_owner;
+
+COMMENT ON VIEW society.agent_activity_log IS 'agents: tenant: the activity of the team''s own agents.';
+
+CREATE TABLE society.agent_skills (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    skill_name character varying(100) NOT NULL,
+    proficiency numeric(5,4),
+    evidence_count integer DEFAULT 0 NOT NULL,
+    verified_by uuid,
+    last_used_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT agent_skills_are_named CHECK (((skill_name)::text <> ''::text)),
+    CONSTRAINT agent_skills_are_verified_by_others CHECK ((verified_by <> agent_id)),
+    CONSTRAINT agent_skills_evidence_is_not_negative CHECK ((evidence_count >= 0)),
+    CONSTRAINT agent_skills_proficiency_is_a_share CHECK (((proficiency >= (0)::numeric) AND (proficiency <= (1)::numeric)))
+);
+
+ALTER TABLE ONLY society.agent_skills FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.agent_skills OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.agent_skills IS 'agents: tenant: what an agent can do, how well, and on how much evidence.';
+
+CREATE TABLE society.agent_status_history (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    old_status society.agent_status,
+    new_status society.agent_status NOT NULL,
+    reason text,
+    changed_by uuid,
+    changed_by_agent uuid,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT agent_status_history_is_of_changes CHECK ((old_status IS DISTINCT FROM new_status))
+);
+
+ALTER TABLE ONLY society.agent_status_history FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.agent_status_history OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.agent_status_history IS 'agents: tenant: every state an agent was in, from its first; written by a trigger.';
+
+COMMENT ON COLUMN society.agent_status_history.changed_by IS 'The person who asked; a plain id, so that history outlives people.';
+
+CREATE TABLE society.brainstorm_participants (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    session_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    role character varying(20) DEFAULT 'contributor'::character varying NOT NULL,
+    ideas_count integer DEFAULT 0 NOT NULL,
+    joined_at timestamp with time zone DEFAULT now() NOT NULL,
+    left_at timestamp with time zone,
+    CONSTRAINT brainstorm_participants_ideas_are_not_negative CHECK ((ideas_count >= 0)),
+    CONSTRAINT brainstorm_participants_leave_after_they_join CHECK ((left_at >= joined_at)),
+    CONSTRAINT brainstorm_participants_role_is_known CHECK (((role)::text = ANY ((ARRAY['facilitator'::character varying, 'contributor'::character varying, 'critic'::character varying, 'observer'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY society.brainstorm_participants FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.brainstorm_participants OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.brainstorm_participants IS 'brainstorming: tenant: who takes part, since when, and with how many ideas.';
+
+CREATE TABLE society.brainstorm_sessions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    session_id character varying(100) NOT NULL,
+    topic character varying(500) NOT NULL,
+    facilitator_id uuid,
+    technique character varying(50),
+    status character varying(20) DEFAULT 'planned'::character varying NOT NULL,
+    phase character varying(20),
+    max_ideas integer,
+    total_ideas integer DEFAULT 0 NOT NULL,
+    participant_count integer DEFAULT 0 NOT NULL,
+    voting_session_id uuid,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    created_by uuid DEFAULT platform.user_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT brainstorm_sessions_are_named CHECK ((((session_id)::text <> ''::text) AND ((topic)::text <> ''::text))),
+    CONSTRAINT brainstorm_sessions_counts_are_not_negative CHECK (((total_ideas >= 0) AND (participant_count >= 0))),
+    CONSTRAINT brainstorm_sessions_end_after_they_begin CHECK ((ended_at >= started_at)),
+    CONSTRAINT brainstorm_sessions_hold_so_many_ideas CHECK ((total_ideas <= max_ideas)),
+    CONSTRAINT brainstorm_sessions_phase_is_known CHECK (((phase)::text = ANY ((ARRAY['diverge'::character varying, 'cluster'::character varying, 'combine'::character varying, 'converge'::character varying, 'decide'::character varying])::text[]))),
+    CONSTRAINT brainstorm_sessions_status_is_known CHECK (((status)::text = ANY ((ARRAY['planned'::character varying, 'active'::character varying, 'paused'::character varying, 'completed'::character varying, 'cancelled'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY society.brainstorm_sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.brainstorm_sessions OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.brainstorm_sessions IS 'brainstorming: tenant: a topic that agents think about together.';
+
+COMMENT ON COLUMN society.brainstorm_sessions.total_ideas IS 'Its ideas that were not deleted; kept by a trigger.';
+
+COMMENT ON COLUMN society.brainstorm_sessions.participant_count IS 'Those who have joined and not left; kept by a trigger.';
+
+CREATE TABLE society.idea_combination_sources (
+    combination_id uuid NOT NULL,
+    idea_id uuid NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    session_id uuid NOT NULL,
+    result_idea_id uuid NOT NULL,
+    CONSTRAINT idea_combination_sources_are_others CHECK ((idea_id <> result_idea_id))
+);
+
+ALTER TABLE ONLY society.idea_combination_sources FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.idea_combination_sources OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.idea_combination_sources IS 'brainstorming: tenant: the ideas of which another was made, all of one session.';
+
+CREATE TABLE society.idea_combinations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    session_id uuid NOT NULL,
+    result_idea_id uuid NOT NULL,
+    combined_by uuid,
+    rationale text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY society.idea_combinations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.idea_combinations OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.idea_combinations IS 'brainstorming: tenant: an idea that was made of others, and why.';
+
+CREATE TABLE society.idea_votes (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    idea_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    value integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT idea_votes_range CHECK ((((value >= '-5'::integer) AND (value <= 5)) AND (value <> 0)))
+);
+
+ALTER TABLE ONLY society.idea_votes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.idea_votes OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.idea_votes IS 'brainstorming: tenant: for or against an idea, from -5 to 5; nobody votes on their own.';
+
+CREATE TABLE society.ideas (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    session_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    parent_id uuid,
+    title character varying(500) NOT NULL,
+    content text,
+    category character varying(100),
+    status character varying(20) DEFAULT 'proposed'::character varying NOT NULL,
+    novelty_score numeric(5,4),
+    feasibility_score numeric(5,4),
+    votes_count integer DEFAULT 0 NOT NULL,
+    votes_total integer DEFAULT 0 NOT NULL,
+    embedding public.vector(1536),
+    embedding_model text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT ideas_are_named CHECK (((title)::text <> ''::text)),
+    CONSTRAINT ideas_embedding_names_its_model CHECK (((embedding IS NULL) OR (embedding_model IS NOT NULL))),
+    CONSTRAINT ideas_feasibility_is_a_share CHECK (((feasibility_score >= (0)::numeric) AND (feasibility_score <= (1)::numeric))),
+    CONSTRAINT ideas_grow_from_others CHECK ((parent_id <> id)),
+    CONSTRAINT ideas_novelty_is_a_share CHECK (((novelty_score >= (0)::numeric) AND (novelty_score <= (1)::numeric))),
+    CONSTRAINT ideas_status_is_known CHECK (((status)::text = ANY ((ARRAY['proposed'::character varying, 'discussed'::character varying, 'merged'::character varying, 'selected'::character varying, 'rejected'::character varying])::text[]))),
+    CONSTRAINT ideas_votes_are_not_negative CHECK ((votes_count >= 0))
+);
+
+ALTER TABLE ONLY society.ideas FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.ideas OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.ideas IS 'brainstorming: tenant: what was thought of, by whom, and from which idea it grew.';
+
+COMMENT ON COLUMN society.ideas.votes_count IS 'How many agents voted on it; votes_total is the sum of their votes. Both are kept by a trigger.';
+
+CREATE TABLE society.task_assignments (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    task_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    assigned_by uuid,
+    assigned_by_agent uuid,
+    reason text,
+    assigned_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    released_at timestamp with time zone,
+    CONSTRAINT task_assignments_end_after_they_begin CHECK ((released_at >= assigned_at))
+);
+
+ALTER TABLE ONLY society.task_assignments FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.task_assignments OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.task_assignments IS 'tasks: tenant: who had which task, from when to when; follows tasks.assigned_to by trigger.';
+
+CREATE TABLE society.task_dependencies (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    task_id uuid NOT NULL,
+    depends_on_task_id uuid NOT NULL,
+    kind character varying(20) DEFAULT 'finish_to_start'::character varying NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT task_dependencies_are_of_two_tasks CHECK ((task_id <> depends_on_task_id)),
+    CONSTRAINT task_dependencies_kind_is_known CHECK (((kind)::text = ANY ((ARRAY['finish_to_start'::character varying, 'start_to_start'::character varying, 'related_result'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY society.task_dependencies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.task_dependencies OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.task_dependencies IS 'tasks: tenant: which task waits for which; never in a circle.';
+
+CREATE TABLE society.task_executions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    task_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    agent_id uuid NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    outcome character varying(20),
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT task_executions_attempt_is_positive CHECK ((attempt > 0)),
+    CONSTRAINT task_executions_end_after_they_begin CHECK ((ended_at >= started_at)),
+    CONSTRAINT task_executions_end_is_whole CHECK ((num_nonnulls(ended_at, outcome) <> 1)),
+    CONSTRAINT task_executions_outcome_is_known CHECK (((outcome)::text = ANY ((ARRAY['completed'::character varying, 'failed'::character varying, 'timed_out'::character varying, 'handed_back'::character varying, 'cancelled'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY society.task_executions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.task_executions OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.task_executions IS 'tasks: tenant: each attempt at a task, and how it ended.';
+
+CREATE VIEW society.task_history AS
+ SELECT id,
+    tenant_id,
+    task_id,
+    event_type,
+    old_status,
+    new_status,
+    actor_id,
+    user_id,
+    details,
+    created_at
+   FROM store.task_history
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW society.task_history OWNER TO guildhall_owner;
+
+COMMENT ON VIEW society.task_history IS 'tasks: tenant: the history of the team''s own tasks.';
+
+CREATE TABLE society.task_queues (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    name character varying(100) NOT NULL,
+    priority_rule character varying(20) DEFAULT 'priority'::character varying NOT NULL,
+    max_in_flight integer,
+    is_paused boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT task_queues_are_named CHECK (((name)::text <> ''::text)),
+    CONSTRAINT task_queues_limit_is_positive CHECK ((max_in_flight > 0)),
+    CONSTRAINT task_queues_rule_is_known CHECK (((priority_rule)::text = ANY ((ARRAY['priority'::character varying, 'oldest_first'::character varying, 'deadline'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY society.task_queues FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.task_queues OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.task_queues IS 'tasks: tenant: queues of tasks: what comes first, and how many at once.';
+
+CREATE TABLE society.task_results (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    task_id uuid NOT NULL,
+    attempt integer DEFAULT 1 NOT NULL,
+    agent_id uuid NOT NULL,
+    output jsonb NOT NULL,
+    quality_score numeric(5,4),
+    tokens_used bigint,
+    cost_usd numeric(14,6),
+    duration_ms double precision,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT task_results_amounts_are_not_negative CHECK ((LEAST((tokens_used)::double precision, (cost_usd)::double precision, duration_ms) >= (0)::double precision)),
+    CONSTRAINT task_results_attempt_is_positive CHECK ((attempt > 0)),
+    CONSTRAINT task_results_quality_is_a_share CHECK (((quality_score >= (0)::numeric) AND (quality_score <= (1)::numeric)))
+);
+
+ALTER TABLE ONLY society.task_results FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.task_results OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.task_results IS 'tasks: tenant: what an attempt brought, what it was worth, and what it cost.';
+
+CREATE VIEW society.v_active_agents WITH (security_invoker='true') AS
+ SELECT id,
+    tenant_id,
+    agent_id,
+    name,
+    type,
+    status,
+    current_tier,
+    total_points,
+    elo_rating,
+    trust_score,
+    tasks_completed,
+    tasks_failed,
+    success_rate,
+    average_quality_score,
+    average_task_time_ms,
+    battles_fought,
+    battles_won,
+    capabilities,
+    last_active_at,
+    created_at,
+    updated_at
+   FROM society.agents
+  WHERE ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND (deleted_at IS NULL) AND (status <> ALL (ARRAY['offline'::society.agent_status, 'suspended'::society.agent_status, 'retired'::society.agent_status])));
+
+ALTER VIEW society.v_active_agents OWNER TO guildhall_owner;
+
+COMMENT ON VIEW society.v_active_agents IS 'agents: tenant: the agents that are there and may work, with all their figures.';
+
+CREATE VIEW society.v_task_queue_summary WITH (security_invoker='true') AS
+ SELECT tenant_id,
+    status,
+    priority,
+    count(*) AS task_count,
+    count(*) FILTER (WHERE (assigned_to IS NULL)) AS unassigned_count,
+    count(*) FILTER (WHERE (deadline < now())) AS overdue_count,
+    min(created_at) AS oldest_created_at,
+    avg((EXTRACT(epoch FROM (now() - created_at)) * (1000)::numeric)) AS average_wait_ms
+   FROM society.tasks
+  WHERE ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND (deleted_at IS NULL) AND (status <> ALL (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status, 'cancelled'::society.agent_task_status])))
+  GROUP BY tenant_id, status, priority;
+
+ALTER VIEW society.v_task_queue_summary OWNER TO guildhall_owner;
+
+COMMENT ON VIEW society.v_task_queue_summary IS 'tasks: tenant: how many tasks stand in which state and priority, and how long they have waited.';
+
+CREATE TABLE society.vote_audit_trail (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    session_id uuid NOT NULL,
+    vote_id uuid,
+    event_type character varying(50) NOT NULL,
+    actor_id uuid DEFAULT society.acting_agent(),
+    user_id uuid DEFAULT platform.user_id(),
+    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+    signature bytea,
+    signed_by uuid,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT vote_audit_trail_event_is_known CHECK (((event_type)::text = ANY ((ARRAY['session_created'::character varying, 'session_opened'::character varying, 'session_closed'::character varying, 'session_tallied'::character varying, 'session_tied'::character varying, 'session_without_quorum'::character varying, 'session_cancelled'::character varying, 'vote_cast'::character varying, 'vote_superseded'::character varying, 'ballot_refused'::character varying, 'tie_broken'::character varying, 'recounted'::character varying])::text[]))),
+    CONSTRAINT vote_audit_trail_signature_is_ed25519 CHECK ((octet_length(signature) = 64)),
+    CONSTRAINT vote_audit_trail_signature_is_somebodys CHECK (((signed_by IS NULL) OR (signature IS NOT NULL)))
+);
+
+ALTER TABLE ONLY society.vote_audit_trail FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.vote_audit_trail OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.vote_audit_trail IS 'voting: tenant: everything that happened in a vote, ballot by ballot; rows are added and never changed.';
+
+CREATE TABLE society.vote_delegations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    session_id uuid,
+    from_agent_id uuid NOT NULL,
+    to_agent_id uuid NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT vote_delegations_are_of_two_agents CHECK ((from_agent_id <> to_agent_id))
+);
+
+ALTER TABLE ONLY society.vote_delegations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.vote_delegations OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.vote_delegations IS 'voting: tenant: who votes for whom, in one session or, where none is named, in all; never in a circle.';
+
+CREATE TABLE society.votes (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    session_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    vote_option character varying(200),
+    ranking jsonb,
+    scores jsonb,
+    confidence numeric(5,4),
+    tokens_spent integer DEFAULT 0 NOT NULL,
+    weight numeric DEFAULT 1 NOT NULL,
+    rationale text,
+    signature bytea,
+    cast_at timestamp with time zone DEFAULT now() NOT NULL,
+    superseded_at timestamp with time zone,
+    superseded_by uuid,
+    CONSTRAINT votes_are_superseded_by_another CHECK (((superseded_by IS NULL) OR ((superseded_by <> id) AND (superseded_at IS NOT NULL)))),
+    CONSTRAINT votes_confidence_is_a_share CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
+    CONSTRAINT votes_ranking_is_a_list CHECK ((jsonb_typeof(ranking) = 'array'::text)),
+    CONSTRAINT votes_say_something CHECK ((num_nonnulls(vote_option, ranking, scores) > 0)),
+    CONSTRAINT votes_scores_are_by_option CHECK ((jsonb_typeof(scores) = 'object'::text)),
+    CONSTRAINT votes_signature_is_ed25519 CHECK ((octet_length(signature) = 64)),
+    CONSTRAINT votes_tokens_are_not_negative CHECK ((tokens_spent >= 0))
+);
+
+ALTER TABLE ONLY society.votes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.votes OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.votes IS 'voting: tenant: ballots; one that was replaced or withdrawn stays, and counts no more.';
+
+COMMENT ON COLUMN society.votes.ranking IS 'Options from the best; equals stand together in a list of their own.';
+
+COMMENT ON COLUMN society.votes.weight IS 'As the roll said when the ballot was cast.';
+
+CREATE TABLE society.voting_eligibility (
+    session_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    weight numeric DEFAULT 1 NOT NULL,
+    token_budget integer,
+    tokens_left integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT voting_eligibility_budget_is_whole CHECK ((num_nonnulls(token_budget, tokens_left) <> 1)),
+    CONSTRAINT voting_eligibility_is_within_the_budget CHECK (((tokens_left >= 0) AND (tokens_left <= token_budget))),
+    CONSTRAINT voting_eligibility_weight_is_not_negative CHECK ((weight >= (0)::numeric))
+);
+
+ALTER TABLE ONLY society.voting_eligibility FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.voting_eligibility OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.voting_eligibility IS 'voting: tenant: the roll of a vote: who may vote, with which weight and how many tokens; without a roll every agent of the team may.';
+
+CREATE TABLE society.voting_sessions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    session_id character varying(100) NOT NULL,
+    topic character varying(500) NOT NULL,
+    description text,
+    algorithm society.voting_algorithm DEFAULT 'majority'::society.voting_algorithm NOT NULL,
+    status society.voting_status DEFAULT 'draft'::society.voting_status NOT NULL,
+    options jsonb DEFAULT '[]'::jsonb NOT NULL,
+    results jsonb,
+    seats integer DEFAULT 1 NOT NULL,
+    quorum numeric(5,4),
+    threshold numeric(5,4),
+    token_budget integer,
+    is_secret boolean DEFAULT false NOT NULL,
+    tie_break text[] DEFAULT '{}'::text[] NOT NULL,
+    tie_seed_hash bytea,
+    tie_seed bytea,
+    opens_at timestamp with time zone,
+    closes_at timestamp with time zone,
+    opened_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    created_by uuid DEFAULT platform.user_id(),
+    proposed_by uuid DEFAULT society.acting_agent(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT voting_sessions_are_named CHECK ((((session_id)::text <> ''::text) AND ((topic)::text <> ''::text))),
+    CONSTRAINT voting_sessions_budget_is_not_negative CHECK ((token_budget >= 0)),
+    CONSTRAINT voting_sessions_close_after_they_open CHECK ((closes_at > opens_at)),
+    CONSTRAINT voting_sessions_closing_is_recorded CHECK (((status = ANY (ARRAY['draft'::society.voting_status, 'open'::society.voting_status])) = (closed_at IS NULL))),
+    CONSTRAINT voting_sessions_offer_a_choice CHECK (((status = ANY (ARRAY['draft'::society.voting_status, 'cancelled'::society.voting_status])) OR (jsonb_array_length(options) > 1))),
+    CONSTRAINT voting_sessions_opening_is_recorded CHECK (
+CASE status
+    WHEN 'draft'::society.voting_status THEN (opened_at IS NULL)
+    WHEN 'cancelled'::society.voting_status THEN true
+    ELSE (opened_at IS NOT NULL)
+END),
+    CONSTRAINT voting_sessions_options_are_a_list CHECK ((jsonb_typeof(options) = 'array'::text)),
+    CONSTRAINT voting_sessions_quorum_is_a_share CHECK (((quorum >= (0)::numeric) AND (quorum <= (1)::numeric))),
+    CONSTRAINT voting_sessions_reveal_the_seed_they_committed_to CHECK (((tie_seed IS NULL) OR ((tie_seed_hash IS NOT NULL) AND (tie_seed_hash = sha256(tie_seed))))),
+    CONSTRAINT voting_sessions_seats_is_positive CHECK ((seats > 0)),
+    CONSTRAINT voting_sessions_tallied_have_results CHECK (((status <> ALL (ARRAY['tallied'::society.voting_status, 'tied'::society.voting_status])) OR (results IS NOT NULL))),
+    CONSTRAINT voting_sessions_threshold_is_a_share CHECK (((threshold >= (0)::numeric) AND (threshold <= (1)::numeric)))
+);
+
+ALTER TABLE ONLY society.voting_sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.voting_sessions OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.voting_sessions IS 'voting: tenant: what is voted on, by which rule, and what came of it.';
+
+COMMENT ON COLUMN society.voting_sessions.quorum IS 'The share of the roll that must vote; null: any turnout will do.';
+
+COMMENT ON COLUMN society.voting_sessions.threshold IS 'The share that an option needs, where the algorithm asks for one.';
+
+COMMENT ON COLUMN society.voting_sessions.tie_break IS 'What settles a tie, in order; a lottery''s seed is committed to by its hash and shown after closing.';
+
 ALTER TABLE ONLY evaluation.failure_patterns ALTER COLUMN pattern_id SET DEFAULT gen_random_uuid();
 
 ALTER TABLE ONLY evaluation.outcomes ALTER COLUMN outcome_id SET DEFAULT gen_random_uuid();
@@ -3644,6 +4920,12 @@ ALTER TABLE ONLY evaluation.tool_usage ALTER COLUMN usage_id SET DEFAULT gen_ran
 ALTER TABLE ONLY gateway.llm_requests ALTER COLUMN id SET DEFAULT gen_random_uuid();
 
 ALTER TABLE ONLY gateway.llm_responses ALTER COLUMN id SET DEFAULT gen_random_uuid();
+
+ALTER TABLE ONLY society.agent_activity_log ALTER COLUMN id SET DEFAULT gen_random_uuid();
+
+ALTER TABLE ONLY society.agent_activity_log ALTER COLUMN created_at SET DEFAULT now();
+
+ALTER TABLE ONLY society.task_history ALTER COLUMN id SET DEFAULT gen_random_uuid();
 
 ALTER TABLE ONLY evaluation.bodies
     ADD CONSTRAINT bodies_pkey PRIMARY KEY (tenant_id, sha256);
@@ -3828,6 +5110,120 @@ ALTER TABLE ONLY platform.users
 ALTER TABLE ONLY platform.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY society.agent_skills
+    ADD CONSTRAINT agent_skills_one_per_skill UNIQUE (tenant_id, agent_id, skill_name);
+
+ALTER TABLE ONLY society.agent_skills
+    ADD CONSTRAINT agent_skills_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.agent_status_history
+    ADD CONSTRAINT agent_status_history_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.agents
+    ADD CONSTRAINT agents_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.agents
+    ADD CONSTRAINT agents_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.brainstorm_participants
+    ADD CONSTRAINT brainstorm_participants_one_per_agent UNIQUE (tenant_id, session_id, agent_id);
+
+ALTER TABLE ONLY society.brainstorm_participants
+    ADD CONSTRAINT brainstorm_participants_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.brainstorm_sessions
+    ADD CONSTRAINT brainstorm_sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.brainstorm_sessions
+    ADD CONSTRAINT brainstorm_sessions_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.idea_combination_sources
+    ADD CONSTRAINT idea_combination_sources_pkey PRIMARY KEY (tenant_id, combination_id, idea_id);
+
+ALTER TABLE ONLY society.idea_combinations
+    ADD CONSTRAINT idea_combinations_are_of_one_session UNIQUE (tenant_id, id, session_id, result_idea_id);
+
+ALTER TABLE ONLY society.idea_combinations
+    ADD CONSTRAINT idea_combinations_one_per_result UNIQUE (tenant_id, result_idea_id);
+
+ALTER TABLE ONLY society.idea_combinations
+    ADD CONSTRAINT idea_combinations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.idea_votes
+    ADD CONSTRAINT idea_votes_one_per_agent UNIQUE (tenant_id, idea_id, agent_id);
+
+ALTER TABLE ONLY society.idea_votes
+    ADD CONSTRAINT idea_votes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.ideas
+    ADD CONSTRAINT ideas_are_of_one_session UNIQUE (tenant_id, session_id, id);
+
+ALTER TABLE ONLY society.ideas
+    ADD CONSTRAINT ideas_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.ideas
+    ADD CONSTRAINT ideas_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.task_assignments
+    ADD CONSTRAINT task_assignments_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.task_dependencies
+    ADD CONSTRAINT task_dependencies_one_per_pair UNIQUE (tenant_id, task_id, depends_on_task_id);
+
+ALTER TABLE ONLY society.task_dependencies
+    ADD CONSTRAINT task_dependencies_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.task_executions
+    ADD CONSTRAINT task_executions_one_per_attempt UNIQUE (tenant_id, task_id, attempt);
+
+ALTER TABLE ONLY society.task_executions
+    ADD CONSTRAINT task_executions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.task_queues
+    ADD CONSTRAINT task_queues_one_per_name UNIQUE (tenant_id, name);
+
+ALTER TABLE ONLY society.task_queues
+    ADD CONSTRAINT task_queues_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.task_queues
+    ADD CONSTRAINT task_queues_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.task_results
+    ADD CONSTRAINT task_results_one_per_attempt UNIQUE (tenant_id, task_id, attempt);
+
+ALTER TABLE ONLY society.task_results
+    ADD CONSTRAINT task_results_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.tasks
+    ADD CONSTRAINT tasks_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.tasks
+    ADD CONSTRAINT tasks_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.vote_audit_trail
+    ADD CONSTRAINT vote_audit_trail_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.vote_delegations
+    ADD CONSTRAINT vote_delegations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.votes
+    ADD CONSTRAINT votes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.votes
+    ADD CONSTRAINT votes_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.voting_eligibility
+    ADD CONSTRAINT voting_eligibility_pkey PRIMARY KEY (tenant_id, session_id, agent_id);
+
+ALTER TABLE ONLY society.voting_sessions
+    ADD CONSTRAINT voting_sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.voting_sessions
+    ADD CONSTRAINT voting_sessions_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY store.agent_activity_log
+    ADD CONSTRAINT agent_activity_log_pkey PRIMARY KEY (id, created_at);
+
 ALTER TABLE ONLY store.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (log_id, "timestamp");
 
@@ -3863,6 +5259,9 @@ ALTER TABLE ONLY store.simulation_latency_hourly
 
 ALTER TABLE ONLY store.simulation_performance_hourly
     ADD CONSTRAINT simulation_performance_hourly_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, simulation_id);
+
+ALTER TABLE ONLY store.task_history
+    ADD CONSTRAINT task_history_pkey PRIMARY KEY (id, created_at);
 
 ALTER TABLE ONLY store.tool_performance_daily
     ADD CONSTRAINT tool_performance_daily_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, tool_name);
@@ -3996,6 +5395,110 @@ CREATE INDEX sql_logins_by_user ON platform.sql_logins USING btree (user_id);
 
 CREATE INDEX team_members_by_user ON platform.team_members USING btree (user_id);
 
+CREATE INDEX agent_skills_by_skill ON society.agent_skills USING btree (tenant_id, skill_name, proficiency DESC);
+
+CREATE INDEX agent_skills_by_verifier ON society.agent_skills USING btree (tenant_id, verified_by) WHERE (verified_by IS NOT NULL);
+
+CREATE INDEX agent_status_history_by_agent ON society.agent_status_history USING btree (tenant_id, agent_id, changed_at DESC);
+
+CREATE INDEX agents_by_creator ON society.agents USING btree (created_by) WHERE (created_by IS NOT NULL);
+
+CREATE INDEX agents_by_points ON society.agents USING btree (tenant_id, total_points DESC) WHERE (deleted_at IS NULL);
+
+CREATE INDEX brainstorm_participants_by_agent ON society.brainstorm_participants USING btree (tenant_id, agent_id);
+
+CREATE INDEX brainstorm_sessions_by_creator ON society.brainstorm_sessions USING btree (created_by) WHERE (created_by IS NOT NULL);
+
+CREATE INDEX brainstorm_sessions_by_facilitator ON society.brainstorm_sessions USING btree (tenant_id, facilitator_id) WHERE (facilitator_id IS NOT NULL);
+
+CREATE INDEX brainstorm_sessions_by_status ON society.brainstorm_sessions USING btree (tenant_id, status, created_at DESC);
+
+CREATE INDEX brainstorm_sessions_by_vote ON society.brainstorm_sessions USING btree (tenant_id, voting_session_id) WHERE (voting_session_id IS NOT NULL);
+
+CREATE UNIQUE INDEX brainstorm_sessions_one_live_per_session_id ON society.brainstorm_sessions USING btree (tenant_id, session_id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX idea_combination_sources_by_idea ON society.idea_combination_sources USING btree (tenant_id, session_id, idea_id);
+
+CREATE INDEX idea_combinations_by_combiner ON society.idea_combinations USING btree (tenant_id, combined_by) WHERE (combined_by IS NOT NULL);
+
+CREATE INDEX idea_combinations_by_session ON society.idea_combinations USING btree (tenant_id, session_id, result_idea_id);
+
+CREATE INDEX idea_votes_by_agent ON society.idea_votes USING btree (tenant_id, agent_id);
+
+CREATE INDEX ideas_by_author ON society.ideas USING btree (tenant_id, session_id, agent_id);
+
+CREATE INDEX ideas_by_embedding ON society.ideas USING hnsw (((embedding)::public.halfvec(1536)) public.halfvec_cosine_ops) WHERE (embedding IS NOT NULL);
+
+CREATE INDEX ideas_by_parent ON society.ideas USING btree (tenant_id, session_id, parent_id) WHERE (parent_id IS NOT NULL);
+
+CREATE UNIQUE INDEX idx_agents_agent_id ON society.agents USING btree (tenant_id, agent_id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX idx_agents_elo ON society.agents USING btree (tenant_id, elo_rating DESC);
+
+CREATE INDEX idx_agents_type_status ON society.agents USING btree (tenant_id, type, status) WHERE (deleted_at IS NULL);
+
+CREATE INDEX idx_tasks_assigned_to ON society.tasks USING btree (tenant_id, assigned_to);
+
+CREATE INDEX idx_tasks_priority_status ON society.tasks USING btree (tenant_id, priority, status) WHERE (deleted_at IS NULL);
+
+CREATE INDEX idx_tasks_status ON society.tasks USING btree (tenant_id, status);
+
+CREATE INDEX idx_voting_sessions_status ON society.voting_sessions USING btree (tenant_id, status);
+
+CREATE INDEX task_assignments_by_agent ON society.task_assignments USING btree (tenant_id, agent_id, assigned_at DESC);
+
+CREATE INDEX task_assignments_by_task ON society.task_assignments USING btree (tenant_id, task_id, assigned_at);
+
+CREATE UNIQUE INDEX task_assignments_one_open_per_task ON society.task_assignments USING btree (tenant_id, task_id) WHERE (released_at IS NULL);
+
+CREATE INDEX task_dependencies_by_dependency ON society.task_dependencies USING btree (tenant_id, depends_on_task_id);
+
+CREATE INDEX task_executions_by_agent ON society.task_executions USING btree (tenant_id, agent_id, started_at DESC);
+
+CREATE INDEX task_results_by_agent ON society.task_results USING btree (tenant_id, agent_id, created_at DESC);
+
+CREATE INDEX tasks_by_creator ON society.tasks USING btree (created_by) WHERE (created_by IS NOT NULL);
+
+CREATE INDEX tasks_by_lease ON society.tasks USING btree (lease_expires_at) WHERE (lease_expires_at IS NOT NULL);
+
+CREATE INDEX tasks_by_queue ON society.tasks USING btree (tenant_id, queue_id) WHERE (queue_id IS NOT NULL);
+
+CREATE INDEX tasks_by_requester ON society.tasks USING btree (tenant_id, requested_by) WHERE (requested_by IS NOT NULL);
+
+CREATE UNIQUE INDEX tasks_one_live_per_task_id ON society.tasks USING btree (tenant_id, task_id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX vote_audit_trail_by_session ON society.vote_audit_trail USING btree (tenant_id, session_id, created_at);
+
+CREATE INDEX vote_audit_trail_by_signer ON society.vote_audit_trail USING btree (tenant_id, signed_by) WHERE (signed_by IS NOT NULL);
+
+CREATE INDEX vote_audit_trail_by_vote ON society.vote_audit_trail USING btree (tenant_id, vote_id) WHERE (vote_id IS NOT NULL);
+
+CREATE INDEX vote_delegations_by_receiver ON society.vote_delegations USING btree (tenant_id, to_agent_id);
+
+CREATE INDEX vote_delegations_by_sender ON society.vote_delegations USING btree (tenant_id, from_agent_id);
+
+CREATE INDEX vote_delegations_by_session ON society.vote_delegations USING btree (tenant_id, session_id) WHERE (session_id IS NOT NULL);
+
+CREATE UNIQUE INDEX vote_delegations_one_live_per_scope ON society.vote_delegations USING btree (tenant_id, from_agent_id, session_id) NULLS NOT DISTINCT WHERE (revoked_at IS NULL);
+
+CREATE INDEX votes_by_agent ON society.votes USING btree (tenant_id, agent_id, cast_at DESC);
+
+CREATE INDEX votes_by_session ON society.votes USING btree (tenant_id, session_id, cast_at);
+
+CREATE INDEX votes_by_successor ON society.votes USING btree (tenant_id, superseded_by) WHERE (superseded_by IS NOT NULL);
+
+CREATE UNIQUE INDEX votes_one_live_ballot_per_voter ON society.votes USING btree (tenant_id, session_id, agent_id) WHERE (superseded_at IS NULL);
+
+CREATE INDEX voting_eligibility_by_agent ON society.voting_eligibility USING btree (tenant_id, agent_id);
+
+CREATE INDEX voting_sessions_by_creator ON society.voting_sessions USING btree (created_by) WHERE (created_by IS NOT NULL);
+
+CREATE INDEX voting_sessions_by_proposer ON society.voting_sessions USING btree (tenant_id, proposed_by) WHERE (proposed_by IS NOT NULL);
+
+CREATE UNIQUE INDEX voting_sessions_one_live_per_session_id ON society.voting_sessions USING btree (tenant_id, session_id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX agent_activity_log_by_agent ON ONLY store.agent_activity_log USING btree (tenant_id, agent_id, created_at DESC);
+
 CREATE INDEX audit_log_by_time ON ONLY store.audit_log USING btree (tenant_id, "timestamp" DESC);
 
 CREATE INDEX failure_patterns_by_age ON ONLY store.failure_patterns USING brin (execution_time) WITH (pages_per_range='16');
@@ -4033,6 +5536,8 @@ CREATE INDEX llm_responses_by_age ON ONLY store.llm_responses USING brin (create
 CREATE INDEX outcomes_by_age ON ONLY store.outcomes USING brin (execution_time) WITH (pages_per_range='16');
 
 CREATE INDEX simulation_performance_hourly_by_simulation ON store.simulation_performance_hourly USING btree (tenant_id, simulation_id);
+
+CREATE INDEX task_history_by_task ON ONLY store.task_history USING btree (tenant_id, task_id, created_at);
 
 CREATE INDEX tool_usage_by_age ON ONLY store.tool_usage USING brin (execution_time) WITH (pages_per_range='16');
 
@@ -4081,6 +5586,116 @@ CREATE TRIGGER background_tasks_follow_their_states BEFORE UPDATE OF status ON p
 CREATE TRIGGER dead_letter_queue_is_audited AFTER DELETE OR UPDATE ON platform.dead_letter_queue FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER schedules_are_audited AFTER INSERT OR DELETE OR UPDATE OF task_type, payload, priority, tenant_id, cron, every, timezone, enabled ON platform.schedules FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER agent_skills_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, skill_name, proficiency, evidence_count, verified_by, last_used_at, created_at ON society.agent_skills FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER agents_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, name, type, status, status_reason, capabilities, metadata, public_key, last_active_at, created_by, created_at, deleted_at ON society.agents FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER agents_begin_a_status_history AFTER INSERT ON society.agents FOR EACH ROW EXECUTE FUNCTION society.record_agent_status();
+
+CREATE TRIGGER agents_give_a_reason_once BEFORE UPDATE OF status ON society.agents FOR EACH ROW WHEN (((old.status <> new.status) AND (old.status_reason = new.status_reason))) EXECUTE FUNCTION society.forget_status_reason();
+
+CREATE TRIGGER agents_keep_a_status_history AFTER UPDATE OF status ON society.agents FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION society.record_agent_status();
+
+CREATE TRIGGER brainstorm_participants_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, agent_id, role, joined_at, left_at ON society.brainstorm_participants FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER brainstorm_participants_are_counted AFTER INSERT OR DELETE OR UPDATE OF left_at ON society.brainstorm_participants FOR EACH ROW EXECUTE FUNCTION society.count_participants();
+
+CREATE TRIGGER brainstorm_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, topic, facilitator_id, technique, status, phase, max_ideas, voting_session_id, started_at, ended_at, created_by, created_at, deleted_at ON society.brainstorm_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER ended_tasks_update_agent_stats AFTER INSERT ON society.tasks FOR EACH ROW WHEN (((new.assigned_to IS NOT NULL) AND (new.status = ANY (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status])))) EXECUTE FUNCTION society.update_agent_stats_on_task_completion();
+
+CREATE TRIGGER idea_combinations_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, result_idea_id, combined_by, rationale, created_at ON society.idea_combinations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER idea_votes_are_counted AFTER INSERT OR DELETE OR UPDATE OF value ON society.idea_votes FOR EACH ROW EXECUTE FUNCTION society.count_idea_votes();
+
+CREATE TRIGGER idea_votes_are_on_others_ideas BEFORE INSERT OR UPDATE OF idea_id, agent_id ON society.idea_votes FOR EACH ROW EXECUTE FUNCTION society.refuse_vote_on_own_idea();
+
+CREATE TRIGGER ideas_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, agent_id, parent_id, title, content, category, status, novelty_score, feasibility_score, embedding, embedding_model, created_at, deleted_at ON society.ideas FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding');
+
+CREATE TRIGGER ideas_are_counted AFTER INSERT OR DELETE OR UPDATE OF deleted_at ON society.ideas FOR EACH ROW EXECUTE FUNCTION society.count_ideas();
+
+CREATE TRIGGER task_completion_updates_agent_stats AFTER UPDATE ON society.tasks FOR EACH ROW WHEN (((new.assigned_to IS NOT NULL) AND (new.status = ANY (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status])) AND (((old.status IS DISTINCT FROM new.status) OR (old.quality_score IS DISTINCT FROM new.quality_score)) OR (old.duration_ms IS DISTINCT FROM new.duration_ms)))) EXECUTE FUNCTION society.update_agent_stats_on_task_completion();
+
+CREATE TRIGGER task_dependencies_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, task_id, depends_on_task_id, kind, created_at ON society.task_dependencies FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER task_dependencies_are_not_circular AFTER INSERT OR UPDATE ON society.task_dependencies FOR EACH ROW EXECUTE FUNCTION society.refuse_circular_dependency();
+
+CREATE TRIGGER task_queues_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, name, priority_rule, max_in_flight, is_paused, created_at ON society.task_queues FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER task_results_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, task_id, attempt, agent_id, output, quality_score, tokens_used, cost_usd, duration_ms, created_at ON society.task_results FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER tasks_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, task_id, title, description, status, priority, queue_id, assigned_to, required_skills, payload, result, quality_score, attempts, max_attempts, attempt_token, lease_expires_at, deadline, queued_at, started_at, completed_at, created_by, requested_by, created_at, deleted_at ON society.tasks FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER tasks_are_stamped BEFORE UPDATE OF status ON society.tasks FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION society.stamp_task();
+
+CREATE TRIGGER tasks_are_stamped_at_first BEFORE INSERT ON society.tasks FOR EACH ROW EXECUTE FUNCTION society.stamp_task();
+
+CREATE TRIGGER tasks_follow_their_states BEFORE UPDATE OF status ON society.tasks FOR EACH ROW WHEN (((old.status <> new.status) AND ((old.status = ANY (ARRAY['completed'::society.agent_task_status, 'cancelled'::society.agent_task_status])) OR ((old.status = 'failed'::society.agent_task_status) AND (new.status = ANY (ARRAY['completed'::society.agent_task_status, 'in_review'::society.agent_task_status, 'blocked'::society.agent_task_status])))))) EXECUTE FUNCTION society.refuse('a completed or cancelled task stays as it is; a failed one is tried again or cancelled');
+
+CREATE TRIGGER tasks_keep_a_history AFTER INSERT OR UPDATE OF status, assigned_to, priority, title, deadline, quality_score, deleted_at ON society.tasks FOR EACH ROW EXECUTE FUNCTION society.record_task_event();
+
+CREATE TRIGGER tasks_keep_who_ended_them BEFORE UPDATE OF assigned_to ON society.tasks FOR EACH ROW WHEN (((old.status = new.status) AND (old.status = ANY (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status, 'cancelled'::society.agent_task_status])) AND (old.assigned_to IS DISTINCT FROM new.assigned_to))) EXECUTE FUNCTION society.refuse('a task that has ended keeps the agent who ended it');
+
+CREATE TRIGGER update_agent_skills_updated_at BEFORE UPDATE ON society.agent_skills FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_agents_updated_at BEFORE UPDATE ON society.agents FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_brainstorm_sessions_updated_at BEFORE UPDATE ON society.brainstorm_sessions FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_idea_votes_updated_at BEFORE UPDATE ON society.idea_votes FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_ideas_updated_at BEFORE UPDATE ON society.ideas FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_task_executions_updated_at BEFORE UPDATE ON society.task_executions FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_task_queues_updated_at BEFORE UPDATE ON society.task_queues FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_task_results_updated_at BEFORE UPDATE ON society.task_results FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_tasks_updated_at BEFORE UPDATE ON society.tasks FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_voting_sessions_updated_at BEFORE UPDATE ON society.voting_sessions FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER vote_audit_trail_is_append_only BEFORE DELETE OR UPDATE ON society.vote_audit_trail FOR EACH ROW EXECUTE FUNCTION society.refuse('the trail of a vote is added to and never changed');
+
+CREATE TRIGGER vote_audit_trail_is_never_emptied BEFORE TRUNCATE ON society.vote_audit_trail FOR EACH STATEMENT EXECUTE FUNCTION society.refuse('the trail of a vote is added to and never changed');
+
+CREATE TRIGGER vote_delegations_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, from_agent_id, to_agent_id, expires_at, revoked_at, created_at ON society.vote_delegations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER vote_delegations_are_not_circular AFTER INSERT OR UPDATE ON society.vote_delegations FOR EACH ROW WHEN ((new.revoked_at IS NULL)) EXECUTE FUNCTION society.refuse_circular_delegation();
+
+CREATE TRIGGER votes_are_admitted BEFORE INSERT ON society.votes FOR EACH ROW WHEN ((new.superseded_at IS NULL)) EXECUTE FUNCTION society.admit_ballot();
+
+CREATE TRIGGER votes_are_born_live BEFORE INSERT ON society.votes FOR EACH ROW WHEN ((new.superseded_at IS NOT NULL)) EXECUTE FUNCTION society.refuse('a ballot is cast before it is withdrawn');
+
+CREATE TRIGGER votes_are_withdrawn BEFORE UPDATE OF superseded_at ON society.votes FOR EACH ROW WHEN (((old.superseded_at IS NULL) AND (new.superseded_at IS NOT NULL))) EXECUTE FUNCTION society.admit_ballot();
+
+CREATE TRIGGER votes_begin_a_trail AFTER INSERT ON society.votes FOR EACH ROW EXECUTE FUNCTION society.record_ballot();
+
+CREATE TRIGGER votes_leave_a_trail AFTER UPDATE OF superseded_at ON society.votes FOR EACH ROW WHEN ((old.superseded_at IS DISTINCT FROM new.superseded_at)) EXECUTE FUNCTION society.record_ballot();
+
+CREATE TRIGGER votes_superseded_stay_superseded BEFORE UPDATE ON society.votes FOR EACH ROW WHEN (((old.superseded_at IS NOT NULL) AND (old.superseded_at IS DISTINCT FROM new.superseded_at))) EXECUTE FUNCTION society.refuse('a ballot that was withdrawn does not come back');
+
+CREATE TRIGGER voting_eligibility_are_audited AFTER INSERT OR DELETE OR UPDATE OF session_id, agent_id, weight, token_budget, created_at ON society.voting_eligibility FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER voting_eligibility_is_frozen_once_open BEFORE INSERT OR DELETE OR UPDATE OF weight, token_budget ON society.voting_eligibility FOR EACH ROW EXECUTE FUNCTION society.guard_roll();
+
+CREATE TRIGGER voting_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, topic, description, algorithm, status, options, results, seats, quorum, threshold, token_budget, is_secret, tie_break, tie_seed_hash, tie_seed, opens_at, closes_at, opened_at, closed_at, created_by, proposed_by, created_at, deleted_at ON society.voting_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER voting_sessions_are_frozen_once_open BEFORE UPDATE ON society.voting_sessions FOR EACH ROW WHEN (((old.status <> 'draft'::society.voting_status) AND (((((((((((((old.session_id)::text IS DISTINCT FROM (new.session_id)::text) OR ((old.topic)::text IS DISTINCT FROM (new.topic)::text)) OR (old.options IS DISTINCT FROM new.options)) OR (old.algorithm IS DISTINCT FROM new.algorithm)) OR (old.seats IS DISTINCT FROM new.seats)) OR (old.quorum IS DISTINCT FROM new.quorum)) OR (old.threshold IS DISTINCT FROM new.threshold)) OR (old.token_budget IS DISTINCT FROM new.token_budget)) OR (old.is_secret IS DISTINCT FROM new.is_secret)) OR (old.tie_break IS DISTINCT FROM new.tie_break)) OR (old.tie_seed_hash IS DISTINCT FROM new.tie_seed_hash)) OR (old.opened_at IS DISTINCT FROM new.opened_at)))) EXECUTE FUNCTION society.refuse('a vote that was opened keeps its options and its rules');
+
+CREATE TRIGGER voting_sessions_are_stamped BEFORE UPDATE OF status ON society.voting_sessions FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION society.stamp_voting_session();
+
+CREATE TRIGGER voting_sessions_are_stamped_at_first BEFORE INSERT ON society.voting_sessions FOR EACH ROW EXECUTE FUNCTION society.stamp_voting_session();
+
+CREATE TRIGGER voting_sessions_begin_a_trail AFTER INSERT ON society.voting_sessions FOR EACH ROW EXECUTE FUNCTION society.record_voting_session();
+
+CREATE TRIGGER voting_sessions_follow_their_states BEFORE UPDATE OF status ON society.voting_sessions FOR EACH ROW WHEN (((old.status <> new.status) AND (((((((((((old.status <> 'draft'::society.voting_status) OR (new.status <> 'open'::society.voting_status)) AND ((old.status <> 'draft'::society.voting_status) OR (new.status <> 'cancelled'::society.voting_status))) AND ((old.status <> 'open'::society.voting_status) OR (new.status <> 'closed'::society.voting_status))) AND ((old.status <> 'open'::society.voting_status) OR (new.status <> 'cancelled'::society.voting_status))) AND ((old.status <> 'closed'::society.voting_status) OR (new.status <> 'tallied'::society.voting_status))) AND ((old.status <> 'closed'::society.voting_status) OR (new.status <> 'tied'::society.voting_status))) AND ((old.status <> 'closed'::society.voting_status) OR (new.status <> 'no_quorum'::society.voting_status))) AND ((old.status <> 'closed'::society.voting_status) OR (new.status <> 'cancelled'::society.voting_status))) AND ((old.status <> 'tied'::society.voting_status) OR (new.status <> 'tallied'::society.voting_status))) AND ((old.status <> 'tied'::society.voting_status) OR (new.status <> 'cancelled'::society.voting_status))))) EXECUTE FUNCTION society.refuse('a vote is drafted, opened, closed and counted, in this order');
+
+CREATE TRIGGER voting_sessions_keep_their_results BEFORE UPDATE ON society.voting_sessions FOR EACH ROW WHEN (((old.status = ANY (ARRAY['tallied'::society.voting_status, 'no_quorum'::society.voting_status, 'cancelled'::society.voting_status])) AND (old.results IS DISTINCT FROM new.results))) EXECUTE FUNCTION society.refuse('a vote that was counted keeps its results');
+
+CREATE TRIGGER voting_sessions_leave_a_trail AFTER UPDATE OF status ON society.voting_sessions FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION society.record_voting_session();
 
 CREATE TRIGGER failure_patterns_added_are_marked AFTER INSERT ON store.failure_patterns REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_failure_patterns();
 
@@ -4268,6 +5883,150 @@ ALTER TABLE ONLY platform.team_members
 ALTER TABLE ONLY platform.team_members
     ADD CONSTRAINT team_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY society.agent_skills
+    ADD CONSTRAINT agent_skills_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.agent_skills
+    ADD CONSTRAINT agent_skills_tenant_id_verified_by_fkey FOREIGN KEY (tenant_id, verified_by) REFERENCES society.agents(tenant_id, id) ON DELETE SET NULL (verified_by);
+
+ALTER TABLE ONLY society.agent_status_history
+    ADD CONSTRAINT agent_status_history_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.agents
+    ADD CONSTRAINT agents_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY society.agents
+    ADD CONSTRAINT agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY society.brainstorm_participants
+    ADD CONSTRAINT brainstorm_participants_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.brainstorm_participants
+    ADD CONSTRAINT brainstorm_participants_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES society.brainstorm_sessions(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.brainstorm_sessions
+    ADD CONSTRAINT brainstorm_sessions_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY society.brainstorm_sessions
+    ADD CONSTRAINT brainstorm_sessions_tenant_id_facilitator_id_fkey FOREIGN KEY (tenant_id, facilitator_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.brainstorm_sessions
+    ADD CONSTRAINT brainstorm_sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY society.brainstorm_sessions
+    ADD CONSTRAINT brainstorm_sessions_tenant_id_voting_session_id_fkey FOREIGN KEY (tenant_id, voting_session_id) REFERENCES society.voting_sessions(tenant_id, id);
+
+ALTER TABLE ONLY society.idea_combination_sources
+    ADD CONSTRAINT idea_combination_sources_tenant_id_combination_id_session__fkey FOREIGN KEY (tenant_id, combination_id, session_id, result_idea_id) REFERENCES society.idea_combinations(tenant_id, id, session_id, result_idea_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.idea_combination_sources
+    ADD CONSTRAINT idea_combination_sources_tenant_id_session_id_idea_id_fkey FOREIGN KEY (tenant_id, session_id, idea_id) REFERENCES society.ideas(tenant_id, session_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.idea_combinations
+    ADD CONSTRAINT idea_combinations_tenant_id_combined_by_fkey FOREIGN KEY (tenant_id, combined_by) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.idea_combinations
+    ADD CONSTRAINT idea_combinations_tenant_id_session_id_result_idea_id_fkey FOREIGN KEY (tenant_id, session_id, result_idea_id) REFERENCES society.ideas(tenant_id, session_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.idea_votes
+    ADD CONSTRAINT idea_votes_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.idea_votes
+    ADD CONSTRAINT idea_votes_tenant_id_idea_id_fkey FOREIGN KEY (tenant_id, idea_id) REFERENCES society.ideas(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.ideas
+    ADD CONSTRAINT ideas_tenant_id_session_id_agent_id_fkey FOREIGN KEY (tenant_id, session_id, agent_id) REFERENCES society.brainstorm_participants(tenant_id, session_id, agent_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.ideas
+    ADD CONSTRAINT ideas_tenant_id_session_id_parent_id_fkey FOREIGN KEY (tenant_id, session_id, parent_id) REFERENCES society.ideas(tenant_id, session_id, id);
+
+ALTER TABLE ONLY society.task_assignments
+    ADD CONSTRAINT task_assignments_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.task_assignments
+    ADD CONSTRAINT task_assignments_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.task_dependencies
+    ADD CONSTRAINT task_dependencies_tenant_id_depends_on_task_id_fkey FOREIGN KEY (tenant_id, depends_on_task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.task_dependencies
+    ADD CONSTRAINT task_dependencies_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.task_executions
+    ADD CONSTRAINT task_executions_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.task_executions
+    ADD CONSTRAINT task_executions_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.task_queues
+    ADD CONSTRAINT task_queues_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY society.task_results
+    ADD CONSTRAINT task_results_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.task_results
+    ADD CONSTRAINT task_results_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.tasks
+    ADD CONSTRAINT tasks_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY society.tasks
+    ADD CONSTRAINT tasks_tenant_id_assigned_to_fkey FOREIGN KEY (tenant_id, assigned_to) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.tasks
+    ADD CONSTRAINT tasks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY society.tasks
+    ADD CONSTRAINT tasks_tenant_id_queue_id_fkey FOREIGN KEY (tenant_id, queue_id) REFERENCES society.task_queues(tenant_id, id) ON DELETE SET NULL (queue_id);
+
+ALTER TABLE ONLY society.tasks
+    ADD CONSTRAINT tasks_tenant_id_requested_by_fkey FOREIGN KEY (tenant_id, requested_by) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.vote_audit_trail
+    ADD CONSTRAINT vote_audit_trail_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES society.voting_sessions(tenant_id, id);
+
+ALTER TABLE ONLY society.vote_audit_trail
+    ADD CONSTRAINT vote_audit_trail_tenant_id_signed_by_fkey FOREIGN KEY (tenant_id, signed_by) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.vote_audit_trail
+    ADD CONSTRAINT vote_audit_trail_tenant_id_vote_id_fkey FOREIGN KEY (tenant_id, vote_id) REFERENCES society.votes(tenant_id, id);
+
+ALTER TABLE ONLY society.vote_delegations
+    ADD CONSTRAINT vote_delegations_tenant_id_from_agent_id_fkey FOREIGN KEY (tenant_id, from_agent_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.vote_delegations
+    ADD CONSTRAINT vote_delegations_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES society.voting_sessions(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.vote_delegations
+    ADD CONSTRAINT vote_delegations_tenant_id_to_agent_id_fkey FOREIGN KEY (tenant_id, to_agent_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.votes
+    ADD CONSTRAINT votes_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.votes
+    ADD CONSTRAINT votes_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES society.voting_sessions(tenant_id, id);
+
+ALTER TABLE ONLY society.votes
+    ADD CONSTRAINT votes_tenant_id_superseded_by_fkey FOREIGN KEY (tenant_id, superseded_by) REFERENCES society.votes(tenant_id, id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY society.voting_eligibility
+    ADD CONSTRAINT voting_eligibility_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.voting_eligibility
+    ADD CONSTRAINT voting_eligibility_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES society.voting_sessions(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.voting_sessions
+    ADD CONSTRAINT voting_sessions_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY society.voting_sessions
+    ADD CONSTRAINT voting_sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY society.voting_sessions
+    ADD CONSTRAINT voting_sessions_tenant_id_proposed_by_fkey FOREIGN KEY (tenant_id, proposed_by) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE store.agent_activity_log
+    ADD CONSTRAINT agent_activity_log_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE store.failure_patterns
     ADD CONSTRAINT failure_patterns_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
 
@@ -4282,6 +6041,9 @@ ALTER TABLE store.outcomes
 
 ALTER TABLE store.outcomes
     ADD CONSTRAINT outcomes_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
+
+ALTER TABLE store.task_history
+    ADD CONSTRAINT task_history_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
 
 ALTER TABLE store.tool_usage
     ADD CONSTRAINT tool_usage_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
@@ -4448,6 +6210,166 @@ CREATE POLICY users_are_seen_by_their_teams ON platform.users FOR SELECT TO guil
    FROM platform.team_members members
   WHERE ((members.tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND (members.user_id = users.id))))));
 
+ALTER TABLE society.agent_skills ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.agent_status_history ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.agents ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.brainstorm_participants ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.brainstorm_sessions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY counts_are_kept_for_every_team ON society.agent_skills TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.agent_status_history TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.agents TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.brainstorm_participants TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.brainstorm_sessions TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.idea_combination_sources TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.idea_combinations TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.idea_votes TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.ideas TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.task_assignments TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.task_dependencies TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.task_executions TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.task_queues TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.task_results TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.tasks TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.vote_audit_trail TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.vote_delegations TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.votes TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.voting_eligibility TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.voting_sessions TO guildhall_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE society.idea_combination_sources ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.idea_combinations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.idea_votes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.ideas ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.agent_skills FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.agent_status_history FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.agents FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.brainstorm_participants FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.brainstorm_sessions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.idea_combination_sources FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.idea_combinations FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.idea_votes FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.ideas FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.task_assignments FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.task_dependencies FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.task_executions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.task_queues FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.task_results FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.tasks FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.vote_audit_trail FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.vote_delegations FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.votes FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.voting_eligibility FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.voting_sessions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_team ON society.agent_skills TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.agent_status_history TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.agents TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.brainstorm_participants TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.brainstorm_sessions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.idea_combination_sources TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.idea_combinations TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.idea_votes TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.ideas TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.task_assignments TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.task_dependencies TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.task_executions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.task_queues TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.task_results TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.tasks TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.vote_audit_trail TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.vote_delegations TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.votes TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.voting_eligibility TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.voting_sessions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+ALTER TABLE society.task_assignments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.task_dependencies ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.task_executions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.task_queues ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.task_results ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.tasks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.vote_audit_trail ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.vote_delegations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.votes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.voting_eligibility ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.voting_sessions ENABLE ROW LEVEL SECURITY;
+
 GRANT USAGE ON SCHEMA catalogue TO guildhall_app;
 GRANT USAGE ON SCHEMA catalogue TO guildhall_reader;
 GRANT USAGE ON SCHEMA catalogue TO guildhall_curator;
@@ -4539,6 +6461,8 @@ GRANT SELECT ON TABLE platform.installation TO guildhall_reader;
 REVOKE ALL ON FUNCTION platform.timescale_schema() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.watch_series(series_name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION society.settle(relation regclass, fixed text[], kept text[], hidden text[], removable boolean, audited boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION store.mark_failure_patterns() FROM PUBLIC;
 
@@ -4940,6 +6864,24 @@ GRANT SELECT ON TABLE gateway.memory_nodes TO guildhall_reader;
 GRANT SELECT ON TABLE gateway.mv_daily_stats TO guildhall_app;
 GRANT SELECT ON TABLE gateway.mv_daily_stats TO guildhall_reader;
 
+GRANT INSERT ON TABLE store.agent_activity_log TO guildhall_writer;
+
+GRANT INSERT(id) ON TABLE store.agent_activity_log TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE store.agent_activity_log TO guildhall_app;
+
+GRANT INSERT(activity_type) ON TABLE store.agent_activity_log TO guildhall_app;
+
+GRANT INSERT(subject_type) ON TABLE store.agent_activity_log TO guildhall_app;
+
+GRANT INSERT(subject_id) ON TABLE store.agent_activity_log TO guildhall_app;
+
+GRANT INSERT(details) ON TABLE store.agent_activity_log TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE store.agent_activity_log TO guildhall_app;
+
+GRANT SELECT ON TABLE mine.agent_activity_log TO guildhall_person;
+
 GRANT INSERT ON TABLE store.audit_log TO guildhall_writer;
 
 GRANT SELECT ON TABLE mine.audit_log TO guildhall_person;
@@ -4988,9 +6930,63 @@ GRANT SELECT ON TABLE mine.simulation_latency_hourly TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.simulation_performance_hourly TO guildhall_person;
 
+GRANT INSERT ON TABLE store.task_history TO guildhall_writer;
+
+GRANT INSERT(id) ON TABLE store.task_history TO guildhall_app;
+
+GRANT INSERT(task_id) ON TABLE store.task_history TO guildhall_app;
+
+GRANT INSERT(event_type) ON TABLE store.task_history TO guildhall_app;
+
+GRANT INSERT(old_status) ON TABLE store.task_history TO guildhall_app;
+
+GRANT INSERT(new_status) ON TABLE store.task_history TO guildhall_app;
+
+GRANT INSERT(actor_id) ON TABLE store.task_history TO guildhall_app;
+
+GRANT INSERT(user_id) ON TABLE store.task_history TO guildhall_app;
+
+GRANT INSERT(details) ON TABLE store.task_history TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE store.task_history TO guildhall_app;
+
+GRANT SELECT ON TABLE mine.task_history TO guildhall_person;
+
 GRANT SELECT ON TABLE mine.tool_performance_daily TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.tool_usage TO guildhall_person;
+
+GRANT SELECT ON TABLE society.agents TO guildhall_app;
+GRANT SELECT ON TABLE society.agents TO guildhall_reader;
+GRANT SELECT ON TABLE society.agents TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.agents TO guildhall_app;
+
+GRANT INSERT(agent_id),UPDATE(agent_id) ON TABLE society.agents TO guildhall_app;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE society.agents TO guildhall_app;
+
+GRANT INSERT(type),UPDATE(type) ON TABLE society.agents TO guildhall_app;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE society.agents TO guildhall_app;
+
+GRANT INSERT(status_reason),UPDATE(status_reason) ON TABLE society.agents TO guildhall_app;
+
+GRANT INSERT(capabilities),UPDATE(capabilities) ON TABLE society.agents TO guildhall_app;
+
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE society.agents TO guildhall_app;
+
+GRANT INSERT(public_key),UPDATE(public_key) ON TABLE society.agents TO guildhall_app;
+
+GRANT INSERT(last_active_at),UPDATE(last_active_at) ON TABLE society.agents TO guildhall_app;
+
+GRANT INSERT(created_by),UPDATE(created_by) ON TABLE society.agents TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.agents TO guildhall_app;
+
+GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.agents TO guildhall_app;
+
+GRANT SELECT ON TABLE mine.v_active_agents TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.v_active_simulations TO guildhall_person;
 
@@ -5011,6 +7007,60 @@ GRANT SELECT ON TABLE mine.v_llm_failure_analysis TO guildhall_person;
 GRANT SELECT ON TABLE mine.v_llm_scenario_trends TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.v_system_performance TO guildhall_person;
+
+GRANT SELECT ON TABLE society.tasks TO guildhall_app;
+GRANT SELECT ON TABLE society.tasks TO guildhall_reader;
+GRANT SELECT ON TABLE society.tasks TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(task_id),UPDATE(task_id) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(priority),UPDATE(priority) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(queue_id),UPDATE(queue_id) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(assigned_to),UPDATE(assigned_to) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(required_skills),UPDATE(required_skills) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(payload),UPDATE(payload) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(result),UPDATE(result) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(quality_score),UPDATE(quality_score) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(attempts),UPDATE(attempts) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(max_attempts),UPDATE(max_attempts) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(attempt_token),UPDATE(attempt_token) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(lease_expires_at),UPDATE(lease_expires_at) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(deadline),UPDATE(deadline) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(queued_at),UPDATE(queued_at) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(started_at),UPDATE(started_at) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(completed_at),UPDATE(completed_at) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(created_by),UPDATE(created_by) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(requested_by),UPDATE(requested_by) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.tasks TO guildhall_app;
+
+GRANT SELECT ON TABLE mine.v_task_queue_summary TO guildhall_person;
 
 GRANT SELECT ON TABLE platform.audit_log TO guildhall_app;
 GRANT SELECT ON TABLE platform.audit_log TO guildhall_reader;
@@ -5152,3 +7202,381 @@ GRANT SELECT(created_at) ON TABLE platform.users TO guildhall_reader;
 
 GRANT SELECT(updated_at) ON TABLE platform.users TO guildhall_app;
 GRANT SELECT(updated_at) ON TABLE platform.users TO guildhall_reader;
+
+GRANT SELECT,INSERT ON TABLE society.agent_activity_log TO guildhall_app;
+GRANT SELECT ON TABLE society.agent_activity_log TO guildhall_reader;
+
+GRANT SELECT,DELETE ON TABLE society.agent_skills TO guildhall_app;
+GRANT SELECT ON TABLE society.agent_skills TO guildhall_reader;
+GRANT SELECT ON TABLE society.agent_skills TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.agent_skills TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.agent_skills TO guildhall_app;
+
+GRANT INSERT(skill_name),UPDATE(skill_name) ON TABLE society.agent_skills TO guildhall_app;
+
+GRANT INSERT(proficiency),UPDATE(proficiency) ON TABLE society.agent_skills TO guildhall_app;
+
+GRANT INSERT(evidence_count),UPDATE(evidence_count) ON TABLE society.agent_skills TO guildhall_app;
+
+GRANT INSERT(verified_by),UPDATE(verified_by) ON TABLE society.agent_skills TO guildhall_app;
+
+GRANT INSERT(last_used_at),UPDATE(last_used_at) ON TABLE society.agent_skills TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.agent_skills TO guildhall_app;
+
+GRANT SELECT ON TABLE society.agent_status_history TO guildhall_app;
+GRANT SELECT ON TABLE society.agent_status_history TO guildhall_reader;
+GRANT SELECT ON TABLE society.agent_status_history TO guildhall_person;
+
+GRANT SELECT ON TABLE society.brainstorm_participants TO guildhall_app;
+GRANT SELECT ON TABLE society.brainstorm_participants TO guildhall_reader;
+GRANT SELECT ON TABLE society.brainstorm_participants TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.brainstorm_participants TO guildhall_app;
+
+GRANT INSERT(session_id) ON TABLE society.brainstorm_participants TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.brainstorm_participants TO guildhall_app;
+
+GRANT INSERT(role),UPDATE(role) ON TABLE society.brainstorm_participants TO guildhall_app;
+
+GRANT INSERT(joined_at) ON TABLE society.brainstorm_participants TO guildhall_app;
+
+GRANT INSERT(left_at),UPDATE(left_at) ON TABLE society.brainstorm_participants TO guildhall_app;
+
+GRANT SELECT ON TABLE society.brainstorm_sessions TO guildhall_app;
+GRANT SELECT ON TABLE society.brainstorm_sessions TO guildhall_reader;
+GRANT SELECT ON TABLE society.brainstorm_sessions TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT INSERT(session_id),UPDATE(session_id) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT INSERT(topic),UPDATE(topic) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT INSERT(facilitator_id),UPDATE(facilitator_id) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT INSERT(technique),UPDATE(technique) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT INSERT(phase),UPDATE(phase) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT INSERT(max_ideas),UPDATE(max_ideas) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT INSERT(voting_session_id),UPDATE(voting_session_id) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT INSERT(started_at),UPDATE(started_at) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT INSERT(ended_at),UPDATE(ended_at) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT INSERT(created_by),UPDATE(created_by) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT SELECT,DELETE ON TABLE society.idea_combination_sources TO guildhall_app;
+GRANT SELECT ON TABLE society.idea_combination_sources TO guildhall_reader;
+GRANT SELECT ON TABLE society.idea_combination_sources TO guildhall_person;
+
+GRANT INSERT(combination_id) ON TABLE society.idea_combination_sources TO guildhall_app;
+
+GRANT INSERT(idea_id) ON TABLE society.idea_combination_sources TO guildhall_app;
+
+GRANT INSERT(session_id) ON TABLE society.idea_combination_sources TO guildhall_app;
+
+GRANT INSERT(result_idea_id) ON TABLE society.idea_combination_sources TO guildhall_app;
+
+GRANT SELECT,DELETE ON TABLE society.idea_combinations TO guildhall_app;
+GRANT SELECT ON TABLE society.idea_combinations TO guildhall_reader;
+GRANT SELECT ON TABLE society.idea_combinations TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.idea_combinations TO guildhall_app;
+
+GRANT INSERT(session_id) ON TABLE society.idea_combinations TO guildhall_app;
+
+GRANT INSERT(result_idea_id) ON TABLE society.idea_combinations TO guildhall_app;
+
+GRANT INSERT(combined_by) ON TABLE society.idea_combinations TO guildhall_app;
+
+GRANT INSERT(rationale),UPDATE(rationale) ON TABLE society.idea_combinations TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.idea_combinations TO guildhall_app;
+
+GRANT SELECT,DELETE ON TABLE society.idea_votes TO guildhall_app;
+GRANT SELECT ON TABLE society.idea_votes TO guildhall_reader;
+GRANT SELECT ON TABLE society.idea_votes TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.idea_votes TO guildhall_app;
+
+GRANT INSERT(idea_id) ON TABLE society.idea_votes TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.idea_votes TO guildhall_app;
+
+GRANT INSERT(value),UPDATE(value) ON TABLE society.idea_votes TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.idea_votes TO guildhall_app;
+
+GRANT SELECT ON TABLE society.ideas TO guildhall_app;
+GRANT SELECT ON TABLE society.ideas TO guildhall_reader;
+GRANT SELECT ON TABLE society.ideas TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.ideas TO guildhall_app;
+
+GRANT INSERT(session_id) ON TABLE society.ideas TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.ideas TO guildhall_app;
+
+GRANT INSERT(parent_id),UPDATE(parent_id) ON TABLE society.ideas TO guildhall_app;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE society.ideas TO guildhall_app;
+
+GRANT INSERT(content),UPDATE(content) ON TABLE society.ideas TO guildhall_app;
+
+GRANT INSERT(category),UPDATE(category) ON TABLE society.ideas TO guildhall_app;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE society.ideas TO guildhall_app;
+
+GRANT INSERT(novelty_score),UPDATE(novelty_score) ON TABLE society.ideas TO guildhall_app;
+
+GRANT INSERT(feasibility_score),UPDATE(feasibility_score) ON TABLE society.ideas TO guildhall_app;
+
+GRANT INSERT(embedding),UPDATE(embedding) ON TABLE society.ideas TO guildhall_app;
+
+GRANT INSERT(embedding_model),UPDATE(embedding_model) ON TABLE society.ideas TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.ideas TO guildhall_app;
+
+GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.ideas TO guildhall_app;
+
+GRANT SELECT ON TABLE society.task_assignments TO guildhall_app;
+GRANT SELECT ON TABLE society.task_assignments TO guildhall_reader;
+GRANT SELECT ON TABLE society.task_assignments TO guildhall_person;
+
+GRANT INSERT(reason),UPDATE(reason) ON TABLE society.task_assignments TO guildhall_app;
+
+GRANT SELECT,DELETE ON TABLE society.task_dependencies TO guildhall_app;
+GRANT SELECT ON TABLE society.task_dependencies TO guildhall_reader;
+GRANT SELECT ON TABLE society.task_dependencies TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.task_dependencies TO guildhall_app;
+
+GRANT INSERT(task_id) ON TABLE society.task_dependencies TO guildhall_app;
+
+GRANT INSERT(depends_on_task_id) ON TABLE society.task_dependencies TO guildhall_app;
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE society.task_dependencies TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.task_dependencies TO guildhall_app;
+
+GRANT SELECT ON TABLE society.task_executions TO guildhall_app;
+GRANT SELECT ON TABLE society.task_executions TO guildhall_reader;
+GRANT SELECT ON TABLE society.task_executions TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.task_executions TO guildhall_app;
+
+GRANT INSERT(task_id) ON TABLE society.task_executions TO guildhall_app;
+
+GRANT INSERT(attempt) ON TABLE society.task_executions TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.task_executions TO guildhall_app;
+
+GRANT INSERT(started_at),UPDATE(started_at) ON TABLE society.task_executions TO guildhall_app;
+
+GRANT INSERT(ended_at),UPDATE(ended_at) ON TABLE society.task_executions TO guildhall_app;
+
+GRANT INSERT(outcome),UPDATE(outcome) ON TABLE society.task_executions TO guildhall_app;
+
+GRANT INSERT(error_message),UPDATE(error_message) ON TABLE society.task_executions TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.task_executions TO guildhall_app;
+
+GRANT SELECT,INSERT ON TABLE society.task_history TO guildhall_app;
+GRANT SELECT ON TABLE society.task_history TO guildhall_reader;
+
+GRANT SELECT,DELETE ON TABLE society.task_queues TO guildhall_app;
+GRANT SELECT ON TABLE society.task_queues TO guildhall_reader;
+GRANT SELECT ON TABLE society.task_queues TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.task_queues TO guildhall_app;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE society.task_queues TO guildhall_app;
+
+GRANT INSERT(priority_rule),UPDATE(priority_rule) ON TABLE society.task_queues TO guildhall_app;
+
+GRANT INSERT(max_in_flight),UPDATE(max_in_flight) ON TABLE society.task_queues TO guildhall_app;
+
+GRANT INSERT(is_paused),UPDATE(is_paused) ON TABLE society.task_queues TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.task_queues TO guildhall_app;
+
+GRANT SELECT ON TABLE society.task_results TO guildhall_app;
+GRANT SELECT ON TABLE society.task_results TO guildhall_reader;
+GRANT SELECT ON TABLE society.task_results TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.task_results TO guildhall_app;
+
+GRANT INSERT(task_id) ON TABLE society.task_results TO guildhall_app;
+
+GRANT INSERT(attempt) ON TABLE society.task_results TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.task_results TO guildhall_app;
+
+GRANT INSERT(output),UPDATE(output) ON TABLE society.task_results TO guildhall_app;
+
+GRANT INSERT(quality_score),UPDATE(quality_score) ON TABLE society.task_results TO guildhall_app;
+
+GRANT INSERT(tokens_used),UPDATE(tokens_used) ON TABLE society.task_results TO guildhall_app;
+
+GRANT INSERT(cost_usd),UPDATE(cost_usd) ON TABLE society.task_results TO guildhall_app;
+
+GRANT INSERT(duration_ms),UPDATE(duration_ms) ON TABLE society.task_results TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.task_results TO guildhall_app;
+
+GRANT SELECT ON TABLE society.v_active_agents TO guildhall_app;
+GRANT SELECT ON TABLE society.v_active_agents TO guildhall_reader;
+
+GRANT SELECT ON TABLE society.v_task_queue_summary TO guildhall_app;
+GRANT SELECT ON TABLE society.v_task_queue_summary TO guildhall_reader;
+
+GRANT SELECT ON TABLE society.vote_audit_trail TO guildhall_app;
+GRANT SELECT ON TABLE society.vote_audit_trail TO guildhall_reader;
+GRANT SELECT ON TABLE society.vote_audit_trail TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.vote_audit_trail TO guildhall_app;
+
+GRANT INSERT(session_id) ON TABLE society.vote_audit_trail TO guildhall_app;
+
+GRANT INSERT(vote_id) ON TABLE society.vote_audit_trail TO guildhall_app;
+
+GRANT INSERT(event_type) ON TABLE society.vote_audit_trail TO guildhall_app;
+
+GRANT INSERT(actor_id) ON TABLE society.vote_audit_trail TO guildhall_app;
+
+GRANT INSERT(user_id) ON TABLE society.vote_audit_trail TO guildhall_app;
+
+GRANT INSERT(payload) ON TABLE society.vote_audit_trail TO guildhall_app;
+
+GRANT INSERT(signature) ON TABLE society.vote_audit_trail TO guildhall_app;
+
+GRANT INSERT(signed_by) ON TABLE society.vote_audit_trail TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.vote_audit_trail TO guildhall_app;
+
+GRANT SELECT ON TABLE society.vote_delegations TO guildhall_app;
+GRANT SELECT ON TABLE society.vote_delegations TO guildhall_reader;
+GRANT SELECT ON TABLE society.vote_delegations TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.vote_delegations TO guildhall_app;
+
+GRANT INSERT(session_id) ON TABLE society.vote_delegations TO guildhall_app;
+
+GRANT INSERT(from_agent_id) ON TABLE society.vote_delegations TO guildhall_app;
+
+GRANT INSERT(to_agent_id) ON TABLE society.vote_delegations TO guildhall_app;
+
+GRANT INSERT(expires_at),UPDATE(expires_at) ON TABLE society.vote_delegations TO guildhall_app;
+
+GRANT INSERT(revoked_at),UPDATE(revoked_at) ON TABLE society.vote_delegations TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.vote_delegations TO guildhall_app;
+
+GRANT SELECT ON TABLE society.votes TO guildhall_app;
+GRANT SELECT ON TABLE society.votes TO guildhall_reader;
+GRANT SELECT ON TABLE society.votes TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.votes TO guildhall_app;
+
+GRANT INSERT(session_id) ON TABLE society.votes TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.votes TO guildhall_app;
+
+GRANT INSERT(vote_option) ON TABLE society.votes TO guildhall_app;
+
+GRANT INSERT(ranking) ON TABLE society.votes TO guildhall_app;
+
+GRANT INSERT(scores) ON TABLE society.votes TO guildhall_app;
+
+GRANT INSERT(confidence) ON TABLE society.votes TO guildhall_app;
+
+GRANT INSERT(tokens_spent) ON TABLE society.votes TO guildhall_app;
+
+GRANT INSERT(rationale) ON TABLE society.votes TO guildhall_app;
+
+GRANT INSERT(signature) ON TABLE society.votes TO guildhall_app;
+
+GRANT INSERT(cast_at) ON TABLE society.votes TO guildhall_app;
+
+GRANT INSERT(superseded_at),UPDATE(superseded_at) ON TABLE society.votes TO guildhall_app;
+
+GRANT INSERT(superseded_by),UPDATE(superseded_by) ON TABLE society.votes TO guildhall_app;
+
+GRANT SELECT,DELETE ON TABLE society.voting_eligibility TO guildhall_app;
+GRANT SELECT ON TABLE society.voting_eligibility TO guildhall_reader;
+GRANT SELECT ON TABLE society.voting_eligibility TO guildhall_person;
+
+GRANT INSERT(session_id) ON TABLE society.voting_eligibility TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.voting_eligibility TO guildhall_app;
+
+GRANT INSERT(weight),UPDATE(weight) ON TABLE society.voting_eligibility TO guildhall_app;
+
+GRANT INSERT(token_budget),UPDATE(token_budget) ON TABLE society.voting_eligibility TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.voting_eligibility TO guildhall_app;
+
+GRANT SELECT ON TABLE society.voting_sessions TO guildhall_app;
+GRANT SELECT ON TABLE society.voting_sessions TO guildhall_reader;
+GRANT SELECT ON TABLE society.voting_sessions TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(session_id),UPDATE(session_id) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(topic),UPDATE(topic) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(algorithm),UPDATE(algorithm) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(options),UPDATE(options) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(results),UPDATE(results) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(seats),UPDATE(seats) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(quorum),UPDATE(quorum) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(threshold),UPDATE(threshold) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(token_budget),UPDATE(token_budget) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(is_secret),UPDATE(is_secret) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(tie_break),UPDATE(tie_break) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(tie_seed_hash),UPDATE(tie_seed_hash) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(tie_seed),UPDATE(tie_seed) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(opens_at),UPDATE(opens_at) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(closes_at),UPDATE(closes_at) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(opened_at),UPDATE(opened_at) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(closed_at),UPDATE(closed_at) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(created_by),UPDATE(created_by) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(proposed_by),UPDATE(proposed_by) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.voting_sessions TO guildhall_app;
+
+GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.voting_sessions TO guildhall_app;
