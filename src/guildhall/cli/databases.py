@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.text import Text
@@ -26,25 +26,37 @@ def migrate(
             help="What keeps the series of a new database: native or timescale; timescale where the server has it."
         ),
     ] = None,
+    through: Annotated[
+        Literal["expand", "backfill", "contract"],
+        typer.Option(help="The last phase to run; what comes after it is left for later."),
+    ] = "contract",
     as_json: JsonOption = False,
 ) -> None:
     """Bring the database to the schema that this version of Guildhall expects."""
     from guildhall.app.wiring import administrator_url
     from guildhall.db import migrate as migrations
+    from guildhall.db.swap import Phase
 
     output = Output(as_json)
 
     async def work() -> None:
         async with administrator_url(Settings.from_environment()) as url:
-            applied = await migrations.migrate(url, to=to, engine=engine)
+            applied = await migrations.migrate(url, to=to, through=Phase(through), engine=engine)
             known = await migrations.status(url)
         if as_json:
+            numbers = {"applied": applied, "pending": known.pending}
             output.document(
-                {"version": known.version, "applied": [each.number for each in applied], "engine": known.engine}
+                {
+                    "version": known.version,
+                    **{key: [each.number for each in some] for key, some in numbers.items()},
+                    "engine": known.engine,
+                }
             )
             return
         for each in applied:
             output.lines([f"applied {each.number:04d} {each.name}"])
+        for each in known.pending if to is None else ():
+            output.lines([f"left for later {each.number:04d} {each.name} ({each.phase})"])
         output.lines([f"the schema is at version {known.version}, its series are kept by {known.engine}"])
 
     run(work, as_json=as_json)

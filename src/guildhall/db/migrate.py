@@ -5,7 +5,8 @@ Migrations are plain SQL, numbered, each with a way back:
 `0007_name.sql` and `0007_name.down.sql`. Each runs in a transaction of its
 own, as the owner of the schema (`-- role: administrator` in its first lines:
 as whoever connects), with short lock timeouts that are retried. What was
-applied is kept with a checksum, so that a changed file is noticed.
+applied is kept with a checksum, so that a changed file is noticed. A change of
+a table that people write to meanwhile goes in phases (`guildhall.db.swap`).
 
 The engine that keeps series (`native` partitions, or `timescale`) is fixed by
 the first migration; migrations find it in the setting `guildhall.engine`.
@@ -13,29 +14,24 @@ the first migration; migrations find it in the setting `guildhall.engine`.
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from importlib import resources
 from typing import Any, Literal, TypeAlias, get_args
 
 import asyncpg
 
+from guildhall.db import swap
 from guildhall.db.errors import translated
+from guildhall.db.migration import Migration, migrations, run_migration
 from guildhall.db.poolers import DirectConnectionNeeded, is_pooled
 from guildhall.db.tx import Actor
-from guildhall.errors import Conflict, InvalidInput, NotAllowed, Unavailable
+from guildhall.errors import Conflict, InvalidInput, Unavailable
 
-_FILE = re.compile(r"^(?P<number>\d{4})_(?P<name>[a-z0-9_]+)\.sql$")
 _LOCK = 7_305_519_223_874_462  # "guildhall migrations": any number that nobody else uses
-_LOCK_TIMEOUT = "2s"
-_ATTEMPTS = 10
 _OLDEST_SERVER = 150_000
+_ORDER = tuple(swap.Phase)
 
 Engine: TypeAlias = Literal["native", "timescale"]
 """What keeps series: PostgreSQL's own partitions, or TimescaleDB."""
@@ -45,20 +41,6 @@ _IS_AVAILABLE = "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name =
 _HAS_EXTENSION = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')"
 # A setting of its loader: anybody may see that, but not what shared_preload_libraries holds.
 _IS_PRELOADED = "SELECT EXISTS (SELECT FROM pg_settings WHERE name = 'timescaledb.max_background_workers')"
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """One step of the schema: `up` makes it, `down` takes it back."""
-
-    number: int
-    name: str
-    up: str
-    down: str
-
-    @property
-    def checksum(self) -> str:
-        return hashlib.sha256(self.up.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,22 +148,6 @@ class SchemaForeign(Conflict):
         )
 
 
-@cache
-def migrations() -> tuple[Migration, ...]:
-    """All migrations of this version, in order."""
-    folder = resources.files("guildhall.db") / "migrations"
-    found = []
-    for file in folder.iterdir():
-        match = _FILE.match(file.name)
-        if match:
-            down = folder / f"{match['number']}_{match['name']}.down.sql"
-            found.append(
-                Migration(int(match["number"]), match["name"], file.read_text("utf-8"), down.read_text("utf-8"))
-            )
-    found.sort(key=lambda migration: migration.number)
-    return tuple(found)
-
-
 async def create_database(server_url: str, name: str) -> bool:
     """
     Make a database unless there is one of this name; whether it was made.
@@ -231,12 +197,17 @@ async def status(url: str) -> MigrationStatus:
         return await _status(connection)
 
 
-async def migrate(url: str, *, to: int | None = None, engine: str | None = None) -> Sequence[Migration]:
+async def migrate(
+    url: str, *, to: int | None = None, through: swap.Phase = swap.Phase.CONTRACT, engine: str | None = None
+) -> Sequence[Migration]:
     """
     Apply what is pending, up to a number, and return what was applied.
 
-    `engine` is for a database that has nothing yet: what is to keep its series.
-    Unless it is given, TimescaleDB does where the server has loaded it.
+    It stops before the first migration of a phase after `through`, and before
+    one that contracts while programs of an older version are connected; what
+    is left is pending. `engine` is for a database that has nothing yet: what is
+    to keep its series. Unless it is given, TimescaleDB does where the server
+    has loaded it.
 
     Two migrators at once: one works, the other waits and then finds nothing to do.
 
@@ -244,6 +215,7 @@ async def migrate(url: str, *, to: int | None = None, engine: str | None = None)
         InvalidInput: There is no such version, or no such engine.
         EngineFixed: The database was initialised with another engine.
         EngineUnavailable: The server has no TimescaleDB.
+        Unavailable: Somebody held a lock for too long.
         NotAllowed: The login may not create the roles, the extension or the schemas.
         DirectConnectionNeeded: Something is pending, and the URL leads through a pooler.
         SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
@@ -264,10 +236,19 @@ async def migrate(url: str, *, to: int | None = None, engine: str | None = None)
         chosen = known.engine or wanted_engine or await _best_engine(connection)
         if known.engine is None and chosen == "timescale" and (why := await _lacks_timescale(connection)):
             raise EngineUnavailable(why)
-        wanted = [each for each in known.pending if to is None or each.number <= to]
-        for migration in wanted:
-            await _run(connection, migration, chosen, forward=True)
-        return wanted
+        applied = []
+        for migration in known.pending:
+            if to is not None and migration.number > to:
+                break
+            if _ORDER.index(migration.phase) > _ORDER.index(through) or await _is_too_early(connection, migration):
+                break
+            await run_migration(connection, migration, chosen, forward=True)
+            applied.append(migration)
+        return applied
+
+
+async def _is_too_early(connection: asyncpg.Connection[Any], migration: Migration) -> bool:
+    return migration.phase is swap.Phase.CONTRACT and await swap.older_instances(connection, migration.number) > 0
 
 
 def _check_version(number: int) -> None:
@@ -296,21 +277,24 @@ async def rollback(url: str, *, to: int) -> Sequence[Migration]:
         found = await _status(connection)
         unwanted = [known[each.number] for each in reversed(found.applied) if each.number > to]
         for migration in unwanted:
-            await _run(connection, migration, found.engine or "native", forward=False)
+            await run_migration(connection, migration, found.engine or "native", forward=False)
         return unwanted
 
 
 async def check(url: str) -> None:
     """
-    Make sure that a database has exactly the migrations of this code.
+    Make sure that a database has the migrations that this code works with.
+
+    What only fills in old rows, or forbids what older programs do, may come later.
 
     Raises:
         SchemaBehind: Some are lacking.
         SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
     """
     known = await status(url)
-    if known.pending:
-        raise SchemaBehind(len(known.pending))
+    lacking = [each for each in known.pending if each.phase is swap.Phase.EXPAND]
+    if lacking:
+        raise SchemaBehind(len(lacking))
 
 
 async def _status(connection: asyncpg.Connection[Any]) -> MigrationStatus:
@@ -395,70 +379,6 @@ async def _check_server(connection: asyncpg.Connection[Any]) -> None:
             remedy="Install pgvector on the server, or unset GUILDHALL_DATABASE_URL to use the embedded one.",
             extension="vector",
         )
-
-
-async def _run(connection: asyncpg.Connection[Any], migration: Migration, engine: Engine, *, forward: bool) -> None:
-    script = migration.up if forward else migration.down
-    as_owner = "-- role: administrator" not in script.split("\n\n", 1)[0]
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            async with connection.transaction():
-                started = await connection.fetchval("SELECT clock_timestamp()")
-                await connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
-                await connection.execute("SET LOCAL client_min_messages = 'warning'")
-                await connection.execute(f"SET LOCAL guildhall.engine = '{engine}'")
-                if as_owner:
-                    await connection.execute("SET LOCAL ROLE guildhall_owner")
-                await connection.execute(script)
-                await connection.execute("RESET ROLE")
-                if forward:
-                    await _remember(connection, migration, started)
-                else:
-                    await connection.execute("DELETE FROM migrations.applied WHERE number = $1", migration.number)
-            return
-        except asyncpg.LockNotAvailableError:
-            # Better to try again than to make everybody queue behind us.
-            if attempt == _ATTEMPTS:
-                raise Unavailable(
-                    f"migration {migration.number:04d}_{migration.name} could not get its locks in {attempt} attempts",
-                    remedy="Look for long transactions in pg_stat_activity, then run it again.",
-                    migration=migration.number,
-                ) from None
-            await asyncio.sleep(0.2 * attempt)
-        except asyncpg.InsufficientPrivilegeError as error:
-            raise NotAllowed(
-                f"the login may not run migration {migration.number:04d}_{migration.name}: {error.message}",
-                remedy="Migrate as a superuser, or as a role with CREATEROLE that owns a database with pgvector.",
-                migration=migration.number,
-            ) from error
-
-
-async def _remember(connection: asyncpg.Connection[Any], migration: Migration, started: datetime) -> None:
-    await connection.execute("CREATE SCHEMA IF NOT EXISTS migrations")
-    await connection.execute(
-        """
-        CREATE TABLE IF NOT EXISTS migrations.applied (
-            number      integer          PRIMARY KEY,
-            name        text             NOT NULL,
-            checksum    text             NOT NULL,
-            applied_at  timestamptz      NOT NULL DEFAULT now(),
-            duration_ms double precision NOT NULL
-        )
-        """
-    )
-    # Whoever logs in looks first whether the schema is the one that its code expects.
-    await connection.execute("GRANT USAGE ON SCHEMA migrations TO guildhall_login")
-    await connection.execute("GRANT SELECT ON migrations.applied TO guildhall_login")
-    await connection.execute(
-        """
-        INSERT INTO migrations.applied (number, name, checksum, duration_ms)
-        VALUES ($1, $2, $3, extract(epoch FROM clock_timestamp() - $4::timestamptz) * 1000)
-        """,
-        migration.number,
-        migration.name,
-        migration.checksum,
-        started,
-    )
 
 
 @asynccontextmanager

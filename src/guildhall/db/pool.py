@@ -13,6 +13,7 @@ import asyncpg
 from guildhall import clock
 from guildhall.db import jsonb
 from guildhall.db.errors import DRIVER_ERRORS, DatabaseUnavailable, translate, translated
+from guildhall.db.migration import application_name
 from guildhall.db.poolers import is_pooled
 from guildhall.db.tx import Actor, Tx
 
@@ -24,7 +25,7 @@ NOBODY = Actor(user_id=UUID(int=0), tenant_id=UUID(int=0))
 
 _CONNECT_TIMEOUT_S = 10
 _COMMAND_TIMEOUT_S = 300
-_STARTUP_SETTINGS = {"application_name": "guildhall", "timezone": "UTC"}
+_STARTUP_SETTINGS = {"application_name": application_name(), "timezone": "UTC"}
 """Those of the settings at the start that PgBouncer follows."""
 
 

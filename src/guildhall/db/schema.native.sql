@@ -2570,6 +2570,7 @@ CREATE TABLE evaluation.trials (
     worker text,
     leased_until timestamp with time zone,
     finished_at timestamp with time zone,
+    planned_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT trials_attempts_is_not_negative CHECK ((attempts >= 0)),
     CONSTRAINT trials_done_has_an_outcome CHECK (((state <> 'done'::text) OR ((outcome_id IS NOT NULL) AND (execution_time IS NOT NULL)))),
     CONSTRAINT trials_number_is_positive CHECK ((trial_number > 0)),
@@ -2583,6 +2584,8 @@ ALTER TABLE ONLY evaluation.trials FORCE ROW LEVEL SECURITY;
 ALTER TABLE evaluation.trials OWNER TO guildhall_owner;
 
 COMMENT ON TABLE evaluation.trials IS 'simulations: tenant: the repetitions of each scenario: which are to do, who is at work on them until when, which outcome closed them.';
+
+COMMENT ON COLUMN evaluation.trials.planned_at IS 'When it was planned, and so began to wait.';
 
 CREATE VIEW evaluation.v_active_simulations WITH (security_invoker='true') AS
  SELECT simulations.simulation_id,
