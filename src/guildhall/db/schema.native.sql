@@ -30,6 +30,14 @@ ALTER SCHEMA store OWNER TO guildhall_owner;
 
 COMMENT ON SCHEMA store IS 'The base tables of every series: the application may add rows here and nothing else; it reads and changes them through the view of the same name in its wing.';
 
+CREATE TYPE catalogue.key_range AS RANGE (
+    subtype = text,
+    multirange_type_name = catalogue.key_multirange,
+    collation = pg_catalog."C"
+);
+
+ALTER TYPE catalogue.key_range OWNER TO guildhall_owner;
+
 CREATE TYPE platform.job_priority AS ENUM (
     'critical',
     'high',
@@ -150,6 +158,104 @@ CREATE TYPE society.voting_status AS ENUM (
 );
 
 ALTER TYPE society.voting_status OWNER TO guildhall_owner;
+
+CREATE FUNCTION catalogue.distance_km(from_latitude double precision, from_longitude double precision, to_latitude double precision, to_longitude double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ((((2)::numeric * 6371.0088))::double precision * asin(sqrt(LEAST((1)::double precision, (power(sind(((to_latitude - from_latitude) / (2)::double precision)), (2)::double precision) + ((cosd(from_latitude) * cosd(to_latitude)) * power(sind(((to_longitude - from_longitude) / (2)::double precision)), (2)::double precision)))))));
+
+ALTER FUNCTION catalogue.distance_km(from_latitude double precision, from_longitude double precision, to_latitude double precision, to_longitude double precision) OWNER TO guildhall_owner;
+
+CREATE FUNCTION catalogue.is_localized(texts jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (jsonb_typeof(texts) = 'object'::text) THEN ((texts <> '{}'::jsonb) AND (NOT jsonb_path_exists(texts, '$.keyvalue()?(!(@."key" like_regex "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"))'::jsonpath)) AND (NOT jsonb_path_exists(texts, 'strict $.*?(@.type() != "string" || @ == "")'::jsonpath))) WHEN (texts IS NOT NULL) THEN false ELSE NULL::boolean END;
+
+ALTER FUNCTION catalogue.is_localized(texts jsonb) OWNER TO guildhall_owner;
+
+CREATE FUNCTION catalogue.key_of(VARIADIC parts text[]) RETURNS catalogue.key_range
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN catalogue.key_range(array_to_string(parts, ''::text, ''::text), array_to_string(parts, ''::text, ''::text), '[]'::text);
+
+ALTER FUNCTION catalogue.key_of(VARIADIC parts text[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION catalogue.localized(texts jsonb, locale text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT jsonb_each_text.value
+    FROM jsonb_each_text(localized.texts) jsonb_each_text(key, value)
+   ORDER BY (jsonb_each_text.key = localized.locale) DESC, (split_part(jsonb_each_text.key, '-'::text, 1) = split_part(localized.locale, '-'::text, 1)) DESC, (jsonb_each_text.key = 'en-US'::text) DESC, (split_part(jsonb_each_text.key, '-'::text, 1) = 'en'::text) DESC, jsonb_each_text.key
+  LIMIT 1;
+END;
+
+ALTER FUNCTION catalogue.localized(texts jsonb, locale text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION catalogue.search_models(query_text text, locale character varying DEFAULT 'en-US'::character varying, limit_count integer DEFAULT 20) RETURNS TABLE(id uuid, name jsonb, rank real)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    asked  tsquery;
+    exact  CONSTANT text := lower(btrim(query_text));
+BEGIN
+    FOREACH asked IN ARRAY ARRAY[
+        platform.text_query(query_text, locale), platform.text_query(query_text, locale, any_unit => true)
+    ] LOOP
+        RETURN QUERY
+            WITH named AS (
+                SELECT models.id FROM catalogue.models WHERE models.slug = exact
+                 UNION
+                SELECT aliases.model_id
+                  FROM catalogue.model_aliases AS aliases
+                 WHERE aliases.alias = exact AND tstzrange(aliases.valid_from, aliases.valid_to) @> now()
+            ), found AS (
+                SELECT models.id FROM catalogue.models WHERE models.search_vector @@ asked
+                 UNION
+                SELECT named.id FROM named
+            )
+            SELECT models.id, models.name,
+                   (ts_rank_cd(models.search_vector, asked)
+                    + CASE WHEN models.id IN (SELECT named.id FROM named) THEN 100 ELSE 0 END
+                    + CASE WHEN platform.text_vector(catalogue.localized(models.name, locale), locale) @@ asked THEN 10 ELSE 0 END
+                   )::real AS rank
+              FROM found
+              JOIN catalogue.models ON models.id = found.id
+             WHERE models.is_active
+             ORDER BY rank DESC, models.slug
+             LIMIT limit_count;
+        EXIT WHEN FOUND;
+    END LOOP;
+END
+$$;
+
+ALTER FUNCTION catalogue.search_models(query_text text, locale character varying, limit_count integer) OWNER TO guildhall_owner;
+
+CREATE FUNCTION catalogue.update_search_vector() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    written record;
+BEGIN
+    IF TG_OP = 'UPDATE' AND (NEW.slug, NEW.name, NEW.description, NEW.foundation_model)
+                            IS NOT DISTINCT FROM (OLD.slug, OLD.name, OLD.description, OLD.foundation_model) THEN
+        NEW.search_vector := OLD.search_vector;
+        RETURN NEW;
+    END IF;
+    NEW.search_vector := setweight(platform.text_grams(NEW.slug), 'A')
+                      || setweight(platform.text_grams(COALESCE(NEW.foundation_model, '')), 'C');
+    -- What is not localized is refused by its check, which speaks after this.
+    FOR written IN
+        SELECT key, value, 'A'::"char" AS weight FROM jsonb_each_text(CASE WHEN catalogue.is_localized(NEW.name) THEN NEW.name END)
+         UNION ALL
+        SELECT key, value, 'B' FROM jsonb_each_text(CASE WHEN catalogue.is_localized(NEW.description) THEN NEW.description END)
+         ORDER BY weight, key
+    LOOP
+        NEW.search_vector := NEW.search_vector || setweight(platform.text_vector(written.value, written.key), written.weight);
+    END LOOP;
+    RETURN NEW;
+END
+$$;
+
+ALTER FUNCTION catalogue.update_search_vector() OWNER TO guildhall_owner;
 
 CREATE FUNCTION evaluation.refuse_changed_version() RETURNS trigger
     LANGUAGE plpgsql
@@ -421,6 +527,12 @@ END
 $$;
 
 ALTER FUNCTION platform.fill(template text, parts jsonb) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.fold(content text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN lower(NORMALIZE(regexp_replace(NORMALIZE(content, NFKD), '[\u0300-\u036f]'::text, ''::text, 'g'::text), NFKC));
+
+ALTER FUNCTION platform.fold(content text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.has_teams(series_name text) RETURNS boolean
     LANGUAGE sql STABLE
@@ -707,6 +819,140 @@ $$;
 
 ALTER FUNCTION platform.refuse_job_transition() OWNER TO guildhall_owner;
 
+CREATE TEXT SEARCH CONFIGURATION platform.english_zh (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR asciiword WITH english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR word WITH english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR hword_part WITH english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR hword_asciipart WITH english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR asciihword WITH english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR hword WITH english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh
+    ADD MAPPING FOR uint WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.english_zh OWNER TO guildhall_owner;
+
+COMMENT ON TEXT SEARCH CONFIGURATION platform.english_zh IS 'The stems of English words, in English and Chinese texts.';
+
+CREATE TEXT SEARCH CONFIGURATION platform.japanese (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR asciiword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR word WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR hword_part WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR hword_asciipart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR asciihword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR hword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese
+    ADD MAPPING FOR uint WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION platform.japanese OWNER TO guildhall_owner;
+
+COMMENT ON TEXT SEARCH CONFIGURATION platform.japanese IS 'Words of the Latin script in Japanese texts, as they are.';
+
+CREATE FUNCTION platform.search_configuration(locale text) RETURNS regconfig
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (locale ~* '^(en|zh)\y'::text) THEN 'platform.english_zh'::regconfig WHEN (locale ~* '^ja\y'::text) THEN 'platform.japanese'::regconfig ELSE 'simple'::regconfig END;
+
+ALTER FUNCTION platform.search_configuration(locale text) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.set_policies(series_name text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -817,6 +1063,96 @@ CREATE FUNCTION platform.tenant_id() RETURNS uuid
     RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid;
 
 ALTER FUNCTION platform.tenant_id() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.text_units(content text) RETURNS TABLE(place bigint, run text, word text, parts text[], joined text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT units.place,
+     units.found[1] AS found,
+     units.found[2] AS found,
+     string_to_array(regexp_replace(units.found[2], '[-_/+:]'::text, ' '::text, 'g'::text), ' '::text) AS string_to_array,
+     regexp_replace(units.found[2], '[-_./+:]'::text, ''::text, 'g'::text) AS regexp_replace
+    FROM regexp_matches(platform.fold("left"(text_units.content, 10000)), '([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3096\u3099-\u30fa\u30fc-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]+)|((?:(?![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])[^\u0001-\u002f\u003a-\u0060\u007b-\u00bf\u00d7\u00f7\u2000-\U0010ffff])+(?:[-_./+:](?:(?![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])[^\u0001-\u002f\u003a-\u0060\u007b-\u00bf\u00d7\u00f7\u2000-\U0010ffff])+)*)'::text, 'g'::text) WITH ORDINALITY units(found, place);
+END;
+
+ALTER FUNCTION platform.text_units(content text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.text_grams(content text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ WITH units AS (
+          SELECT text_units.run,
+             text_units.parts,
+             text_units.joined,
+             (sum(COALESCE(length(text_units.run), cardinality(text_units.parts))) OVER (ORDER BY text_units.place) - COALESCE(length(text_units.run), cardinality(text_units.parts))) AS before
+            FROM platform.text_units(text_grams.content) text_units(place, run, word, parts, joined)
+         ), tokens AS (
+          SELECT substr(units.run, n.n, 2) AS token,
+             (units.before + n.n) AS place
+            FROM (units
+              CROSS JOIN LATERAL generate_series(1, length(units.run)) n(n))
+         UNION ALL
+          SELECT units.parts[n.n] AS parts,
+             (units.before + n.n)
+            FROM (units
+              CROSS JOIN LATERAL generate_subscripts(units.parts, 1) n(n))
+         UNION ALL
+          SELECT units.joined,
+             (units.before + 1)
+            FROM units
+           WHERE (units.joined <> units.parts[1])
+         )
+  SELECT (COALESCE(string_agg(((quote_literal("left"(tokens.token, 200)) || ':'::text) || LEAST(tokens.place, (16383)::bigint)), ' '::text), ''::text))::tsvector AS "coalesce"
+    FROM tokens;
+END;
+
+ALTER FUNCTION platform.text_grams(content text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.text_stems(content text, locale text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN to_tsvector(platform.search_configuration(locale), regexp_replace(platform.fold("left"(content, 10000)), '[^\u0001-\u007f]+'::text, ' '::text, 'g'::text));
+
+ALTER FUNCTION platform.text_stems(content text, locale text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.text_query(content text, locale text, any_unit boolean DEFAULT false) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ WITH queries AS (
+          SELECT ((units.word IS NOT NULL) AND (platform.text_stems(units.word, text_query.locale) = ''::tsvector)) AS says_nothing,
+                 CASE
+                     WHEN (length(units.run) = 1) THEN (quote_literal(units.run) || ':*'::text)
+                     WHEN (units.run IS NOT NULL) THEN ( SELECT string_agg(quote_literal(substr(units.run, n.n, 2)), ' <-> '::text ORDER BY n.n) AS string_agg
+                        FROM generate_series(1, (length(units.run) - 1)) n(n))
+                     ELSE ( SELECT (
+                             CASE
+                                 WHEN (units.joined <> units.parts[1]) THEN (quote_literal("left"(units.joined, 200)) || ' | '::text)
+                                 ELSE ''::text
+                             END || string_agg((('('::text || ( SELECT string_agg(quote_literal(forms.form), ' | '::text ORDER BY forms.form) AS string_agg
+                                FROM ( SELECT "left"(parts.part, 200) AS form
+                                     UNION
+                                      SELECT unnest(tsvector_to_array(platform.text_stems(parts.part, text_query.locale))) AS unnest) forms)) || ')'::text), ' <-> '::text ORDER BY parts.n))
+                        FROM unnest(units.parts) WITH ORDINALITY parts(part, n))
+                 END AS query
+            FROM platform.text_units(text_query.content) units(place, run, word, parts, joined)
+         )
+  SELECT (string_agg((('('::text || queries.query) || ')'::text),
+         CASE
+             WHEN text_query.any_unit THEN ' | '::text
+             ELSE ' & '::text
+         END))::tsquery AS string_agg
+    FROM queries
+   WHERE ((NOT queries.says_nothing) OR (NOT (EXISTS ( SELECT
+            FROM queries others
+           WHERE (NOT others.says_nothing)))));
+END;
+
+ALTER FUNCTION platform.text_query(content text, locale text, any_unit boolean) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.text_vector(content text, locale text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (platform.text_grams(content) || platform.text_stems(content, locale));
+
+ALTER FUNCTION platform.text_vector(content text, locale text) OWNER TO guildhall_owner;
 
 CREATE TABLE platform.installation (
     database_id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1539,6 +1875,441 @@ CREATE FUNCTION store.mark_tool_usage() RETURNS trigger
         $$;
 
 ALTER FUNCTION store.mark_tool_usage() OWNER TO guildhall_owner;
+
+CREATE TABLE catalogue.benchmark_scores (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    model_id uuid NOT NULL,
+    suite_id uuid NOT NULL,
+    variant character varying(100) DEFAULT ''::character varying NOT NULL,
+    score_raw numeric(10,4) NOT NULL,
+    score_normalized numeric(5,2),
+    score_low numeric(10,4),
+    score_high numeric(10,4),
+    sample_count integer,
+    percentile integer,
+    evaluation_date date NOT NULL,
+    evaluation_commit character varying(100),
+    harness character varying(100),
+    source_url character varying(500),
+    configuration jsonb DEFAULT '{}'::jsonb NOT NULL,
+    notes text,
+    is_official boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT benchmark_scores_configuration_is_an_object CHECK ((jsonb_typeof(configuration) = 'object'::text)),
+    CONSTRAINT benchmark_scores_interval_holds_the_score CHECK (((score_low <= score_raw) AND (score_raw <= score_high))),
+    CONSTRAINT benchmark_scores_normalized_is_a_percentage CHECK (((score_normalized >= (0)::numeric) AND (score_normalized <= (100)::numeric))),
+    CONSTRAINT benchmark_scores_percentile_is_one CHECK (((percentile >= 0) AND (percentile <= 100))),
+    CONSTRAINT benchmark_scores_sample_is_positive CHECK ((sample_count > 0)),
+    CONSTRAINT benchmark_scores_url_is_http CHECK (((source_url)::text ~ '^https?://[^\s]+$'::text))
+);
+
+ALTER TABLE catalogue.benchmark_scores OWNER TO guildhall_owner;
+
+COMMENT ON TABLE catalogue.benchmark_scores IS 'benchmarks: global: how models did in benchmarks, as published or as measured.';
+
+COMMENT ON COLUMN catalogue.benchmark_scores.variant IS 'What sets two scores of one day apart, such as the effort of reasoning; empty: nothing.';
+
+COMMENT ON COLUMN catalogue.benchmark_scores.score_raw IS 'As the suite''s scoring_method says.';
+
+COMMENT ON COLUMN catalogue.benchmark_scores.score_normalized IS 'From 0 to 100.';
+
+COMMENT ON COLUMN catalogue.benchmark_scores.score_low IS 'The 95 % interval of score_raw, where it is known, with score_high.';
+
+COMMENT ON COLUMN catalogue.benchmark_scores.percentile IS 'The share of models, in percent, that did no better.';
+
+COMMENT ON COLUMN catalogue.benchmark_scores.is_official IS 'Published by whoever keeps the benchmark.';
+
+CREATE TABLE catalogue.benchmark_suites (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    slug character varying(50) NOT NULL,
+    name character varying(100) NOT NULL,
+    description jsonb,
+    category character varying(50),
+    version character varying(20),
+    evaluation_type character varying(50),
+    max_score numeric(10,4),
+    scoring_method character varying(50),
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT benchmark_suites_description_is_localized CHECK (catalogue.is_localized(description)),
+    CONSTRAINT benchmark_suites_max_score_is_positive CHECK ((max_score > (0)::numeric)),
+    CONSTRAINT benchmark_suites_metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT benchmark_suites_name_is_given CHECK (((name)::text <> ''::text)),
+    CONSTRAINT benchmark_suites_scoring_is_known CHECK (((scoring_method)::text = ANY ((ARRAY['percentage'::character varying, 'raw_score'::character varying, 'percentile'::character varying, 'rating'::character varying])::text[]))),
+    CONSTRAINT benchmark_suites_slug_is_plain CHECK (((slug)::text ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'::text))
+);
+
+ALTER TABLE catalogue.benchmark_suites OWNER TO guildhall_owner;
+
+COMMENT ON TABLE catalogue.benchmark_suites IS 'benchmarks: global: published benchmarks, each version on its own.';
+
+COMMENT ON COLUMN catalogue.benchmark_suites.category IS 'reasoning, code, language, multimodal, …';
+
+COMMENT ON COLUMN catalogue.benchmark_suites.evaluation_type IS 'accuracy, performance, safety, …';
+
+COMMENT ON COLUMN catalogue.benchmark_suites.scoring_method IS 'What score_raw is: a percentage, points of max_score, a percentile, or a rating without an upper end.';
+
+CREATE TABLE catalogue.documentation (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    model_id uuid NOT NULL,
+    doc_type character varying(50) NOT NULL,
+    title jsonb NOT NULL,
+    url character varying(500) NOT NULL,
+    locale character varying(10),
+    version character varying(50),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT documentation_locale_is_a_tag CHECK (((locale)::text ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text)),
+    CONSTRAINT documentation_title_is_localized CHECK (catalogue.is_localized(title)),
+    CONSTRAINT documentation_type_is_plain CHECK (((doc_type)::text ~ '^[a-z0-9]+([_-][a-z0-9]+)*$'::text)),
+    CONSTRAINT documentation_url_is_http CHECK (((url)::text ~ '^https?://[^\s]+$'::text))
+);
+
+ALTER TABLE catalogue.documentation OWNER TO guildhall_owner;
+
+COMMENT ON TABLE catalogue.documentation IS 'models: global: pages about a model.';
+
+COMMENT ON COLUMN catalogue.documentation.doc_type IS 'api, quickstart, cookbook, changelog, …';
+
+COMMENT ON COLUMN catalogue.documentation.title IS 'By locale.';
+
+COMMENT ON COLUMN catalogue.documentation.locale IS 'The language of the page itself; null: not known, or several.';
+
+CREATE TABLE catalogue.incidents (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    model_id uuid,
+    provider_id uuid,
+    regions text[] DEFAULT '{}'::text[] NOT NULL,
+    severity character varying(20) NOT NULL,
+    status character varying(20) NOT NULL,
+    title character varying(500) NOT NULL,
+    description text,
+    impact_description text,
+    started_at timestamp with time zone NOT NULL,
+    identified_at timestamp with time zone,
+    resolved_at timestamp with time zone,
+    postmortem_url character varying(500),
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT incidents_concern_something CHECK ((num_nonnulls(model_id, provider_id) > 0)),
+    CONSTRAINT incidents_end_is_recorded CHECK ((((status)::text = 'resolved'::text) = (resolved_at IS NOT NULL))),
+    CONSTRAINT incidents_go_forward CHECK (((identified_at >= started_at) AND (resolved_at >= started_at))),
+    CONSTRAINT incidents_metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT incidents_severity_is_known CHECK (((severity)::text = ANY ((ARRAY['minor'::character varying, 'major'::character varying, 'critical'::character varying])::text[]))),
+    CONSTRAINT incidents_status_is_known CHECK (((status)::text = ANY ((ARRAY['investigating'::character varying, 'identified'::character varying, 'monitoring'::character varying, 'resolved'::character varying])::text[]))),
+    CONSTRAINT incidents_title_is_given CHECK (((title)::text <> ''::text)),
+    CONSTRAINT incidents_url_is_http CHECK (((postmortem_url)::text ~ '^https?://[^\s]+$'::text))
+);
+
+ALTER TABLE catalogue.incidents OWNER TO guildhall_owner;
+
+COMMENT ON TABLE catalogue.incidents IS 'status: global: when a model or all of a provider did not work as it should.';
+
+COMMENT ON COLUMN catalogue.incidents.regions IS 'Empty: everywhere, or not known.';
+
+CREATE TABLE catalogue.model_aliases (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    alias character varying(200) NOT NULL,
+    provider_id uuid,
+    model_id uuid NOT NULL,
+    valid_from timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    valid_to timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT model_aliases_alias_is_plain CHECK (((alias)::text ~ '^[a-z0-9][a-z0-9._:/@+-]*$'::text)),
+    CONSTRAINT model_aliases_end_after_they_begin CHECK ((valid_to > valid_from))
+);
+
+ALTER TABLE catalogue.model_aliases OWNER TO guildhall_owner;
+
+COMMENT ON TABLE catalogue.model_aliases IS 'models: global: other names of models, and when they mean which: what ends in "-latest" moves on.';
+
+COMMENT ON COLUMN catalogue.model_aliases.alias IS 'In lower case.';
+
+COMMENT ON COLUMN catalogue.model_aliases.provider_id IS 'Where the alias means that; null: everywhere.';
+
+COMMENT ON COLUMN catalogue.model_aliases.valid_to IS 'The first moment at which it means that no more; null: it still does.';
+
+CREATE TABLE catalogue.model_endpoints (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    model_id uuid NOT NULL,
+    region character varying(20) NOT NULL,
+    endpoint_url character varying(500) NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    priority integer DEFAULT 100 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT model_endpoints_region_is_named CHECK (((region)::text <> ''::text)),
+    CONSTRAINT model_endpoints_url_is_http CHECK (((endpoint_url)::text ~ '^https?://[^\s]+$'::text))
+);
+
+ALTER TABLE catalogue.model_endpoints OWNER TO guildhall_owner;
+
+COMMENT ON TABLE catalogue.model_endpoints IS 'models: global: where a model answers, in each region.';
+
+COMMENT ON COLUMN catalogue.model_endpoints.priority IS 'The lowest is tried first.';
+
+CREATE TABLE catalogue.models (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    provider_id uuid NOT NULL,
+    slug character varying(100) NOT NULL,
+    name jsonb NOT NULL,
+    description jsonb,
+    foundation_model character varying(100),
+    released_at date,
+    deprecated_at date,
+    sunset_at date,
+    modalities text[] DEFAULT '{}'::text[] NOT NULL,
+    capabilities text[] DEFAULT '{}'::text[] NOT NULL,
+    context_window integer,
+    max_output_tokens integer,
+    training_cutoff date,
+    api_version character varying(50),
+    is_active boolean DEFAULT true NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    search_vector tsvector DEFAULT ''::tsvector NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT models_description_is_localized CHECK (catalogue.is_localized(description)),
+    CONSTRAINT models_life_goes_forward CHECK (((deprecated_at >= released_at) AND (sunset_at >= COALESCE(deprecated_at, released_at)))),
+    CONSTRAINT models_metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT models_name_is_localized CHECK (catalogue.is_localized(name)),
+    CONSTRAINT models_sizes_are_positive CHECK (((context_window > 0) AND (max_output_tokens > 0))),
+    CONSTRAINT models_slug_is_plain CHECK (((slug)::text ~ '^[a-z0-9][a-z0-9._:/@+-]*$'::text)),
+    CONSTRAINT models_texts_size CHECK (((octet_length((name)::text) + COALESCE(octet_length((description)::text), 0)) <= 100000))
+)
+WITH (autovacuum_vacuum_scale_factor='0.1');
+
+ALTER TABLE catalogue.models OWNER TO guildhall_owner;
+
+COMMENT ON TABLE catalogue.models IS 'models: global: every model that is known, also those that are gone.';
+
+COMMENT ON COLUMN catalogue.models.name IS 'By locale: {"en-US": "GPT-4", "zh-CN": "GPT-4"}; so is the description.';
+
+COMMENT ON COLUMN catalogue.models.deprecated_at IS 'From this day on its provider advises against it; from sunset_at on it does not answer.';
+
+COMMENT ON COLUMN catalogue.models.modalities IS 'text, image, audio, video, …';
+
+COMMENT ON COLUMN catalogue.models.context_window IS 'Tokens, as max_output_tokens.';
+
+COMMENT ON COLUMN catalogue.models.search_vector IS 'What search_models looks in; a trigger keeps it, whatever is written to it.';
+
+CREATE TABLE catalogue.news_articles (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    slug character varying(200) NOT NULL,
+    title jsonb NOT NULL,
+    summary jsonb,
+    content jsonb,
+    author_id uuid,
+    category character varying(50),
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    source_url character varying(500),
+    image_url character varying(500),
+    published_at timestamp with time zone,
+    locale_primary character varying(10) DEFAULT 'en-US'::character varying NOT NULL,
+    available_locales text[] DEFAULT '{}'::text[] NOT NULL,
+    view_count integer DEFAULT 0 NOT NULL,
+    is_featured boolean DEFAULT false NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT news_articles_locale_is_a_tag CHECK (((locale_primary)::text ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text)),
+    CONSTRAINT news_articles_metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT news_articles_slug_is_plain CHECK (((slug)::text ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'::text)),
+    CONSTRAINT news_articles_texts_are_localized CHECK ((catalogue.is_localized(title) AND catalogue.is_localized(summary) AND catalogue.is_localized(content))),
+    CONSTRAINT news_articles_url_is_http CHECK (((source_url)::text ~ '^https?://[^\s]+$'::text)),
+    CONSTRAINT news_articles_view_count_is_not_negative CHECK ((view_count >= 0))
+);
+
+ALTER TABLE catalogue.news_articles OWNER TO guildhall_owner;
+
+COMMENT ON TABLE catalogue.news_articles IS 'news: global: what happened to models; without published_at it is a draft.';
+
+COMMENT ON COLUMN catalogue.news_articles.content IS 'Markdown, by locale; titles and summaries by locale too.';
+
+CREATE TABLE catalogue.news_model_mentions (
+    news_id uuid NOT NULL,
+    model_id uuid NOT NULL,
+    mention_type character varying(50),
+    CONSTRAINT news_model_mentions_type_is_known CHECK (((mention_type)::text = ANY ((ARRAY['primary'::character varying, 'comparison'::character varying, 'brief'::character varying])::text[])))
+);
+
+ALTER TABLE catalogue.news_model_mentions OWNER TO guildhall_owner;
+
+COMMENT ON TABLE catalogue.news_model_mentions IS 'news: global: which models an article speaks of, and how much.';
+
+CREATE TABLE catalogue.price_claims (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    model_id uuid NOT NULL,
+    source character varying(100) NOT NULL,
+    source_url character varying(500),
+    claim jsonb NOT NULL,
+    retrieved_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT price_claims_claim_is_an_object CHECK ((jsonb_typeof(claim) = 'object'::text)),
+    CONSTRAINT price_claims_source_is_named CHECK (((source)::text <> ''::text)),
+    CONSTRAINT price_claims_url_is_http CHECK (((source_url)::text ~ '^https?://[^\s]+$'::text))
+);
+
+ALTER TABLE catalogue.price_claims OWNER TO guildhall_owner;
+
+COMMENT ON TABLE catalogue.price_claims IS 'pricing: global: what each source says that a model costs; sources disagree, and a price names the claim it was taken from.';
+
+COMMENT ON COLUMN catalogue.price_claims.claim IS 'As the source states it, in its own words and units.';
+
+CREATE TABLE catalogue.pricing (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    model_id uuid NOT NULL,
+    tier character varying(50) NOT NULL,
+    service_tier character varying(50) DEFAULT 'default'::character varying NOT NULL,
+    region character varying(20),
+    currency character varying(3) DEFAULT 'USD'::character varying NOT NULL,
+    min_input_tokens integer DEFAULT 0 NOT NULL,
+    input_per_million numeric(18,10),
+    output_per_million numeric(18,10),
+    cache_read_per_million numeric(18,10),
+    cache_write_per_million numeric(18,10),
+    reasoning_per_million numeric(18,10),
+    image_per_unit numeric(18,10),
+    audio_per_minute numeric(18,10),
+    video_per_minute numeric(18,10),
+    fine_tuning_per_million numeric(18,10),
+    volume_discounts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    effective_from date NOT NULL,
+    effective_to date,
+    claim_id uuid,
+    superseded_at timestamp with time zone,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT pricing_currency_is_a_code CHECK (((currency)::text ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT pricing_ends_after_it_begins CHECK ((effective_to > effective_from)),
+    CONSTRAINT pricing_is_not_negative CHECK ((LEAST(input_per_million, output_per_million, cache_read_per_million, cache_write_per_million, reasoning_per_million, image_per_unit, audio_per_minute, video_per_minute, fine_tuning_per_million) >= (0)::numeric)),
+    CONSTRAINT pricing_metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT pricing_region_is_named CHECK (((region)::text <> ''::text)),
+    CONSTRAINT pricing_superseded_after_created CHECK ((superseded_at >= created_at)),
+    CONSTRAINT pricing_threshold_is_not_negative CHECK ((min_input_tokens >= 0)),
+    CONSTRAINT pricing_tiers_are_plain CHECK ((((tier)::text ~ '^[a-z0-9]+([_-][a-z0-9]+)*$'::text) AND ((service_tier)::text ~ '^[a-z0-9]+([_-][a-z0-9]+)*$'::text))),
+    CONSTRAINT pricing_volume_discounts_is_a_list CHECK ((jsonb_typeof(volume_discounts) = 'array'::text))
+);
+
+ALTER TABLE catalogue.pricing OWNER TO guildhall_owner;
+
+COMMENT ON TABLE catalogue.pricing IS 'pricing: global: what a model costs, and from when to when: of two prices for the same, on each day one holds.';
+
+COMMENT ON COLUMN catalogue.pricing.tier IS 'The kind of contract: standard, enterprise, academic.';
+
+COMMENT ON COLUMN catalogue.pricing.service_tier IS 'How a request is served: default, batch, flex, priority, …';
+
+COMMENT ON COLUMN catalogue.pricing.region IS 'Null: everywhere that has no price of its own.';
+
+COMMENT ON COLUMN catalogue.pricing.min_input_tokens IS 'The price holds for requests of at least that many tokens of input, cached ones included; the highest that a request reaches counts, for all of its tokens.';
+
+COMMENT ON COLUMN catalogue.pricing.input_per_million IS 'In units of the currency, for a million tokens; null is unknown, 0 is free. So are the others.';
+
+COMMENT ON COLUMN catalogue.pricing.reasoning_per_million IS 'Null: reasoning tokens cost what output costs.';
+
+COMMENT ON COLUMN catalogue.pricing.effective_from IS 'The first day, in UTC, on which it holds.';
+
+COMMENT ON COLUMN catalogue.pricing.effective_to IS 'The first day on which it holds no more; null: it still does.';
+
+COMMENT ON COLUMN catalogue.pricing.superseded_at IS 'When the row was found to be wrong and another took its place; what was computed with it can still be explained.';
+
+CREATE TABLE catalogue.probe_locations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name character varying(50) NOT NULL,
+    region character varying(20) NOT NULL,
+    latitude double precision NOT NULL,
+    longitude double precision NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT probe_locations_are_on_earth CHECK ((((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision)) AND ((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision)))),
+    CONSTRAINT probe_locations_names_are_given CHECK ((((name)::text <> ''::text) AND ((region)::text <> ''::text)))
+);
+
+ALTER TABLE catalogue.probe_locations OWNER TO guildhall_owner;
+
+COMMENT ON TABLE catalogue.probe_locations IS 'status: global: where probes are sent from; status_probes.probe_location is one of their names, or a place that is not ours.';
+
+COMMENT ON COLUMN catalogue.probe_locations.latitude IS 'Degrees north; longitude: degrees east.';
+
+CREATE TABLE catalogue.providers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    slug character varying(50) NOT NULL,
+    name character varying(100) NOT NULL,
+    logo_url character varying(500),
+    website_url character varying(500),
+    status_page_url character varying(500),
+    documentation_url character varying(500),
+    regions jsonb DEFAULT '[]'::jsonb NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT providers_metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT providers_name_is_given CHECK (((name)::text <> ''::text)),
+    CONSTRAINT providers_regions_is_a_list CHECK ((jsonb_typeof(regions) = 'array'::text)),
+    CONSTRAINT providers_slug_is_plain CHECK (((slug)::text ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'::text))
+);
+
+ALTER TABLE catalogue.providers OWNER TO guildhall_owner;
+
+COMMENT ON TABLE catalogue.providers IS 'models: global: companies that serve models.';
+
+COMMENT ON COLUMN catalogue.providers.regions IS 'Names of regions: ["us-east", "eu-west"].';
+
+CREATE TABLE store.status_probes (
+    "time" timestamp with time zone DEFAULT now() NOT NULL,
+    model_id uuid NOT NULL,
+    region character varying(20) NOT NULL,
+    probe_location character varying(50) DEFAULT 'unknown'::character varying NOT NULL,
+    availability numeric(5,2),
+    latency_p50 integer,
+    latency_p95 integer,
+    latency_p99 integer,
+    error_rate numeric(5,2),
+    error_types jsonb DEFAULT '{}'::jsonb NOT NULL,
+    requests_per_minute integer,
+    tokens_per_minute bigint,
+    status_code_distribution jsonb DEFAULT '{}'::jsonb NOT NULL,
+    window_seconds integer DEFAULT 60 NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT status_probes_counts_are_not_negative CHECK (((requests_per_minute >= 0) AND (tokens_per_minute >= 0))),
+    CONSTRAINT status_probes_latencies_rise CHECK (((latency_p50 >= 0) AND (latency_p95 >= COALESCE(latency_p50, 0)) AND (latency_p99 >= COALESCE(latency_p95, latency_p50, 0)))),
+    CONSTRAINT status_probes_rates_are_percentages CHECK ((((availability >= (0)::numeric) AND (availability <= (100)::numeric)) AND ((error_rate >= (0)::numeric) AND (error_rate <= (100)::numeric)))),
+    CONSTRAINT status_probes_window_is_positive CHECK ((window_seconds > 0))
+)
+PARTITION BY RANGE ("time");
+
+ALTER TABLE store.status_probes OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.status_probes IS 'status: global: what each probe of a model found, by region and place.';
+
+COMMENT ON COLUMN store.status_probes.availability IS 'Percent of requests that were answered; error_rate: percent that failed.';
+
+COMMENT ON COLUMN store.status_probes.latency_p50 IS 'Milliseconds, as latency_p95 and latency_p99.';
+
+COMMENT ON COLUMN store.status_probes.window_seconds IS 'How long the probe looked: requests are requests_per_minute × window_seconds / 60, and only they can be added up.';
+
+CREATE VIEW catalogue.status_probes AS
+ SELECT "time",
+    model_id,
+    region,
+    probe_location,
+    availability,
+    latency_p50,
+    latency_p95,
+    latency_p99,
+    error_rate,
+    error_types,
+    requests_per_minute,
+    tokens_per_minute,
+    status_code_distribution,
+    metadata,
+    window_seconds
+   FROM store.status_probes;
+
+ALTER VIEW catalogue.status_probes OWNER TO guildhall_owner;
+
+COMMENT ON VIEW catalogue.status_probes IS 'status: global: what each probe of a model found; everybody may look.';
 
 CREATE TABLE evaluation.bodies (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -4930,6 +5701,75 @@ ALTER TABLE ONLY society.agent_activity_log ALTER COLUMN created_at SET DEFAULT 
 
 ALTER TABLE ONLY society.task_history ALTER COLUMN id SET DEFAULT gen_random_uuid();
 
+ALTER TABLE ONLY catalogue.benchmark_scores
+    ADD CONSTRAINT benchmark_scores_one_per_day UNIQUE (model_id, suite_id, evaluation_date, variant);
+
+ALTER TABLE ONLY catalogue.benchmark_scores
+    ADD CONSTRAINT benchmark_scores_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY catalogue.benchmark_suites
+    ADD CONSTRAINT benchmark_suites_one_per_slug UNIQUE (slug);
+
+ALTER TABLE ONLY catalogue.benchmark_suites
+    ADD CONSTRAINT benchmark_suites_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY catalogue.documentation
+    ADD CONSTRAINT documentation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY catalogue.incidents
+    ADD CONSTRAINT incidents_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY catalogue.model_aliases
+    ADD CONSTRAINT model_aliases_mean_one_model_at_a_time EXCLUDE USING gist (catalogue.key_of(VARIADIC ARRAY[(alias)::text, (provider_id)::text]) WITH =, tstzrange(valid_from, valid_to) WITH &&);
+
+ALTER TABLE ONLY catalogue.model_aliases
+    ADD CONSTRAINT model_aliases_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY catalogue.model_endpoints
+    ADD CONSTRAINT model_endpoints_one_per_region UNIQUE (model_id, region);
+
+ALTER TABLE ONLY catalogue.model_endpoints
+    ADD CONSTRAINT model_endpoints_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY catalogue.models
+    ADD CONSTRAINT models_one_per_slug UNIQUE (slug);
+
+ALTER TABLE ONLY catalogue.models
+    ADD CONSTRAINT models_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY catalogue.news_articles
+    ADD CONSTRAINT news_articles_one_per_slug UNIQUE (slug);
+
+ALTER TABLE ONLY catalogue.news_articles
+    ADD CONSTRAINT news_articles_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY catalogue.news_model_mentions
+    ADD CONSTRAINT news_model_mentions_pkey PRIMARY KEY (news_id, model_id);
+
+ALTER TABLE ONLY catalogue.price_claims
+    ADD CONSTRAINT price_claims_one_per_retrieval UNIQUE (model_id, source, retrieved_at);
+
+ALTER TABLE ONLY catalogue.price_claims
+    ADD CONSTRAINT price_claims_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY catalogue.pricing
+    ADD CONSTRAINT pricing_one_price_a_day EXCLUDE USING gist (catalogue.key_of(VARIADIC ARRAY[(model_id)::text, (tier)::text, (service_tier)::text, (region)::text, (currency)::text, (min_input_tokens)::text]) WITH =, daterange(effective_from, effective_to) WITH &&) WHERE ((superseded_at IS NULL));
+
+ALTER TABLE ONLY catalogue.pricing
+    ADD CONSTRAINT pricing_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY catalogue.probe_locations
+    ADD CONSTRAINT probe_locations_one_per_name UNIQUE (name);
+
+ALTER TABLE ONLY catalogue.probe_locations
+    ADD CONSTRAINT probe_locations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY catalogue.providers
+    ADD CONSTRAINT providers_one_per_slug UNIQUE (slug);
+
+ALTER TABLE ONLY catalogue.providers
+    ADD CONSTRAINT providers_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY evaluation.bodies
     ADD CONSTRAINT bodies_pkey PRIMARY KEY (tenant_id, sha256);
 
@@ -5263,6 +6103,9 @@ ALTER TABLE ONLY store.simulation_latency_hourly
 ALTER TABLE ONLY store.simulation_performance_hourly
     ADD CONSTRAINT simulation_performance_hourly_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, simulation_id);
 
+ALTER TABLE ONLY store.status_probes
+    ADD CONSTRAINT status_probes_pkey PRIMARY KEY (model_id, region, probe_location, "time");
+
 ALTER TABLE ONLY store.task_history
     ADD CONSTRAINT task_history_pkey PRIMARY KEY (id, created_at);
 
@@ -5271,6 +6114,68 @@ ALTER TABLE ONLY store.tool_performance_daily
 
 ALTER TABLE ONLY store.tool_usage
     ADD CONSTRAINT tool_usage_pkey PRIMARY KEY (usage_id, execution_time);
+
+CREATE INDEX idx_benchmarks_category ON catalogue.benchmark_suites USING btree (category);
+
+CREATE INDEX idx_docs_locale ON catalogue.documentation USING btree (locale);
+
+CREATE INDEX idx_docs_model ON catalogue.documentation USING btree (model_id);
+
+CREATE INDEX idx_docs_type ON catalogue.documentation USING btree (doc_type);
+
+CREATE INDEX idx_incidents_model ON catalogue.incidents USING btree (model_id);
+
+CREATE INDEX idx_incidents_provider ON catalogue.incidents USING btree (provider_id);
+
+CREATE INDEX idx_incidents_status ON catalogue.incidents USING btree (status) WHERE ((status)::text <> 'resolved'::text);
+
+CREATE INDEX idx_incidents_time ON catalogue.incidents USING btree (started_at DESC);
+
+CREATE INDEX idx_models_active ON catalogue.models USING btree (is_active);
+
+CREATE INDEX idx_models_capabilities ON catalogue.models USING gin (capabilities);
+
+CREATE INDEX idx_models_foundation ON catalogue.models USING btree (foundation_model);
+
+CREATE INDEX idx_models_modalities ON catalogue.models USING gin (modalities);
+
+CREATE INDEX idx_models_provider ON catalogue.models USING btree (provider_id);
+
+CREATE INDEX idx_models_search ON catalogue.models USING gin (search_vector);
+
+CREATE INDEX idx_news_category ON catalogue.news_articles USING btree (category);
+
+CREATE INDEX idx_news_locale ON catalogue.news_articles USING btree (locale_primary);
+
+CREATE INDEX idx_news_published ON catalogue.news_articles USING btree (published_at DESC);
+
+CREATE INDEX idx_news_tags ON catalogue.news_articles USING gin (tags);
+
+CREATE INDEX idx_pricing_effective ON catalogue.pricing USING btree (effective_from, effective_to);
+
+CREATE INDEX idx_pricing_model ON catalogue.pricing USING btree (model_id);
+
+CREATE INDEX idx_pricing_region ON catalogue.pricing USING btree (region);
+
+CREATE INDEX idx_providers_regions ON catalogue.providers USING gin (regions);
+
+CREATE INDEX idx_scores_date ON catalogue.benchmark_scores USING btree (evaluation_date DESC);
+
+CREATE INDEX idx_scores_model ON catalogue.benchmark_scores USING btree (model_id);
+
+CREATE INDEX idx_scores_suite ON catalogue.benchmark_scores USING btree (suite_id);
+
+CREATE INDEX model_aliases_by_alias ON catalogue.model_aliases USING btree (alias);
+
+CREATE INDEX model_aliases_by_model ON catalogue.model_aliases USING btree (model_id);
+
+CREATE INDEX model_aliases_by_provider ON catalogue.model_aliases USING btree (provider_id);
+
+CREATE INDEX news_articles_by_author ON catalogue.news_articles USING btree (author_id) WHERE (author_id IS NOT NULL);
+
+CREATE INDEX news_model_mentions_by_model ON catalogue.news_model_mentions USING btree (model_id);
+
+CREATE INDEX pricing_by_claim ON catalogue.pricing USING btree (claim_id) WHERE (claim_id IS NOT NULL);
 
 CREATE INDEX config_diffs_by_approver ON evaluation.config_diffs USING btree (approved_by) WHERE (approved_by IS NOT NULL);
 
@@ -5520,6 +6425,10 @@ CREATE INDEX idx_outcomes_simulation_status ON ONLY store.outcomes USING btree (
 
 CREATE INDEX idx_outcomes_time_status ON ONLY store.outcomes USING btree (tenant_id, execution_time DESC, status) WHERE (status <> 'success'::text);
 
+CREATE INDEX idx_probes_model_time ON ONLY store.status_probes USING btree (model_id, "time" DESC);
+
+CREATE INDEX idx_probes_region_time ON ONLY store.status_probes USING btree (region, "time" DESC);
+
 CREATE INDEX idx_requests_created_at ON ONLY store.llm_requests USING btree (tenant_id, created_at DESC);
 
 CREATE INDEX idx_requests_session_id ON ONLY store.llm_requests USING btree (session_id) WHERE (session_id IS NOT NULL);
@@ -5547,6 +6456,44 @@ CREATE INDEX tool_usage_by_age ON ONLY store.tool_usage USING brin (execution_ti
 CREATE INDEX tool_usage_by_outcome ON ONLY store.tool_usage USING btree (outcome_id);
 
 CREATE INDEX tool_usage_by_simulation ON ONLY store.tool_usage USING btree (simulation_id, tool_name);
+
+CREATE TRIGGER benchmark_scores_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.benchmark_scores FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER benchmark_suites_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.benchmark_suites FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER documentation_is_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.documentation FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER incidents_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.incidents FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER model_aliases_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.model_aliases FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER model_endpoints_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.model_endpoints FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER models_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.models FOR EACH ROW EXECUTE FUNCTION platform.record_change('search_vector');
+
+CREATE TRIGGER news_articles_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.news_articles FOR EACH ROW EXECUTE FUNCTION platform.record_change('content');
+
+CREATE TRIGGER news_model_mentions_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.news_model_mentions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER pricing_is_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.pricing FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER probe_locations_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.probe_locations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER providers_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.providers FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER update_documentation_updated_at BEFORE UPDATE ON catalogue.documentation FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_incidents_updated_at BEFORE UPDATE ON catalogue.incidents FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_models_updated_at BEFORE UPDATE ON catalogue.models FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_news_articles_updated_at BEFORE UPDATE ON catalogue.news_articles FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_probe_locations_updated_at BEFORE UPDATE ON catalogue.probe_locations FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_providers_updated_at BEFORE UPDATE ON catalogue.providers FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_search_vector_trigger BEFORE INSERT OR UPDATE ON catalogue.models FOR EACH ROW EXECUTE FUNCTION catalogue.update_search_vector();
 
 CREATE TRIGGER config_diffs_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.config_diffs FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
@@ -5729,6 +6676,51 @@ CREATE TRIGGER tool_usage_added_are_marked AFTER INSERT ON store.tool_usage REFE
 CREATE TRIGGER tool_usage_changed_are_marked AFTER UPDATE ON store.tool_usage REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_tool_usage();
 
 CREATE TRIGGER tool_usage_removed_are_marked AFTER DELETE ON store.tool_usage REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_tool_usage();
+
+ALTER TABLE ONLY catalogue.benchmark_scores
+    ADD CONSTRAINT benchmark_scores_model_id_fkey FOREIGN KEY (model_id) REFERENCES catalogue.models(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY catalogue.benchmark_scores
+    ADD CONSTRAINT benchmark_scores_suite_id_fkey FOREIGN KEY (suite_id) REFERENCES catalogue.benchmark_suites(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY catalogue.documentation
+    ADD CONSTRAINT documentation_model_id_fkey FOREIGN KEY (model_id) REFERENCES catalogue.models(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY catalogue.incidents
+    ADD CONSTRAINT incidents_model_id_fkey FOREIGN KEY (model_id) REFERENCES catalogue.models(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY catalogue.incidents
+    ADD CONSTRAINT incidents_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES catalogue.providers(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY catalogue.model_aliases
+    ADD CONSTRAINT model_aliases_model_id_fkey FOREIGN KEY (model_id) REFERENCES catalogue.models(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY catalogue.model_aliases
+    ADD CONSTRAINT model_aliases_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES catalogue.providers(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY catalogue.model_endpoints
+    ADD CONSTRAINT model_endpoints_model_id_fkey FOREIGN KEY (model_id) REFERENCES catalogue.models(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY catalogue.models
+    ADD CONSTRAINT models_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES catalogue.providers(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY catalogue.news_articles
+    ADD CONSTRAINT news_articles_author_id_fkey FOREIGN KEY (author_id) REFERENCES platform.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY catalogue.news_model_mentions
+    ADD CONSTRAINT news_model_mentions_model_id_fkey FOREIGN KEY (model_id) REFERENCES catalogue.models(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY catalogue.news_model_mentions
+    ADD CONSTRAINT news_model_mentions_news_id_fkey FOREIGN KEY (news_id) REFERENCES catalogue.news_articles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY catalogue.price_claims
+    ADD CONSTRAINT price_claims_model_id_fkey FOREIGN KEY (model_id) REFERENCES catalogue.models(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY catalogue.pricing
+    ADD CONSTRAINT pricing_claim_id_fkey FOREIGN KEY (claim_id) REFERENCES catalogue.price_claims(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY catalogue.pricing
+    ADD CONSTRAINT pricing_model_id_fkey FOREIGN KEY (model_id) REFERENCES catalogue.models(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY evaluation.bodies
     ADD CONSTRAINT bodies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
@@ -6044,6 +7036,9 @@ ALTER TABLE store.outcomes
 
 ALTER TABLE store.outcomes
     ADD CONSTRAINT outcomes_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
+
+ALTER TABLE store.status_probes
+    ADD CONSTRAINT status_probes_model_id_fkey FOREIGN KEY (model_id) REFERENCES catalogue.models(id) ON DELETE CASCADE;
 
 ALTER TABLE store.task_history
     ADD CONSTRAINT task_history_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
@@ -6428,6 +7423,7 @@ REVOKE ALL ON FUNCTION platform.create_series(series_name text, time_column text
 
 REVOKE ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_app;
+GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_curator;
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_writer;
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_scheduler;
 
@@ -6476,6 +7472,120 @@ REVOKE ALL ON FUNCTION store.mark_llm_responses() FROM PUBLIC;
 REVOKE ALL ON FUNCTION store.mark_outcomes() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION store.mark_tool_usage() FROM PUBLIC;
+
+GRANT SELECT ON TABLE catalogue.benchmark_scores TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.benchmark_scores TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.benchmark_scores TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.benchmark_scores TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.benchmark_scores TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.benchmark_scores TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.benchmark_scores TO guildhall_person;
+
+GRANT SELECT ON TABLE catalogue.benchmark_suites TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.benchmark_suites TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.benchmark_suites TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.benchmark_suites TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.benchmark_suites TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.benchmark_suites TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.benchmark_suites TO guildhall_person;
+
+GRANT SELECT ON TABLE catalogue.documentation TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.documentation TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.documentation TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.documentation TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.documentation TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.documentation TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.documentation TO guildhall_person;
+
+GRANT SELECT ON TABLE catalogue.incidents TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.incidents TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.incidents TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.incidents TO guildhall_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE catalogue.incidents TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.incidents TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.incidents TO guildhall_person;
+
+GRANT SELECT ON TABLE catalogue.model_aliases TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.model_aliases TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.model_aliases TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.model_aliases TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.model_aliases TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.model_aliases TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.model_aliases TO guildhall_person;
+
+GRANT SELECT ON TABLE catalogue.model_endpoints TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.model_endpoints TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.model_endpoints TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.model_endpoints TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.model_endpoints TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.model_endpoints TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.model_endpoints TO guildhall_person;
+
+GRANT SELECT ON TABLE catalogue.models TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.models TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.models TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.models TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.models TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.models TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.models TO guildhall_person;
+
+GRANT SELECT ON TABLE catalogue.news_articles TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.news_articles TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.news_articles TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.news_articles TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.news_articles TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.news_articles TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.news_articles TO guildhall_person;
+
+GRANT SELECT ON TABLE catalogue.news_model_mentions TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.news_model_mentions TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.news_model_mentions TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.news_model_mentions TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.news_model_mentions TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.news_model_mentions TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.news_model_mentions TO guildhall_person;
+
+GRANT SELECT ON TABLE catalogue.price_claims TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.price_claims TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.price_claims TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.price_claims TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.price_claims TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.price_claims TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.price_claims TO guildhall_person;
+
+GRANT SELECT ON TABLE catalogue.pricing TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.pricing TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.pricing TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.pricing TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.pricing TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.pricing TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.pricing TO guildhall_person;
+
+GRANT SELECT ON TABLE catalogue.probe_locations TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.probe_locations TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.probe_locations TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.probe_locations TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.probe_locations TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.probe_locations TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.probe_locations TO guildhall_person;
+
+GRANT SELECT ON TABLE catalogue.providers TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.providers TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.providers TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.providers TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.providers TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.providers TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.providers TO guildhall_person;
+
+GRANT INSERT ON TABLE store.status_probes TO guildhall_writer;
+
+GRANT SELECT ON TABLE catalogue.status_probes TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.status_probes TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.status_probes TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.status_probes TO guildhall_worker;
+GRANT SELECT,INSERT ON TABLE catalogue.status_probes TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.status_probes TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.status_probes TO guildhall_person;
 
 GRANT SELECT,INSERT ON TABLE evaluation.bodies TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.bodies TO guildhall_reader;

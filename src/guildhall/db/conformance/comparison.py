@@ -357,7 +357,7 @@ def _leads(stated: Sequence[str], found: Sequence[str]) -> bool:
 
 def _column_text(text: str) -> str:
     text = re.sub(r"::[a-z_ ]+(\(\d+\))?(\[\])?", "", text.lower())
-    return re.sub(r"[\s()]|\b(desc|asc|nulls (first|last))\b", "", text)
+    return re.sub(r"[\s()\"]|\b(desc|asc|nulls (first|last))\b", "", text)
 
 
 def _returns(stated: Stated, found: str) -> bool:
