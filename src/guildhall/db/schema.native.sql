@@ -7401,6 +7401,7 @@ GRANT USAGE ON SCHEMA platform TO guildhall_writer;
 GRANT USAGE ON SCHEMA platform TO guildhall_worker;
 GRANT USAGE ON SCHEMA platform TO guildhall_scheduler;
 GRANT USAGE ON SCHEMA platform TO guildhall_person;
+GRANT USAGE ON SCHEMA platform TO guildhall_login;
 
 GRANT USAGE ON SCHEMA society TO guildhall_app;
 GRANT USAGE ON SCHEMA society TO guildhall_reader;
@@ -7454,6 +7455,7 @@ REVOKE ALL ON FUNCTION platform.set_policies(series_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.settle_grants() FROM PUBLIC;
 
+GRANT SELECT ON TABLE platform.installation TO guildhall_login;
 GRANT SELECT ON TABLE platform.installation TO guildhall_app;
 GRANT SELECT ON TABLE platform.installation TO guildhall_reader;
 

@@ -110,6 +110,9 @@ CREATE POLICY teams_are_seen_from_within ON platform.teams FOR SELECT TO guildha
 CREATE POLICY team_members_are_seen_from_within ON platform.team_members FOR SELECT TO guildhall_app
     USING (tenant_id = (SELECT platform.tenant_id()));
 
+-- Whoever logs in first looks which schema and which engine it is.
+GRANT USAGE ON SCHEMA platform TO guildhall_login;
+GRANT SELECT ON platform.installation TO guildhall_login;
 GRANT SELECT ON platform.installation, platform.teams, platform.team_members TO guildhall_app;
 GRANT SELECT (id, username, email, role, created_at, updated_at) ON platform.users TO guildhall_app;
 
