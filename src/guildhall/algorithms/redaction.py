@@ -22,6 +22,7 @@ _SHAPES = tuple(
         r"\b(sk-|rk-|pk-)[A-Za-z0-9_-]{16,}",  # OpenAI, Anthropic, Stripe and their many imitators
         r"\b(sk_live_|sk_test_|rk_live_|rk_test_)[A-Za-z0-9]{16,}",
         r"\b(gh_)[A-Za-z0-9]{4,64}_[A-Za-z0-9_-]{16,}",  # our own
+        r"\b(gs_|gi_)[A-Za-z0-9_-]{43}",
         r"\b(gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|hf_|gsk_|xai-|npm_|pypi-)[A-Za-z0-9_-]{16,}",
         r"\b(AKIA|ASIA)[A-Z0-9]{16}\b",  # AWS access key ids
         r"(?i)(\baws_?secret_?access_?key\W{1,4})[A-Za-z0-9/+=]{40}",

@@ -10,11 +10,12 @@ driver's type or a driver's error.
 
 from guildhall.db.errors import ConstraintViolated, DatabaseUnavailable, DiskFull
 from guildhall.db.jsonb import Json
-from guildhall.db.pool import Database, MachineRole
+from guildhall.db.pool import NOBODY, Database, MachineRole
 from guildhall.db.queries import Queries, Query, load_queries
 from guildhall.db.tx import Actor, Row, Tx
 
 __all__ = [
+    "NOBODY",
     "Actor",
     "ConstraintViolated",
     "Database",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -12,7 +12,7 @@ import asyncpg
 
 from guildhall import clock
 from guildhall.db import jsonb
-from guildhall.db.errors import DRIVER_ERRORS, DatabaseUnavailable, translate, translated
+from guildhall.db.errors import DRIVER_ERRORS, DatabaseUnavailable, StatementRefused, translate, translated
 from guildhall.db.migration import application_name
 from guildhall.db.poolers import is_pooled
 from guildhall.db.tx import Actor, Tx
@@ -114,9 +114,10 @@ class Database:
         connection = await self._begin(role, actor)
         try:
             try:
-                yield Tx(connection, actor, clock.now())
-                with translated():
-                    await connection.execute("COMMIT")
+                with _reading(actor):
+                    yield Tx(connection, actor, clock.now())
+                    with translated():
+                        await connection.execute("COMMIT")
             except BaseException:
                 if not _is_gone(connection):
                     await _rollback(connection)
@@ -146,7 +147,7 @@ class Database:
         # Role and identity go with BEGIN in one message. They are names of ours and UUIDs, so formatting them in is safe.
         user, team = ("", "") if actor is NOBODY else (actor.user_id, actor.tenant_id)
         begin = (
-            f"{self._begin_with} SET LOCAL ROLE {role}; "
+            f"{self._begin_with}{' SET TRANSACTION READ ONLY;' if actor.reads_only else ''} SET LOCAL ROLE {role}; "
             f"SELECT set_config('app.user_id', '{user}', true), set_config('app.tenant_id', '{team}', true)"
         )
         for attempt in (1, 2):
@@ -217,6 +218,19 @@ class Presence:
         connection, self._connection = self._connection, None
         if connection is not None:
             await _hand_back(self._pool, connection)  # which ends the transaction, and the lock with it
+
+
+@contextmanager
+def _reading(actor: Actor) -> Iterator[None]:
+    """The server's refusal to change anything, in the words for somebody who may not; without one, it is a standby's."""
+    try:
+        yield
+    except DatabaseUnavailable as error:
+        if actor.reads_only and isinstance(error.__cause__, asyncpg.ReadOnlySQLTransactionError):
+            raise StatementRefused(
+                "whoever only reads changes nothing", remedy="Ask an owner of the team for another role."
+            ) from error
+        raise
 
 
 def _is_gone(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> bool:

@@ -305,6 +305,262 @@ ALTER FUNCTION evaluation.trigger_llm_recommendation_analysis(analysis_window in
 
 COMMENT ON FUNCTION evaluation.trigger_llm_recommendation_analysis(analysis_window interval, user_id_param uuid) IS 'recommendations: opens an analysis of the team''s recent outcomes.';
 
+CREATE FUNCTION platform.accept_invitation(digest text) RETURNS TABLE(tenant_id uuid, slug character varying, role text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    used platform.team_invitations;
+BEGIN
+    PERFORM platform.require(
+        EXISTS (SELECT FROM platform.users WHERE users.id = platform.user_id() AND users.is_active), 'join a team'
+    );
+    used := platform.use_invitation(digest, platform.user_id());
+    RETURN QUERY
+    SELECT members.tenant_id, teams.slug, members.role
+      FROM platform.team_members AS members
+      JOIN platform.teams ON teams.id = members.tenant_id
+     WHERE members.tenant_id = used.tenant_id AND members.user_id = platform.user_id();
+END
+$$;
+
+ALTER FUNCTION platform.accept_invitation(digest text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.add_member(member uuid, new_role text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    added text;
+BEGIN
+    PERFORM platform.require(platform.is_administrator(), 'put people into teams');
+    INSERT INTO platform.team_members (user_id, role) VALUES (member, new_role)
+        ON CONFLICT DO NOTHING
+    RETURNING role INTO added;
+    RETURN added;
+END
+$$;
+
+ALTER FUNCTION platform.add_member(member uuid, new_role text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.archive_team(team uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.require_ownership(team, 'archive this team');
+    PERFORM platform.refuse_the_first(team);
+    UPDATE platform.teams SET is_active = false, deleted_at = clock_timestamp(), updated_at = clock_timestamp()
+     WHERE id = team AND is_active;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE platform.user_sessions SET status = 'revoked', revoked_at = clock_timestamp()
+     WHERE tenant_id = team AND status = 'active';
+    RETURN true;
+END
+$$;
+
+ALTER FUNCTION platform.archive_team(team uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.archive_user(person uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.require(platform.is_administrator() OR person = platform.user_id(), 'archive somebody else');
+    PERFORM platform.refuse_the_first(person);
+    UPDATE platform.users SET is_active = false, deleted_at = clock_timestamp(), updated_at = clock_timestamp()
+     WHERE id = person AND is_active;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE platform.user_sessions SET status = 'revoked', revoked_at = clock_timestamp()
+     WHERE user_id = person AND status = 'active';
+    RETURN true;
+END
+$$;
+
+ALTER FUNCTION platform.archive_user(person uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.authenticate_api_key(key_id uuid, digest text) RETURNS TABLE(id uuid, user_id uuid, tenant_id uuid, member_role text, is_administrator boolean, user_identifier character varying, name character varying, scopes text[], rate_limit integer, expires_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+BEGIN
+    -- At most once a minute, and nobody waits for somebody else's minute.
+    IF current_setting('transaction_read_only') = 'off' THEN
+        UPDATE platform.api_keys AS known
+           SET last_used_at = clock_timestamp()
+         WHERE known.id = (
+                   SELECT stale.id FROM platform.api_keys AS stale
+                    WHERE stale.id = authenticate_api_key.key_id
+                      AND stale.key_hash = authenticate_api_key.digest
+                      AND stale.is_active
+                      AND (stale.expires_at IS NULL OR stale.expires_at > clock_timestamp())
+                      AND (stale.last_used_at IS NULL OR stale.last_used_at < clock_timestamp() - interval '1 minute')
+                      FOR NO KEY UPDATE SKIP LOCKED
+               );
+    END IF;
+    RETURN QUERY
+    SELECT known.id, known.user_id, known.tenant_id, members.role, users.role = 'admin', known.user_identifier, known.name,
+           known.scopes, known.rate_limit, known.expires_at
+      FROM platform.api_keys AS known
+      JOIN platform.users ON users.id = known.user_id AND users.is_active
+      JOIN platform.teams ON teams.id = known.tenant_id AND teams.is_active
+      JOIN platform.team_members AS members ON members.tenant_id = known.tenant_id AND members.user_id = known.user_id
+     WHERE known.id = authenticate_api_key.key_id
+       AND known.key_hash = authenticate_api_key.digest
+       AND known.is_active
+       AND (known.expires_at IS NULL OR known.expires_at > clock_timestamp());
+END
+$$;
+
+ALTER FUNCTION platform.authenticate_api_key(key_id uuid, digest text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.authenticate_session(token_digest text) RETURNS TABLE(session_id uuid, user_id uuid, tenant_id uuid, member_role text, is_administrator boolean, expires_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+BEGIN
+    IF current_setting('transaction_read_only') = 'off' THEN
+        UPDATE platform.user_sessions AS known
+           SET last_activity = clock_timestamp(),
+               expires_at = least(clock_timestamp() + known.idle_lifetime, known.ends_at)
+         WHERE known.id = (
+                   SELECT stale.id FROM platform.user_sessions AS stale
+                    WHERE stale.session_token = authenticate_session.token_digest
+                      AND stale.status = 'active'
+                      AND stale.expires_at > clock_timestamp()
+                      AND stale.last_activity < clock_timestamp() - interval '1 minute'
+                      FOR NO KEY UPDATE SKIP LOCKED
+               );
+    END IF;
+    RETURN QUERY
+    SELECT known.id, known.user_id, known.tenant_id, members.role, users.role = 'admin', known.expires_at
+      FROM platform.user_sessions AS known
+      JOIN platform.users ON users.id = known.user_id AND users.is_active
+      JOIN platform.teams ON teams.id = known.tenant_id AND teams.is_active
+      JOIN platform.team_members AS members ON members.tenant_id = known.tenant_id AND members.user_id = known.user_id
+     WHERE known.session_token = authenticate_session.token_digest
+       AND known.status = 'active'
+       AND known.expires_at > clock_timestamp();
+END
+$$;
+
+ALTER FUNCTION platform.authenticate_session(token_digest text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.begin_erasing_team(team uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.require_ownership(team, 'erase this team');
+    PERFORM platform.refuse_the_first(team);
+    UPDATE platform.teams
+       SET is_active = false, updated_at = clock_timestamp(),
+           deleted_at = COALESCE(deleted_at, clock_timestamp()), erased_at = COALESCE(erased_at, clock_timestamp())
+     WHERE id = team;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE platform.users SET api_key = NULL, updated_at = clock_timestamp()
+     WHERE api_key IN (SELECT replace(keys.id::text, '-', '') FROM platform.api_keys AS keys WHERE keys.tenant_id = team);
+    RETURN true;
+END
+$$;
+
+ALTER FUNCTION platform.begin_erasing_team(team uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.begin_sign_in(login text, address inet) RETURNS TABLE(hash_settings text, wait_seconds double precision)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    wait interval;
+BEGIN
+    DELETE FROM platform.sign_in_failures AS old
+     WHERE old.subject IN (SELECT stale.subject FROM platform.sign_in_failures AS stale
+                            WHERE stale.last_failed_at < clock_timestamp() - interval '1 day'
+                            ORDER BY stale.last_failed_at LIMIT 10
+                              FOR UPDATE SKIP LOCKED);
+    INSERT INTO platform.sign_in_failures (subject, last_failed_at)
+    SELECT wanted.subject, clock_timestamp() FROM platform.sign_in_subjects(login, address) AS wanted
+     ORDER BY wanted.subject
+        ON CONFLICT DO NOTHING;
+    PERFORM FROM platform.sign_in_failures AS known
+      WHERE known.subject IN (SELECT wanted.subject FROM platform.sign_in_subjects(login, address) AS wanted)
+      ORDER BY known.subject
+        FOR UPDATE;
+
+    SELECT max(known.last_failed_at + platform.sign_in_wait(known.failures, wanted.free) - clock_timestamp()) INTO wait
+      FROM platform.sign_in_subjects(login, address) AS wanted
+      JOIN platform.sign_in_failures AS known ON known.subject = wanted.subject
+     WHERE known.failures >= wanted.free;
+    IF wait > interval '0' THEN
+        RETURN QUERY SELECT NULL::text, extract(epoch FROM wait)::double precision;
+        RETURN;
+    END IF;
+
+    UPDATE platform.sign_in_failures AS known
+       SET failures = known.failures + 1, last_failed_at = clock_timestamp()
+     WHERE known.subject IN (SELECT wanted.subject FROM platform.sign_in_subjects(login, address) AS wanted);
+    RETURN QUERY
+    SELECT (SELECT substring(users.password_hash FROM '^(\$argon2id\$.*)\$[^$]+$')
+              FROM platform.users WHERE users.id = platform.find_login(login)),
+           0::double precision;
+END
+$_$;
+
+ALTER FUNCTION platform.begin_sign_in(login text, address inet) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.change_member_role(member uuid, new_role text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    had text;
+BEGIN
+    SELECT role INTO had FROM platform.team_members
+     WHERE tenant_id = platform.tenant_id() AND user_id = member
+       FOR UPDATE;
+    PERFORM platform.require_rank_over(had, new_role);
+    UPDATE platform.team_members SET role = new_role
+     WHERE tenant_id = platform.tenant_id() AND user_id = member AND role <> new_role;
+    RETURN had;
+END
+$$;
+
+ALTER FUNCTION platform.change_member_role(member uuid, new_role text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.create_api_key(new_id uuid, digest text, person uuid, new_name text, new_scopes text[], new_rate_limit integer, ends_at timestamp with time zone, as_default boolean) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    made timestamptz;
+BEGIN
+    PERFORM platform.require(
+        EXISTS (SELECT FROM platform.team_members WHERE tenant_id = platform.tenant_id() AND user_id = person)
+        AND ((person = platform.user_id() AND platform.member_role() IN ('owner', 'admin', 'member')) OR platform.is_administrator()),
+        'make this key'
+    );
+    INSERT INTO platform.api_keys (id, user_id, key_hash, user_identifier, name, scopes, rate_limit, expires_at)
+    VALUES (new_id, person, digest, person::text, new_name, new_scopes, new_rate_limit, ends_at)
+    RETURNING created_at INTO made;
+    UPDATE platform.users SET api_key = replace(new_id::text, '-', ''), updated_at = clock_timestamp()
+     WHERE id = person AND (as_default OR api_key IS NULL);
+    RETURN made;
+END
+$$;
+
+ALTER FUNCTION platform.create_api_key(new_id uuid, digest text, person uuid, new_name text, new_scopes text[], new_rate_limit integer, ends_at timestamp with time zone, as_default boolean) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text DEFAULT 'true'::text, continuous boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -460,6 +716,43 @@ $$;
 
 ALTER FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval, chunk interval, compress_after interval, segment_by text[], order_by text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.create_team(new_name text, new_slug text, owner uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    made uuid;
+BEGIN
+    PERFORM platform.require(
+        EXISTS (SELECT FROM platform.users WHERE id = platform.user_id() AND is_active)
+        AND (owner = platform.user_id() OR platform.is_administrator()),
+        'make a team for somebody else'
+    );
+    INSERT INTO platform.teams (name, slug) VALUES (new_name, new_slug) RETURNING id INTO made;
+    INSERT INTO platform.team_members (tenant_id, user_id, role) VALUES (made, owner, 'owner');
+    RETURN made;
+END
+$$;
+
+ALTER FUNCTION platform.create_team(new_name text, new_slug text, owner uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.create_user(new_username text, new_email text, new_password_hash text, new_role text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    made uuid;
+BEGIN
+    PERFORM platform.require(platform.is_administrator(), 'add users');
+    INSERT INTO platform.users (username, email, password_hash, role)
+    VALUES (new_username, new_email, new_password_hash, new_role)
+    RETURNING id INTO made;
+    RETURN made;
+END
+$$;
+
+ALTER FUNCTION platform.create_user(new_username text, new_email text, new_password_hash text, new_role text) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -512,6 +805,155 @@ $$;
 
 ALTER FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.erase_team_rows(team uuid, at_most integer) RETURNS TABLE(relation text, removed bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    wanted  record;
+    earliest timestamptz;
+    done    bigint;
+    budget  bigint := at_most;
+    before  CONSTANT text := COALESCE(current_setting('app.tenant_id', true), '');
+BEGIN
+    PERFORM platform.require_ownership(team, 'erase this team');
+    PERFORM platform.require(
+        EXISTS (SELECT FROM platform.teams WHERE id = team AND erased_at IS NOT NULL), 'erase a team that is not being erased'
+    );
+    PERFORM set_config('app.tenant_id', team::text, true); -- the policies let the owner's functions see this team
+    FOR wanted IN SELECT * FROM platform.erasure_order() LOOP
+        EXIT WHEN budget <= 0;
+        -- Members go last, with the team: until then its owner may go on.
+        CONTINUE WHEN wanted.relation = 'platform.team_members'::regclass;
+        IF wanted.time_column IS NULL THEN
+            BEGIN
+                EXECUTE format(
+                    'DELETE FROM %1$s WHERE tenant_id = $1 AND (tableoid, ctid) IN '
+                    '(SELECT tableoid, ctid FROM %1$s WHERE tenant_id = $1 LIMIT $2)', wanted.relation
+                ) USING team, budget;
+                GET DIAGNOSTICS done = ROW_COUNT;
+            EXCEPTION WHEN foreign_key_violation OR restrict_violation THEN
+                -- Rows that refer to others of the same table can only go together.
+                EXECUTE format('DELETE FROM %s WHERE tenant_id = $1', wanted.relation) USING team;
+                GET DIAGNOSTICS done = ROW_COUNT;
+            END;
+        ELSE
+            -- A month at a time: rows of compressed chunks have no place by which a batch could name them.
+            EXECUTE format('SELECT min(%I) FROM %s WHERE tenant_id = $1', wanted.time_column, wanted.relation) INTO earliest USING team;
+            EXECUTE format('DELETE FROM %1$s WHERE tenant_id = $1 AND %2$I >= $2 AND %2$I < $2 + interval ''1 month''',
+                           wanted.relation, wanted.time_column) USING team, earliest;
+            GET DIAGNOSTICS done = ROW_COUNT;
+            -- What is left of the series is for the next call.
+            budget := CASE WHEN done > 0 THEN 0 ELSE budget END;
+        END IF;
+        IF done > 0 THEN
+            budget := budget - done;
+            relation := wanted.relation::text;
+            removed := done;
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+    PERFORM set_config('app.tenant_id', before, true);
+END
+$_$;
+
+ALTER FUNCTION platform.erase_team_rows(team uuid, at_most integer) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.erase_user(person uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    known   platform.users;
+    trace   record;
+    nobody  text := 'erased-' || replace(gen_random_uuid()::text, '-', '');
+BEGIN
+    PERFORM platform.require(platform.is_administrator() OR person = platform.user_id(), 'erase somebody else');
+    PERFORM platform.refuse_the_first(person);
+    SELECT * INTO known FROM platform.users WHERE id = person AND erased_at IS NULL FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+
+    DELETE FROM platform.sign_in_failures AS failures
+     WHERE failures.subject IN (SELECT wanted.subject FROM platform.sign_in_subjects(known.username, NULL) AS wanted);
+    DELETE FROM platform.user_preferences WHERE user_id = person OR user_identifier = person::text;
+    DELETE FROM platform.user_sessions WHERE user_id = person;
+    DELETE FROM platform.api_keys WHERE user_id = person;
+    DELETE FROM platform.team_invitations WHERE email = known.email OR accepted_by = person;
+    DELETE FROM platform.team_members WHERE user_id = person;
+
+    -- Where somebody was and with what, wherever it stands beside who it was.
+    FOR trace IN
+        SELECT attributes.attrelid::regclass AS relation,
+               string_agg(format('%I = NULL', attributes.attname), ', ' ORDER BY attributes.attnum) AS changes,
+               string_agg(format('%I IS NOT NULL', attributes.attname), ' OR ' ORDER BY attributes.attnum) AS is_there
+          FROM pg_attribute AS attributes
+          JOIN pg_class AS classes ON classes.oid = attributes.attrelid AND classes.relkind IN ('r', 'p') AND NOT classes.relispartition
+          JOIN pg_attribute AS people ON people.attrelid = classes.oid AND people.attname = 'user_id' AND people.atttypid = 'uuid'::regtype
+         WHERE classes.relnamespace::regnamespace::text IN ('platform', 'catalogue', 'gateway', 'evaluation', 'society', 'store')
+           AND attributes.attname IN ('ip_address', 'user_agent', 'user_identifier')
+           AND NOT attributes.attnotnull
+           AND split_part(COALESCE(obj_description(classes.oid), ''), ':', 1) <> 'audit'
+         GROUP BY attributes.attrelid
+    LOOP
+        EXECUTE format('UPDATE %s SET %s WHERE user_id = $1 AND (%s)', trace.relation, trace.changes, trace.is_there) USING person;
+    END LOOP;
+
+    UPDATE platform.users
+       SET username = nobody, email = nobody || '@invalid', password_hash = '!', api_key = NULL, role = 'user',
+           is_active = false, last_login_at = NULL, updated_at = clock_timestamp(),
+           deleted_at = COALESCE(deleted_at, clock_timestamp()), erased_at = clock_timestamp()
+     WHERE id = person;
+    RETURN true;
+END
+$_$;
+
+ALTER FUNCTION platform.erase_user(person uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.erasure_order() RETURNS TABLE(relation regclass, time_column text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    remaining oid[];
+    free_ones oid[];
+BEGIN
+    SELECT array_agg(classes.oid) INTO remaining
+      FROM pg_class AS classes
+     WHERE classes.relnamespace::regnamespace::text IN ('platform', 'catalogue', 'gateway', 'evaluation', 'society', 'store')
+       AND classes.relkind IN ('r', 'p') AND NOT classes.relispartition
+       AND split_part(obj_description(classes.oid), ': ', 2) = 'tenant'
+       AND split_part(obj_description(classes.oid), ': ', 1) <> 'audit';
+    WHILE cardinality(remaining) > 0 LOOP
+        -- Keys that set null or cascade may form circles; they refuse nothing.
+        FOR strictness IN 1..3 LOOP
+            SELECT array_agg(candidate ORDER BY candidate::regclass::text) INTO free_ones
+              FROM unnest(remaining) AS candidate
+             WHERE NOT EXISTS (
+                       SELECT FROM pg_constraint AS keys
+                        WHERE keys.contype = 'f'
+                          AND keys.confrelid = candidate
+                          AND keys.conrelid <> candidate
+                          AND keys.conrelid = ANY (remaining)
+                          AND (strictness = 1 AND keys.confdeltype IN ('a', 'r', 'c')
+                               OR strictness = 2 AND keys.confdeltype IN ('a', 'r'))
+                   );
+            EXIT WHEN free_ones IS NOT NULL;
+        END LOOP;
+        RETURN QUERY
+        SELECT candidate::regclass, series.time_column
+          FROM unnest(free_ones) WITH ORDINALITY AS free (candidate, place)
+          JOIN pg_class AS classes ON classes.oid = candidate
+          LEFT JOIN platform.series ON series.name = classes.relname AND classes.relnamespace = 'store'::regnamespace
+         ORDER BY place;
+        remaining := ARRAY(SELECT candidate FROM unnest(remaining) AS candidate WHERE candidate <> ALL (free_ones));
+    END LOOP;
+END
+$$;
+
+ALTER FUNCTION platform.erasure_order() OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.fill(template text, parts jsonb) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -527,6 +969,106 @@ END
 $$;
 
 ALTER FUNCTION platform.fill(template text, parts jsonb) OWNER TO guildhall_owner;
+
+CREATE TABLE platform.users (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    username character varying(255) NOT NULL,
+    email character varying(255) NOT NULL,
+    password_hash character varying(255) DEFAULT '!'::character varying NOT NULL,
+    api_key character varying(255),
+    role character varying(50) DEFAULT 'user'::character varying NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    last_login_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    erased_at timestamp with time zone,
+    CONSTRAINT users_archived_are_inactive CHECK ((is_active = (deleted_at IS NULL))),
+    CONSTRAINT users_erased_are_archived CHECK (((erased_at IS NULL) OR (deleted_at IS NOT NULL))),
+    CONSTRAINT users_role_is_known CHECK (((role)::text = ANY ((ARRAY['user'::character varying, 'admin'::character varying])::text[]))),
+    CONSTRAINT users_updated_after_created CHECK ((updated_at >= created_at))
+);
+
+ALTER TABLE ONLY platform.users FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.users OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.users IS 'identity: global: the people who use this installation.';
+
+COMMENT ON COLUMN platform.users.password_hash IS 'An argon2id hash; "!" matches no password.';
+
+COMMENT ON COLUMN platform.users.api_key IS 'The public id of the person''s default API key, never a secret.';
+
+COMMENT ON COLUMN platform.users.deleted_at IS 'When the person was archived; restoring makes it null again.';
+
+COMMENT ON COLUMN platform.users.erased_at IS 'When everything personal was taken out; what remains is a name that means nobody.';
+
+CREATE FUNCTION platform.find_login(login text) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (SELECT users.id FROM platform.users WHERE ((((users.username)::text = lower(find_login.login)) OR ((users.email)::text = lower(find_login.login))) AND users.is_active) ORDER BY ((users.username)::text = lower(find_login.login)) DESC LIMIT 1);
+
+ALTER FUNCTION platform.find_login(login text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.finish_erasing_team(team uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.require_ownership(team, 'erase this team');
+    DELETE FROM platform.teams WHERE id = team AND erased_at IS NOT NULL;
+    RETURN FOUND;
+END
+$$;
+
+ALTER FUNCTION platform.finish_erasing_team(team uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.finish_sign_in(login text, address inet, agent text, hash text, token_digest text, team text, idle interval, longest interval) RETURNS TABLE(session_id uuid, user_id uuid, tenant_id uuid, member_role text, is_administrator boolean, expires_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+DECLARE
+    person  platform.users;
+    place   record;
+    made    uuid;
+    at_time CONSTANT timestamptz := clock_timestamp();
+BEGIN
+    SELECT * INTO person FROM platform.users
+     WHERE users.id = platform.find_login(login)
+       AND users.password_hash LIKE '$argon2id$%'
+       AND sha256(convert_to(users.password_hash, 'UTF8')) = sha256(convert_to(hash, 'UTF8'));
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    DELETE FROM platform.sign_in_failures AS known
+     WHERE known.subject = (SELECT wanted.subject FROM platform.sign_in_subjects(login, NULL) AS wanted);
+    UPDATE platform.sign_in_failures AS known SET failures = greatest(known.failures - 1, 0)
+     WHERE known.subject IN (SELECT wanted.subject FROM platform.sign_in_subjects(login, address) AS wanted);
+
+    SELECT members.tenant_id, members.role INTO place
+      FROM platform.team_members AS members
+      JOIN platform.teams ON teams.id = members.tenant_id AND teams.is_active
+     WHERE members.user_id = person.id
+       AND (team IS NULL OR teams.slug = team)
+     ORDER BY members.created_at, members.tenant_id
+     LIMIT 1;
+    IF FOUND AND token_digest IS NOT NULL THEN
+        -- From here on the person is known, also to the audit log.
+        PERFORM set_config('app.user_id', person.id::text, true);
+        UPDATE platform.users SET last_login_at = at_time WHERE users.id = person.id;
+        INSERT INTO platform.user_sessions (
+            tenant_id, user_id, session_token, ip_address, user_agent, idle_lifetime, last_activity, expires_at, ends_at, created_at
+        )
+        VALUES (place.tenant_id, person.id, token_digest, address, agent, idle, at_time, at_time + least(idle, longest), at_time + longest, at_time)
+        RETURNING id INTO made;
+    END IF;
+    RETURN QUERY
+    SELECT made, person.id, place.tenant_id, place.role, person.role = 'admin', CASE WHEN made IS NOT NULL THEN at_time + least(idle, longest) END;
+END
+$_$;
+
+ALTER FUNCTION platform.finish_sign_in(login text, address inet, agent text, hash text, token_digest text, team text, idle interval, longest interval) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.fold(content text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -553,6 +1095,46 @@ CREATE FUNCTION platform.histogram_value(idx integer) RETURNS double precision
 
 ALTER FUNCTION platform.histogram_value(idx integer) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.invite(address text, new_role text, digest text, ends_at timestamp with time zone) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    made uuid;
+BEGIN
+    PERFORM platform.require_rank_over(NULL, new_role);
+    IF EXISTS (
+        SELECT FROM platform.team_members AS members
+          JOIN platform.users ON users.id = members.user_id
+         WHERE members.tenant_id = platform.tenant_id() AND users.email = address
+    ) THEN
+        RAISE EXCEPTION 'a member needs no invitation'
+              USING ERRCODE = 'unique_violation', CONSTRAINT = 'team_invitations_are_for_others', TABLE = 'team_invitations', SCHEMA = 'platform';
+    END IF;
+    UPDATE platform.team_invitations SET revoked_at = clock_timestamp()
+     WHERE tenant_id = platform.tenant_id() AND email = address AND accepted_at IS NULL AND revoked_at IS NULL;
+    INSERT INTO platform.team_invitations (email, role, token_digest, expires_at)
+    VALUES (address, new_role, digest, ends_at)
+    RETURNING id INTO made;
+    RETURN made;
+END
+$$;
+
+ALTER FUNCTION platform.invite(address text, new_role text, digest text, ends_at timestamp with time zone) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.user_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid;
+
+ALTER FUNCTION platform.user_id() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.is_administrator() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (EXISTS (SELECT FROM platform.users WHERE ((users.id = platform.user_id()) AND ((users.role)::text = 'admin'::text) AND users.is_active)));
+
+ALTER FUNCTION platform.is_administrator() OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.isolate(relation regclass) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -561,7 +1143,7 @@ BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation);
     EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', relation);
     EXECUTE format(
-        'CREATE POLICY rows_belong_to_the_team ON %s TO guildhall_app, guildhall_reader '
+        'CREATE POLICY rows_belong_to_the_team ON %s TO guildhall_app, guildhall_reader, guildhall_owner '
         'USING (tenant_id = (SELECT platform.tenant_id())) '
         'WITH CHECK (tenant_id = (SELECT platform.tenant_id()))',
         relation
@@ -570,6 +1152,123 @@ END
 $$;
 
 ALTER FUNCTION platform.isolate(relation regclass) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.join_by_invitation(digest text, new_username text, new_password_hash text) RETURNS TABLE(user_id uuid, tenant_id uuid, slug character varying, role text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    address text;
+    person  uuid;
+BEGIN
+    SELECT known.email INTO address FROM platform.team_invitations AS known
+     WHERE known.token_digest = digest
+       AND known.accepted_at IS NULL AND known.revoked_at IS NULL AND known.expires_at > clock_timestamp();
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    INSERT INTO platform.users (username, email, password_hash) VALUES (new_username, address, new_password_hash)
+    RETURNING id INTO person;
+    PERFORM set_config('app.user_id', person::text, true);
+    RETURN QUERY
+    SELECT person, joined.tenant_id, joined.slug, joined.role FROM platform.accept_invitation(digest) AS joined;
+    IF NOT FOUND THEN
+        -- Somebody was quicker: then there is no reason for an account either.
+        RAISE EXCEPTION 'the invitation has just been used'
+              USING ERRCODE = 'unique_violation', CONSTRAINT = 'team_invitations_end_once', TABLE = 'team_invitations', SCHEMA = 'platform';
+    END IF;
+END
+$$;
+
+ALTER FUNCTION platform.join_by_invitation(digest text, new_username text, new_password_hash text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.keep_an_administrator() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM platform.installation FOR NO KEY UPDATE;
+    IF NOT EXISTS (SELECT FROM platform.users WHERE role = 'admin' AND is_active) THEN
+        RAISE EXCEPTION 'an installation keeps an administrator'
+              USING ERRCODE = 'restrict_violation', CONSTRAINT = 'installation_keeps_an_administrator', TABLE = 'users', SCHEMA = 'platform';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION platform.keep_an_administrator() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.keep_an_owner() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    -- Two owners who go at once: the second waits here and then sees that it is the last.
+    PERFORM FROM platform.teams WHERE id = OLD.tenant_id AND erased_at IS NULL FOR NO KEY UPDATE;
+    IF FOUND AND NOT EXISTS (
+        SELECT FROM platform.team_members AS members
+          JOIN platform.users ON users.id = members.user_id
+         WHERE members.tenant_id = OLD.tenant_id
+           AND members.role = 'owner'
+           AND users.is_active
+    ) THEN
+        RAISE EXCEPTION 'a team keeps an owner'
+              USING ERRCODE = 'restrict_violation', CONSTRAINT = 'teams_keep_an_owner', TABLE = 'team_members', SCHEMA = 'platform';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION platform.keep_an_owner() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.keep_sealed(relation regclass, sealed_column text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO platform.sealed_columns VALUES (relation::text, sealed_column);
+    EXECUTE format('CREATE POLICY functions_see_every_row ON %s TO guildhall_owner USING (true) WITH CHECK (true)', relation);
+END
+$$;
+
+ALTER FUNCTION platform.keep_sealed(relation regclass, sealed_column text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.list_teams(with_archived boolean) RETURNS TABLE(id uuid, name character varying, slug character varying, is_active boolean, members integer, role text, created_at timestamp with time zone, updated_at timestamp with time zone, deleted_at timestamp with time zone, erased_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT teams.id, teams.name, teams.slug, teams.is_active,
+           (SELECT count(*)::integer FROM platform.team_members AS members WHERE members.tenant_id = teams.id),
+           mine.role, teams.created_at, teams.updated_at, teams.deleted_at, teams.erased_at
+      FROM platform.teams
+      LEFT JOIN platform.team_members AS mine ON mine.tenant_id = teams.id AND mine.user_id = platform.user_id()
+     WHERE (teams.is_active OR with_archived)
+       AND (mine.role IS NOT NULL OR (SELECT platform.is_administrator()))
+     ORDER BY teams.slug
+$$;
+
+ALTER FUNCTION platform.list_teams(with_archived boolean) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.list_users(with_archived boolean) RETURNS TABLE(id uuid, username character varying, email character varying, role character varying, is_active boolean, api_key character varying, last_login_at timestamp with time zone, created_at timestamp with time zone, updated_at timestamp with time zone, deleted_at timestamp with time zone, has_password boolean, teams text[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT users.id, users.username, users.email, users.role, users.is_active, users.api_key, users.last_login_at,
+           users.created_at, users.updated_at, users.deleted_at, users.password_hash <> '!',
+           ARRAY(SELECT teams.slug || ':' || members.role
+                   FROM platform.team_members AS members
+                   JOIN platform.teams ON teams.id = members.tenant_id
+                  WHERE members.user_id = users.id
+                  ORDER BY members.created_at, teams.slug)
+      FROM platform.users
+     WHERE (users.is_active OR with_archived)
+       AND users.erased_at IS NULL
+       AND (users.id = platform.user_id() OR (SELECT platform.is_administrator()))
+     ORDER BY users.username
+$$;
+
+ALTER FUNCTION platform.list_users(with_archived boolean) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.login_tenant() RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -639,6 +1338,63 @@ END
 $_$;
 
 ALTER FUNCTION platform.make_hypertable(series_name text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.tenant_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid;
+
+ALTER FUNCTION platform.tenant_id() OWNER TO guildhall_owner;
+
+CREATE TABLE platform.team_members (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    user_id uuid NOT NULL,
+    role text DEFAULT 'member'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT team_members_role_is_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text])))
+);
+
+ALTER TABLE ONLY platform.team_members FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.team_members OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.team_members IS 'identity: tenant: who belongs to a team, and what they may do in it.';
+
+CREATE TABLE platform.teams (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name character varying(100) NOT NULL,
+    slug character varying(100) NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    erased_at timestamp with time zone,
+    CONSTRAINT teams_archived_are_inactive CHECK ((is_active = (deleted_at IS NULL))),
+    CONSTRAINT teams_erased_are_archived CHECK (((erased_at IS NULL) OR (deleted_at IS NOT NULL))),
+    CONSTRAINT teams_slug_is_plain CHECK (((slug)::text ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text)),
+    CONSTRAINT teams_updated_after_created CHECK ((updated_at >= created_at))
+);
+
+ALTER TABLE ONLY platform.teams FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.teams OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.teams IS 'identity: global: the tenants; somebody who works alone is a team of one.';
+
+COMMENT ON COLUMN platform.teams.erased_at IS 'When its erasure began; the row itself goes last.';
+
+CREATE FUNCTION platform.member_role() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (SELECT members.role FROM ((platform.team_members members JOIN platform.users ON (((users.id = members.user_id) AND users.is_active))) JOIN platform.teams ON (((teams.id = members.tenant_id) AND teams.is_active))) WHERE ((members.tenant_id = platform.tenant_id()) AND (members.user_id = platform.user_id())));
+
+ALTER FUNCTION platform.member_role() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.may_administer_team() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (COALESCE((platform.member_role() = ANY (ARRAY['owner'::text, 'admin'::text])), false) OR platform.is_administrator());
+
+ALTER FUNCTION platform.may_administer_team() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.partition_name(series_name text, starts timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -819,6 +1575,224 @@ $$;
 
 ALTER FUNCTION platform.refuse_job_transition() OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.refuse_the_first(id uuid) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF id IN ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002') THEN
+        RAISE EXCEPTION 'the person and the team of the command line stay'
+              USING ERRCODE = 'restrict_violation', CONSTRAINT = 'the_first_stay';
+    END IF;
+END
+$$;
+
+ALTER FUNCTION platform.refuse_the_first(id uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.remove_member(member uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    had text;
+    one uuid;
+BEGIN
+    SELECT role INTO had FROM platform.team_members
+     WHERE tenant_id = platform.tenant_id() AND user_id = member
+       FOR UPDATE;
+    IF member IS DISTINCT FROM platform.user_id() THEN
+        PERFORM platform.require_rank_over(had, NULL);
+    END IF;
+    FOR one IN
+        SELECT id FROM platform.api_keys
+         WHERE tenant_id = platform.tenant_id() AND user_id = member AND is_active AND had IS NOT NULL
+    LOOP
+        PERFORM platform.revoke_api_key(one);
+    END LOOP;
+    UPDATE platform.user_sessions SET status = 'revoked', revoked_at = clock_timestamp()
+     WHERE tenant_id = platform.tenant_id() AND user_id = member AND status = 'active';
+    DELETE FROM platform.team_members WHERE tenant_id = platform.tenant_id() AND user_id = member;
+    RETURN had;
+END
+$$;
+
+ALTER FUNCTION platform.remove_member(member uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.replace_password_hash(person uuid, old_hash text, new_hash text, and_sign_out boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+BEGIN
+    UPDATE platform.users SET password_hash = new_hash, updated_at = clock_timestamp()
+     WHERE id = person AND is_active AND old_hash LIKE '$argon2id$%'
+       AND sha256(convert_to(password_hash, 'UTF8')) = sha256(convert_to(old_hash, 'UTF8'));
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    IF and_sign_out THEN
+        UPDATE platform.user_sessions SET status = 'revoked', revoked_at = clock_timestamp()
+         WHERE user_id = person AND status = 'active';
+    END IF;
+    RETURN true;
+END
+$_$;
+
+ALTER FUNCTION platform.replace_password_hash(person uuid, old_hash text, new_hash text, and_sign_out boolean) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.require(allowed boolean, what text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF allowed IS NOT TRUE THEN
+        RAISE EXCEPTION 'the person who asks may not %', what USING ERRCODE = 'insufficient_privilege';
+    END IF;
+END
+$$;
+
+ALTER FUNCTION platform.require(allowed boolean, what text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.require_ownership(team uuid, what text) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.require(
+        platform.is_administrator()
+        OR EXISTS (
+            SELECT FROM platform.team_members AS members
+              JOIN platform.users ON users.id = members.user_id AND users.is_active
+             WHERE members.tenant_id = team AND members.user_id = platform.user_id() AND members.role = 'owner'
+        ),
+        what
+    );
+END
+$$;
+
+ALTER FUNCTION platform.require_ownership(team uuid, what text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.require_rank_over(member_role text, new_role text) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.require(
+        platform.is_administrator()
+        OR platform.member_role() = 'owner'
+        OR (platform.member_role() = 'admin' AND member_role IS DISTINCT FROM 'owner' AND new_role IS DISTINCT FROM 'owner'),
+        'change members of this team'
+    );
+END
+$$;
+
+ALTER FUNCTION platform.require_rank_over(member_role text, new_role text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.reseal_secret(in_relation text, in_column text, secret uuid, sealed_before bytea, sealed_after bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    changed integer;
+BEGIN
+    PERFORM platform.require(platform.is_administrator(), 'rotate secrets');
+    PERFORM platform.require(
+        EXISTS (SELECT FROM platform.sealed_columns WHERE relation = in_relation AND column_name = in_column), 'change this column'
+    );
+    EXECUTE format('UPDATE %2$s SET %1$I = $3 WHERE id = $1 AND %1$I = $2', in_column, in_relation::regclass)
+      USING secret, sealed_before, sealed_after;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed = 1;
+END
+$_$;
+
+ALTER FUNCTION platform.reseal_secret(in_relation text, in_column text, secret uuid, sealed_before bytea, sealed_after bytea) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.restore_team(team uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.require_ownership(team, 'restore this team');
+    UPDATE platform.teams SET is_active = true, deleted_at = NULL, updated_at = clock_timestamp()
+     WHERE id = team AND NOT is_active AND erased_at IS NULL;
+    RETURN FOUND;
+END
+$$;
+
+ALTER FUNCTION platform.restore_team(team uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.restore_user(person uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.require(platform.is_administrator(), 'restore people');
+    UPDATE platform.users SET is_active = true, deleted_at = NULL, updated_at = clock_timestamp()
+     WHERE id = person AND NOT is_active AND erased_at IS NULL;
+    RETURN FOUND;
+END
+$$;
+
+ALTER FUNCTION platform.restore_user(person uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.revoke_api_key(key_id uuid) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    found_key platform.api_keys;
+BEGIN
+    SELECT * INTO found_key FROM platform.api_keys
+     WHERE id = key_id AND tenant_id = platform.tenant_id()
+       AND (user_id = platform.user_id() OR platform.may_administer_team())
+       FOR UPDATE;
+    IF NOT FOUND OR NOT found_key.is_active THEN
+        RETURN found_key.revoked_at;
+    END IF;
+    UPDATE platform.api_keys SET is_active = false, revoked_at = clock_timestamp() WHERE id = key_id
+    RETURNING revoked_at INTO found_key.revoked_at;
+    UPDATE platform.users SET api_key = NULL, updated_at = clock_timestamp()
+     WHERE id = found_key.user_id AND api_key = replace(key_id::text, '-', '');
+    RETURN found_key.revoked_at;
+END
+$$;
+
+ALTER FUNCTION platform.revoke_api_key(key_id uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.revoke_invitation(invitation uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.require(platform.may_administer_team(), 'take invitations back');
+    UPDATE platform.team_invitations SET revoked_at = clock_timestamp()
+     WHERE id = invitation AND tenant_id = platform.tenant_id() AND accepted_at IS NULL AND revoked_at IS NULL;
+    RETURN FOUND;
+END
+$$;
+
+ALTER FUNCTION platform.revoke_invitation(invitation uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.revoke_sessions(person uuid, only_session uuid, but_session uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    ended integer;
+BEGIN
+    PERFORM platform.require(person = platform.user_id() OR platform.is_administrator(), 'sign others out');
+    UPDATE platform.user_sessions SET status = 'revoked', revoked_at = clock_timestamp()
+     WHERE user_id = person
+       AND status = 'active'
+       AND (only_session IS NULL OR id = only_session)
+       AND (but_session IS NULL OR id <> but_session);
+    GET DIAGNOSTICS ended = ROW_COUNT;
+    RETURN ended;
+END
+$$;
+
+ALTER FUNCTION platform.revoke_sessions(person uuid, only_session uuid, but_session uuid) OWNER TO guildhall_owner;
+
 CREATE TEXT SEARCH CONFIGURATION platform.english_zh (
     PARSER = pg_catalog."default" );
 
@@ -953,6 +1927,47 @@ CREATE FUNCTION platform.search_configuration(locale text) RETURNS regconfig
 
 ALTER FUNCTION platform.search_configuration(locale text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.secrets_under_other_keys(in_relation text, in_column text, current_key bytea, after uuid, at_most integer) RETURNS TABLE(id uuid, tenant_id uuid, sealed bytea)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+BEGIN
+    PERFORM platform.require(platform.is_administrator(), 'rotate secrets');
+    PERFORM platform.require(
+        EXISTS (SELECT FROM platform.sealed_columns WHERE relation = in_relation AND column_name = in_column), 'look into this column'
+    );
+    RETURN QUERY EXECUTE format(
+        'SELECT id, tenant_id, %1$I FROM %2$s '
+        'WHERE substring(%1$I FROM 2 FOR 8) <> $1 AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3',
+        in_column, in_relation::regclass
+    ) USING current_key, after, at_most;
+END
+$_$;
+
+ALTER FUNCTION platform.secrets_under_other_keys(in_relation text, in_column text, current_key bytea, after uuid, at_most integer) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.set_password_hash(person uuid, new_hash text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.require(platform.is_administrator(), 'set passwords of others');
+    UPDATE platform.users SET password_hash = new_hash, updated_at = clock_timestamp() WHERE id = person AND is_active;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE platform.user_sessions SET status = 'revoked', revoked_at = clock_timestamp()
+     WHERE user_id = person AND status = 'active';
+    DELETE FROM platform.sign_in_failures
+     WHERE subject = (SELECT wanted.subject
+                        FROM platform.users, platform.sign_in_subjects(users.username, NULL) AS wanted
+                       WHERE users.id = person);
+    RETURN true;
+END
+$$;
+
+ALTER FUNCTION platform.set_password_hash(person uuid, new_hash text) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.set_policies(series_name text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1058,11 +2073,41 @@ $$;
 
 ALTER FUNCTION platform.settle_grants() OWNER TO guildhall_owner;
 
-CREATE FUNCTION platform.tenant_id() RETURNS uuid
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid;
+CREATE FUNCTION platform.sign_in_subjects(login text, address inet) RETURNS TABLE(subject bytea, free integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT sha256(convert_to('person ' || COALESCE(platform.find_login(login)::text, lower(login)), 'UTF8')), 5
+    UNION ALL
+    SELECT sha256(convert_to('address ' || host(address), 'UTF8')), 50
+     WHERE address IS NOT NULL
+$$;
 
-ALTER FUNCTION platform.tenant_id() OWNER TO guildhall_owner;
+ALTER FUNCTION platform.sign_in_subjects(login text, address inet) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.sign_in_wait(failures integer, free integer) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (failures < free) THEN '00:00:00'::interval ELSE LEAST((power((2)::double precision, (LEAST((failures - free), 20))::double precision) * '00:00:10'::interval), '00:15:00'::interval) END;
+
+ALTER FUNCTION platform.sign_in_wait(failures integer, free integer) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.teams_owned_alone(person uuid) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT COALESCE(array_agg(teams.slug::text ORDER BY teams.slug), '{}')
+      FROM platform.team_members AS members
+      JOIN platform.teams ON teams.id = members.tenant_id AND teams.erased_at IS NULL
+     WHERE members.user_id = person AND members.role = 'owner'
+       AND (platform.is_administrator() OR person = platform.user_id())
+       AND NOT EXISTS (
+               SELECT FROM platform.team_members AS others
+                 JOIN platform.users ON users.id = others.user_id AND users.is_active
+                WHERE others.tenant_id = teams.id AND others.role = 'owner' AND others.user_id <> person
+           )
+$$;
+
+ALTER FUNCTION platform.teams_owned_alone(person uuid) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.text_units(content text) RETURNS TABLE(place bigint, run text, word text, parts text[], joined text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1154,6 +2199,24 @@ CREATE FUNCTION platform.text_vector(content text, locale text) RETURNS tsvector
 
 ALTER FUNCTION platform.text_vector(content text, locale text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.tidy_identity(keep interval DEFAULT '90 days'::interval) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    changed integer;
+BEGIN
+    DELETE FROM platform.sign_in_failures WHERE last_failed_at < clock_timestamp() - interval '1 day';
+    UPDATE platform.user_sessions SET status = 'expired' WHERE status = 'active' AND expires_at <= clock_timestamp();
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    DELETE FROM platform.team_invitations
+     WHERE accepted_at IS NULL AND least(expires_at, revoked_at) < clock_timestamp() - keep;
+    RETURN changed;
+END
+$$;
+
+ALTER FUNCTION platform.tidy_identity(keep interval) OWNER TO guildhall_owner;
+
 CREATE TABLE platform.installation (
     database_id uuid DEFAULT gen_random_uuid() NOT NULL,
     engine text DEFAULT 'native'::text NOT NULL,
@@ -1188,11 +2251,88 @@ $$;
 
 ALTER FUNCTION platform.update_updated_at_column() OWNER TO guildhall_owner;
 
-CREATE FUNCTION platform.user_id() RETURNS uuid
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid;
+CREATE TABLE platform.team_invitations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    email character varying(255) NOT NULL,
+    role text DEFAULT 'member'::text NOT NULL,
+    token_digest character varying(64) NOT NULL,
+    invited_by uuid DEFAULT platform.user_id() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    accepted_at timestamp with time zone,
+    accepted_by uuid,
+    revoked_at timestamp with time zone,
+    CONSTRAINT team_invitations_accepted_by_somebody CHECK (((accepted_at IS NULL) = (accepted_by IS NULL))),
+    CONSTRAINT team_invitations_end_once CHECK (((accepted_at IS NULL) OR (revoked_at IS NULL))),
+    CONSTRAINT team_invitations_role_is_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text]))),
+    CONSTRAINT team_invitations_token_is_a_digest CHECK (((token_digest)::text ~ '^[0-9a-f]{64}$'::text))
+);
 
-ALTER FUNCTION platform.user_id() OWNER TO guildhall_owner;
+ALTER TABLE ONLY platform.team_invitations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.team_invitations OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.team_invitations IS 'identity: tenant: who was asked to join, as what; each can be accepted once.';
+
+CREATE FUNCTION platform.use_invitation(digest text, person uuid) RETURNS platform.team_invitations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    used platform.team_invitations;
+BEGIN
+    UPDATE platform.team_invitations AS known SET accepted_at = clock_timestamp(), accepted_by = person
+     WHERE known.token_digest = digest
+       AND known.accepted_at IS NULL AND known.revoked_at IS NULL AND known.expires_at > clock_timestamp()
+       AND EXISTS (SELECT FROM platform.teams WHERE teams.id = known.tenant_id AND teams.is_active)
+    RETURNING known.* INTO used;
+    IF FOUND THEN
+        INSERT INTO platform.team_members (tenant_id, user_id, role) VALUES (used.tenant_id, person, used.role)
+            ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN used;
+END
+$$;
+
+ALTER FUNCTION platform.use_invitation(digest text, person uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.user_identifier() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN COALESCE(NULLIF(current_setting('app.user_identifier'::text, true), ''::text), (platform.user_id())::text);
+
+ALTER FUNCTION platform.user_identifier() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.validate_user_access(target_user_id uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN COALESCE(target_user_id = platform.user_id(), false)
+        OR platform.is_administrator()
+        OR (to_regrole('app_admin') IS NOT NULL AND pg_has_role(session_user, 'app_admin', 'MEMBER'));
+END
+$$;
+
+ALTER FUNCTION platform.validate_user_access(target_user_id uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.verify_api_key(provided_key text) RETURNS TABLE(id uuid, user_identifier character varying, scopes text[], rate_limit integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+BEGIN
+    IF provided_key !~ '^gh_[0-9a-f]{32}_[A-Za-z0-9_-]{43}$' OR provided_key IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT known.id, known.user_identifier, known.scopes, known.rate_limit
+      FROM platform.authenticate_api_key(substr(provided_key, 4, 32)::uuid,
+                                         encode(sha256(convert_to(provided_key, 'UTF8')), 'hex')) AS known;
+END
+$_$;
+
+ALTER FUNCTION platform.verify_api_key(provided_key text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.watch_series(series_name text) RETURNS void
     LANGUAGE plpgsql
@@ -4944,6 +6084,39 @@ ALTER VIEW mine.v_task_queue_summary OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.v_task_queue_summary IS 'tasks: tenant: how many tasks stand in which state and priority, and how long they have waited.';
 
+CREATE TABLE platform.api_keys (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    user_id uuid DEFAULT platform.user_id() NOT NULL,
+    key_hash character varying(64) NOT NULL,
+    user_identifier character varying(100),
+    name character varying(100),
+    scopes text[] DEFAULT '{}'::text[] NOT NULL,
+    rate_limit integer DEFAULT 1000,
+    last_used_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_keys_hash_is_sha256 CHECK (((key_hash)::text ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT api_keys_rate_is_positive CHECK ((rate_limit > 0)),
+    CONSTRAINT api_keys_revoked_are_inactive CHECK ((is_active = (revoked_at IS NULL))),
+    CONSTRAINT api_keys_scopes_are_few CHECK ((cardinality(scopes) <= 20))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY platform.api_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.api_keys OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.api_keys IS 'identity: tenant: keys with which programs act for a person in a team.';
+
+COMMENT ON COLUMN platform.api_keys.key_hash IS 'SHA-256 of the whole key, in hexadecimal: its secret has 256 random bits, so nothing slower is needed.';
+
+COMMENT ON COLUMN platform.api_keys.rate_limit IS 'Requests in an hour; null is without a limit.';
+
+COMMENT ON COLUMN platform.api_keys.last_used_at IS 'To the minute.';
+
 CREATE VIEW platform.audit_log AS
  SELECT log_id,
     tenant_id,
@@ -5052,6 +6225,23 @@ ALTER TABLE platform.dead_letter_queue OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.dead_letter_queue IS 'jobs: tenant: jobs that failed for good, with all that a person needs to judge them, until somebody sends them back or lays them aside.';
 
+CREATE TABLE platform.provider_secrets (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT provider_secrets_are_sealed CHECK ((((octet_length(sealed) >= 37) AND (octet_length(sealed) <= 16384)) AND (get_byte(sealed, 0) = 1)))
+);
+
+ALTER TABLE ONLY platform.provider_secrets FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.provider_secrets OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.provider_secrets IS 'identity: tenant: what a team needs to call others, such as keys of model providers, encrypted under a key that is not in the database.';
+
+COMMENT ON COLUMN platform.provider_secrets.sealed IS 'Version 1, key id (8 bytes), nonce (12), AES-256-GCM ciphertext and tag; the row''s team and id are authenticated with it.';
+
 CREATE TABLE platform.schedule_runs (
     schedule_name text NOT NULL,
     due_at timestamp with time zone NOT NULL,
@@ -5096,6 +6286,27 @@ COMMENT ON TABLE platform.schedules IS 'jobs: system: work that comes again: its
 
 COMMENT ON COLUMN platform.schedules.tenant_id IS 'The team for which a job is enqueued; null: upkeep of the installation, which the scheduler does itself.';
 
+CREATE TABLE platform.sealed_columns (
+    relation text NOT NULL,
+    column_name text NOT NULL
+);
+
+ALTER TABLE platform.sealed_columns OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.sealed_columns IS 'identity: system: every column of encrypted secrets; its table has an id and a tenant_id.';
+
+CREATE TABLE platform.sign_in_failures (
+    subject bytea NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    last_failed_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    CONSTRAINT sign_in_failures_is_not_negative CHECK ((failures >= 0))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE platform.sign_in_failures OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.sign_in_failures IS 'identity: system: how often signing in has failed lately, for each person and address, by digest.';
+
 CREATE TABLE platform.sql_logins (
     role_name name NOT NULL,
     tenant_id uuid NOT NULL,
@@ -5107,59 +6318,65 @@ ALTER TABLE platform.sql_logins OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.sql_logins IS 'identity: system: the database logins of people who write SQL, and the team whose rows each sees.';
 
-CREATE TABLE platform.team_members (
+CREATE TABLE platform.user_preferences (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_identifier character varying(100) DEFAULT platform.user_identifier() NOT NULL,
+    user_id uuid DEFAULT platform.user_id(),
+    preferred_locale character varying(10) DEFAULT 'en-US'::character varying NOT NULL,
+    preferred_region character varying(20),
+    preferred_currency character varying(3) DEFAULT 'USD'::character varying NOT NULL,
+    favorite_models uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    display_preferences jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_preferences_currency_is_a_code CHECK (((preferred_currency)::text ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT user_preferences_display_is_an_object CHECK ((jsonb_typeof(display_preferences) = 'object'::text)),
+    CONSTRAINT user_preferences_identifier_is_the_users CHECK (((user_id IS NULL) OR ((user_identifier)::text = (user_id)::text))),
+    CONSTRAINT user_preferences_locale_is_a_tag CHECK (((preferred_locale)::text ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text))
+);
+
+ALTER TABLE ONLY platform.user_preferences FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.user_preferences OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.user_preferences IS 'identity: global: how a person, or a visitor without an account, likes things shown; each sees their own.';
+
+CREATE TABLE platform.user_sessions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
-    user_id uuid NOT NULL,
-    role text DEFAULT 'member'::text NOT NULL,
+    user_id uuid DEFAULT platform.user_id() NOT NULL,
+    session_token character varying(255) NOT NULL,
+    context jsonb DEFAULT '{}'::jsonb NOT NULL,
+    memory_id uuid,
+    status character varying(50) DEFAULT 'active'::character varying NOT NULL,
+    request_count integer DEFAULT 0 NOT NULL,
+    idle_lifetime interval DEFAULT '14 days'::interval NOT NULL,
+    ip_address inet,
+    user_agent text,
+    last_activity timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT team_members_role_is_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text])))
-);
+    CONSTRAINT user_sessions_expire_before_they_end CHECK ((expires_at <= ends_at)),
+    CONSTRAINT user_sessions_requests_is_not_negative CHECK ((request_count >= 0)),
+    CONSTRAINT user_sessions_revoked_say_when CHECK ((((status)::text = 'revoked'::text) = (revoked_at IS NOT NULL))),
+    CONSTRAINT user_sessions_status_is_known CHECK (((status)::text = ANY ((ARRAY['active'::character varying, 'expired'::character varying, 'revoked'::character varying])::text[]))),
+    CONSTRAINT user_sessions_token_is_a_digest CHECK (((session_token)::text ~ '^[0-9a-f]{64}$'::text))
+)
+WITH (fillfactor='70');
 
-ALTER TABLE ONLY platform.team_members FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY platform.user_sessions FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE platform.team_members OWNER TO guildhall_owner;
+ALTER TABLE platform.user_sessions OWNER TO guildhall_owner;
 
-COMMENT ON TABLE platform.team_members IS 'identity: tenant: who belongs to a team, and what they may do in it.';
+COMMENT ON TABLE platform.user_sessions IS 'identity: tenant: people who are signed in, and what their conversation is about.';
 
-CREATE TABLE platform.teams (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    name character varying(100) NOT NULL,
-    slug character varying(100) NOT NULL,
-    is_active boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT teams_slug_is_plain CHECK (((slug)::text ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text)),
-    CONSTRAINT teams_updated_after_created CHECK ((updated_at >= created_at))
-);
+COMMENT ON COLUMN platform.user_sessions.session_token IS 'SHA-256 of the token, in hexadecimal; only the person has the token.';
 
-ALTER TABLE ONLY platform.teams FORCE ROW LEVEL SECURITY;
+COMMENT ON COLUMN platform.user_sessions.last_activity IS 'To the minute.';
 
-ALTER TABLE platform.teams OWNER TO guildhall_owner;
-
-COMMENT ON TABLE platform.teams IS 'identity: global: the tenants; somebody who works alone is a team of one.';
-
-CREATE TABLE platform.users (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    username character varying(255) NOT NULL,
-    email character varying(255) NOT NULL,
-    password_hash character varying(255) DEFAULT '!'::character varying NOT NULL,
-    api_key character varying(255),
-    role character varying(50) DEFAULT 'user'::character varying NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT users_role_is_known CHECK (((role)::text = ANY ((ARRAY['user'::character varying, 'admin'::character varying])::text[]))),
-    CONSTRAINT users_updated_after_created CHECK ((updated_at >= created_at))
-);
-
-ALTER TABLE ONLY platform.users FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE platform.users OWNER TO guildhall_owner;
-
-COMMENT ON TABLE platform.users IS 'identity: global: the people who use this installation.';
-
-COMMENT ON COLUMN platform.users.password_hash IS 'An argon2id hash; "!" matches no password.';
-
-COMMENT ON COLUMN platform.users.api_key IS 'The public id of the person''s default API key, never a secret.';
+COMMENT ON COLUMN platform.user_sessions.expires_at IS 'Moves on with each activity by idle_lifetime, up to ends_at.';
 
 CREATE VIEW society.agent_activity_log AS
  SELECT id,
@@ -5902,6 +7119,12 @@ ALTER TABLE ONLY gateway.mcp_servers
 ALTER TABLE ONLY gateway.memory_nodes
     ADD CONSTRAINT memory_nodes_pkey PRIMARY KEY (node_id);
 
+ALTER TABLE ONLY platform.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY platform.api_keys
+    ADD CONSTRAINT api_keys_tenant_id_id_key UNIQUE (tenant_id, id);
+
 ALTER TABLE ONLY platform.background_tasks
     ADD CONSTRAINT background_tasks_pkey PRIMARY KEY (id);
 
@@ -5917,6 +7140,12 @@ ALTER TABLE ONLY platform.dead_letter_queue
 ALTER TABLE ONLY platform.installation
     ADD CONSTRAINT installation_pkey PRIMARY KEY (is_the_one);
 
+ALTER TABLE ONLY platform.provider_secrets
+    ADD CONSTRAINT provider_secrets_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY platform.provider_secrets
+    ADD CONSTRAINT provider_secrets_tenant_id_id_key UNIQUE (tenant_id, id);
+
 ALTER TABLE ONLY platform.rollups
     ADD CONSTRAINT rollups_pkey PRIMARY KEY (name);
 
@@ -5926,11 +7155,26 @@ ALTER TABLE ONLY platform.schedule_runs
 ALTER TABLE ONLY platform.schedules
     ADD CONSTRAINT schedules_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY platform.sealed_columns
+    ADD CONSTRAINT sealed_columns_pkey PRIMARY KEY (relation, column_name);
+
 ALTER TABLE ONLY platform.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY platform.sign_in_failures
+    ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (subject);
+
 ALTER TABLE ONLY platform.sql_logins
     ADD CONSTRAINT sql_logins_pkey PRIMARY KEY (role_name);
+
+ALTER TABLE ONLY platform.team_invitations
+    ADD CONSTRAINT team_invitations_one_per_token UNIQUE (token_digest, tenant_id);
+
+ALTER TABLE ONLY platform.team_invitations
+    ADD CONSTRAINT team_invitations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY platform.team_invitations
+    ADD CONSTRAINT team_invitations_tenant_id_id_key UNIQUE (tenant_id, id);
 
 ALTER TABLE ONLY platform.team_members
     ADD CONSTRAINT team_members_pkey PRIMARY KEY (tenant_id, user_id);
@@ -5940,6 +7184,24 @@ ALTER TABLE ONLY platform.teams
 
 ALTER TABLE ONLY platform.teams
     ADD CONSTRAINT teams_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY platform.user_preferences
+    ADD CONSTRAINT user_preferences_one_per_identifier UNIQUE (user_identifier);
+
+ALTER TABLE ONLY platform.user_preferences
+    ADD CONSTRAINT user_preferences_one_per_user UNIQUE (user_id);
+
+ALTER TABLE ONLY platform.user_preferences
+    ADD CONSTRAINT user_preferences_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY platform.user_sessions
+    ADD CONSTRAINT user_sessions_one_per_token UNIQUE (session_token, tenant_id);
+
+ALTER TABLE ONLY platform.user_sessions
+    ADD CONSTRAINT user_sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY platform.user_sessions
+    ADD CONSTRAINT user_sessions_tenant_id_id_key UNIQUE (tenant_id, id);
 
 ALTER TABLE ONLY platform.users
     ADD CONSTRAINT users_one_per_api_key UNIQUE (api_key);
@@ -6267,6 +7529,8 @@ CREATE INDEX idx_memories_type ON gateway.cognee_memories USING btree (tenant_id
 
 CREATE INDEX idx_memories_user_id ON gateway.cognee_memories USING btree (user_id, tenant_id, created_at DESC);
 
+CREATE INDEX api_keys_by_user ON platform.api_keys USING btree (user_id);
+
 CREATE INDEX background_tasks_by_creator ON platform.background_tasks USING btree (created_by) WHERE (created_by IS NOT NULL);
 
 CREATE INDEX background_tasks_by_lease ON platform.background_tasks USING btree (leased_until) WHERE (leased_until IS NOT NULL);
@@ -6280,6 +7544,10 @@ CREATE INDEX dead_letter_queue_by_task ON platform.dead_letter_queue USING btree
 CREATE INDEX dead_letter_queue_by_time ON platform.dead_letter_queue USING btree (tenant_id, moved_at DESC);
 
 CREATE UNIQUE INDEX dead_letter_queue_one_open_per_task ON platform.dead_letter_queue USING btree (tenant_id, original_task_id) WHERE (resolved_at IS NULL);
+
+CREATE INDEX idx_sessions_status ON platform.user_sessions USING btree (status, expires_at);
+
+CREATE INDEX idx_sessions_user_id ON platform.user_sessions USING btree (user_id);
 
 CREATE INDEX idx_tasks_priority ON platform.background_tasks USING btree (priority, scheduled_at) WHERE (status = ANY (ARRAY['pending'::platform.job_status, 'queued'::platform.job_status]));
 
@@ -6297,9 +7565,15 @@ CREATE INDEX schedules_by_team ON platform.schedules USING btree (tenant_id) WHE
 
 CREATE INDEX schedules_due ON platform.schedules USING btree (next_run_at) WHERE enabled;
 
+CREATE INDEX sign_in_failures_by_time ON platform.sign_in_failures USING btree (last_failed_at);
+
 CREATE INDEX sql_logins_by_tenant ON platform.sql_logins USING btree (tenant_id);
 
 CREATE INDEX sql_logins_by_user ON platform.sql_logins USING btree (user_id);
+
+CREATE INDEX team_invitations_by_accepter ON platform.team_invitations USING btree (accepted_by) WHERE (accepted_by IS NOT NULL);
+
+CREATE INDEX team_invitations_by_inviter ON platform.team_invitations USING btree (invited_by);
 
 CREATE INDEX team_members_by_user ON platform.team_members USING btree (user_id);
 
@@ -6529,13 +7803,33 @@ CREATE TRIGGER mcp_servers_are_audited AFTER INSERT OR DELETE OR UPDATE OF name,
 
 CREATE TRIGGER memory_nodes_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.memory_nodes FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
+CREATE TRIGGER api_keys_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, scopes, rate_limit, expires_at, is_active, revoked_at ON platform.api_keys FOR EACH ROW EXECUTE FUNCTION platform.record_change('key_hash');
+
 CREATE TRIGGER background_tasks_are_audited AFTER DELETE OR UPDATE ON platform.background_tasks FOR EACH ROW WHEN ((platform.user_id() IS NOT NULL)) EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER background_tasks_follow_their_states BEFORE UPDATE OF status ON platform.background_tasks FOR EACH ROW WHEN (((old.status <> new.status) AND ((((((((((((((((((((((((((((((old.status <> 'pending'::platform.job_status) OR (new.status <> 'queued'::platform.job_status)) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'running'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'running'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'stuck'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'completed'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'failed'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'stuck'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'paused'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'paused'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'running'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'failed'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'failed'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'failed'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'cancelled'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'dead_letter'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))))) EXECUTE FUNCTION platform.refuse_job_transition();
 
 CREATE TRIGGER dead_letter_queue_is_audited AFTER DELETE OR UPDATE ON platform.dead_letter_queue FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
+CREATE TRIGGER installation_keeps_an_administrator AFTER UPDATE OF role, is_active ON platform.users FOR EACH ROW WHEN ((((old.role)::text = 'admin'::text) AND old.is_active AND (NOT (((new.role)::text = 'admin'::text) AND new.is_active)))) EXECUTE FUNCTION platform.keep_an_administrator();
+
+CREATE TRIGGER provider_secrets_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.provider_secrets FOR EACH ROW EXECUTE FUNCTION platform.record_change('sealed');
+
 CREATE TRIGGER schedules_are_audited AFTER INSERT OR DELETE OR UPDATE OF task_type, payload, priority, tenant_id, cron, every, timezone, enabled ON platform.schedules FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER team_invitations_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.team_invitations FOR EACH ROW EXECUTE FUNCTION platform.record_change('token_digest');
+
+CREATE TRIGGER team_members_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.team_members FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER teams_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.teams FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER teams_keep_an_owner AFTER DELETE OR UPDATE ON platform.team_members FOR EACH ROW WHEN ((old.role = 'owner'::text)) EXECUTE FUNCTION platform.keep_an_owner();
+
+CREATE TRIGGER user_preferences_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.user_preferences FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER user_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF status ON platform.user_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change('session_token', 'context');
+
+CREATE TRIGGER users_are_audited AFTER INSERT OR DELETE OR UPDATE OF username, email, password_hash, api_key, role, is_active, deleted_at, erased_at ON platform.users FOR EACH ROW EXECUTE FUNCTION platform.record_change('password_hash');
 
 CREATE TRIGGER agent_skills_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, skill_name, proficiency, evidence_count, verified_by, last_used_at, created_at ON society.agent_skills FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
@@ -6839,6 +8133,12 @@ ALTER TABLE ONLY gateway.lsp_servers
 ALTER TABLE ONLY gateway.mcp_servers
     ADD CONSTRAINT mcp_servers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
+ALTER TABLE ONLY platform.api_keys
+    ADD CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY platform.api_keys
+    ADD CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id);
+
 ALTER TABLE ONLY platform.background_tasks
     ADD CONSTRAINT background_tasks_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
 
@@ -6853,6 +8153,9 @@ ALTER TABLE ONLY platform.dead_letter_queue
 
 ALTER TABLE ONLY platform.dead_letter_queue
     ADD CONSTRAINT dead_letter_queue_tenant_id_original_task_id_fkey FOREIGN KEY (tenant_id, original_task_id) REFERENCES platform.background_tasks(tenant_id, id) ON DELETE SET NULL (original_task_id);
+
+ALTER TABLE ONLY platform.provider_secrets
+    ADD CONSTRAINT provider_secrets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
 ALTER TABLE ONLY platform.rollups
     ADD CONSTRAINT rollups_source_fkey FOREIGN KEY (source) REFERENCES platform.series(name);
@@ -6872,11 +8175,29 @@ ALTER TABLE ONLY platform.sql_logins
 ALTER TABLE ONLY platform.sql_logins
     ADD CONSTRAINT sql_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY platform.team_invitations
+    ADD CONSTRAINT team_invitations_accepted_by_fkey FOREIGN KEY (accepted_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY platform.team_invitations
+    ADD CONSTRAINT team_invitations_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY platform.team_invitations
+    ADD CONSTRAINT team_invitations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
 ALTER TABLE ONLY platform.team_members
     ADD CONSTRAINT team_members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY platform.team_members
     ADD CONSTRAINT team_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY platform.user_preferences
+    ADD CONSTRAINT user_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY platform.user_sessions
+    ADD CONSTRAINT user_sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY platform.user_sessions
+    ADD CONSTRAINT user_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY society.agent_skills
     ADD CONSTRAINT agent_skills_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
@@ -7086,29 +8407,29 @@ CREATE POLICY rows_belong_to_the_persons_team ON evaluation.simulations_scenario
 
 CREATE POLICY rows_belong_to_the_persons_team ON evaluation.trials FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.bodies TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.bodies TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.config_diffs TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.config_diffs TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.config_versions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.config_versions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.configurations TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.configurations TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.llm_recommendation_sessions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.llm_recommendation_sessions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.outcome_embeddings TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.outcome_embeddings TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.recommendations TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.recommendations TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.scenario_versions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.scenario_versions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.scenarios TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.scenarios TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.simulations TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.simulations TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.simulations_scenarios TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.simulations_scenarios TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON evaluation.trials TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON evaluation.trials TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 ALTER TABLE evaluation.scenario_versions ENABLE ROW LEVEL SECURITY;
 
@@ -7156,23 +8477,25 @@ CREATE POLICY rows_belong_to_the_persons_team ON gateway.lsp_servers FOR SELECT 
 
 CREATE POLICY rows_belong_to_the_persons_team ON gateway.mcp_servers FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
-CREATE POLICY rows_belong_to_the_team ON gateway.acp_agents TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON gateway.acp_agents TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON gateway.code_versions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON gateway.code_versions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON gateway.cognee_memories TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON gateway.cognee_memories TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON gateway.debate_sessions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON gateway.debate_sessions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON gateway.debate_turns TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON gateway.debate_turns TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON gateway.distributed_memory TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON gateway.distributed_memory TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON gateway.llm_providers TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON gateway.llm_providers TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON gateway.lsp_servers TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON gateway.lsp_servers TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON gateway.mcp_servers TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON gateway.mcp_servers TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+ALTER TABLE platform.api_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE platform.background_tasks ENABLE ROW LEVEL SECURITY;
 
@@ -7180,19 +8503,75 @@ ALTER TABLE platform.dead_letter_queue ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY dead_letters_come_from_every_team ON platform.dead_letter_queue TO guildhall_worker, guildhall_scheduler USING (true) WITH CHECK (true);
 
+CREATE POLICY functions_see_every_row ON platform.api_keys TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON platform.provider_secrets TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON platform.team_invitations TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON platform.team_members TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON platform.teams TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON platform.user_preferences TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON platform.user_sessions TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON platform.users TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY invitations_are_seen_by_administrators ON platform.team_invitations AS RESTRICTIVE FOR SELECT TO guildhall_app, guildhall_reader USING (( SELECT platform.may_administer_team() AS may_administer_team));
+
 CREATE POLICY jobs_are_begun_and_finished_by_workers ON platform.background_tasks AS RESTRICTIVE FOR UPDATE TO guildhall_app USING (true) WITH CHECK ((status = ANY (ARRAY['pending'::platform.job_status, 'paused'::platform.job_status, 'cancelled'::platform.job_status])));
 
 CREATE POLICY jobs_of_every_team_are_worked_on ON platform.background_tasks TO guildhall_worker, guildhall_scheduler USING (true) WITH CHECK (true);
+
+CREATE POLICY keys_are_seen_by_their_people ON platform.api_keys AS RESTRICTIVE FOR SELECT TO guildhall_app, guildhall_reader USING (((user_id = ( SELECT platform.user_id() AS user_id)) OR ( SELECT platform.may_administer_team() AS may_administer_team)));
+
+CREATE POLICY not_for_people_who_write_sql ON platform.api_keys AS RESTRICTIVE TO guildhall_person USING (false);
+
+CREATE POLICY not_for_people_who_write_sql ON platform.provider_secrets AS RESTRICTIVE TO guildhall_person USING (false);
+
+CREATE POLICY not_for_people_who_write_sql ON platform.team_invitations AS RESTRICTIVE TO guildhall_person USING (false);
+
+CREATE POLICY not_for_people_who_write_sql ON platform.user_sessions AS RESTRICTIVE TO guildhall_person USING (false);
+
+ALTER TABLE platform.provider_secrets ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY rows_belong_to_the_persons_team ON platform.api_keys FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON platform.background_tasks FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON platform.dead_letter_queue FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
+CREATE POLICY rows_belong_to_the_persons_team ON platform.provider_secrets FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON platform.team_invitations FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
 CREATE POLICY rows_belong_to_the_persons_team ON platform.team_members FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
-CREATE POLICY rows_belong_to_the_team ON platform.background_tasks TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_persons_team ON platform.user_sessions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
-CREATE POLICY rows_belong_to_the_team ON platform.dead_letter_queue TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON platform.api_keys TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON platform.background_tasks TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON platform.dead_letter_queue TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON platform.provider_secrets TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON platform.team_invitations TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON platform.user_sessions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY secrets_are_added_by_administrators ON platform.provider_secrets AS RESTRICTIVE FOR INSERT TO guildhall_app WITH CHECK (( SELECT platform.may_administer_team() AS may_administer_team));
+
+CREATE POLICY secrets_are_changed_by_administrators ON platform.provider_secrets AS RESTRICTIVE FOR UPDATE TO guildhall_app USING (( SELECT platform.may_administer_team() AS may_administer_team));
+
+CREATE POLICY secrets_are_removed_by_administrators ON platform.provider_secrets AS RESTRICTIVE FOR DELETE TO guildhall_app USING (( SELECT platform.may_administer_team() AS may_administer_team));
+
+CREATE POLICY sessions_are_the_persons_own ON platform.user_sessions AS RESTRICTIVE TO guildhall_app, guildhall_reader USING ((user_id = ( SELECT platform.user_id() AS user_id))) WITH CHECK ((user_id = ( SELECT platform.user_id() AS user_id)));
+
+ALTER TABLE platform.team_invitations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE platform.team_members ENABLE ROW LEVEL SECURITY;
 
@@ -7201,6 +8580,12 @@ CREATE POLICY team_members_are_seen_from_within ON platform.team_members FOR SEL
 ALTER TABLE platform.teams ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY teams_are_seen_from_within ON platform.teams FOR SELECT TO guildhall_app USING ((id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+ALTER TABLE platform.user_preferences ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY user_prefs_policy ON platform.user_preferences TO guildhall_app USING (((user_identifier)::text = ( SELECT platform.user_identifier() AS user_identifier))) WITH CHECK ((((user_identifier)::text = ( SELECT platform.user_identifier() AS user_identifier)) AND ((user_id IS NULL) OR (user_id = ( SELECT platform.user_id() AS user_id)))));
+
+ALTER TABLE platform.user_sessions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE platform.users ENABLE ROW LEVEL SECURITY;
 
@@ -7306,45 +8691,45 @@ CREATE POLICY rows_belong_to_the_persons_team ON society.voting_eligibility FOR 
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.voting_sessions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
-CREATE POLICY rows_belong_to_the_team ON society.agent_skills TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.agent_skills TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.agent_status_history TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.agent_status_history TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.agents TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.agents TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.brainstorm_participants TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.brainstorm_participants TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.brainstorm_sessions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.brainstorm_sessions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.idea_combination_sources TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.idea_combination_sources TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.idea_combinations TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.idea_combinations TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.idea_votes TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.idea_votes TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.ideas TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.ideas TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.task_assignments TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.task_assignments TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.task_dependencies TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.task_dependencies TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.task_executions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.task_executions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.task_queues TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.task_queues TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.task_results TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.task_results TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.tasks TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.tasks TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.vote_audit_trail TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.vote_audit_trail TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.vote_delegations TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.vote_delegations TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.votes TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.votes TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.voting_eligibility TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.voting_eligibility TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
-CREATE POLICY rows_belong_to_the_team ON society.voting_sessions TO guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+CREATE POLICY rows_belong_to_the_team ON society.voting_sessions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 ALTER TABLE society.task_assignments ENABLE ROW LEVEL SECURITY;
 
@@ -7418,9 +8803,45 @@ GRANT USAGE ON SCHEMA store TO guildhall_writer;
 GRANT USAGE ON SCHEMA store TO guildhall_worker;
 GRANT USAGE ON SCHEMA store TO guildhall_scheduler;
 
+REVOKE ALL ON FUNCTION platform.accept_invitation(digest text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.accept_invitation(digest text) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.add_member(member uuid, new_role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.add_member(member uuid, new_role text) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.archive_team(team uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.archive_team(team uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.archive_user(person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.archive_user(person uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.authenticate_api_key(key_id uuid, digest text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.authenticate_api_key(key_id uuid, digest text) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.authenticate_session(token_digest text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.authenticate_session(token_digest text) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.begin_erasing_team(team uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.begin_erasing_team(team uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.begin_sign_in(login text, address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.begin_sign_in(login text, address inet) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.change_member_role(member uuid, new_role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.change_member_role(member uuid, new_role text) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.create_api_key(new_id uuid, digest text, person uuid, new_name text, new_scopes text[], new_rate_limit integer, ends_at timestamp with time zone, as_default boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.create_api_key(new_id uuid, digest text, person uuid, new_name text, new_scopes text[], new_rate_limit integer, ends_at timestamp with time zone, as_default boolean) TO guildhall_app;
+
 REVOKE ALL ON FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text, continuous boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval, chunk interval, compress_after interval, segment_by text[], order_by text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.create_team(new_name text, new_slug text, owner uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.create_team(new_name text, new_slug text, owner uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.create_user(new_username text, new_email text, new_password_hash text, new_role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.create_user(new_username text, new_email text, new_password_hash text, new_role text) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_app;
@@ -7428,16 +8849,99 @@ GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest time
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_writer;
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_scheduler;
 
+REVOKE ALL ON FUNCTION platform.erase_team_rows(team uuid, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.erase_team_rows(team uuid, at_most integer) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.erase_user(person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.erase_user(person uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.erasure_order() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION platform.fill(template text, parts jsonb) FROM PUBLIC;
+
+GRANT SELECT(id) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(id) ON TABLE platform.users TO guildhall_reader;
+
+GRANT SELECT(username) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(username) ON TABLE platform.users TO guildhall_reader;
+
+GRANT SELECT(email) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(email) ON TABLE platform.users TO guildhall_reader;
+
+GRANT SELECT(role) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(role) ON TABLE platform.users TO guildhall_reader;
+
+GRANT SELECT(created_at) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(created_at) ON TABLE platform.users TO guildhall_reader;
+
+GRANT SELECT(updated_at) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(updated_at) ON TABLE platform.users TO guildhall_reader;
+
+GRANT SELECT(is_active) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(is_active) ON TABLE platform.users TO guildhall_reader;
+
+GRANT SELECT(last_login_at) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(last_login_at) ON TABLE platform.users TO guildhall_reader;
+
+GRANT SELECT(deleted_at) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(deleted_at) ON TABLE platform.users TO guildhall_reader;
+
+GRANT SELECT(erased_at) ON TABLE platform.users TO guildhall_app;
+GRANT SELECT(erased_at) ON TABLE platform.users TO guildhall_reader;
+
+REVOKE ALL ON FUNCTION platform.find_login(login text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.finish_erasing_team(team uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.finish_erasing_team(team uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.finish_sign_in(login text, address inet, agent text, hash text, token_digest text, team text, idle interval, longest interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.finish_sign_in(login text, address inet, agent text, hash text, token_digest text, team text, idle interval, longest interval) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.has_teams(series_name text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION platform.invite(address text, new_role text, digest text, ends_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.invite(address text, new_role text, digest text, ends_at timestamp with time zone) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.is_administrator() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.is_administrator() TO guildhall_app;
+GRANT ALL ON FUNCTION platform.is_administrator() TO guildhall_reader;
+
 REVOKE ALL ON FUNCTION platform.isolate(relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.join_by_invitation(digest text, new_username text, new_password_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.join_by_invitation(digest text, new_username text, new_password_hash text) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.keep_an_administrator() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.keep_an_owner() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.keep_sealed(relation regclass, sealed_column text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.list_teams(with_archived boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.list_teams(with_archived boolean) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.list_users(with_archived boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.list_users(with_archived boolean) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.login_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.login_tenant() TO guildhall_person;
 
 REVOKE ALL ON FUNCTION platform.make_hypertable(series_name text) FROM PUBLIC;
+
+GRANT SELECT ON TABLE platform.team_members TO guildhall_app;
+GRANT SELECT ON TABLE platform.team_members TO guildhall_reader;
+GRANT SELECT ON TABLE platform.team_members TO guildhall_person;
+
+GRANT SELECT ON TABLE platform.teams TO guildhall_app;
+GRANT SELECT ON TABLE platform.teams TO guildhall_reader;
+
+REVOKE ALL ON FUNCTION platform.member_role() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.member_role() TO guildhall_app;
+GRANT ALL ON FUNCTION platform.member_role() TO guildhall_reader;
+
+REVOKE ALL ON FUNCTION platform.may_administer_team() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.may_administer_team() TO guildhall_app;
+GRANT ALL ON FUNCTION platform.may_administer_team() TO guildhall_reader;
 
 REVOKE ALL ON PROCEDURE platform.refresh_continuous_rollups(IN job_id integer, IN config jsonb) FROM PUBLIC;
 
@@ -7451,15 +8955,116 @@ GRANT SELECT ON TABLE platform.rollups TO guildhall_reader;
 REVOKE ALL ON FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) TO guildhall_scheduler;
 
+REVOKE ALL ON FUNCTION platform.refuse_the_first(id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.remove_member(member uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.remove_member(member uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.replace_password_hash(person uuid, old_hash text, new_hash text, and_sign_out boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.replace_password_hash(person uuid, old_hash text, new_hash text, and_sign_out boolean) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.require(allowed boolean, what text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.require_ownership(team uuid, what text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.require_rank_over(member_role text, new_role text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.reseal_secret(in_relation text, in_column text, secret uuid, sealed_before bytea, sealed_after bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.reseal_secret(in_relation text, in_column text, secret uuid, sealed_before bytea, sealed_after bytea) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.restore_team(team uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.restore_team(team uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.restore_user(person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.restore_user(person uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.revoke_api_key(key_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.revoke_api_key(key_id uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.revoke_invitation(invitation uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.revoke_invitation(invitation uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.revoke_sessions(person uuid, only_session uuid, but_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.revoke_sessions(person uuid, only_session uuid, but_session uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.secrets_under_other_keys(in_relation text, in_column text, current_key bytea, after uuid, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.secrets_under_other_keys(in_relation text, in_column text, current_key bytea, after uuid, at_most integer) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.set_password_hash(person uuid, new_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.set_password_hash(person uuid, new_hash text) TO guildhall_app;
+
 REVOKE ALL ON FUNCTION platform.set_policies(series_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.settle_grants() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.sign_in_subjects(login text, address inet) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.sign_in_wait(failures integer, free integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.teams_owned_alone(person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.teams_owned_alone(person uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.tidy_identity(keep interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.tidy_identity(keep interval) TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.installation TO guildhall_login;
 GRANT SELECT ON TABLE platform.installation TO guildhall_app;
 GRANT SELECT ON TABLE platform.installation TO guildhall_reader;
 
 REVOKE ALL ON FUNCTION platform.timescale_schema() FROM PUBLIC;
+
+GRANT SELECT(id) ON TABLE platform.team_invitations TO guildhall_app;
+GRANT SELECT(id) ON TABLE platform.team_invitations TO guildhall_reader;
+GRANT SELECT(id) ON TABLE platform.team_invitations TO guildhall_person;
+
+GRANT SELECT(tenant_id) ON TABLE platform.team_invitations TO guildhall_app;
+GRANT SELECT(tenant_id) ON TABLE platform.team_invitations TO guildhall_reader;
+GRANT SELECT(tenant_id) ON TABLE platform.team_invitations TO guildhall_person;
+
+GRANT SELECT(email) ON TABLE platform.team_invitations TO guildhall_app;
+GRANT SELECT(email) ON TABLE platform.team_invitations TO guildhall_reader;
+GRANT SELECT(email) ON TABLE platform.team_invitations TO guildhall_person;
+
+GRANT SELECT(role) ON TABLE platform.team_invitations TO guildhall_app;
+GRANT SELECT(role) ON TABLE platform.team_invitations TO guildhall_reader;
+GRANT SELECT(role) ON TABLE platform.team_invitations TO guildhall_person;
+
+GRANT SELECT(invited_by) ON TABLE platform.team_invitations TO guildhall_app;
+GRANT SELECT(invited_by) ON TABLE platform.team_invitations TO guildhall_reader;
+GRANT SELECT(invited_by) ON TABLE platform.team_invitations TO guildhall_person;
+
+GRANT SELECT(expires_at) ON TABLE platform.team_invitations TO guildhall_app;
+GRANT SELECT(expires_at) ON TABLE platform.team_invitations TO guildhall_reader;
+GRANT SELECT(expires_at) ON TABLE platform.team_invitations TO guildhall_person;
+
+GRANT SELECT(created_at) ON TABLE platform.team_invitations TO guildhall_app;
+GRANT SELECT(created_at) ON TABLE platform.team_invitations TO guildhall_reader;
+GRANT SELECT(created_at) ON TABLE platform.team_invitations TO guildhall_person;
+
+GRANT SELECT(accepted_at) ON TABLE platform.team_invitations TO guildhall_app;
+GRANT SELECT(accepted_at) ON TABLE platform.team_invitations TO guildhall_reader;
+GRANT SELECT(accepted_at) ON TABLE platform.team_invitations TO guildhall_person;
+
+GRANT SELECT(accepted_by) ON TABLE platform.team_invitations TO guildhall_app;
+GRANT SELECT(accepted_by) ON TABLE platform.team_invitations TO guildhall_reader;
+GRANT SELECT(accepted_by) ON TABLE platform.team_invitations TO guildhall_person;
+
+GRANT SELECT(revoked_at) ON TABLE platform.team_invitations TO guildhall_app;
+GRANT SELECT(revoked_at) ON TABLE platform.team_invitations TO guildhall_reader;
+GRANT SELECT(revoked_at) ON TABLE platform.team_invitations TO guildhall_person;
+
+REVOKE ALL ON FUNCTION platform.use_invitation(digest text, person uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.user_identifier() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.user_identifier() TO guildhall_app;
+GRANT ALL ON FUNCTION platform.user_identifier() TO guildhall_reader;
+
+REVOKE ALL ON FUNCTION platform.validate_user_access(target_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.validate_user_access(target_user_id uuid) TO guildhall_app;
+GRANT ALL ON FUNCTION platform.validate_user_access(target_user_id uuid) TO guildhall_reader;
+
+REVOKE ALL ON FUNCTION platform.verify_api_key(provided_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.verify_api_key(provided_key text) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.watch_series(series_name text) FROM PUBLIC;
 
@@ -8177,6 +9782,54 @@ GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.tasks TO guildhall_
 
 GRANT SELECT ON TABLE mine.v_task_queue_summary TO guildhall_person;
 
+GRANT SELECT(id) ON TABLE platform.api_keys TO guildhall_app;
+GRANT SELECT(id) ON TABLE platform.api_keys TO guildhall_reader;
+GRANT SELECT(id) ON TABLE platform.api_keys TO guildhall_person;
+
+GRANT SELECT(tenant_id) ON TABLE platform.api_keys TO guildhall_app;
+GRANT SELECT(tenant_id) ON TABLE platform.api_keys TO guildhall_reader;
+GRANT SELECT(tenant_id) ON TABLE platform.api_keys TO guildhall_person;
+
+GRANT SELECT(user_id) ON TABLE platform.api_keys TO guildhall_app;
+GRANT SELECT(user_id) ON TABLE platform.api_keys TO guildhall_reader;
+GRANT SELECT(user_id) ON TABLE platform.api_keys TO guildhall_person;
+
+GRANT SELECT(user_identifier) ON TABLE platform.api_keys TO guildhall_app;
+GRANT SELECT(user_identifier) ON TABLE platform.api_keys TO guildhall_reader;
+GRANT SELECT(user_identifier) ON TABLE platform.api_keys TO guildhall_person;
+
+GRANT SELECT(name) ON TABLE platform.api_keys TO guildhall_app;
+GRANT SELECT(name) ON TABLE platform.api_keys TO guildhall_reader;
+GRANT SELECT(name) ON TABLE platform.api_keys TO guildhall_person;
+
+GRANT SELECT(scopes) ON TABLE platform.api_keys TO guildhall_app;
+GRANT SELECT(scopes) ON TABLE platform.api_keys TO guildhall_reader;
+GRANT SELECT(scopes) ON TABLE platform.api_keys TO guildhall_person;
+
+GRANT SELECT(rate_limit) ON TABLE platform.api_keys TO guildhall_app;
+GRANT SELECT(rate_limit) ON TABLE platform.api_keys TO guildhall_reader;
+GRANT SELECT(rate_limit) ON TABLE platform.api_keys TO guildhall_person;
+
+GRANT SELECT(last_used_at) ON TABLE platform.api_keys TO guildhall_app;
+GRANT SELECT(last_used_at) ON TABLE platform.api_keys TO guildhall_reader;
+GRANT SELECT(last_used_at) ON TABLE platform.api_keys TO guildhall_person;
+
+GRANT SELECT(expires_at) ON TABLE platform.api_keys TO guildhall_app;
+GRANT SELECT(expires_at) ON TABLE platform.api_keys TO guildhall_reader;
+GRANT SELECT(expires_at) ON TABLE platform.api_keys TO guildhall_person;
+
+GRANT SELECT(created_at) ON TABLE platform.api_keys TO guildhall_app;
+GRANT SELECT(created_at) ON TABLE platform.api_keys TO guildhall_reader;
+GRANT SELECT(created_at) ON TABLE platform.api_keys TO guildhall_person;
+
+GRANT SELECT(is_active) ON TABLE platform.api_keys TO guildhall_app;
+GRANT SELECT(is_active) ON TABLE platform.api_keys TO guildhall_reader;
+GRANT SELECT(is_active) ON TABLE platform.api_keys TO guildhall_person;
+
+GRANT SELECT(revoked_at) ON TABLE platform.api_keys TO guildhall_app;
+GRANT SELECT(revoked_at) ON TABLE platform.api_keys TO guildhall_reader;
+GRANT SELECT(revoked_at) ON TABLE platform.api_keys TO guildhall_person;
+
 GRANT SELECT ON TABLE platform.audit_log TO guildhall_app;
 GRANT SELECT ON TABLE platform.audit_log TO guildhall_reader;
 
@@ -8289,34 +9942,85 @@ GRANT UPDATE(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_app;
 GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_worker;
 GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
 
+GRANT SELECT,DELETE ON TABLE platform.provider_secrets TO guildhall_app;
+GRANT SELECT ON TABLE platform.provider_secrets TO guildhall_reader;
+GRANT SELECT ON TABLE platform.provider_secrets TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE platform.provider_secrets TO guildhall_app;
+
+GRANT INSERT(sealed),UPDATE(sealed) ON TABLE platform.provider_secrets TO guildhall_app;
+
+GRANT UPDATE(updated_at) ON TABLE platform.provider_secrets TO guildhall_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE platform.schedule_runs TO guildhall_scheduler;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE platform.schedules TO guildhall_scheduler;
 
-GRANT SELECT ON TABLE platform.team_members TO guildhall_app;
-GRANT SELECT ON TABLE platform.team_members TO guildhall_reader;
-GRANT SELECT ON TABLE platform.team_members TO guildhall_person;
+GRANT SELECT ON TABLE platform.sealed_columns TO guildhall_app;
+GRANT SELECT ON TABLE platform.sealed_columns TO guildhall_reader;
 
-GRANT SELECT ON TABLE platform.teams TO guildhall_app;
-GRANT SELECT ON TABLE platform.teams TO guildhall_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.user_preferences TO guildhall_app;
+GRANT SELECT ON TABLE platform.user_preferences TO guildhall_reader;
 
-GRANT SELECT(id) ON TABLE platform.users TO guildhall_app;
-GRANT SELECT(id) ON TABLE platform.users TO guildhall_reader;
+GRANT SELECT(id) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(id) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(id) ON TABLE platform.user_sessions TO guildhall_person;
 
-GRANT SELECT(username) ON TABLE platform.users TO guildhall_app;
-GRANT SELECT(username) ON TABLE platform.users TO guildhall_reader;
+GRANT SELECT(tenant_id) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(tenant_id) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(tenant_id) ON TABLE platform.user_sessions TO guildhall_person;
 
-GRANT SELECT(email) ON TABLE platform.users TO guildhall_app;
-GRANT SELECT(email) ON TABLE platform.users TO guildhall_reader;
+GRANT SELECT(user_id) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(user_id) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(user_id) ON TABLE platform.user_sessions TO guildhall_person;
 
-GRANT SELECT(role) ON TABLE platform.users TO guildhall_app;
-GRANT SELECT(role) ON TABLE platform.users TO guildhall_reader;
+GRANT SELECT(context),UPDATE(context) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(context) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(context) ON TABLE platform.user_sessions TO guildhall_person;
 
-GRANT SELECT(created_at) ON TABLE platform.users TO guildhall_app;
-GRANT SELECT(created_at) ON TABLE platform.users TO guildhall_reader;
+GRANT SELECT(memory_id),UPDATE(memory_id) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(memory_id) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(memory_id) ON TABLE platform.user_sessions TO guildhall_person;
 
-GRANT SELECT(updated_at) ON TABLE platform.users TO guildhall_app;
-GRANT SELECT(updated_at) ON TABLE platform.users TO guildhall_reader;
+GRANT SELECT(status) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(status) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(status) ON TABLE platform.user_sessions TO guildhall_person;
+
+GRANT SELECT(request_count),UPDATE(request_count) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(request_count) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(request_count) ON TABLE platform.user_sessions TO guildhall_person;
+
+GRANT SELECT(idle_lifetime) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(idle_lifetime) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(idle_lifetime) ON TABLE platform.user_sessions TO guildhall_person;
+
+GRANT SELECT(ip_address) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(ip_address) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(ip_address) ON TABLE platform.user_sessions TO guildhall_person;
+
+GRANT SELECT(user_agent) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(user_agent) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(user_agent) ON TABLE platform.user_sessions TO guildhall_person;
+
+GRANT SELECT(last_activity) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(last_activity) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(last_activity) ON TABLE platform.user_sessions TO guildhall_person;
+
+GRANT SELECT(expires_at) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(expires_at) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(expires_at) ON TABLE platform.user_sessions TO guildhall_person;
+
+GRANT SELECT(ends_at) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(ends_at) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(ends_at) ON TABLE platform.user_sessions TO guildhall_person;
+
+GRANT SELECT(revoked_at) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(revoked_at) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(revoked_at) ON TABLE platform.user_sessions TO guildhall_person;
+
+GRANT SELECT(created_at) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(created_at) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(created_at) ON TABLE platform.user_sessions TO guildhall_person;
 
 GRANT SELECT,INSERT ON TABLE society.agent_activity_log TO guildhall_app;
 GRANT SELECT ON TABLE society.agent_activity_log TO guildhall_reader;

@@ -20,10 +20,11 @@ Row: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, and for which team."""
+    """Who acts, and for which team; who only reads has transactions in which the server refuses every change."""
 
     user_id: UUID
     tenant_id: UUID
+    reads_only: bool = False
 
 
 class Tx:
