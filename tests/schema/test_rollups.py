@@ -18,8 +18,10 @@ from fixtures.histories import History
 from fixtures.statements import OURS, THEIRS
 from guildhall.db import Actor, Database, rollups
 
-NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
-"""Long over: every bucket around it is due."""
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+NOON = TODAY - timedelta(days=10, hours=12)
+"""Over, so that every bucket around it is due, and not so old that a series no longer keeps it."""
+MONTHS_END = (TODAY - timedelta(days=3)).replace(day=1)
 
 # What each view promises: its columns (the first `keys` of them say which row it is), and the same from raw rows.
 EXPECTED = {
@@ -90,6 +92,7 @@ EXPECTED = {
     ),
 }
 NAMES = sorted(EXPECTED)
+LATENCY = "simulation_latency_hourly"
 
 
 async def shown(history: History, name: str, actor: Actor) -> dict[tuple[Any, ...], tuple[Any, ...]]:
@@ -129,8 +132,20 @@ def alike(one: float | None, other: float | None) -> bool:
 
 
 async def refresh(history: History, until: datetime | None = None, at_most: int | None = None) -> dict[str, int | None]:
+    """What the scheduler does. `LATENCY` is a table of ours on both engines, whatever TimescaleDB does with others."""
     async with history.acting(OURS, "guildhall_scheduler") as connection:
         return dict(await connection.fetch("SELECT * FROM platform.refresh_rollups($1, $2)", until, at_most))
+
+
+async def refresh_continuous(history: History) -> None:
+    """What a job does on TimescaleDB."""
+    if history.engine == "timescale":
+        await history.connection.execute("CALL platform.refresh_continuous_rollups()")
+
+
+async def refresh_all(history: History) -> None:
+    await refresh(history)
+    await refresh_continuous(history)
 
 
 async def marked(history: History) -> set[str]:
@@ -145,7 +160,10 @@ class Play:
         self.chance = random.Random(seed)
 
     def moment(self) -> datetime:
-        return datetime(2026, 2, 27, 12, tzinfo=UTC) + timedelta(seconds=self.chance.randrange(2 * 86_400))
+        return MONTHS_END - timedelta(days=1) + timedelta(seconds=self.chance.randrange(2 * 86_400))
+
+    def span(self) -> tuple[datetime, datetime]:
+        return MONTHS_END - timedelta(days=1), MONTHS_END + timedelta(days=1)
 
     async def step(self) -> str:
         what = self.chance.choice(
@@ -182,7 +200,7 @@ class Play:
             for _ in range(chance.choice([1, 20]))
         ]
         async with self.history.acting(actor) as connection:
-            await connection.execute("SELECT platform.ensure_partitions('outcomes', '2026-02-01Z', '2026-03-31Z')")
+            await connection.execute("SELECT platform.ensure_partitions('outcomes', $1, $2)", *self.span())
             await connection.copy_records_to_table("outcomes", schema_name="store", columns=columns, records=rows)
         return f"{len(rows)} outcomes"
 
@@ -215,7 +233,7 @@ class Play:
         actor, chance, made = self.chance.choice((OURS, THEIRS)), self.chance, self.moment()
         async with self.history.acting(actor) as connection:
             for series in ("llm_requests", "llm_responses"):
-                await connection.execute("SELECT platform.ensure_partitions($1, '2026-02-01Z', '2026-03-31Z')", series)
+                await connection.execute("SELECT platform.ensure_partitions($1, $2, $3)", series, *self.span())
             await connection.execute(
                 "INSERT INTO gateway.llm_requests (model, prompt, created_at) VALUES ($1, '?', $2), ($1, '?', $2)",
                 chance.choice([None, "small", "large"]),
@@ -246,11 +264,12 @@ class Play:
         return "calls"
 
     async def change(self) -> str:
-        """Outcomes change, and may move to another hour, day, month."""
+        """Outcomes change, and may move to another hour, day, month (a hypertable lets no row move to another chunk)."""
+        moved = "" if self.history.engine == "timescale" else ", execution_time = $1"
         return await self.history.connection.execute(
-            """
-            UPDATE store.outcomes SET status = 'error', reliability_score = 0.25, execution_time = $1
-             WHERE outcome_id = ANY (ARRAY(SELECT outcome_id FROM store.outcomes ORDER BY md5($2 || outcome_id::text) LIMIT 3))
+            f"""
+            UPDATE store.outcomes SET status = 'error', reliability_score = 0.25 {moved}
+             WHERE $1::timestamptz IS NOT NULL AND outcome_id = ANY (ARRAY(SELECT outcome_id FROM store.outcomes ORDER BY md5($2 || outcome_id::text) LIMIT 3))
             """,
             self.moment(),
             str(self.chance.random()),
@@ -271,6 +290,8 @@ class Play:
     async def refresh(self) -> str:
         until = self.chance.choice([None, self.moment()])
         at_most = self.chance.choice([None, 2])
+        if self.chance.random() < 0.5:
+            await refresh_continuous(self.history)
         return f"refresh {until} {at_most}: {await refresh(self.history, until, at_most)}"
 
 
@@ -281,7 +302,7 @@ async def test_whatever_happens_each_roll_up_equals_the_raw_query_at_every_step(
     for _ in range(30):
         happened.append(await play.step())
         await assert_exact(history, after=" → ".join(happened))
-    await refresh(history)
+    await refresh_all(history)
     assert await marked(history) == set()
     await assert_exact(history, after="the last refresh")
 
@@ -293,7 +314,10 @@ async def test_every_snapshot_is_exact_while_others_write_and_refresh(history: H
     async def write(seed: int) -> None:
         connection = await asyncpg.connect(history.url)
         theirs = History(history.url, connection)
-        theirs.simulations = {actor: list(ids) for actor, ids in history.simulations.items()}
+        theirs.engine, theirs.simulations = (
+            history.engine,
+            {actor: list(ids) for actor, ids in history.simulations.items()},
+        )
         play = Play(theirs, seed)
         for _ in range(15):
             async with connection.transaction():
@@ -311,6 +335,18 @@ async def test_every_snapshot_is_exact_while_others_write_and_refresh(history: H
             rounds += 1
         return rounds
 
+    async def go_on_refreshing_continuously() -> int:
+        connection = await asyncpg.connect(history.url)
+        theirs = History(history.url, connection)
+        theirs.engine = history.engine
+        rounds = 0
+        while not over.is_set():
+            await refresh_continuous(theirs)
+            rounds += 1
+            await asyncio.sleep(0)
+        await connection.close()
+        return rounds
+
     async def look() -> int:
         looks = 0
         while not over.is_set():
@@ -319,38 +355,41 @@ async def test_every_snapshot_is_exact_while_others_write_and_refresh(history: H
             looks += 1
         return looks
 
-    watchers = [asyncio.create_task(each) for each in (go_on_refreshing(), go_on_refreshing(), look())]
+    watchers = [
+        asyncio.create_task(each)
+        for each in (go_on_refreshing(), go_on_refreshing(), go_on_refreshing_continuously(), look())
+    ]
     await asyncio.gather(*(write(seed) for seed in (10, 11, 12)))
     over.set()
     assert all(await asyncio.gather(*watchers))
-    await rollups.refresh(database)
+    await refresh_all(history)
     await assert_exact(history)
     assert await marked(history) == set()
 
 
 async def test_a_row_that_is_committed_after_a_refresh_saw_its_bucket_is_not_lost(history: History) -> None:
-    late = await asyncpg.connect(history.url)
-    await history.add_outcome(OURS, NOON)
-    async with late.transaction():
-        other = History(history.url, late)
-        other.simulations = history.simulations
-        await other.add_outcome(OURS, NOON + timedelta(minutes=5))
-        assert (await refresh(history))["simulation_performance_hourly"] == 1
+    late = History(history.url, await asyncpg.connect(history.url))
+    late.simulations = history.simulations
+    await history.add_outcome(OURS, NOON, execution_time_ms=1.0)
+    async with late.connection.transaction():
+        await late.add_outcome(OURS, NOON + timedelta(minutes=5), execution_time_ms=1.0)
+        assert (await refresh(history))[LATENCY] == 1
+        await refresh_continuous(history)
         assert await marked(history) == set()
-    await late.close()
-    assert "simulation_performance_hourly" in await marked(history)
+    await late.connection.close()
+    assert LATENCY in await marked(history)
     await assert_exact(history)
-    await refresh(history)
+    await refresh_all(history)
     await assert_exact(history)
 
 
 async def test_what_was_refreshed_is_read_from_the_roll_up_and_not_from_raw_rows(history: History) -> None:
-    await history.add_outcome(OURS, NOON)
-    await history.add_outcome(OURS, NOON + timedelta(hours=3))
+    for hour in (0, 3):
+        await history.add_outcome(OURS, NOON + timedelta(hours=hour), execution_time_ms=1.0)
     await refresh(history)
-    await history.add_outcome(OURS, NOON + timedelta(hours=3))
-    await history.connection.execute("UPDATE store.simulation_performance_hourly SET total_outcomes = 77")
-    seen = await shown(history, "evaluation.simulation_performance_hourly", OURS)
+    await history.add_outcome(OURS, NOON + timedelta(hours=3), execution_time_ms=1.0)
+    await history.connection.execute("UPDATE store.simulation_latency_hourly SET n = 77")
+    seen = await shown(history, f"evaluation.{LATENCY}", OURS)
     assert [values[0] for _, values in sorted(seen.items())] == [77, 2]
 
 
@@ -358,10 +397,10 @@ async def test_of_two_refreshers_one_works_and_the_other_goes_on(history: Histor
     await history.add_outcome(OURS, NOON)
     other = await asyncpg.connect(history.url)
     async with history.connection.transaction():
-        assert (await refresh(history))["simulation_performance_hourly"] == 1
+        assert (await refresh(history))[LATENCY] == 1
         await other.execute("SET statement_timeout = '5s'")
-        assert await other.fetchval("SELECT platform.refresh_rollup('simulation_performance_hourly')") is None
-    assert await other.fetchval("SELECT platform.refresh_rollup('simulation_performance_hourly')") == 0
+        assert await other.fetchval("SELECT platform.refresh_rollup($1)", LATENCY) is None
+    assert await other.fetchval("SELECT platform.refresh_rollup($1)", LATENCY) == 0
     await other.close()
 
 
@@ -385,7 +424,7 @@ async def test_a_refresh_takes_the_oldest_buckets_first_and_leaves_those_that_ar
 
     async def left() -> list[datetime]:
         rows = await history.connection.fetch(
-            "SELECT DISTINCT bucket FROM platform.rollup_marks WHERE rollup = 'simulation_performance_hourly' ORDER BY 1"
+            "SELECT DISTINCT bucket FROM platform.rollup_marks WHERE rollup = $1 ORDER BY 1", LATENCY
         )
         return [row["bucket"] for row in rows]
 
@@ -405,25 +444,24 @@ async def test_a_refresh_takes_the_oldest_buckets_first_and_leaves_those_that_ar
 async def test_one_hour_of_many_teams_is_refreshed_for_each_of_them(history: History) -> None:
     await history.add_outcome(OURS, NOON, reliability_score=1.0)
     await history.add_outcome(THEIRS, NOON, reliability_score=0.0)
-    await refresh(history)
+    await refresh_all(history)
     await history.add_outcome(THEIRS, NOON, reliability_score=0.0)
-    await refresh(history)
+    await refresh_all(history)
     await assert_exact(history)
     assert len(await shown(history, "evaluation.simulation_performance_hourly", OURS)) == 1
 
 
 async def test_retention_takes_raw_rows_and_leaves_what_was_rolled_up(history: History) -> None:
-    await history.add_outcome(OURS, NOON)
-    await history.add_outcome(OURS, NOON + timedelta(days=40))
-    await refresh(history)
-    before = await shown(history, "evaluation.simulation_performance_hourly", OURS)
-    await history.connection.execute("DELETE FROM store.outcomes WHERE execution_time < '2026-04-01Z'")
-    await history.connection.execute(
-        "UPDATE platform.series SET dropped_before = '2026-04-01Z' WHERE name = 'outcomes'"
-    )
-    assert await shown(history, "evaluation.simulation_performance_hourly", OURS) == before
-    await refresh(history)
-    assert await shown(history, "evaluation.simulation_performance_hourly", OURS) == before
+    for days in (9, 0):
+        await history.add_outcome(OURS, NOON - timedelta(days=days), execution_time_ms=1.0)
+    await refresh_all(history)
+    before = await shown(history, f"evaluation.{LATENCY}", OURS)
+    assert len(before) == 2
+    await history.connection.execute("DELETE FROM store.outcomes WHERE execution_time < $1", NOON)
+    await history.connection.execute("UPDATE platform.series SET dropped_before = $1 WHERE name = 'outcomes'", NOON)
+    assert await shown(history, f"evaluation.{LATENCY}", OURS) == before
+    await refresh_all(history)
+    assert await shown(history, f"evaluation.{LATENCY}", OURS) == before
     assert await marked(history) == set()
 
 
@@ -443,7 +481,7 @@ async def test_another_teams_rows_are_not_shown_and_without_a_team_there_are_non
         assert len(await shown(history, name, THEIRS)) == 1
         assert await shown(history, name, OURS) == {}
         assert await shown(history, name, nobody) == {}
-        await refresh(history)
+        await refresh_all(history)
 
 
 @pytest.mark.parametrize(
@@ -453,7 +491,7 @@ async def test_another_teams_rows_are_not_shown_and_without_a_team_there_are_non
         "INSERT INTO platform.rollup_marks VALUES ('tool_performance_daily', NULL, now())",
         "DELETE FROM platform.rollup_marks",
         "UPDATE platform.rollups SET query = ''",
-        "SELECT FROM store.simulation_performance_hourly",
+        "SELECT FROM store.simulation_latency_hourly",
         "SELECT FROM store.simulation_performance_hourly_now",
         "SELECT platform.refresh_rollups()",
         "SELECT platform.refresh_rollup('tool_performance_daily')",
@@ -473,15 +511,8 @@ async def test_the_verb_refreshes_in_batches_until_nothing_is_due(history: Histo
     for hour in range(5):
         await history.add_outcome(OURS, NOON + timedelta(hours=hour), execution_time_ms=1.0)
     done = {each.rollup: each.buckets for each in await rollups.refresh(database, batch=2)}
-    assert done == {
-        "simulation_performance_hourly": 5,
-        "simulation_latency_hourly": 5,
-        "scenario_performance_daily": 1,
-        "failure_trends_daily": 0,
-        "tool_performance_daily": 0,
-        "mv_daily_stats": 0,
-        "llm_latency_daily": 0,
-    }
+    assert (done[LATENCY], done["scenario_performance_daily"], done["mv_daily_stats"]) == (5, 1, 0)
+    assert done["simulation_performance_hourly"] == (0 if history.engine == "timescale" else 5)
     assert not any(each.buckets for each in await rollups.refresh(database, batch=2))
 
 

@@ -519,6 +519,33 @@ $_$;
 
 ALTER FUNCTION platform.begin_sign_in(login text, address inet) OWNER TO guildhall_owner;
 
+CREATE TABLE platform.installation (
+    database_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    engine text DEFAULT 'native'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_the_one boolean DEFAULT true NOT NULL,
+    CONSTRAINT installation_engine_is_known CHECK ((engine = ANY (ARRAY['native'::text, 'timescale'::text]))),
+    CONSTRAINT installation_is_single CHECK (is_the_one)
+);
+
+ALTER TABLE platform.installation OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.installation IS 'operations: system: which database this is, and the engine its series were made with.';
+
+CREATE FUNCTION platform.timescale_schema() RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (SELECT quote_ident((pg_namespace.nspname)::text) AS quote_ident FROM (pg_extension JOIN pg_namespace ON ((pg_namespace.oid = pg_extension.extnamespace))) WHERE ((pg_extension.extname = 'timescaledb'::name) AND ((SELECT installation.engine FROM platform.installation) = 'timescale'::text)));
+
+ALTER FUNCTION platform.timescale_schema() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.beginning_of_rows() RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN CASE WHEN (platform.timescale_schema() IS NULL) THEN 'COALESCE(dropped_before, ''-infinity'')'::text ELSE 'COALESCE(greatest(dropped_before, now() - retention), ''-infinity'')'::text END;
+
+ALTER FUNCTION platform.beginning_of_rows() OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.change_member_role(member uuid, new_role text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -575,6 +602,7 @@ BEGIN
                'rollup', rollup_name,
                'series', series.name,
                'time', quote_ident(series.time_column),
+               'rows begin', platform.beginning_of_rows(),
                'width', quote_literal(width),
                'keys', array_to_string(keys, ', '),
                'measures', measures,
@@ -639,7 +667,7 @@ BEGIN
                         WHERE marks.rollup = '{rollup}'
                           AND {mark is of rolled}
                           AND marks.bucket = rolled.bucket
-                          AND marks.bucket >= (SELECT COALESCE(dropped_before, '-infinity') FROM platform.series WHERE name = '{series}')
+                          AND marks.bucket >= (SELECT {rows begin} FROM platform.series WHERE name = '{series}')
                    )
              UNION ALL
             -- Each marked bucket has a sub-query of its own, which finds its rows through the index by time.
@@ -648,7 +676,7 @@ BEGIN
                        SELECT DISTINCT {marks.tenant_id,} marks.bucket
                          FROM platform.rollup_marks AS marks
                         WHERE marks.rollup = '{rollup}'
-                          AND marks.bucket >= (SELECT COALESCE(dropped_before, '-infinity') FROM platform.series WHERE name = '{series}')
+                          AND marks.bucket >= (SELECT {rows begin} FROM platform.series WHERE name = '{series}')
                    ) AS dirty
              CROSS JOIN LATERAL (
                        SELECT {keys}, {measures}
@@ -1437,38 +1465,6 @@ $$;
 
 ALTER FUNCTION platform.record_change() OWNER TO guildhall_owner;
 
-CREATE PROCEDURE platform.refresh_continuous_rollups(IN job_id integer DEFAULT NULL::integer, IN config jsonb DEFAULT NULL::jsonb)
-    LANGUAGE plpgsql
-    AS $_$
-DECLARE
-    wanted platform.rollups;
-    dirty  record;
-BEGIN
-    FOR wanted IN SELECT * FROM platform.rollups WHERE is_continuous ORDER BY name LOOP
-        WITH taken AS (
-            UPDATE platform.rollup_marks
-               SET is_taken = true
-             WHERE rollup = wanted.name AND bucket <= now() - wanted.end_offset - wanted.width
-            RETURNING bucket
-        )
-        SELECT min(taken.bucket) AS first, max(taken.bucket) + wanted.width AS behind_last INTO dirty
-          FROM taken
-         WHERE taken.bucket >= (SELECT COALESCE(dropped_before, '-infinity') FROM platform.series WHERE name = wanted.source);
-        COMMIT;
-        IF dirty.first IS NOT NULL THEN
-            EXECUTE format('CALL %s.refresh_continuous_aggregate(%L, $1, $2)',
-                           platform.timescale_schema(), format('store.%I', wanted.name))
-              USING dirty.first, dirty.behind_last;
-        END IF;
-        DELETE FROM platform.rollup_marks WHERE rollup = wanted.name AND is_taken;
-        UPDATE platform.rollups SET refreshed_at = now() WHERE name = wanted.name;
-        COMMIT;
-    END LOOP;
-END
-$_$;
-
-ALTER PROCEDURE platform.refresh_continuous_rollups(IN job_id integer, IN config jsonb) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone DEFAULT NULL::timestamp with time zone, at_most integer DEFAULT NULL::integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1491,7 +1487,7 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('platform.rollups'), hashtext(rollup_name)) THEN
         RETURN NULL;
     END IF;
-    SELECT COALESCE(dropped_before, '-infinity') INTO kept_from FROM platform.series WHERE name = wanted.source;
+    EXECUTE format('SELECT %s FROM platform.series WHERE name = $1', platform.beginning_of_rows()) INTO kept_from USING wanted.source;
 
     FOR dirty IN
         WITH taken AS (
@@ -2216,26 +2212,6 @@ END
 $$;
 
 ALTER FUNCTION platform.tidy_identity(keep interval) OWNER TO guildhall_owner;
-
-CREATE TABLE platform.installation (
-    database_id uuid DEFAULT gen_random_uuid() NOT NULL,
-    engine text DEFAULT 'native'::text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    is_the_one boolean DEFAULT true NOT NULL,
-    CONSTRAINT installation_engine_is_known CHECK ((engine = ANY (ARRAY['native'::text, 'timescale'::text]))),
-    CONSTRAINT installation_is_single CHECK (is_the_one)
-);
-
-ALTER TABLE platform.installation OWNER TO guildhall_owner;
-
-COMMENT ON TABLE platform.installation IS 'operations: system: which database this is, and the engine its series were made with.';
-
-CREATE FUNCTION platform.timescale_schema() RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    RETURN (SELECT quote_ident((pg_namespace.nspname)::text) AS quote_ident FROM (pg_extension JOIN pg_namespace ON ((pg_namespace.oid = pg_extension.extnamespace))) WHERE ((pg_extension.extname = 'timescaledb'::name) AND ((SELECT installation.engine FROM platform.installation) = 'timescale'::text)));
-
-ALTER FUNCTION platform.timescale_schema() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.update_updated_at_column() RETURNS trigger
     LANGUAGE plpgsql
@@ -8827,6 +8803,14 @@ GRANT ALL ON FUNCTION platform.begin_erasing_team(team uuid) TO guildhall_app;
 REVOKE ALL ON FUNCTION platform.begin_sign_in(login text, address inet) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.begin_sign_in(login text, address inet) TO guildhall_app;
 
+GRANT SELECT ON TABLE platform.installation TO guildhall_login;
+GRANT SELECT ON TABLE platform.installation TO guildhall_app;
+GRANT SELECT ON TABLE platform.installation TO guildhall_reader;
+
+REVOKE ALL ON FUNCTION platform.timescale_schema() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.beginning_of_rows() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION platform.change_member_role(member uuid, new_role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.change_member_role(member uuid, new_role text) TO guildhall_app;
 
@@ -8943,8 +8927,6 @@ REVOKE ALL ON FUNCTION platform.may_administer_team() FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.may_administer_team() TO guildhall_app;
 GRANT ALL ON FUNCTION platform.may_administer_team() TO guildhall_reader;
 
-REVOKE ALL ON PROCEDURE platform.refresh_continuous_rollups(IN job_id integer, IN config jsonb) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone, at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone, at_most integer) TO guildhall_scheduler;
 
@@ -9006,12 +8988,6 @@ GRANT ALL ON FUNCTION platform.teams_owned_alone(person uuid) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.tidy_identity(keep interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.tidy_identity(keep interval) TO guildhall_scheduler;
-
-GRANT SELECT ON TABLE platform.installation TO guildhall_login;
-GRANT SELECT ON TABLE platform.installation TO guildhall_app;
-GRANT SELECT ON TABLE platform.installation TO guildhall_reader;
-
-REVOKE ALL ON FUNCTION platform.timescale_schema() FROM PUBLIC;
 
 GRANT SELECT(id) ON TABLE platform.team_invitations TO guildhall_app;
 GRANT SELECT(id) ON TABLE platform.team_invitations TO guildhall_reader;

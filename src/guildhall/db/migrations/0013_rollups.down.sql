@@ -27,14 +27,15 @@ BEGIN
 END
 $$;
 
-DROP PROCEDURE platform.refresh_continuous_rollups(integer, jsonb);
+DROP PROCEDURE IF EXISTS platform.refresh_continuous_rollups(integer, jsonb);
 DROP FUNCTION platform.refresh_rollups(timestamptz, integer);
 DROP FUNCTION platform.refresh_rollup(text, timestamptz, integer);
 DROP FUNCTION platform.create_rollup(text, text, interval, text[], text, interval, interval, interval, text, boolean);
 DROP FUNCTION platform.watch_series(text);
-DROP FUNCTION platform.timescale_schema();
 DROP FUNCTION platform.fill(text, jsonb);
 DROP FUNCTION platform.has_teams(text);
+DROP FUNCTION platform.beginning_of_rows();
+DROP FUNCTION platform.timescale_schema();
 DROP TABLE platform.rollup_marks;
 DROP TABLE platform.rollups;
 DROP FUNCTION platform.percentile(double precision, integer[], bigint[]);

@@ -83,6 +83,30 @@ COMMENT ON TABLE platform.rollup_marks IS 'operations: system: buckets of roll-u
 COMMENT ON COLUMN platform.rollup_marks.is_taken IS 'A continuous aggregate is being refreshed, and will then agree with the rows that this mark stands for.';
 CREATE INDEX rollup_marks_by_bucket ON platform.rollup_marks (rollup, tenant_id, bucket);
 
+-- Where the functions of TimescaleDB are; NULL on plain PostgreSQL.
+CREATE FUNCTION platform.timescale_schema() RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    RETURN (
+        SELECT quote_ident(nspname)
+          FROM pg_extension
+          JOIN pg_namespace ON pg_namespace.oid = extnamespace
+         WHERE extname = 'timescaledb' AND (SELECT engine FROM platform.installation) = 'timescale'
+    );
+REVOKE ALL ON FUNCTION platform.timescale_schema() FROM PUBLIC;
+
+-- What says, of a row of platform.series, since when raw rows are whole. Older
+-- ones were dropped (TimescaleDB drops by itself, and keeps no book of it), so
+-- nothing that happens there may change what was rolled up of them.
+CREATE FUNCTION platform.beginning_of_rows() RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    RETURN CASE
+        WHEN platform.timescale_schema() IS NULL THEN 'COALESCE(dropped_before, ''-infinity'')'
+        ELSE 'COALESCE(greatest(dropped_before, now() - retention), ''-infinity'')'
+    END;
+REVOKE ALL ON FUNCTION platform.beginning_of_rows() FROM PUBLIC;
+
 -- Whether the rows of a series belong to teams.
 CREATE FUNCTION platform.has_teams(series_name text) RETURNS boolean
     LANGUAGE sql STABLE
@@ -108,18 +132,6 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION platform.fill(text, jsonb) FROM PUBLIC;
-
--- Where the functions of TimescaleDB are; NULL on plain PostgreSQL.
-CREATE FUNCTION platform.timescale_schema() RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
-    RETURN (
-        SELECT quote_ident(nspname)
-          FROM pg_extension
-          JOIN pg_namespace ON pg_namespace.oid = extnamespace
-         WHERE extname = 'timescaledb' AND (SELECT engine FROM platform.installation) = 'timescale'
-    );
-REVOKE ALL ON FUNCTION platform.timescale_schema() FROM PUBLIC;
 
 -- Lets the roll-ups of a series know of every change in it, and gives it an
 -- index by time that costs next to nothing to keep: 16 pages a range, so that an
@@ -215,6 +227,7 @@ BEGIN
                'rollup', rollup_name,
                'series', series.name,
                'time', quote_ident(series.time_column),
+               'rows begin', platform.beginning_of_rows(),
                'width', quote_literal(width),
                'keys', array_to_string(keys, ', '),
                'measures', measures,
@@ -279,7 +292,7 @@ BEGIN
                         WHERE marks.rollup = '{rollup}'
                           AND {mark is of rolled}
                           AND marks.bucket = rolled.bucket
-                          AND marks.bucket >= (SELECT COALESCE(dropped_before, '-infinity') FROM platform.series WHERE name = '{series}')
+                          AND marks.bucket >= (SELECT {rows begin} FROM platform.series WHERE name = '{series}')
                    )
              UNION ALL
             -- Each marked bucket has a sub-query of its own, which finds its rows through the index by time.
@@ -288,7 +301,7 @@ BEGIN
                        SELECT DISTINCT {marks.tenant_id,} marks.bucket
                          FROM platform.rollup_marks AS marks
                         WHERE marks.rollup = '{rollup}'
-                          AND marks.bucket >= (SELECT COALESCE(dropped_before, '-infinity') FROM platform.series WHERE name = '{series}')
+                          AND marks.bucket >= (SELECT {rows begin} FROM platform.series WHERE name = '{series}')
                    ) AS dirty
              CROSS JOIN LATERAL (
                        SELECT {keys}, {measures}
@@ -352,7 +365,7 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('platform.rollups'), hashtext(rollup_name)) THEN
         RETURN NULL;
     END IF;
-    SELECT COALESCE(dropped_before, '-infinity') INTO kept_from FROM platform.series WHERE name = wanted.source;
+    EXECUTE format('SELECT %s FROM platform.series WHERE name = $1', platform.beginning_of_rows()) INTO kept_from USING wanted.source;
 
     FOR dirty IN
         WITH taken AS (
@@ -403,41 +416,55 @@ GRANT EXECUTE ON FUNCTION platform.refresh_rollups(timestamptz, integer) TO guil
 -- and removed after it, so that its bucket is read from raw rows meanwhile. It
 -- runs as a job (which passes a number and a configuration), beside the policies,
 -- which see no rows that are older than their windows.
-CREATE PROCEDURE platform.refresh_continuous_rollups(job_id integer DEFAULT NULL, config jsonb DEFAULT NULL)
-    LANGUAGE plpgsql
-AS $$
-DECLARE
-    wanted platform.rollups;
-    dirty  record;
-BEGIN
-    FOR wanted IN SELECT * FROM platform.rollups WHERE is_continuous ORDER BY name LOOP
-        WITH taken AS (
-            UPDATE platform.rollup_marks
-               SET is_taken = true
-             WHERE rollup = wanted.name AND bucket <= now() - wanted.end_offset - wanted.width
-            RETURNING bucket
-        )
-        SELECT min(taken.bucket) AS first, max(taken.bucket) + wanted.width AS behind_last INTO dirty
-          FROM taken
-         WHERE taken.bucket >= (SELECT COALESCE(dropped_before, '-infinity') FROM platform.series WHERE name = wanted.source);
-        COMMIT;
-        IF dirty.first IS NOT NULL THEN
-            EXECUTE format('CALL %s.refresh_continuous_aggregate(%L, $1, $2)',
-                           platform.timescale_schema(), format('store.%I', wanted.name))
-              USING dirty.first, dirty.behind_last;
-        END IF;
-        DELETE FROM platform.rollup_marks WHERE rollup = wanted.name AND is_taken;
-        UPDATE platform.rollups SET refreshed_at = now() WHERE name = wanted.name;
-        COMMIT;
-    END LOOP;
-END
-$$;
-REVOKE ALL ON PROCEDURE platform.refresh_continuous_rollups(integer, jsonb) FROM PUBLIC;
-
 DO $$
+DECLARE
+    parts CONSTANT jsonb := jsonb_build_object('timescale', platform.timescale_schema(), 'rows begin', platform.beginning_of_rows());
 BEGIN
-    IF platform.timescale_schema() IS NOT NULL AND (SELECT rolcanlogin FROM pg_roles WHERE rolname = current_user) THEN
-        EXECUTE format('SELECT %s.add_job(''platform.refresh_continuous_rollups'', interval ''10 minutes'')', platform.timescale_schema());
+    IF platform.timescale_schema() IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE platform.fill($sql$
+        CREATE PROCEDURE platform.refresh_continuous_rollups(job_id integer DEFAULT NULL, config jsonb DEFAULT NULL)
+            LANGUAGE plpgsql
+        AS $body$
+        DECLARE
+            wanted platform.rollups;
+            dirty  record;
+        BEGIN
+            FOR wanted IN SELECT * FROM platform.rollups WHERE is_continuous ORDER BY name LOOP
+                UPDATE platform.rollup_marks
+                   SET is_taken = true
+                 WHERE rollup = wanted.name AND bucket <= now() - wanted.end_offset - wanted.width;
+                COMMIT;
+                FOR dirty IN
+                    SELECT min(marks.bucket) AS first, max(marks.bucket) + wanted.width AS behind_last
+                      FROM (
+                               SELECT bucket, bucket - wanted.width * row_number() OVER (ORDER BY bucket) AS island
+                                 FROM platform.rollup_marks
+                                WHERE rollup = wanted.name AND is_taken
+                                  AND bucket >= (SELECT {rows begin} FROM platform.series WHERE name = wanted.source)
+                                GROUP BY bucket
+                           ) AS marks
+                     GROUP BY island
+                     ORDER BY island
+                LOOP
+                    -- Forced, because 2.28 does not notice what COPY adds to a hypertable that has triggers.
+                    CALL {timescale}.refresh_continuous_aggregate(
+                        format('store.%I', wanted.name)::regclass, dirty.first, dirty.behind_last, force => true
+                    );
+                END LOOP;
+                DELETE FROM platform.rollup_marks WHERE rollup = wanted.name AND is_taken;
+                UPDATE platform.rollups SET refreshed_at = now() WHERE name = wanted.name;
+                COMMIT;
+            END LOOP;
+        END
+        $body$;
+        REVOKE ALL ON PROCEDURE platform.refresh_continuous_rollups(integer, jsonb) FROM PUBLIC;
+        $sql$, parts);
+    IF (SELECT rolcanlogin FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE platform.fill($sql$
+            SELECT {timescale}.add_job('platform.refresh_continuous_rollups', interval '10 minutes')
+            $sql$, parts);
     END IF;
 END
 $$;
