@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.text import Text
@@ -13,6 +14,9 @@ from rich.text import Text
 from guildhall.cli.frame import GATE_FAILED, JsonOption, Output, run
 from guildhall.cli.render.figures import count
 from guildhall.settings import Settings
+
+if TYPE_CHECKING:
+    from guildhall.db.holders import Holder
 
 group = typer.Typer(help="The database: migrations, status, and a way in.", no_args_is_help=True)
 
@@ -41,7 +45,7 @@ def migrate(
 
     async def work() -> None:
         async with administrator_url(Settings.from_environment()) as url:
-            applied = await migrations.migrate(url, to=to, through=Phase(through), engine=engine)
+            applied = await migrations.migrate(url, to=to, through=Phase(through), engine=engine, tell=_say_who(output))
             known = await migrations.status(url)
         if as_json:
             numbers = {"applied": applied, "pending": known.pending}
@@ -83,7 +87,7 @@ def rollback(
                 field="yes",
             )
         async with administrator_url(Settings.from_environment()) as url:
-            removed = await migrations.rollback(url, to=to)
+            removed = await migrations.rollback(url, to=to, tell=_say_who(output))
             known = await migrations.status(url)
         if as_json:
             output.document({"version": known.version, "removed": [each.number for each in removed]})
@@ -130,6 +134,7 @@ def status(as_json: JsonOption = False) -> None:
                 | {
                     "version": known.version,
                     "pending": [each.number for each in known.pending],
+                    "begun": [each.number for each in known.begun],
                     "engine": known.engine,
                 }
             )
@@ -137,6 +142,8 @@ def status(as_json: JsonOption = False) -> None:
         where = "GUILDHALL_DATABASE_URL" if settings.database_url else f"the embedded PostgreSQL in {settings.data_dir}"
         pending = f"{count(len(known.pending), 'migration')} pending" if known.pending else "up to date"
         output.lines([Text.assemble((where, "bold"), " answers"), f"schema version {known.version}, {pending}"])
+        for each in known.begun:
+            output.lines([f"{each.label} was begun and cut off; `guildhall db migrate` goes on behind its last step"])
         if known.engine:
             output.lines([f"series are kept by {known.engine}"])
 
@@ -303,6 +310,10 @@ def stop(as_json: JsonOption = False) -> None:
             output.lines(["stopped" if stopped else "the embedded PostgreSQL was not running"])
 
     run(work, as_json=as_json)
+
+
+def _say_who(output: Output) -> Callable[[Sequence[Holder]], None]:
+    return lambda holders: output.warn(f"waiting for {'; '.join(map(str, holders))}")
 
 
 async def _url() -> str:

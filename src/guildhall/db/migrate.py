@@ -14,8 +14,8 @@ the first migration; migrations find it in the setting `guildhall.engine`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias, get_args
@@ -23,11 +23,44 @@ from typing import Any, Literal, TypeAlias, get_args
 import asyncpg
 
 from guildhall.db import swap
-from guildhall.db.errors import translated
+from guildhall.db.errors import translate, translated
+from guildhall.db.holders import Holder, Watch, watching
 from guildhall.db.migration import Migration, migrations, run_migration
 from guildhall.db.poolers import DirectConnectionNeeded, is_pooled
+from guildhall.db.schema_errors import (
+    EngineFixed,
+    EngineUnavailable,
+    MigrationFailed,
+    SchemaBehind,
+    SchemaChanged,
+    SchemaForeign,
+    SchemaInUse,
+    SchemaNewer,
+)
 from guildhall.db.tx import Actor
-from guildhall.errors import Conflict, InvalidInput, Unavailable
+from guildhall.errors import InvalidInput, Unavailable
+
+__all__ = [
+    "Applied",
+    "Engine",
+    "EngineFixed",
+    "EngineUnavailable",
+    "Migration",
+    "MigrationFailed",
+    "MigrationStatus",
+    "SchemaBehind",
+    "SchemaChanged",
+    "SchemaForeign",
+    "SchemaInUse",
+    "SchemaNewer",
+    "act_as",
+    "check",
+    "create_database",
+    "migrate",
+    "migrations",
+    "rollback",
+    "status",
+]
 
 _LOCK = 7_305_519_223_874_462  # "guildhall migrations": any number that nobody else uses
 _OLDEST_SERVER = 150_000
@@ -63,89 +96,12 @@ class MigrationStatus:
     engine: Engine | None
     """What keeps its series; None until the first migration has fixed it."""
 
+    begun: Sequence[Migration] = ()
+    """Pending ones that go in steps, some of which were done before something cut them off."""
+
     @property
     def version(self) -> int:
         return self.applied[-1].number if self.applied else 0
-
-
-class SchemaNewer(Conflict):
-    """The database was migrated by a newer Guildhall."""
-
-    code = "schema_newer"
-
-    def __init__(self, database: int, code: int) -> None:
-        super().__init__(
-            f"the database is at schema version {database}, this Guildhall knows versions up to {code}",
-            remedy="Upgrade Guildhall, or roll the database back with the newer one.",
-            database_version=database,
-            known_version=code,
-        )
-
-
-class SchemaChanged(Conflict):
-    """A migration that was applied differs from the file of its number."""
-
-    code = "schema_changed"
-
-    def __init__(self, number: int, applied: str, file: str) -> None:
-        super().__init__(
-            f"migration {number:04d} was applied as {applied!r} and its file now is {file!r} with other content",
-            remedy="Restore the file; a schema changes by new migrations only.",
-            migration=number,
-        )
-
-
-class SchemaBehind(Unavailable):
-    """The database lacks migrations."""
-
-    code = "schema_behind"
-
-    def __init__(self, pending: int) -> None:
-        super().__init__(
-            f"the database lacks {pending} migration{'s' if pending > 1 else ''}",
-            remedy="Run `guildhall db migrate`.",
-            pending=pending,
-        )
-
-
-class EngineFixed(Conflict):
-    """Another engine was asked for than the one that the database was initialised with."""
-
-    code = "engine_fixed"
-
-    def __init__(self, engine: Engine, wanted: Engine) -> None:
-        super().__init__(
-            f"the series of this database are kept by {engine}, not by {wanted}",
-            remedy="An engine is chosen once: export what is here, and import it into a new database of the other.",
-            engine=engine,
-            wanted=wanted,
-        )
-
-
-class EngineUnavailable(Unavailable):
-    """The server cannot do what the engine needs."""
-
-    code = "engine_unavailable"
-
-    def __init__(self, why: str) -> None:
-        super().__init__(
-            f"the engine timescale needs TimescaleDB, and {why}",
-            remedy="Install it and name timescaledb in shared_preload_libraries, or choose the engine native.",
-            engine="timescale",
-        )
-
-
-class SchemaForeign(Conflict):
-    """The database holds schemas of ours that no migration of ours has made."""
-
-    code = "schema_foreign"
-
-    def __init__(self, schemas: Sequence[str]) -> None:
-        super().__init__(
-            f"the database has schemas that Guildhall did not make: {', '.join(schemas)}",
-            remedy="Give Guildhall a database of its own.",
-            schemas=list(schemas),
-        )
 
 
 async def create_database(server_url: str, name: str) -> bool:
@@ -198,7 +154,12 @@ async def status(url: str) -> MigrationStatus:
 
 
 async def migrate(
-    url: str, *, to: int | None = None, through: swap.Phase = swap.Phase.CONTRACT, engine: str | None = None
+    url: str,
+    *,
+    to: int | None = None,
+    through: swap.Phase = swap.Phase.CONTRACT,
+    engine: str | None = None,
+    tell: Callable[[Sequence[Holder]], None] = lambda holders: None,
 ) -> Sequence[Migration]:
     """
     Apply what is pending, up to a number, and return what was applied.
@@ -210,12 +171,14 @@ async def migrate(
     has loaded it.
 
     Two migrators at once: one works, the other waits and then finds nothing to do.
+    `tell` hears for whom it waits, where that takes longer than a second.
 
     Raises:
         InvalidInput: There is no such version, or no such engine.
         EngineFixed: The database was initialised with another engine.
         EngineUnavailable: The server has no TimescaleDB.
-        Unavailable: Somebody held a lock for too long.
+        SchemaInUse: Others held locks that a migration needs; those before it are applied.
+        MigrationFailed: The server refused a migration; those before it are applied.
         NotAllowed: The login may not create the roles, the extension or the schemas.
         DirectConnectionNeeded: Something is pending, and the URL leads through a pooler.
         SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
@@ -229,7 +192,7 @@ async def migrate(
         _check_engine(known, wanted_engine)
         if not known.pending:
             return []  # the usual case, which should wait for nobody
-    async with _connection(url) as connection, _only_migrator(connection):
+    async with _connection(url) as connection, _only_migrator(connection, url, tell) as watch:
         await _check_server(connection)
         known = await _status(connection)
         _check_engine(known, wanted_engine)
@@ -242,7 +205,8 @@ async def migrate(
                 break
             if _ORDER.index(migration.phase) > _ORDER.index(through) or await _is_too_early(connection, migration):
                 break
-            await run_migration(connection, migration, chosen, forward=True)
+            with _explained(migration, watch, forward=True):
+                await run_migration(connection, migration, chosen, forward=True)
             applied.append(migration)
         return applied
 
@@ -262,22 +226,28 @@ def _check_version(number: int) -> None:
         )
 
 
-async def rollback(url: str, *, to: int) -> Sequence[Migration]:
+async def rollback(
+    url: str, *, to: int, tell: Callable[[Sequence[Holder]], None] = lambda holders: None
+) -> Sequence[Migration]:
     """
     Take back every migration above a number, newest first, and return what was taken back.
 
+    `tell` hears for whom it waits, where that takes longer than a second.
+
     Raises:
         InvalidInput: There is no such version.
+        SchemaInUse, MigrationFailed: See `migrate`.
         DirectConnectionNeeded: The URL leads through a pooler.
         SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
     """
     _check_version(to)
     known = {each.number: each for each in migrations()}
-    async with _connection(url) as connection, _only_migrator(connection):
+    async with _connection(url) as connection, _only_migrator(connection, url, tell) as watch:
         found = await _status(connection)
         unwanted = [known[each.number] for each in reversed(found.applied) if each.number > to]
         for migration in unwanted:
-            await run_migration(connection, migration, found.engine or "native", forward=False)
+            with _explained(migration, watch, forward=False):
+                await run_migration(connection, migration, found.engine or "native", forward=False)
         return unwanted
 
 
@@ -294,7 +264,7 @@ async def check(url: str) -> None:
     known = await status(url)
     lacking = [each for each in known.pending if each.phase is swap.Phase.EXPAND]
     if lacking:
-        raise SchemaBehind(len(lacking))
+        raise SchemaBehind(len(lacking), [each.label for each in known.begun])
 
 
 async def _status(connection: asyncpg.Connection[Any]) -> MigrationStatus:
@@ -323,7 +293,9 @@ async def _status(connection: asyncpg.Connection[Any]) -> MigrationStatus:
             raise SchemaChanged(each.number, each.name, file.name if file else "nothing")
     done = {each.number for each in applied}
     engine = await _engine_of(connection) if done else None
-    return MigrationStatus(applied, [each for each in migrations() if each.number not in done], engine)
+    pending = [each for each in migrations() if each.number not in done]
+    begun = {row["number"] for row in await connection.fetch("SELECT number FROM migrations.progress")}
+    return MigrationStatus(applied, pending, engine, [each for each in pending if each.number in begun])
 
 
 async def _engine_of(connection: asyncpg.Connection[Any]) -> Engine:
@@ -381,12 +353,32 @@ async def _check_server(connection: asyncpg.Connection[Any]) -> None:
         )
 
 
+@contextmanager
+def _explained(migration: Migration, watch: Watch, *, forward: bool) -> Iterator[None]:
+    """Say which migration the server has refused and why, or who was in the way, and how to go on."""
+    try:
+        yield
+    except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
+        raise SchemaInUse(migration.number, migration.label, watch.seen) from error
+    except asyncpg.PostgresError as error:
+        if isinstance(translate(error), Unavailable):
+            raise  # the server is away or its disk is full, which says nothing of the migration
+        raise MigrationFailed(
+            migration.number, migration.label, error, forward=forward, whole=migration.is_whole
+        ) from error
+
+
 @asynccontextmanager
 async def _connection(url: str) -> AsyncIterator[asyncpg.Connection[Any]]:
     # Translated around the connecting only: what a migration raises is for its author.
     with translated():
         # No statement is kept, so that what only reads can be done through a pooler.
-        connection = await asyncpg.connect(url, timeout=10, statement_cache_size=0, server_settings={"timezone": "UTC"})
+        connection = await asyncpg.connect(
+            url,
+            timeout=10,
+            statement_cache_size=0,
+            server_settings={"timezone": "UTC", "application_name": "guildhall db"},
+        )
     try:
         with translated():
             yield connection
@@ -395,12 +387,16 @@ async def _connection(url: str) -> AsyncIterator[asyncpg.Connection[Any]]:
 
 
 @asynccontextmanager
-async def _only_migrator(connection: asyncpg.Connection[Any]) -> AsyncIterator[None]:
+async def _only_migrator(
+    connection: asyncpg.Connection[Any], url: str, tell: Callable[[Sequence[Holder]], None]
+) -> AsyncIterator[Watch]:
+    """Wait until nobody else migrates, and keep others from it; the watch sees for whom we wait."""
     if await is_pooled(connection):
         raise DirectConnectionNeeded("migrations cannot be run")
-    await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
-    try:
-        yield
-    finally:
-        if not connection.is_closed():
-            await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)
+    async with watching(url, connection.get_server_pid(), tell=tell) as watch:
+        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        try:
+            yield watch
+        finally:
+            if not connection.is_closed():
+                await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)

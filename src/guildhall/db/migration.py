@@ -20,7 +20,7 @@ from typing import Any
 import asyncpg
 
 from guildhall.db import swap
-from guildhall.errors import NotAllowed, Unavailable
+from guildhall.errors import NotAllowed
 
 _FILE = re.compile(r"^(?P<number>\d{4})_(?P<name>[a-z0-9_]+)\.sql$")
 _LOCK_TIMEOUT = "2s"
@@ -37,6 +37,11 @@ class Migration:
     down: str
 
     @property
+    def label(self) -> str:
+        """As its file is called."""
+        return f"{self.number:04d}_{self.name}"
+
+    @property
     def checksum(self) -> str:
         return hashlib.sha256(self.up.encode()).hexdigest()
 
@@ -44,6 +49,12 @@ class Migration:
     def phase(self) -> swap.Phase:
         """What it may do to programs that are running."""
         return swap.read_header(self.up).phase or swap.Phase.EXPAND
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it happens at once or not at all; otherwise in steps, each of which is kept."""
+        header = swap.read_header(self.up)
+        return header.in_one_transaction and header.phase is not swap.Phase.BACKFILL
 
 
 @cache
@@ -79,7 +90,7 @@ async def run_migration(
     Apply a migration, or take it back, and write down that it was done.
 
     Raises:
-        Unavailable: Somebody held a lock for too long.
+        LockNotAvailableError, DeadlockDetectedError: Somebody held a lock through all attempts.
         NotAllowed: The login may not do what it does.
     """
     script = migration.up if forward else migration.down
@@ -107,10 +118,10 @@ async def run_migration(
             async with connection.transaction():
                 await note()
         else:
-            await swap.run_at_once(connection, migration.number, script, note, as_owner=header.as_owner)
+            await swap.run_at_once(connection, script, note, as_owner=header.as_owner)
     except asyncpg.InsufficientPrivilegeError as error:
         raise NotAllowed(
-            f"the login may not run migration {migration.number:04d}_{migration.name}: {error.message}",
+            f"the login may not run migration {migration.label}: {error.message}",
             remedy="Migrate as a superuser, or as a role with CREATEROLE that owns a database with pgvector.",
             migration=migration.number,
         ) from error
@@ -135,14 +146,10 @@ async def _run_and_wait(
                 await connection.execute("RESET ROLE")
                 await note()
             return
-        except asyncpg.LockNotAvailableError:
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
             # Better to try again than to make everybody queue behind us.
             if attempt == _ATTEMPTS:
-                raise Unavailable(
-                    f"migration {migration.number:04d}_{migration.name} could not get its locks in {attempt} attempts",
-                    remedy="Look for long transactions in pg_stat_activity, then run it again.",
-                    migration=migration.number,
-                ) from None
+                raise
             await asyncio.sleep(0.2 * attempt)
 
 
@@ -172,7 +179,7 @@ async def _keep_books(connection: asyncpg.Connection[Any]) -> None:
 async def _remember(connection: asyncpg.Connection[Any], migration: Migration, started: datetime) -> None:
     # Whoever logs in looks first whether the schema is the one that its code expects.
     await connection.execute("GRANT USAGE ON SCHEMA migrations TO guildhall_login")
-    await connection.execute("GRANT SELECT ON migrations.applied TO guildhall_login")
+    await connection.execute("GRANT SELECT ON migrations.applied, migrations.progress TO guildhall_login")
     await connection.execute(
         """
         INSERT INTO migrations.applied (number, name, checksum, duration_ms)
