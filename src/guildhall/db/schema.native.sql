@@ -1448,6 +1448,36 @@ END;
 
 ALTER FUNCTION platform.percentile(fraction double precision, idx integer[], n bigint[]) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.publish_catalogue() RETURNS text[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    published text[];
+BEGIN
+    IF current_setting('wal_level') <> 'logical' THEN
+        RAISE EXCEPTION 'wal_level is %, so there is nothing to publish', current_setting('wal_level')
+              USING ERRCODE = 'object_not_in_prerequisite_state',
+                    HINT = 'Set wal_level = logical and restart the server.';
+    END IF;
+    SELECT array_agg(oid::regclass::text ORDER BY oid::regclass::text) INTO published
+      FROM pg_class
+     WHERE relkind IN ('r', 'p') AND NOT relispartition
+       AND (relnamespace = 'catalogue'::regnamespace
+            -- A table that is in a publication cannot become a hypertable, nor are its chunks published.
+            OR oid = to_regclass('store.status_probes') AND (SELECT engine FROM platform.installation) = 'native');
+    IF EXISTS (SELECT FROM pg_publication WHERE pubname = 'ai_go_global') THEN
+        EXECUTE format('ALTER PUBLICATION ai_go_global SET TABLE %s', array_to_string(published, ', '));
+    ELSE
+        EXECUTE format('CREATE PUBLICATION ai_go_global FOR TABLE %s WITH (publish_via_partition_root = true)',
+                       array_to_string(published, ', '));
+    END IF;
+    RETURN published;
+END
+$$;
+
+ALTER FUNCTION platform.publish_catalogue() OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.record_change() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5302,6 +5332,49 @@ ALTER VIEW mine.agent_activity_log OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.agent_activity_log IS 'agents: tenant: the activity of the team''s own agents.';
 
+CREATE TABLE store.analytics_events (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    "timestamp" timestamp with time zone DEFAULT now() NOT NULL,
+    session_id character varying(100),
+    event_type character varying(50) NOT NULL,
+    event_properties jsonb DEFAULT '{}'::jsonb NOT NULL,
+    user_properties jsonb DEFAULT '{}'::jsonb NOT NULL,
+    device_properties jsonb DEFAULT '{}'::jsonb NOT NULL,
+    geo_properties jsonb DEFAULT '{}'::jsonb NOT NULL,
+    referrer_properties jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT analytics_events_properties_are_objects CHECK (((jsonb_typeof(event_properties) = 'object'::text) AND (jsonb_typeof(user_properties) = 'object'::text) AND (jsonb_typeof(device_properties) = 'object'::text) AND (jsonb_typeof(geo_properties) = 'object'::text) AND (jsonb_typeof(referrer_properties) = 'object'::text))),
+    CONSTRAINT analytics_events_size CHECK ((((((pg_column_size(event_properties) + pg_column_size(user_properties)) + pg_column_size(device_properties)) + pg_column_size(geo_properties)) + pg_column_size(referrer_properties)) <= 65536)),
+    CONSTRAINT analytics_events_type_is_named CHECK (((event_type)::text <> ''::text))
+)
+PARTITION BY RANGE ("timestamp");
+
+ALTER TABLE store.analytics_events OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.analytics_events IS 'analytics: tenant: what people look at: page views, models viewed, benchmarks compared.';
+
+COMMENT ON COLUMN store.analytics_events.event_type IS 'page_view, model_view, benchmark_compare, …';
+
+COMMENT ON COLUMN store.analytics_events.event_properties IS 'Of a model_view: {"model_id": …}.';
+
+CREATE VIEW mine.analytics_events WITH (security_barrier='true') AS
+ SELECT id,
+    "timestamp",
+    session_id,
+    event_type,
+    event_properties,
+    user_properties,
+    device_properties,
+    geo_properties,
+    referrer_properties,
+    tenant_id
+   FROM store.analytics_events
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.analytics_events OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.analytics_events IS 'analytics: tenant: what the team''s own people look at.';
+
 CREATE TABLE store.audit_log (
     log_id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id(),
@@ -5612,6 +5685,46 @@ CREATE VIEW mine.simulation_performance_hourly WITH (security_barrier='true') AS
 ALTER VIEW mine.simulation_performance_hourly OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.simulation_performance_hourly IS 'outcomes: tenant: the team''s outcomes by simulation and hour: the documented averages, and the counts and sums by which hours add up.';
+
+CREATE TABLE store.streaming_analytics (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    stream_id character varying(255) NOT NULL,
+    event_type character varying(100) NOT NULL,
+    chunk_number integer NOT NULL,
+    latency_ms bigint NOT NULL,
+    tokens_delta integer DEFAULT 0 NOT NULL,
+    user_id uuid DEFAULT platform.user_id(),
+    "timestamp" timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT streaming_analytics_counts_are_not_negative CHECK (((chunk_number >= 0) AND (latency_ms >= 0) AND (tokens_delta >= 0))),
+    CONSTRAINT streaming_analytics_names_are_given CHECK ((((stream_id)::text <> ''::text) AND ((event_type)::text <> ''::text)))
+)
+PARTITION BY RANGE ("timestamp");
+
+ALTER TABLE store.streaming_analytics OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.streaming_analytics IS 'analytics: tenant: how answers arrive while they are streamed, chunk by chunk.';
+
+COMMENT ON COLUMN store.streaming_analytics.latency_ms IS 'Since the request; of the first chunk it is the time to the first token.';
+
+COMMENT ON COLUMN store.streaming_analytics.tokens_delta IS 'Tokens that the chunk added.';
+
+CREATE VIEW mine.streaming_analytics WITH (security_barrier='true') AS
+ SELECT id,
+    stream_id,
+    event_type,
+    chunk_number,
+    latency_ms,
+    tokens_delta,
+    user_id,
+    "timestamp",
+    tenant_id
+   FROM store.streaming_analytics
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.streaming_analytics OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.streaming_analytics IS 'analytics: tenant: how the team''s own answers arrive.';
 
 CREATE TABLE store.task_history (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -6060,6 +6173,25 @@ ALTER VIEW mine.v_task_queue_summary OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.v_task_queue_summary IS 'tasks: tenant: how many tasks stand in which state and priority, and how long they have waited.';
 
+CREATE VIEW platform.analytics_events AS
+ SELECT id,
+    "timestamp",
+    session_id,
+    event_type,
+    event_properties,
+    user_properties,
+    device_properties,
+    geo_properties,
+    referrer_properties,
+    tenant_id
+   FROM store.analytics_events
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW platform.analytics_events OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.analytics_events IS 'analytics: tenant: what the team''s own people look at.';
+
 CREATE TABLE platform.api_keys (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -6177,6 +6309,61 @@ COMMENT ON COLUMN platform.background_tasks.deadline_at IS 'When an attempt that
 
 COMMENT ON COLUMN platform.background_tasks.idempotency_key IS 'Named by whoever enqueues: a second job of the team with the same key is refused.';
 
+CREATE TABLE platform.clickhouse_analytics (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    event_type character varying(100) NOT NULL,
+    event_data jsonb NOT NULL,
+    user_id uuid DEFAULT platform.user_id(),
+    session_id uuid,
+    "timestamp" timestamp with time zone DEFAULT now() NOT NULL,
+    exported boolean DEFAULT false NOT NULL,
+    exported_at timestamp with time zone,
+    CONSTRAINT clickhouse_analytics_export_is_dated CHECK ((exported = (exported_at IS NOT NULL))),
+    CONSTRAINT clickhouse_analytics_size CHECK ((pg_column_size(event_data) <= 1048576)),
+    CONSTRAINT clickhouse_analytics_type_is_named CHECK (((event_type)::text <> ''::text))
+)
+WITH (autovacuum_vacuum_scale_factor='0.01');
+
+ALTER TABLE ONLY platform.clickhouse_analytics FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.clickhouse_analytics OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.clickhouse_analytics IS 'analytics: tenant: events on their way to ClickHouse; those that have left are deleted by upkeep.';
+
+COMMENT ON COLUMN platform.clickhouse_analytics.session_id IS 'The session in which it happened; sessions end, events stay, so no key leads there.';
+
+CREATE VIEW platform.connection_stats AS
+ SELECT datname,
+    count(*) AS connections,
+        CASE
+            WHEN bool_and(is_shown) THEN count(*) FILTER (WHERE (state = 'active'::text))
+            ELSE NULL::bigint
+        END AS active,
+        CASE
+            WHEN bool_and(is_shown) THEN count(*) FILTER (WHERE (state = 'idle'::text))
+            ELSE NULL::bigint
+        END AS idle,
+        CASE
+            WHEN bool_and(is_shown) THEN count(*) FILTER (WHERE (state = 'idle in transaction'::text))
+            ELSE NULL::bigint
+        END AS idle_in_transaction,
+    max(EXTRACT(epoch FROM (now() - query_start))) FILTER (WHERE (state <> 'idle'::text)) AS longest_query_seconds,
+    max(EXTRACT(epoch FROM (now() - xact_start))) AS longest_transaction_seconds,
+    (current_setting('max_connections'::text))::integer AS max_connections
+   FROM ( SELECT pg_stat_activity.datname,
+            pg_stat_activity.state,
+            pg_stat_activity.query_start,
+            pg_stat_activity.xact_start,
+            (pg_stat_activity.query IS DISTINCT FROM '<insufficient privilege>'::text) AS is_shown
+           FROM pg_stat_activity
+          WHERE (pg_stat_activity.datname IS NOT NULL)) sessions
+  GROUP BY datname;
+
+ALTER VIEW platform.connection_stats OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.connection_stats IS 'operations: system: how many sessions each database has, and what they do; null where that is hidden from whoever asks.';
+
 CREATE TABLE platform.dead_letter_queue (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -6201,6 +6388,40 @@ ALTER TABLE platform.dead_letter_queue OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.dead_letter_queue IS 'jobs: tenant: jobs that failed for good, with all that a person needs to judge them, until somebody sends them back or lays them aside.';
 
+CREATE VIEW platform.index_usage AS
+ SELECT activity.schemaname,
+    activity.relname AS tablename,
+    activity.indexrelname AS indexname,
+    activity.idx_scan AS index_scans,
+    pg_size_pretty(pg_relation_size((activity.indexrelid)::regclass)) AS index_size,
+    pg_relation_size((activity.indexrelid)::regclass) AS index_bytes,
+    indexes.indisunique AS is_unique,
+    indexes.indisvalid AS is_valid,
+    ((activity.idx_scan = 0) AND (NOT indexes.indisunique)) AS is_unused
+   FROM (pg_stat_user_indexes activity
+     JOIN pg_index indexes ON ((indexes.indexrelid = activity.indexrelid)))
+  ORDER BY activity.idx_scan DESC;
+
+ALTER VIEW platform.index_usage OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.index_usage IS 'operations: system: how often each index was used since statistics began; one that is not valid is left over from a build that failed.';
+
+CREATE VIEW platform.lock_contention AS
+ SELECT pid,
+    pg_blocking_pids(pid) AS blocked_by,
+    locktype,
+    mode,
+    ((relation)::regclass)::text AS relation,
+    EXTRACT(epoch FROM (clock_timestamp() - waitstart)) AS waiting_seconds
+   FROM pg_locks waiting
+  WHERE ((NOT granted) AND ((database IS NULL) OR (database = ( SELECT pg_database.oid
+           FROM pg_database
+          WHERE (pg_database.datname = current_database())))));
+
+ALTER VIEW platform.lock_contention OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.lock_contention IS 'operations: system: sessions that wait for a lock, and for whom.';
+
 CREATE TABLE platform.provider_secrets (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -6217,6 +6438,24 @@ ALTER TABLE platform.provider_secrets OWNER TO guildhall_owner;
 COMMENT ON TABLE platform.provider_secrets IS 'identity: tenant: what a team needs to call others, such as keys of model providers, encrypted under a key that is not in the database.';
 
 COMMENT ON COLUMN platform.provider_secrets.sealed IS 'Version 1, key id (8 bytes), nonce (12), AES-256-GCM ciphertext and tag; the row''s team and id are authenticated with it.';
+
+CREATE VIEW platform.replication_lag AS
+ SELECT slots.slot_name,
+    slots.active,
+    pg_size_pretty(lag.bytes) AS lag_size,
+    lag.bytes AS lag_bytes,
+    slots.slot_type,
+    slots.wal_status
+   FROM (pg_replication_slots slots
+     CROSS JOIN LATERAL ( SELECT (pg_wal_lsn_diff(
+                CASE
+                    WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+                    ELSE pg_current_wal_lsn()
+                END, COALESCE(slots.confirmed_flush_lsn, slots.restart_lsn)))::bigint AS bytes) lag);
+
+ALTER VIEW platform.replication_lag OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.replication_lag IS 'operations: system: how far behind each replica''s slot is; a slot that nobody reads keeps the log for ever.';
 
 CREATE TABLE platform.schedule_runs (
     schedule_name text NOT NULL,
@@ -6283,6 +6522,36 @@ ALTER TABLE platform.sign_in_failures OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.sign_in_failures IS 'identity: system: how often signing in has failed lately, for each person and address, by digest.';
 
+CREATE TABLE platform.slow_query_log (
+    id bigint NOT NULL,
+    "timestamp" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    duration_ms double precision NOT NULL,
+    query text NOT NULL,
+    query_plan jsonb,
+    user_name character varying(100) DEFAULT SESSION_USER NOT NULL,
+    database_name character varying(100) DEFAULT current_database() NOT NULL,
+    application_name character varying(100) DEFAULT current_setting('application_name'::text) NOT NULL,
+    CONSTRAINT slow_query_log_duration_is_not_negative CHECK ((duration_ms >= (0)::double precision)),
+    CONSTRAINT slow_query_log_query_size CHECK (((length(query) >= 1) AND (length(query) <= 100000)))
+);
+
+ALTER TABLE platform.slow_query_log OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.slow_query_log IS 'operations: system: statements that took long; every process adds its own, and only the scheduler reads them.';
+
+COMMENT ON COLUMN platform.slow_query_log.query IS 'The statement with its parameters'' places, not their values.';
+
+COMMENT ON COLUMN platform.slow_query_log.query_plan IS 'What EXPLAIN (FORMAT JSON) says.';
+
+ALTER TABLE platform.slow_query_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME platform.slow_query_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE platform.sql_logins (
     role_name name NOT NULL,
     tenant_id uuid NOT NULL,
@@ -6293,6 +6562,82 @@ CREATE TABLE platform.sql_logins (
 ALTER TABLE platform.sql_logins OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.sql_logins IS 'identity: system: the database logins of people who write SQL, and the team whose rows each sees.';
+
+CREATE VIEW platform.streaming_analytics AS
+ SELECT id,
+    stream_id,
+    event_type,
+    chunk_number,
+    latency_ms,
+    tokens_delta,
+    user_id,
+    "timestamp",
+    tenant_id
+   FROM store.streaming_analytics
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW platform.streaming_analytics OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.streaming_analytics IS 'analytics: tenant: how the team''s own answers arrive.';
+
+CREATE VIEW platform.table_bloat AS
+ SELECT namespaces.nspname AS schemaname,
+    classes.relname AS tablename,
+    pg_size_pretty(sizes.total) AS total_size,
+    pg_size_pretty(sizes.heap) AS table_size,
+    pg_size_pretty((sizes.total - sizes.heap)) AS index_size,
+    round((((100 * sizes.total))::numeric / NULLIF(sum(sizes.total) OVER (), (0)::numeric)), 2) AS percent_of_total,
+    sizes.total AS total_bytes,
+    sizes.heap AS table_bytes,
+    activity.n_live_tup AS live_rows,
+    activity.n_dead_tup AS dead_rows,
+    estimates.bloat_bytes,
+    round((((100)::numeric * (estimates.bloat_bytes)::numeric) / (NULLIF(sizes.heap, 0))::numeric), 2) AS bloat_percent,
+        CASE
+            WHEN (estimates.bloat_bytes IS NULL) THEN NULL::text
+            WHEN (widths.row_bytes IS NULL) THEN 'dead rows'::text
+            ELSE 'statistics'::text
+        END AS estimated_from
+   FROM (((((pg_class classes
+     JOIN pg_namespace namespaces ON ((namespaces.oid = classes.relnamespace)))
+     LEFT JOIN pg_stat_user_tables activity ON ((activity.relid = classes.oid)))
+     CROSS JOIN LATERAL ( SELECT pg_total_relation_size((classes.oid)::regclass) AS total,
+            pg_relation_size((classes.oid)::regclass) AS heap) sizes)
+     LEFT JOIN LATERAL ( SELECT ((4)::double precision + (ceil((((24)::double precision + sum(((pg_stats.avg_width)::double precision * ((1)::double precision - pg_stats.null_frac)))) / (8)::double precision)) * (8)::double precision)) AS row_bytes
+           FROM pg_stats
+          WHERE ((pg_stats.schemaname = namespaces.nspname) AND (pg_stats.tablename = classes.relname) AND (NOT pg_stats.inherited))
+         HAVING (count(*) = ( SELECT count(*) AS count
+                   FROM pg_attribute
+                  WHERE ((pg_attribute.attrelid = classes.oid) AND (pg_attribute.attnum > 0) AND (NOT pg_attribute.attisdropped))))) widths ON ((classes.reltuples >= (0)::double precision)))
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN (widths.row_bytes IS NOT NULL) THEN (GREATEST((0)::double precision, ((sizes.heap)::double precision - (((current_setting('block_size'::text))::bigint)::double precision * ceil(((classes.reltuples * widths.row_bytes) / ((((((current_setting('block_size'::text))::integer - 24) * COALESCE(( SELECT (pg_options_to_table.option_value)::integer AS option_value
+                       FROM pg_options_to_table(classes.reloptions) pg_options_to_table(option_name, option_value)
+                      WHERE (pg_options_to_table.option_name = 'fillfactor'::text)), 100)))::numeric / 100.0))::double precision))))))::bigint
+                    ELSE ((((sizes.heap)::numeric * (activity.n_dead_tup)::numeric) / (NULLIF((activity.n_live_tup + activity.n_dead_tup), 0))::numeric))::bigint
+                END AS bloat_bytes) estimates)
+  WHERE ((classes.relkind = ANY (ARRAY['r'::"char", 'p'::"char", 'm'::"char"])) AND (namespaces.nspname <> ALL (ARRAY['pg_catalog'::name, 'information_schema'::name])) AND (namespaces.nspname !~~ 'pg\_temp\_%'::text))
+  ORDER BY sizes.total DESC;
+
+ALTER VIEW platform.table_bloat OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.table_bloat IS 'operations: system: how large each table is, and how much of it its rows do not need.';
+
+COMMENT ON COLUMN platform.table_bloat.estimated_from IS 'statistics: the width of its columns; dead rows: their share, where the statistics are hidden or missing.';
+
+CREATE VIEW platform.table_sizes AS
+ SELECT schemaname,
+    tablename,
+    total_size AS size,
+    total_bytes AS size_bytes,
+    live_rows
+   FROM platform.table_bloat
+  ORDER BY total_bytes DESC;
+
+ALTER VIEW platform.table_sizes OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.table_sizes IS 'operations: system: how large each table is with its indexes, the largest first.';
 
 CREATE TABLE platform.user_preferences (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -7107,6 +7452,9 @@ ALTER TABLE ONLY platform.background_tasks
 ALTER TABLE ONLY platform.background_tasks
     ADD CONSTRAINT background_tasks_tenant_id_id_key UNIQUE (tenant_id, id);
 
+ALTER TABLE ONLY platform.clickhouse_analytics
+    ADD CONSTRAINT clickhouse_analytics_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY platform.dead_letter_queue
     ADD CONSTRAINT dead_letter_queue_pkey PRIMARY KEY (id);
 
@@ -7139,6 +7487,9 @@ ALTER TABLE ONLY platform.series
 
 ALTER TABLE ONLY platform.sign_in_failures
     ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (subject);
+
+ALTER TABLE ONLY platform.slow_query_log
+    ADD CONSTRAINT slow_query_log_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY platform.sql_logins
     ADD CONSTRAINT sql_logins_pkey PRIMARY KEY (role_name);
@@ -7305,6 +7656,9 @@ ALTER TABLE ONLY society.voting_sessions
 ALTER TABLE ONLY store.agent_activity_log
     ADD CONSTRAINT agent_activity_log_pkey PRIMARY KEY (id, created_at);
 
+ALTER TABLE ONLY store.analytics_events
+    ADD CONSTRAINT analytics_events_pkey PRIMARY KEY (id, "timestamp");
+
 ALTER TABLE ONLY store.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (log_id, "timestamp");
 
@@ -7343,6 +7697,9 @@ ALTER TABLE ONLY store.simulation_performance_hourly
 
 ALTER TABLE ONLY store.status_probes
     ADD CONSTRAINT status_probes_pkey PRIMARY KEY (model_id, region, probe_location, "time");
+
+ALTER TABLE ONLY store.streaming_analytics
+    ADD CONSTRAINT streaming_analytics_pkey PRIMARY KEY (id, "timestamp");
 
 ALTER TABLE ONLY store.task_history
     ADD CONSTRAINT task_history_pkey PRIMARY KEY (id, created_at);
@@ -7513,6 +7870,12 @@ CREATE INDEX background_tasks_by_lease ON platform.background_tasks USING btree 
 
 CREATE UNIQUE INDEX background_tasks_one_per_idempotency_key ON platform.background_tasks USING btree (tenant_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 
+CREATE INDEX clickhouse_analytics_by_team ON platform.clickhouse_analytics USING btree (tenant_id, "timestamp" DESC);
+
+CREATE INDEX clickhouse_analytics_by_user ON platform.clickhouse_analytics USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX clickhouse_analytics_to_export ON platform.clickhouse_analytics USING btree ("timestamp") WHERE (NOT exported);
+
 CREATE INDEX dead_letter_queue_by_resolver ON platform.dead_letter_queue USING btree (resolved_by) WHERE (resolved_by IS NOT NULL);
 
 CREATE INDEX dead_letter_queue_by_task ON platform.dead_letter_queue USING btree (tenant_id, original_task_id);
@@ -7542,6 +7905,8 @@ CREATE INDEX schedules_by_team ON platform.schedules USING btree (tenant_id) WHE
 CREATE INDEX schedules_due ON platform.schedules USING btree (next_run_at) WHERE enabled;
 
 CREATE INDEX sign_in_failures_by_time ON platform.sign_in_failures USING btree (last_failed_at);
+
+CREATE INDEX slow_query_log_by_time ON platform.slow_query_log USING btree ("timestamp" DESC);
 
 CREATE INDEX sql_logins_by_tenant ON platform.sql_logins USING btree (tenant_id);
 
@@ -7657,6 +8022,8 @@ CREATE UNIQUE INDEX voting_sessions_one_live_per_session_id ON society.voting_se
 
 CREATE INDEX agent_activity_log_by_agent ON ONLY store.agent_activity_log USING btree (tenant_id, agent_id, created_at DESC);
 
+CREATE INDEX analytics_events_by_type ON ONLY store.analytics_events USING btree (tenant_id, event_type, "timestamp" DESC);
+
 CREATE INDEX audit_log_by_time ON ONLY store.audit_log USING btree (tenant_id, "timestamp" DESC);
 
 CREATE INDEX failure_patterns_by_age ON ONLY store.failure_patterns USING brin (execution_time) WITH (pages_per_range='16');
@@ -7698,6 +8065,10 @@ CREATE INDEX llm_responses_by_age ON ONLY store.llm_responses USING brin (create
 CREATE INDEX outcomes_by_age ON ONLY store.outcomes USING brin (execution_time) WITH (pages_per_range='16');
 
 CREATE INDEX simulation_performance_hourly_by_simulation ON store.simulation_performance_hourly USING btree (tenant_id, simulation_id);
+
+CREATE INDEX streaming_analytics_by_stream ON ONLY store.streaming_analytics USING btree (tenant_id, stream_id, chunk_number);
+
+CREATE INDEX streaming_analytics_by_user ON ONLY store.streaming_analytics USING btree (user_id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX task_history_by_task ON ONLY store.task_history USING btree (tenant_id, task_id, created_at);
 
@@ -8121,6 +8492,12 @@ ALTER TABLE ONLY platform.background_tasks
 ALTER TABLE ONLY platform.background_tasks
     ADD CONSTRAINT background_tasks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
+ALTER TABLE ONLY platform.clickhouse_analytics
+    ADD CONSTRAINT clickhouse_analytics_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY platform.clickhouse_analytics
+    ADD CONSTRAINT clickhouse_analytics_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY platform.dead_letter_queue
     ADD CONSTRAINT dead_letter_queue_resolved_by_fkey FOREIGN KEY (resolved_by) REFERENCES platform.users(id);
 
@@ -8337,6 +8714,9 @@ ALTER TABLE store.outcomes
 ALTER TABLE store.status_probes
     ADD CONSTRAINT status_probes_model_id_fkey FOREIGN KEY (model_id) REFERENCES catalogue.models(id) ON DELETE CASCADE;
 
+ALTER TABLE store.streaming_analytics
+    ADD CONSTRAINT streaming_analytics_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE SET NULL;
+
 ALTER TABLE store.task_history
     ADD CONSTRAINT task_history_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
 
@@ -8475,9 +8855,13 @@ ALTER TABLE platform.api_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE platform.background_tasks ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE platform.clickhouse_analytics ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE platform.dead_letter_queue ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY dead_letters_come_from_every_team ON platform.dead_letter_queue TO guildhall_worker, guildhall_scheduler USING (true) WITH CHECK (true);
+
+CREATE POLICY events_of_every_team_are_exported ON platform.clickhouse_analytics TO guildhall_worker, guildhall_scheduler USING (true) WITH CHECK (true);
 
 CREATE POLICY functions_see_every_row ON platform.api_keys TO guildhall_owner USING (true) WITH CHECK (true);
 
@@ -8517,6 +8901,8 @@ CREATE POLICY rows_belong_to_the_persons_team ON platform.api_keys FOR SELECT TO
 
 CREATE POLICY rows_belong_to_the_persons_team ON platform.background_tasks FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
+CREATE POLICY rows_belong_to_the_persons_team ON platform.clickhouse_analytics FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
 CREATE POLICY rows_belong_to_the_persons_team ON platform.dead_letter_queue FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON platform.provider_secrets FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
@@ -8530,6 +8916,8 @@ CREATE POLICY rows_belong_to_the_persons_team ON platform.user_sessions FOR SELE
 CREATE POLICY rows_belong_to_the_team ON platform.api_keys TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON platform.background_tasks TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON platform.clickhouse_analytics TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON platform.dead_letter_queue TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
@@ -8926,6 +9314,8 @@ GRANT ALL ON FUNCTION platform.member_role() TO guildhall_reader;
 REVOKE ALL ON FUNCTION platform.may_administer_team() FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.may_administer_team() TO guildhall_app;
 GRANT ALL ON FUNCTION platform.may_administer_team() TO guildhall_reader;
+
+REVOKE ALL ON FUNCTION platform.publish_catalogue() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone, at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone, at_most integer) TO guildhall_scheduler;
@@ -9578,6 +9968,28 @@ GRANT INSERT(created_at) ON TABLE store.agent_activity_log TO guildhall_app;
 
 GRANT SELECT ON TABLE mine.agent_activity_log TO guildhall_person;
 
+GRANT INSERT ON TABLE store.analytics_events TO guildhall_writer;
+
+GRANT INSERT(id) ON TABLE store.analytics_events TO guildhall_app;
+
+GRANT INSERT("timestamp") ON TABLE store.analytics_events TO guildhall_app;
+
+GRANT INSERT(session_id) ON TABLE store.analytics_events TO guildhall_app;
+
+GRANT INSERT(event_type) ON TABLE store.analytics_events TO guildhall_app;
+
+GRANT INSERT(event_properties) ON TABLE store.analytics_events TO guildhall_app;
+
+GRANT INSERT(user_properties) ON TABLE store.analytics_events TO guildhall_app;
+
+GRANT INSERT(device_properties) ON TABLE store.analytics_events TO guildhall_app;
+
+GRANT INSERT(geo_properties) ON TABLE store.analytics_events TO guildhall_app;
+
+GRANT INSERT(referrer_properties) ON TABLE store.analytics_events TO guildhall_app;
+
+GRANT SELECT ON TABLE mine.analytics_events TO guildhall_person;
+
 GRANT INSERT ON TABLE store.audit_log TO guildhall_writer;
 
 GRANT SELECT ON TABLE mine.audit_log TO guildhall_person;
@@ -9625,6 +10037,26 @@ GRANT SELECT ON TABLE mine.scenario_performance_daily TO guildhall_person;
 GRANT SELECT ON TABLE mine.simulation_latency_hourly TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.simulation_performance_hourly TO guildhall_person;
+
+GRANT INSERT ON TABLE store.streaming_analytics TO guildhall_writer;
+
+GRANT INSERT(id) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(stream_id) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(event_type) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(chunk_number) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(latency_ms) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(tokens_delta) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(user_id) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT("timestamp") ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT SELECT ON TABLE mine.streaming_analytics TO guildhall_person;
 
 GRANT INSERT ON TABLE store.task_history TO guildhall_writer;
 
@@ -9758,6 +10190,9 @@ GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.tasks TO guildhall_
 
 GRANT SELECT ON TABLE mine.v_task_queue_summary TO guildhall_person;
 
+GRANT SELECT,INSERT ON TABLE platform.analytics_events TO guildhall_app;
+GRANT SELECT ON TABLE platform.analytics_events TO guildhall_reader;
+
 GRANT SELECT(id) ON TABLE platform.api_keys TO guildhall_app;
 GRANT SELECT(id) ON TABLE platform.api_keys TO guildhall_reader;
 GRANT SELECT(id) ON TABLE platform.api_keys TO guildhall_person;
@@ -9879,6 +10314,33 @@ GRANT UPDATE(completed_at) ON TABLE platform.background_tasks TO guildhall_app;
 GRANT UPDATE(completed_at) ON TABLE platform.background_tasks TO guildhall_worker;
 GRANT UPDATE(completed_at) ON TABLE platform.background_tasks TO guildhall_scheduler;
 
+GRANT SELECT ON TABLE platform.clickhouse_analytics TO guildhall_app;
+GRANT SELECT,DELETE ON TABLE platform.clickhouse_analytics TO guildhall_worker;
+GRANT SELECT,DELETE ON TABLE platform.clickhouse_analytics TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.clickhouse_analytics TO guildhall_reader;
+GRANT SELECT ON TABLE platform.clickhouse_analytics TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE platform.clickhouse_analytics TO guildhall_app;
+
+GRANT INSERT(event_type) ON TABLE platform.clickhouse_analytics TO guildhall_app;
+
+GRANT INSERT(event_data) ON TABLE platform.clickhouse_analytics TO guildhall_app;
+
+GRANT INSERT(user_id) ON TABLE platform.clickhouse_analytics TO guildhall_app;
+
+GRANT INSERT(session_id) ON TABLE platform.clickhouse_analytics TO guildhall_app;
+
+GRANT INSERT("timestamp") ON TABLE platform.clickhouse_analytics TO guildhall_app;
+
+GRANT UPDATE(exported) ON TABLE platform.clickhouse_analytics TO guildhall_worker;
+GRANT UPDATE(exported) ON TABLE platform.clickhouse_analytics TO guildhall_scheduler;
+
+GRANT UPDATE(exported_at) ON TABLE platform.clickhouse_analytics TO guildhall_worker;
+GRANT UPDATE(exported_at) ON TABLE platform.clickhouse_analytics TO guildhall_scheduler;
+
+GRANT SELECT ON TABLE platform.connection_stats TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.connection_stats TO guildhall_curator;
+
 GRANT SELECT ON TABLE platform.dead_letter_queue TO guildhall_app;
 GRANT SELECT ON TABLE platform.dead_letter_queue TO guildhall_reader;
 GRANT SELECT ON TABLE platform.dead_letter_queue TO guildhall_person;
@@ -9918,6 +10380,12 @@ GRANT UPDATE(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_app;
 GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_worker;
 GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
 
+GRANT SELECT ON TABLE platform.index_usage TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.index_usage TO guildhall_curator;
+
+GRANT SELECT ON TABLE platform.lock_contention TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.lock_contention TO guildhall_curator;
+
 GRANT SELECT,DELETE ON TABLE platform.provider_secrets TO guildhall_app;
 GRANT SELECT ON TABLE platform.provider_secrets TO guildhall_reader;
 GRANT SELECT ON TABLE platform.provider_secrets TO guildhall_person;
@@ -9928,12 +10396,61 @@ GRANT INSERT(sealed),UPDATE(sealed) ON TABLE platform.provider_secrets TO guildh
 
 GRANT UPDATE(updated_at) ON TABLE platform.provider_secrets TO guildhall_app;
 
+GRANT SELECT ON TABLE platform.replication_lag TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.replication_lag TO guildhall_curator;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE platform.schedule_runs TO guildhall_scheduler;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE platform.schedules TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.sealed_columns TO guildhall_app;
 GRANT SELECT ON TABLE platform.sealed_columns TO guildhall_reader;
+
+GRANT SELECT,DELETE ON TABLE platform.slow_query_log TO guildhall_scheduler;
+
+GRANT INSERT("timestamp") ON TABLE platform.slow_query_log TO guildhall_app;
+GRANT INSERT("timestamp") ON TABLE platform.slow_query_log TO guildhall_reader;
+GRANT INSERT("timestamp") ON TABLE platform.slow_query_log TO guildhall_curator;
+GRANT INSERT("timestamp") ON TABLE platform.slow_query_log TO guildhall_writer;
+GRANT INSERT("timestamp") ON TABLE platform.slow_query_log TO guildhall_worker;
+GRANT INSERT("timestamp") ON TABLE platform.slow_query_log TO guildhall_scheduler;
+
+GRANT INSERT(duration_ms) ON TABLE platform.slow_query_log TO guildhall_app;
+GRANT INSERT(duration_ms) ON TABLE platform.slow_query_log TO guildhall_reader;
+GRANT INSERT(duration_ms) ON TABLE platform.slow_query_log TO guildhall_curator;
+GRANT INSERT(duration_ms) ON TABLE platform.slow_query_log TO guildhall_writer;
+GRANT INSERT(duration_ms) ON TABLE platform.slow_query_log TO guildhall_worker;
+GRANT INSERT(duration_ms) ON TABLE platform.slow_query_log TO guildhall_scheduler;
+
+GRANT INSERT(query) ON TABLE platform.slow_query_log TO guildhall_app;
+GRANT INSERT(query) ON TABLE platform.slow_query_log TO guildhall_reader;
+GRANT INSERT(query) ON TABLE platform.slow_query_log TO guildhall_curator;
+GRANT INSERT(query) ON TABLE platform.slow_query_log TO guildhall_writer;
+GRANT INSERT(query) ON TABLE platform.slow_query_log TO guildhall_worker;
+GRANT INSERT(query) ON TABLE platform.slow_query_log TO guildhall_scheduler;
+
+GRANT INSERT(query_plan) ON TABLE platform.slow_query_log TO guildhall_app;
+GRANT INSERT(query_plan) ON TABLE platform.slow_query_log TO guildhall_reader;
+GRANT INSERT(query_plan) ON TABLE platform.slow_query_log TO guildhall_curator;
+GRANT INSERT(query_plan) ON TABLE platform.slow_query_log TO guildhall_writer;
+GRANT INSERT(query_plan) ON TABLE platform.slow_query_log TO guildhall_worker;
+GRANT INSERT(query_plan) ON TABLE platform.slow_query_log TO guildhall_scheduler;
+
+GRANT INSERT(application_name) ON TABLE platform.slow_query_log TO guildhall_app;
+GRANT INSERT(application_name) ON TABLE platform.slow_query_log TO guildhall_reader;
+GRANT INSERT(application_name) ON TABLE platform.slow_query_log TO guildhall_curator;
+GRANT INSERT(application_name) ON TABLE platform.slow_query_log TO guildhall_writer;
+GRANT INSERT(application_name) ON TABLE platform.slow_query_log TO guildhall_worker;
+GRANT INSERT(application_name) ON TABLE platform.slow_query_log TO guildhall_scheduler;
+
+GRANT SELECT,INSERT ON TABLE platform.streaming_analytics TO guildhall_app;
+GRANT SELECT ON TABLE platform.streaming_analytics TO guildhall_reader;
+
+GRANT SELECT ON TABLE platform.table_bloat TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.table_bloat TO guildhall_curator;
+
+GRANT SELECT ON TABLE platform.table_sizes TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.table_sizes TO guildhall_curator;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.user_preferences TO guildhall_app;
 GRANT SELECT ON TABLE platform.user_preferences TO guildhall_reader;

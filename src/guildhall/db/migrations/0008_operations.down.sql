@@ -1,0 +1,14 @@
+DROP FUNCTION platform.publish_catalogue();
+DROP VIEW platform.replication_lag;
+DROP VIEW platform.lock_contention;
+DROP VIEW platform.index_usage;
+DROP VIEW platform.table_sizes;
+DROP VIEW platform.table_bloat;
+DROP VIEW platform.connection_stats;
+DROP TABLE platform.slow_query_log;
+DROP TABLE platform.clickhouse_analytics;
+DROP VIEW platform.streaming_analytics;
+DROP TABLE store.streaming_analytics;
+DROP VIEW platform.analytics_events;
+DROP TABLE store.analytics_events;
+DELETE FROM platform.series WHERE name IN ('analytics_events', 'streaming_analytics');
