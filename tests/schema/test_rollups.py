@@ -90,8 +90,35 @@ EXPECTED = {
           FROM store.llm_responses WHERE tenant_id = $1 AND response_time > 0 AND error_code IS NULL GROUP BY 1, 2, 3, 4
         """,
     ),
+    "catalogue.status_5min": (
+        3,
+        "bucket, model_id, region, avg_availability, avg_latency_p50, avg_latency_p95, avg_error_rate, total_requests, "
+        "total_tokens, probe_count",
+        """
+        WITH probes AS (
+            SELECT *, COALESCE(requests_per_minute, 1) AS weight FROM store.status_probes WHERE $1::uuid IS NOT NULL
+        )
+        SELECT date_bin('5 minutes', time, '2000-01-01Z'), model_id, region,
+               sum(availability * weight) / sum(weight) FILTER (WHERE availability IS NOT NULL), NULL,
+               sum(latency_p95 * weight) / sum(weight) FILTER (WHERE latency_p95 IS NOT NULL),
+               sum(error_rate * weight) / sum(weight) FILTER (WHERE error_rate IS NOT NULL),
+               sum(requests_per_minute), sum(tokens_per_minute), count(*)
+          FROM probes GROUP BY 1, 2, 3
+        """,
+    ),
+    "catalogue.status_hourly": (
+        3,
+        "bucket, model_id, region, avg_availability, min_availability, max_latency_p95, total_requests, probe_count",
+        """
+        SELECT date_trunc('hour', time, 'UTC'), model_id, region,
+               sum(availability * COALESCE(requests_per_minute, 1)) / sum(COALESCE(requests_per_minute, 1)) FILTER (WHERE availability IS NOT NULL),
+               min(availability), max(latency_p95), sum(requests_per_minute), count(*)
+          FROM store.status_probes WHERE $1::uuid IS NOT NULL GROUP BY 1, 2, 3
+        """,
+    ),
 }
 NAMES = sorted(EXPECTED)
+OF_TEAMS = [name for name in NAMES if not name.startswith("catalogue.")]
 LATENCY = "simulation_latency_hourly"
 
 
@@ -132,7 +159,7 @@ def alike(one: float | None, other: float | None) -> bool:
 
 
 async def refresh(history: History, until: datetime | None = None, at_most: int | None = None) -> dict[str, int | None]:
-    """What the scheduler does. `LATENCY` is a table of ours on both engines, whatever TimescaleDB does with others."""
+    """What the scheduler does; `LATENCY` is refreshed by it on both engines."""
     async with history.acting(OURS, "guildhall_scheduler") as connection:
         return dict(await connection.fetch("SELECT * FROM platform.refresh_rollups($1, $2)", until, at_most))
 
@@ -172,6 +199,8 @@ class Play:
                 self.add_outcomes,
                 self.add_failures,
                 self.add_tools,
+                self.call,
+                self.probe,
                 self.change,
                 self.remove,
                 self.refresh,
@@ -262,6 +291,32 @@ class Play:
             self.moment(),
         )
         return "calls"
+
+    async def probe(self) -> str:
+        """Probes of two models, as the scheduler adds them."""
+        chance = self.chance
+        async with self.history.acting(OURS, "guildhall_scheduler") as connection:
+            await connection.execute("SELECT platform.ensure_partitions('status_probes', $1, $2)", *self.span())
+            await connection.executemany(
+                """
+                INSERT INTO catalogue.status_probes (time, model_id, region, availability, latency_p95, error_rate,
+                                                     requests_per_minute, tokens_per_minute)
+                VALUES ($1, $2, $3, $4, $5, $6, $7::integer, $7::integer)
+                """,
+                [
+                    (
+                        self.moment(),
+                        chance.choice(self.history.models),
+                        chance.choice(["eu", "us"]),
+                        chance.choice([None, Decimal(chance.randrange(10001)) / 100]),
+                        chance.choice([None, chance.randrange(5000)]),
+                        chance.choice([None, Decimal("1.5")]),
+                        chance.choice([None, chance.randrange(1, 100)]),
+                    )
+                    for _ in range(8)
+                ],
+            )
+        return "probes"
 
     async def change(self) -> str:
         """Outcomes change, and may move to another hour, day, month (a hypertable lets no row move to another chunk)."""
@@ -465,7 +520,7 @@ async def test_retention_takes_raw_rows_and_leaves_what_was_rolled_up(history: H
     assert await marked(history) == set()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", OF_TEAMS)
 async def test_another_teams_rows_are_not_shown_and_without_a_team_there_are_none(history: History, name: str) -> None:
     await history.add_outcome(THEIRS, NOON, execution_time_ms=5.0)
     await history.add_failure(THEIRS, NOON)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -296,3 +297,77 @@ async def test_an_analysis_is_for_a_member_of_the_team_and_a_time_before_now(
         with pytest.raises(asyncpg.InvalidParameterValueError, match=message):
             async with connection.transaction():
                 await connection.fetchval("SELECT evaluation.trigger_llm_recommendation_analysis($1, $2)", window, user)
+
+
+async def probe(history: History, at: datetime, **columns: object) -> None:
+    row = {"time": at, "model_id": history.models[0], "region": "eu", **columns}
+    async with history.acting(OURS, "guildhall_scheduler") as connection:
+        await connection.execute("SELECT platform.ensure_partitions('status_probes', $1, $1)", at)
+        places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
+        await connection.execute(
+            f"INSERT INTO catalogue.status_probes ({', '.join(row)}) VALUES ({places})", *row.values()
+        )
+
+
+async def test_probes_weigh_the_requests_they_stand_for(history: History) -> None:
+    """Ninety requests that took 100 ms and ten that took 2,000: the document has their median at 1,050."""
+    await probe(history, NOON, requests_per_minute=90, availability=Decimal(100), latency_p95=100, error_rate=Decimal(0), tokens_per_minute=600)  # fmt: skip
+    await probe(history, NOON + timedelta(minutes=1), requests_per_minute=5, window_seconds=120, availability=Decimal(50), latency_p95=2000, error_rate=Decimal(50))  # fmt: skip
+    async with history.acting(THEIRS) as connection:  # everybody sees how models fare
+        five = await connection.fetchrow("SELECT * FROM catalogue.status_5min")
+        hour = await connection.fetchrow("SELECT * FROM catalogue.status_hourly")
+    assert tuple(five) == (
+        NOON, history.models[0], "eu", Decimal(95), None, Decimal(290), None, Decimal(5), 100, 600, 2,
+    )  # fmt: skip
+    assert tuple(hour) == (
+        NOON, history.models[0], "eu", Decimal(95), Decimal(50), 100.0, 2000, Decimal(5), 100, 600, 2,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("numbers", "weights", "median"),
+    [
+        ([3.0, 1.0, 2.0], [1.0, 1.0, 1.0], 2.0),
+        ([1.0, 2.0, 3.0, 10.0], [1.0, 1.0, 1.0, 1.0], 2.5),
+        ([1.0, 2.0, 3.0], [1.0, 1.0, 5.0], 3.0),
+        ([5.0, 5.0, 1.0], [1.0, 1.0, 2.0], 3.0),
+        ([7.0, None, 9.0], [1.0, 9.0, 0.0], 7.0),
+        ([1.0], [0.0], None),
+        ([], [], None),
+    ],
+)
+async def test_the_weighted_median_has_half_of_the_weight_on_either_side(
+    history: History, numbers: list[float | None], weights: list[float], median: float | None
+) -> None:
+    assert await history.connection.fetchval("SELECT platform.weighted_median($1, $2)", numbers, weights) == median
+
+
+async def test_the_listing_of_models_is_as_of_its_last_refresh(history: History) -> None:
+    async def listed() -> dict[str, Any]:
+        async with history.acting(OURS) as connection:
+            return {row["slug"]: dict(row) for row in await connection.fetch("SELECT * FROM catalogue.model_listings")}
+
+    async def refresh() -> None:
+        async with history.acting(OURS, "guildhall_scheduler") as connection:
+            await connection.execute("SELECT catalogue.refresh_model_listings()")
+
+    assert await listed() == {}
+    small, large = history.models
+    await history.connection.execute(
+        """
+        WITH suite AS (INSERT INTO catalogue.benchmark_suites (slug, name) VALUES ('quiz', 'Quiz') RETURNING id)
+        INSERT INTO catalogue.benchmark_scores (model_id, suite_id, score_raw, score_normalized, evaluation_date)
+        SELECT $1, suite.id, score, score, $2::date - age
+          FROM suite, (VALUES (80, 1), (70, 29), (60, 40)) AS scores (score, age)
+        """,
+        small,
+        datetime.now(UTC).date(),
+    )
+    await refresh()
+    listing = await listed()
+    assert listing.keys() == {"small", "large"}
+    assert (listing["large"]["recent_benchmarks"], listing["large"]["provider_name"]) == ("[]", "Acme")
+    assert [each["score"] for each in json.loads(listing["small"]["recent_benchmarks"])] == [80, 70]
+    await history.connection.execute("UPDATE catalogue.models SET is_active = false WHERE id = $1", large)
+    await refresh()
+    assert (await listed()).keys() == {"small"}

@@ -14,6 +14,7 @@ from guildhall.db.pool import Database
 from guildhall.db.queries import Query
 
 _DUE = Query("rollups", "SELECT name FROM platform.rollups ORDER BY name", ())
+_REFRESH_LISTINGS = Query("refresh_model_listings", "SELECT catalogue.refresh_model_listings()", ())
 _REFRESH = Query("refresh_rollup", "SELECT platform.refresh_rollup($1, $2, $3)", ("rollup", "until", "at_most"))
 
 
@@ -32,10 +33,13 @@ async def refresh(database: Database, *, until: datetime | None = None, batch: i
 
     By default each roll-up leaves out what is younger than its end offset
     (`platform.rollups`). Writers are never made to wait, and of two sessions that
-    refresh the same roll-up one does it.
+    refresh the same roll-up one does it. The listing of models, which is stored
+    whole, is made anew as well.
     """
     async with database.duty("scheduler") as tx:
         names = [row["name"] for row in await tx.fetch(_DUE)]
+    async with database.duty("scheduler") as tx:
+        await tx.execute(_REFRESH_LISTINGS)
     return [await _refresh(database, name, until, batch) for name in names]
 
 

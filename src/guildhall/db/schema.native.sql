@@ -188,6 +188,15 @@ END;
 
 ALTER FUNCTION catalogue.localized(texts jsonb, locale text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION catalogue.refresh_model_listings() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    REFRESH MATERIALIZED VIEW CONCURRENTLY catalogue.model_listings
+$$;
+
+ALTER FUNCTION catalogue.refresh_model_listings() OWNER TO guildhall_owner;
+
 CREATE FUNCTION catalogue.search_models(query_text text, locale character varying DEFAULT 'en-US'::character varying, limit_count integer DEFAULT 20) RETURNS TABLE(id uuid, name jsonb, rank real)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2408,6 +2417,22 @@ $_$;
 
 ALTER FUNCTION platform.watch_series(series_name text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.weighted_median(numbers double precision[], weights double precision[]) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT avg(sorted.number) AS avg
+    FROM ( SELECT pairs.number,
+             sum(pairs.weight) AS weight,
+             sum(sum(pairs.weight)) OVER (ORDER BY pairs.number) AS up_to_here,
+             sum(sum(pairs.weight)) OVER () AS total
+            FROM UNNEST(weighted_median.numbers, weighted_median.weights) pairs(number, weight)
+           WHERE ((pairs.number IS NOT NULL) AND (pairs.weight > (0)::double precision))
+           GROUP BY pairs.number) sorted
+   WHERE ((sorted.up_to_here >= (sorted.total / (2)::double precision)) AND ((sorted.up_to_here - sorted.weight) <= (sorted.total / (2)::double precision)));
+END;
+
+ALTER FUNCTION platform.weighted_median(numbers double precision[], weights double precision[]) OWNER TO guildhall_owner;
+
 CREATE FUNCTION society.acting_agent() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (NULLIF(current_setting('app.agent_id'::text, true), ''::text))::uuid;
@@ -2987,6 +3012,41 @@ CREATE FUNCTION store.mark_outcomes() RETURNS trigger
 
 ALTER FUNCTION store.mark_outcomes() OWNER TO guildhall_owner;
 
+CREATE FUNCTION store.mark_status_probes() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+        BEGIN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT NULL::uuid AS tenant_id,
+                              date_bin(interval '5 minutes', "time", timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM changed_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'status_probes';
+
+            IF TG_OP = 'UPDATE' THEN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT NULL::uuid AS tenant_id,
+                              date_bin(interval '5 minutes', "time", timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM new_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'status_probes';
+
+            END IF;
+            RETURN NULL;
+        END
+        $$;
+
+ALTER FUNCTION store.mark_status_probes() OWNER TO guildhall_owner;
+
 CREATE FUNCTION store.mark_tool_usage() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3239,6 +3299,55 @@ COMMENT ON COLUMN catalogue.models.context_window IS 'Tokens, as max_output_toke
 
 COMMENT ON COLUMN catalogue.models.search_vector IS 'What search_models looks in; a trigger keeps it, whatever is written to it.';
 
+CREATE TABLE catalogue.providers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    slug character varying(50) NOT NULL,
+    name character varying(100) NOT NULL,
+    logo_url character varying(500),
+    website_url character varying(500),
+    status_page_url character varying(500),
+    documentation_url character varying(500),
+    regions jsonb DEFAULT '[]'::jsonb NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT providers_metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT providers_name_is_given CHECK (((name)::text <> ''::text)),
+    CONSTRAINT providers_regions_is_a_list CHECK ((jsonb_typeof(regions) = 'array'::text)),
+    CONSTRAINT providers_slug_is_plain CHECK (((slug)::text ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'::text))
+);
+
+ALTER TABLE catalogue.providers OWNER TO guildhall_owner;
+
+COMMENT ON TABLE catalogue.providers IS 'models: global: companies that serve models.';
+
+COMMENT ON COLUMN catalogue.providers.regions IS 'Names of regions: ["us-east", "eu-west"].';
+
+CREATE MATERIALIZED VIEW catalogue.model_listings AS
+ SELECT models.id,
+    models.slug,
+    models.name,
+    models.provider_id,
+    providers.name AS provider_name,
+    providers.logo_url AS provider_logo,
+    models.foundation_model,
+    models.modalities,
+    models.capabilities,
+    models.context_window,
+    models.is_active,
+    COALESCE(( SELECT jsonb_agg(jsonb_build_object('suite', suites.slug, 'score', scores.score_normalized, 'date', scores.evaluation_date) ORDER BY scores.evaluation_date DESC, suites.slug, scores.variant) AS jsonb_agg
+           FROM (catalogue.benchmark_scores scores
+             JOIN catalogue.benchmark_suites suites ON ((suites.id = scores.suite_id)))
+          WHERE ((scores.model_id = models.id) AND (scores.evaluation_date >= (((now() AT TIME ZONE 'UTC'::text))::date - 30)))), '[]'::jsonb) AS recent_benchmarks
+   FROM (catalogue.models
+     JOIN catalogue.providers ON ((providers.id = models.provider_id)))
+  WHERE models.is_active
+  WITH NO DATA;
+
+ALTER MATERIALIZED VIEW catalogue.model_listings OWNER TO guildhall_owner;
+
+COMMENT ON MATERIALIZED VIEW catalogue.model_listings IS 'models: global: the models that can be had, each with its provider and the benchmarks of the last 30 days, as of the last refresh.';
+
 CREATE TABLE catalogue.news_articles (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     slug character varying(200) NOT NULL,
@@ -3378,29 +3487,77 @@ COMMENT ON TABLE catalogue.probe_locations IS 'status: global: where probes are 
 
 COMMENT ON COLUMN catalogue.probe_locations.latitude IS 'Degrees north; longitude: degrees east.';
 
-CREATE TABLE catalogue.providers (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    slug character varying(50) NOT NULL,
-    name character varying(100) NOT NULL,
-    logo_url character varying(500),
-    website_url character varying(500),
-    status_page_url character varying(500),
-    documentation_url character varying(500),
-    regions jsonb DEFAULT '[]'::jsonb NOT NULL,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT providers_metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
-    CONSTRAINT providers_name_is_given CHECK (((name)::text <> ''::text)),
-    CONSTRAINT providers_regions_is_a_list CHECK ((jsonb_typeof(regions) = 'array'::text)),
-    CONSTRAINT providers_slug_is_plain CHECK (((slug)::text ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'::text))
+CREATE TABLE platform.rollup_marks (
+    rollup text NOT NULL,
+    tenant_id uuid,
+    bucket timestamp with time zone NOT NULL,
+    is_taken boolean DEFAULT false NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_analyze_scale_factor='0.5');
+
+ALTER TABLE platform.rollup_marks OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.rollup_marks IS 'operations: system: buckets of roll-ups that differ from the raw rows; only added to, until a refresh takes what it sees.';
+
+COMMENT ON COLUMN platform.rollup_marks.is_taken IS 'A continuous aggregate is being refreshed, and will then agree with the rows that this mark stands for.';
+
+CREATE TABLE platform.series (
+    name text NOT NULL,
+    time_column text NOT NULL,
+    step interval NOT NULL,
+    retention interval,
+    chunk interval DEFAULT '1 day'::interval NOT NULL,
+    compress_after interval,
+    segment_by text[] DEFAULT '{}'::text[] NOT NULL,
+    order_by text,
+    is_archived boolean DEFAULT false NOT NULL,
+    dropped_before timestamp with time zone,
+    CONSTRAINT series_chunk_is_positive CHECK ((chunk > '00:00:00'::interval)),
+    CONSTRAINT series_compression_waits CHECK ((compress_after > '00:00:00'::interval)),
+    CONSTRAINT series_retention_is_positive CHECK ((retention > '00:00:00'::interval)),
+    CONSTRAINT series_step_is_a_month CHECK (((step = '1 mon'::interval) AND (date_trunc('month'::text, step) = step)))
 );
 
-ALTER TABLE catalogue.providers OWNER TO guildhall_owner;
+ALTER TABLE platform.series OWNER TO guildhall_owner;
 
-COMMENT ON TABLE catalogue.providers IS 'models: global: companies that serve models.';
+COMMENT ON TABLE platform.series IS 'operations: system: every table that is kept by time: its base table in schema store, its column, and how its rows are kept.';
 
-COMMENT ON COLUMN catalogue.providers.regions IS 'Names of regions: ["us-east", "eu-west"].';
+COMMENT ON COLUMN platform.series.step IS 'The span of a partition on native partitions.';
+
+COMMENT ON COLUMN platform.series.retention IS 'How long rows are kept; NULL: for ever. Whole partitions are dropped once all of their span is older.';
+
+COMMENT ON COLUMN platform.series.chunk IS 'The span of a chunk on TimescaleDB.';
+
+COMMENT ON COLUMN platform.series.compress_after IS 'The age at which TimescaleDB compresses a chunk; NULL: never.';
+
+COMMENT ON COLUMN platform.series.segment_by IS 'Columns whose values compressed rows have in common.';
+
+COMMENT ON COLUMN platform.series.is_archived IS 'Partitions go to a file before they are dropped.';
+
+COMMENT ON COLUMN platform.series.dropped_before IS 'Rows older than this were dropped; those that arrive late are taken, and dropped by the next pass of upkeep.';
+
+CREATE TABLE store.status_5min (
+    bucket timestamp with time zone NOT NULL,
+    model_id uuid,
+    region character varying(20),
+    probe_count bigint,
+    availability_sum numeric,
+    availability_weight numeric,
+    latency_p50_sum numeric,
+    latency_p50_weight numeric,
+    latency_p95_sum numeric,
+    latency_p95_weight numeric,
+    latency_p99_sum numeric,
+    latency_p99_weight numeric,
+    error_rate_sum numeric,
+    error_rate_weight numeric,
+    total_requests numeric,
+    total_tokens numeric
+);
+
+ALTER TABLE store.status_5min OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.status_5min IS 'operations: global: the roll-up of status_probes, as far as it was refreshed.';
 
 CREATE TABLE store.status_probes (
     "time" timestamp with time zone DEFAULT now() NOT NULL,
@@ -3434,6 +3591,189 @@ COMMENT ON COLUMN store.status_probes.availability IS 'Percent of requests that 
 COMMENT ON COLUMN store.status_probes.latency_p50 IS 'Milliseconds, as latency_p95 and latency_p99.';
 
 COMMENT ON COLUMN store.status_probes.window_seconds IS 'How long the probe looked: requests are requests_per_minute × window_seconds / 60, and only they can be added up.';
+
+CREATE VIEW store.status_5min_now AS
+ SELECT rolled.bucket,
+    rolled.model_id,
+    rolled.region,
+    rolled.probe_count,
+    rolled.availability_sum,
+    rolled.availability_weight,
+    rolled.latency_p50_sum,
+    rolled.latency_p50_weight,
+    rolled.latency_p95_sum,
+    rolled.latency_p95_weight,
+    rolled.latency_p99_sum,
+    rolled.latency_p99_weight,
+    rolled.error_rate_sum,
+    rolled.error_rate_weight,
+    rolled.total_requests,
+    rolled.total_tokens
+   FROM store.status_5min rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'status_5min'::text) AND (marks.tenant_id IS NULL) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'status_probes'::text)))))))
+UNION ALL
+ SELECT dirty.bucket,
+    live.model_id,
+    live.region,
+    live.probe_count,
+    live.availability_sum,
+    live.availability_weight,
+    live.latency_p50_sum,
+    live.latency_p50_weight,
+    live.latency_p95_sum,
+    live.latency_p95_weight,
+    live.latency_p99_sum,
+    live.latency_p99_weight,
+    live.error_rate_sum,
+    live.error_rate_weight,
+    live.total_requests,
+    live.total_tokens
+   FROM (( SELECT DISTINCT marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'status_5min'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'status_probes'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT status_probes.model_id,
+            status_probes.region,
+            count(*) AS probe_count,
+            sum((status_probes.availability * COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric))) AS availability_sum,
+            sum(COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric)) FILTER (WHERE (status_probes.availability IS NOT NULL)) AS availability_weight,
+            sum(((status_probes.latency_p50)::numeric * COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric))) AS latency_p50_sum,
+            sum(COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric)) FILTER (WHERE (status_probes.latency_p50 IS NOT NULL)) AS latency_p50_weight,
+            sum(((status_probes.latency_p95)::numeric * COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric))) AS latency_p95_sum,
+            sum(COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric)) FILTER (WHERE (status_probes.latency_p95 IS NOT NULL)) AS latency_p95_weight,
+            sum(((status_probes.latency_p99)::numeric * COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric))) AS latency_p99_sum,
+            sum(COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric)) FILTER (WHERE (status_probes.latency_p99 IS NOT NULL)) AS latency_p99_weight,
+            sum((status_probes.error_rate * COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric))) AS error_rate_sum,
+            sum(COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric)) FILTER (WHERE (status_probes.error_rate IS NOT NULL)) AS error_rate_weight,
+            sum((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0)) AS total_requests,
+            sum((((status_probes.tokens_per_minute * status_probes.window_seconds))::numeric / 60.0)) AS total_tokens
+           FROM store.status_probes
+          WHERE (true AND (status_probes."time" >= dirty.bucket) AND (status_probes."time" < (dirty.bucket + '00:05:00'::interval)) AND true)
+          GROUP BY status_probes.model_id, status_probes.region) live);
+
+ALTER VIEW store.status_5min_now OWNER TO guildhall_owner;
+
+COMMENT ON VIEW store.status_5min_now IS 'operations: global: the roll-up of status_probes, exact at every moment.';
+
+CREATE VIEW catalogue.status_5min AS
+ SELECT bucket,
+    model_id,
+    region,
+    (availability_sum / NULLIF(availability_weight, (0)::numeric)) AS avg_availability,
+    (latency_p50_sum / NULLIF(latency_p50_weight, (0)::numeric)) AS avg_latency_p50,
+    (latency_p95_sum / NULLIF(latency_p95_weight, (0)::numeric)) AS avg_latency_p95,
+    (latency_p99_sum / NULLIF(latency_p99_weight, (0)::numeric)) AS avg_latency_p99,
+    (error_rate_sum / NULLIF(error_rate_weight, (0)::numeric)) AS avg_error_rate,
+    (round(total_requests))::bigint AS total_requests,
+    (round(total_tokens))::bigint AS total_tokens,
+    probe_count
+   FROM store.status_5min_now;
+
+ALTER VIEW catalogue.status_5min OWNER TO guildhall_owner;
+
+COMMENT ON VIEW catalogue.status_5min IS 'status: global: how each model fared, by region and five minutes; averages weigh each probe by the requests it stands for.';
+
+CREATE TABLE store.status_hourly (
+    bucket timestamp with time zone NOT NULL,
+    model_id uuid,
+    region character varying(20),
+    probe_count bigint,
+    availability_sum numeric,
+    availability_weight numeric,
+    min_availability numeric,
+    median_latency_p95 double precision,
+    max_latency_p95 integer,
+    error_rate_sum numeric,
+    error_rate_weight numeric,
+    total_requests numeric,
+    total_tokens numeric
+);
+
+ALTER TABLE store.status_hourly OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.status_hourly IS 'operations: global: the roll-up of status_probes, as far as it was refreshed.';
+
+CREATE VIEW store.status_hourly_now AS
+ SELECT rolled.bucket,
+    rolled.model_id,
+    rolled.region,
+    rolled.probe_count,
+    rolled.availability_sum,
+    rolled.availability_weight,
+    rolled.min_availability,
+    rolled.median_latency_p95,
+    rolled.max_latency_p95,
+    rolled.error_rate_sum,
+    rolled.error_rate_weight,
+    rolled.total_requests,
+    rolled.total_tokens
+   FROM store.status_hourly rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'status_hourly'::text) AND (marks.tenant_id IS NULL) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'status_probes'::text)))))))
+UNION ALL
+ SELECT dirty.bucket,
+    live.model_id,
+    live.region,
+    live.probe_count,
+    live.availability_sum,
+    live.availability_weight,
+    live.min_availability,
+    live.median_latency_p95,
+    live.max_latency_p95,
+    live.error_rate_sum,
+    live.error_rate_weight,
+    live.total_requests,
+    live.total_tokens
+   FROM (( SELECT DISTINCT marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'status_hourly'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'status_probes'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT status_probes.model_id,
+            status_probes.region,
+            count(*) AS probe_count,
+            sum((status_probes.availability * COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric))) AS availability_sum,
+            sum(COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric)) FILTER (WHERE (status_probes.availability IS NOT NULL)) AS availability_weight,
+            min(status_probes.availability) AS min_availability,
+            platform.weighted_median(array_agg((status_probes.latency_p95)::double precision), array_agg((COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric))::double precision)) AS median_latency_p95,
+            max(status_probes.latency_p95) AS max_latency_p95,
+            sum((status_probes.error_rate * COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric))) AS error_rate_sum,
+            sum(COALESCE((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0), (1)::numeric)) FILTER (WHERE (status_probes.error_rate IS NOT NULL)) AS error_rate_weight,
+            sum((((status_probes.requests_per_minute * status_probes.window_seconds))::numeric / 60.0)) AS total_requests,
+            sum((((status_probes.tokens_per_minute * status_probes.window_seconds))::numeric / 60.0)) AS total_tokens
+           FROM store.status_probes
+          WHERE (true AND (status_probes."time" >= dirty.bucket) AND (status_probes."time" < (dirty.bucket + '01:00:00'::interval)) AND true)
+          GROUP BY status_probes.model_id, status_probes.region) live);
+
+ALTER VIEW store.status_hourly_now OWNER TO guildhall_owner;
+
+COMMENT ON VIEW store.status_hourly_now IS 'operations: global: the roll-up of status_probes, exact at every moment.';
+
+CREATE VIEW catalogue.status_hourly AS
+ SELECT bucket,
+    model_id,
+    region,
+    (availability_sum / NULLIF(availability_weight, (0)::numeric)) AS avg_availability,
+    min_availability,
+    median_latency_p95,
+    max_latency_p95,
+    (error_rate_sum / NULLIF(error_rate_weight, (0)::numeric)) AS avg_error_rate,
+    (round(total_requests))::bigint AS total_requests,
+    (round(total_tokens))::bigint AS total_tokens,
+    probe_count
+   FROM store.status_hourly_now;
+
+ALTER VIEW catalogue.status_hourly OWNER TO guildhall_owner;
+
+COMMENT ON VIEW catalogue.status_hourly IS 'status: global: how each model fared, by region and hour; averages and the median weigh each probe by the requests it stands for.';
 
 CREATE VIEW catalogue.status_probes AS
  SELECT "time",
@@ -3623,55 +3963,6 @@ CREATE VIEW evaluation.failure_patterns AS
 ALTER VIEW evaluation.failure_patterns OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.failure_patterns IS 'failures: tenant: the team''s own failure patterns.';
-
-CREATE TABLE platform.rollup_marks (
-    rollup text NOT NULL,
-    tenant_id uuid,
-    bucket timestamp with time zone NOT NULL,
-    is_taken boolean DEFAULT false NOT NULL
-)
-WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_analyze_scale_factor='0.5');
-
-ALTER TABLE platform.rollup_marks OWNER TO guildhall_owner;
-
-COMMENT ON TABLE platform.rollup_marks IS 'operations: system: buckets of roll-ups that differ from the raw rows; only added to, until a refresh takes what it sees.';
-
-COMMENT ON COLUMN platform.rollup_marks.is_taken IS 'A continuous aggregate is being refreshed, and will then agree with the rows that this mark stands for.';
-
-CREATE TABLE platform.series (
-    name text NOT NULL,
-    time_column text NOT NULL,
-    step interval NOT NULL,
-    retention interval,
-    chunk interval DEFAULT '1 day'::interval NOT NULL,
-    compress_after interval,
-    segment_by text[] DEFAULT '{}'::text[] NOT NULL,
-    order_by text,
-    is_archived boolean DEFAULT false NOT NULL,
-    dropped_before timestamp with time zone,
-    CONSTRAINT series_chunk_is_positive CHECK ((chunk > '00:00:00'::interval)),
-    CONSTRAINT series_compression_waits CHECK ((compress_after > '00:00:00'::interval)),
-    CONSTRAINT series_retention_is_positive CHECK ((retention > '00:00:00'::interval)),
-    CONSTRAINT series_step_is_a_month CHECK (((step = '1 mon'::interval) AND (date_trunc('month'::text, step) = step)))
-);
-
-ALTER TABLE platform.series OWNER TO guildhall_owner;
-
-COMMENT ON TABLE platform.series IS 'operations: system: every table that is kept by time: its base table in schema store, its column, and how its rows are kept.';
-
-COMMENT ON COLUMN platform.series.step IS 'The span of a partition on native partitions.';
-
-COMMENT ON COLUMN platform.series.retention IS 'How long rows are kept; NULL: for ever. Whole partitions are dropped once all of their span is older.';
-
-COMMENT ON COLUMN platform.series.chunk IS 'The span of a chunk on TimescaleDB.';
-
-COMMENT ON COLUMN platform.series.compress_after IS 'The age at which TimescaleDB compresses a chunk; NULL: never.';
-
-COMMENT ON COLUMN platform.series.segment_by IS 'Columns whose values compressed rows have in common.';
-
-COMMENT ON COLUMN platform.series.is_archived IS 'Partitions go to a file before they are dropped.';
-
-COMMENT ON COLUMN platform.series.dropped_before IS 'Rows older than this were dropped; those that arrive late are taken, and dropped by the next pass of upkeep.';
 
 CREATE TABLE store.failure_trends_daily (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -7695,6 +7986,12 @@ ALTER TABLE ONLY store.simulation_latency_hourly
 ALTER TABLE ONLY store.simulation_performance_hourly
     ADD CONSTRAINT simulation_performance_hourly_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, simulation_id);
 
+ALTER TABLE ONLY store.status_5min
+    ADD CONSTRAINT status_5min_one_per_key UNIQUE NULLS NOT DISTINCT (bucket, model_id, region);
+
+ALTER TABLE ONLY store.status_hourly
+    ADD CONSTRAINT status_hourly_one_per_key UNIQUE NULLS NOT DISTINCT (bucket, model_id, region);
+
 ALTER TABLE ONLY store.status_probes
     ADD CONSTRAINT status_probes_pkey PRIMARY KEY (model_id, region, probe_location, "time");
 
@@ -7725,6 +8022,10 @@ CREATE INDEX idx_incidents_provider ON catalogue.incidents USING btree (provider
 CREATE INDEX idx_incidents_status ON catalogue.incidents USING btree (status) WHERE ((status)::text <> 'resolved'::text);
 
 CREATE INDEX idx_incidents_time ON catalogue.incidents USING btree (started_at DESC);
+
+CREATE UNIQUE INDEX idx_model_listings_id ON catalogue.model_listings USING btree (id);
+
+CREATE INDEX idx_model_listings_provider ON catalogue.model_listings USING btree (provider_id);
 
 CREATE INDEX idx_models_active ON catalogue.models USING btree (is_active);
 
@@ -8066,6 +8367,8 @@ CREATE INDEX outcomes_by_age ON ONLY store.outcomes USING brin (execution_time) 
 
 CREATE INDEX simulation_performance_hourly_by_simulation ON store.simulation_performance_hourly USING btree (tenant_id, simulation_id);
 
+CREATE INDEX status_probes_by_age ON ONLY store.status_probes USING brin ("time") WITH (pages_per_range='16');
+
 CREATE INDEX streaming_analytics_by_stream ON ONLY store.streaming_analytics USING btree (tenant_id, stream_id, chunk_number);
 
 CREATE INDEX streaming_analytics_by_user ON ONLY store.streaming_analytics USING btree (user_id) WHERE (user_id IS NOT NULL);
@@ -8311,6 +8614,12 @@ CREATE TRIGGER outcomes_added_are_marked AFTER INSERT ON store.outcomes REFERENC
 CREATE TRIGGER outcomes_changed_are_marked AFTER UPDATE ON store.outcomes REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_outcomes();
 
 CREATE TRIGGER outcomes_removed_are_marked AFTER DELETE ON store.outcomes REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_outcomes();
+
+CREATE TRIGGER status_probes_added_are_marked AFTER INSERT ON store.status_probes REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_status_probes();
+
+CREATE TRIGGER status_probes_changed_are_marked AFTER UPDATE ON store.status_probes REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_status_probes();
+
+CREATE TRIGGER status_probes_removed_are_marked AFTER DELETE ON store.status_probes REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_status_probes();
 
 CREATE TRIGGER tool_usage_added_are_marked AFTER INSERT ON store.tool_usage REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_tool_usage();
 
@@ -9167,6 +9476,10 @@ GRANT USAGE ON SCHEMA store TO guildhall_writer;
 GRANT USAGE ON SCHEMA store TO guildhall_worker;
 GRANT USAGE ON SCHEMA store TO guildhall_scheduler;
 
+REVOKE ALL ON FUNCTION catalogue.refresh_model_listings() FROM PUBLIC;
+GRANT ALL ON FUNCTION catalogue.refresh_model_listings() TO guildhall_curator;
+GRANT ALL ON FUNCTION catalogue.refresh_model_listings() TO guildhall_scheduler;
+
 REVOKE ALL ON FUNCTION platform.accept_invitation(digest text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.accept_invitation(digest text) TO guildhall_app;
 
@@ -9444,6 +9757,8 @@ REVOKE ALL ON FUNCTION store.mark_llm_responses() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION store.mark_outcomes() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION store.mark_status_probes() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION store.mark_tool_usage() FROM PUBLIC;
 
 GRANT SELECT ON TABLE catalogue.benchmark_scores TO guildhall_app;
@@ -9502,6 +9817,22 @@ GRANT SELECT ON TABLE catalogue.models TO guildhall_scheduler;
 GRANT SELECT ON TABLE catalogue.models TO guildhall_reader;
 GRANT SELECT ON TABLE catalogue.models TO guildhall_person;
 
+GRANT SELECT ON TABLE catalogue.providers TO guildhall_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.providers TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.providers TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.providers TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.providers TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.providers TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.providers TO guildhall_person;
+
+GRANT SELECT ON TABLE catalogue.model_listings TO guildhall_app;
+GRANT SELECT ON TABLE catalogue.model_listings TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.model_listings TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.model_listings TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.model_listings TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.model_listings TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.model_listings TO guildhall_person;
+
 GRANT SELECT ON TABLE catalogue.news_articles TO guildhall_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.news_articles TO guildhall_curator;
 GRANT SELECT ON TABLE catalogue.news_articles TO guildhall_writer;
@@ -9542,15 +9873,27 @@ GRANT SELECT ON TABLE catalogue.probe_locations TO guildhall_scheduler;
 GRANT SELECT ON TABLE catalogue.probe_locations TO guildhall_reader;
 GRANT SELECT ON TABLE catalogue.probe_locations TO guildhall_person;
 
-GRANT SELECT ON TABLE catalogue.providers TO guildhall_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.providers TO guildhall_curator;
-GRANT SELECT ON TABLE catalogue.providers TO guildhall_writer;
-GRANT SELECT ON TABLE catalogue.providers TO guildhall_worker;
-GRANT SELECT ON TABLE catalogue.providers TO guildhall_scheduler;
-GRANT SELECT ON TABLE catalogue.providers TO guildhall_reader;
-GRANT SELECT ON TABLE catalogue.providers TO guildhall_person;
+GRANT SELECT ON TABLE platform.series TO guildhall_app;
+GRANT SELECT ON TABLE platform.series TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.series TO guildhall_reader;
 
 GRANT INSERT ON TABLE store.status_probes TO guildhall_writer;
+
+GRANT SELECT ON TABLE catalogue.status_5min TO guildhall_app;
+GRANT SELECT ON TABLE catalogue.status_5min TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.status_5min TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.status_5min TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.status_5min TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.status_5min TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.status_5min TO guildhall_person;
+
+GRANT SELECT ON TABLE catalogue.status_hourly TO guildhall_app;
+GRANT SELECT ON TABLE catalogue.status_hourly TO guildhall_curator;
+GRANT SELECT ON TABLE catalogue.status_hourly TO guildhall_writer;
+GRANT SELECT ON TABLE catalogue.status_hourly TO guildhall_worker;
+GRANT SELECT ON TABLE catalogue.status_hourly TO guildhall_scheduler;
+GRANT SELECT ON TABLE catalogue.status_hourly TO guildhall_reader;
+GRANT SELECT ON TABLE catalogue.status_hourly TO guildhall_person;
 
 GRANT SELECT ON TABLE catalogue.status_probes TO guildhall_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalogue.status_probes TO guildhall_curator;
@@ -9620,10 +9963,6 @@ GRANT INSERT(created_at) ON TABLE store.failure_patterns TO guildhall_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE evaluation.failure_patterns TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.failure_patterns TO guildhall_reader;
-
-GRANT SELECT ON TABLE platform.series TO guildhall_app;
-GRANT SELECT ON TABLE platform.series TO guildhall_scheduler;
-GRANT SELECT ON TABLE platform.series TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.failure_trends_daily TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.failure_trends_daily TO guildhall_reader;

@@ -1,3 +1,5 @@
+DROP VIEW catalogue.status_hourly;
+DROP VIEW catalogue.status_5min;
 DROP VIEW gateway.llm_latency_daily;
 DROP VIEW gateway.mv_daily_stats;
 DROP VIEW evaluation.tool_performance_daily;
@@ -38,6 +40,7 @@ DROP FUNCTION platform.beginning_of_rows();
 DROP FUNCTION platform.timescale_schema();
 DROP TABLE platform.rollup_marks;
 DROP TABLE platform.rollups;
+DROP FUNCTION platform.weighted_median(double precision[], double precision[]);
 DROP FUNCTION platform.percentile(double precision, integer[], bigint[]);
 DROP FUNCTION platform.histogram_value(integer);
 DROP FUNCTION platform.histogram_index(double precision);

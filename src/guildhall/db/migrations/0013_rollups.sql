@@ -49,6 +49,25 @@ CREATE FUNCTION platform.percentile(fraction double precision, idx integer[], n 
          LIMIT 1;
     END;
 
+-- The middle of numbers of which each weighs something: half of the weight is not
+-- above it, half not below. With equal weights it is percentile_cont(0.5). NULL
+-- where nothing weighs anything.
+CREATE FUNCTION platform.weighted_median(numbers double precision[], weights double precision[]) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT avg(sorted.number)
+          FROM (
+                   SELECT pairs.number, sum(pairs.weight) AS weight,
+                          sum(sum(pairs.weight)) OVER (ORDER BY pairs.number) AS up_to_here,
+                          sum(sum(pairs.weight)) OVER () AS total
+                     FROM unnest(weighted_median.numbers, weighted_median.weights) AS pairs (number, weight)
+                    WHERE pairs.number IS NOT NULL AND pairs.weight > 0
+                    GROUP BY pairs.number
+               ) AS sorted
+         WHERE sorted.up_to_here >= sorted.total / 2
+           AND sorted.up_to_here - sorted.weight <= sorted.total / 2;
+    END;
+
 -- roll-ups -----------------------------------------------------------------
 
 CREATE TABLE platform.rollups (
@@ -622,3 +641,70 @@ CREATE VIEW gateway.llm_latency_daily AS
 COMMENT ON VIEW gateway.llm_latency_daily IS 'requests: tenant: histograms of how long the team''s answers took, in milliseconds; platform.percentile(0.95, array_agg(idx), array_agg(n)) over any of its rows is theirs, within 2 %.';
 
 GRANT SELECT ON gateway.mv_daily_stats, gateway.llm_latency_daily TO guildhall_app;
+
+-- catalogue ----------------------------------------------------------------
+
+SELECT platform.watch_series('status_probes');
+
+-- Errata: a mean of percentiles that ignores traffic, and a sum of rates. A probe
+-- weighs as many requests as it stands for (one, where it does not say), and
+-- requests and tokens are rates times the time that the probe looked.
+SELECT platform.create_rollup(
+    'status_5min', 'status_probes', '5 minutes', '{model_id, region}', platform.fill($$
+        count(*) AS probe_count,
+        sum(availability * {weight}) AS availability_sum,
+        sum({weight}) FILTER (WHERE availability IS NOT NULL) AS availability_weight,
+        sum(latency_p50 * {weight}) AS latency_p50_sum,
+        sum({weight}) FILTER (WHERE latency_p50 IS NOT NULL) AS latency_p50_weight,
+        sum(latency_p95 * {weight}) AS latency_p95_sum,
+        sum({weight}) FILTER (WHERE latency_p95 IS NOT NULL) AS latency_p95_weight,
+        sum(latency_p99 * {weight}) AS latency_p99_sum,
+        sum({weight}) FILTER (WHERE latency_p99 IS NOT NULL) AS latency_p99_weight,
+        sum(error_rate * {weight}) AS error_rate_sum,
+        sum({weight}) FILTER (WHERE error_rate IS NOT NULL) AS error_rate_weight,
+        sum(requests_per_minute * window_seconds / 60.0) AS total_requests,
+        sum(tokens_per_minute * window_seconds / 60.0) AS total_tokens
+    $$, '{"weight": "COALESCE(requests_per_minute * window_seconds / 60.0, 1)"}'),
+    refresh_interval => '5 minutes', start_offset => '1 hour', end_offset => '5 minutes', continuous => true
+);
+CREATE VIEW catalogue.status_5min AS
+    SELECT bucket, model_id, region,
+           availability_sum / NULLIF(availability_weight, 0) AS avg_availability,
+           latency_p50_sum / NULLIF(latency_p50_weight, 0) AS avg_latency_p50,
+           latency_p95_sum / NULLIF(latency_p95_weight, 0) AS avg_latency_p95,
+           latency_p99_sum / NULLIF(latency_p99_weight, 0) AS avg_latency_p99,
+           error_rate_sum / NULLIF(error_rate_weight, 0) AS avg_error_rate,
+           round(total_requests)::bigint AS total_requests,
+           round(total_tokens)::bigint AS total_tokens,
+           probe_count
+      FROM store.status_5min_now;
+COMMENT ON VIEW catalogue.status_5min IS 'status: global: how each model fared, by region and five minutes; averages weigh each probe by the requests it stands for.';
+
+SELECT platform.create_rollup(
+    'status_hourly', 'status_probes', '1 hour', '{model_id, region}', platform.fill($$
+        count(*) AS probe_count,
+        sum(availability * {weight}) AS availability_sum,
+        sum({weight}) FILTER (WHERE availability IS NOT NULL) AS availability_weight,
+        min(availability) AS min_availability,
+        platform.weighted_median(array_agg(latency_p95::double precision), array_agg(({weight})::double precision)) AS median_latency_p95,
+        max(latency_p95) AS max_latency_p95,
+        sum(error_rate * {weight}) AS error_rate_sum,
+        sum({weight}) FILTER (WHERE error_rate IS NOT NULL) AS error_rate_weight,
+        sum(requests_per_minute * window_seconds / 60.0) AS total_requests,
+        sum(tokens_per_minute * window_seconds / 60.0) AS total_tokens
+    $$, '{"weight": "COALESCE(requests_per_minute * window_seconds / 60.0, 1)"}'),
+    refresh_interval => '1 hour', start_offset => '1 day', end_offset => '1 hour', continuous => true
+);
+CREATE VIEW catalogue.status_hourly AS
+    SELECT bucket, model_id, region,
+           availability_sum / NULLIF(availability_weight, 0) AS avg_availability,
+           min_availability, median_latency_p95, max_latency_p95,
+           error_rate_sum / NULLIF(error_rate_weight, 0) AS avg_error_rate,
+           round(total_requests)::bigint AS total_requests,
+           round(total_tokens)::bigint AS total_tokens,
+           probe_count
+      FROM store.status_hourly_now;
+COMMENT ON VIEW catalogue.status_hourly IS 'status: global: how each model fared, by region and hour; averages and the median weigh each probe by the requests it stands for.';
+
+GRANT SELECT ON catalogue.status_5min, catalogue.status_hourly
+   TO guildhall_app, guildhall_curator, guildhall_writer, guildhall_worker, guildhall_scheduler;

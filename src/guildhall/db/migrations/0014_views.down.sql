@@ -1,3 +1,5 @@
+DROP FUNCTION catalogue.refresh_model_listings();
+DROP MATERIALIZED VIEW catalogue.model_listings;
 DROP FUNCTION evaluation.trigger_llm_recommendation_analysis(interval, uuid);
 DROP VIEW evaluation.v_dashboard_pending_recommendations;
 DROP VIEW evaluation.v_llm_scenario_trends;

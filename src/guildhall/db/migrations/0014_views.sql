@@ -228,3 +228,42 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION evaluation.trigger_llm_recommendation_analysis(interval, uuid) IS 'recommendations: opens an analysis of the team''s recent outcomes.';
+
+-- the catalogue ------------------------------------------------------------
+
+-- Of the views the one that is stored, as the document has it: it changes when
+-- the catalogue does, and what it shows as recent with the day.
+CREATE MATERIALIZED VIEW catalogue.model_listings AS
+    SELECT models.id, models.slug, models.name, models.provider_id, providers.name AS provider_name,
+           providers.logo_url AS provider_logo, models.foundation_model, models.modalities, models.capabilities,
+           models.context_window, models.is_active,
+           COALESCE(
+               (SELECT jsonb_agg(
+                           jsonb_build_object('suite', suites.slug, 'score', scores.score_normalized, 'date', scores.evaluation_date)
+                           ORDER BY scores.evaluation_date DESC, suites.slug, scores.variant
+                       )
+                  FROM catalogue.benchmark_scores AS scores
+                  JOIN catalogue.benchmark_suites AS suites ON suites.id = scores.suite_id
+                 WHERE scores.model_id = models.id
+                   AND scores.evaluation_date >= (now() AT TIME ZONE 'UTC')::date - 30),
+               '[]'
+           ) AS recent_benchmarks
+      FROM catalogue.models
+      JOIN catalogue.providers ON providers.id = models.provider_id
+     WHERE models.is_active;
+COMMENT ON MATERIALIZED VIEW catalogue.model_listings IS 'models: global: the models that can be had, each with its provider and the benchmarks of the last 30 days, as of the last refresh.';
+CREATE UNIQUE INDEX idx_model_listings_id ON catalogue.model_listings (id);
+CREATE INDEX idx_model_listings_provider ON catalogue.model_listings (provider_id);
+
+-- Readers go on reading the old listing until the new one is there.
+CREATE FUNCTION catalogue.refresh_model_listings() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    REFRESH MATERIALIZED VIEW CONCURRENTLY catalogue.model_listings
+$$;
+REVOKE ALL ON FUNCTION catalogue.refresh_model_listings() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION catalogue.refresh_model_listings() TO guildhall_curator, guildhall_scheduler;
+
+GRANT SELECT ON catalogue.model_listings
+   TO guildhall_app, guildhall_curator, guildhall_writer, guildhall_worker, guildhall_scheduler;
