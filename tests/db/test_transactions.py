@@ -193,13 +193,13 @@ async def test_presence_is_seen_until_it_ends(database: Database, actor: Actor) 
 
 
 async def test_whoever_is_present_for_hours_is_not_sent_away_and_holds_up_no_vacuum(
-    database_url: str, administrator_url: str
+    direct_url: str, administrator_url: str
 ) -> None:
     administrator = await asyncpg.connect(administrator_url)
     try:
         name = await administrator.fetchval("SELECT quote_ident(current_database())")
         await administrator.execute(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '1min'")
-        database = await Database.connect(database_url, size=2)
+        database = await Database.connect(direct_url, size=2)
         async with database.presence(7) as presence:
             assert presence._connection is not None
             assert await presence._connection.fetchval("SHOW idle_in_transaction_session_timeout") == "0"
