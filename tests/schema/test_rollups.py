@@ -90,6 +90,25 @@ EXPECTED = {
           FROM store.llm_responses WHERE tenant_id = $1 AND response_time > 0 AND error_code IS NULL GROUP BY 1, 2, 3, 4
         """,
     ),
+    "platform.daily_stats": (
+        2,
+        "day, event_type, event_count, unique_sessions, model_views",
+        """
+        SELECT days.*, CASE WHEN event_type = 'model_view' THEN (
+                   SELECT jsonb_object_agg(model, n)::text
+                     FROM (
+                              SELECT COALESCE(event_properties ->> 'model_id', 'unknown') AS model, count(*) AS n
+                                FROM store.analytics_events
+                               WHERE tenant_id = $1 AND event_type = 'model_view' AND date_trunc('day', timestamp, 'UTC') = day
+                               GROUP BY 1
+                          ) AS models
+               ) END
+          FROM (
+                   SELECT date_trunc('day', timestamp, 'UTC') AS day, event_type, count(*), count(DISTINCT session_id)
+                     FROM store.analytics_events WHERE tenant_id = $1 GROUP BY 1, 2
+               ) AS days
+        """,
+    ),
     "catalogue.status_5min": (
         3,
         "bucket, model_id, region, avg_availability, avg_latency_p50, avg_latency_p95, avg_error_rate, total_requests, "
@@ -151,10 +170,10 @@ async def assert_exact(history: History, after: str = "") -> None:
                 assert all(map(alike, seen[key], values)), f"{name} {key}: {seen[key]} for {values} {after}"
 
 
-def alike(one: float | None, other: float | None) -> bool:
+def alike(one: Any, other: Any) -> bool:
     """Sums of floating-point numbers depend on their order in the last digits."""
     return one == other or (
-        one is not None and other is not None and math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+        isinstance(one, float) and isinstance(other, float) and math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
     )
 
 
@@ -201,6 +220,7 @@ class Play:
                 self.add_tools,
                 self.call,
                 self.probe,
+                self.look,
                 self.change,
                 self.remove,
                 self.refresh,
@@ -291,6 +311,28 @@ class Play:
             self.moment(),
         )
         return "calls"
+
+    async def look(self) -> str:
+        """People look at pages and models."""
+        chance = self.chance
+        async with self.history.acting(chance.choice((OURS, THEIRS))) as connection:
+            await connection.execute("SELECT platform.ensure_partitions('analytics_events', $1, $2)", *self.span())
+            await connection.executemany(
+                """
+                INSERT INTO platform.analytics_events (timestamp, session_id, event_type, event_properties)
+                VALUES ($1, $2, $3, $4)
+                """,
+                [
+                    (
+                        self.moment(),
+                        chance.choice([None, "one", "two"]),
+                        chance.choice(["page_view", "model_view"]),
+                        chance.choice(["{}", '{"model_id": "a"}', '{"model_id": "b"}']),
+                    )
+                    for _ in range(6)
+                ],
+            )
+        return "looks"
 
     async def probe(self) -> str:
         """Probes of two models, as the scheduler adds them."""
@@ -527,6 +569,7 @@ async def test_another_teams_rows_are_not_shown_and_without_a_team_there_are_non
     await history.add_tool_usage(THEIRS, NOON)
     async with history.acting(THEIRS) as connection:
         await connection.execute("INSERT INTO gateway.llm_requests (prompt) VALUES ('?')")
+        await connection.execute("INSERT INTO platform.analytics_events (event_type) VALUES ('model_view')")
         await connection.execute(
             "INSERT INTO gateway.llm_responses (request_id, request_created_at, provider_name, content, response_time) "
             "VALUES (gen_random_uuid(), now(), 'here', 'yes', 5)"

@@ -2872,6 +2872,41 @@ $$;
 
 ALTER FUNCTION society.update_agent_stats_on_task_completion() OWNER TO guildhall_owner;
 
+CREATE FUNCTION store.mark_analytics_events() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+        BEGIN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT tenant_id AS tenant_id,
+                              date_bin(interval '5 minutes', "timestamp", timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM changed_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'analytics_events';
+
+            IF TG_OP = 'UPDATE' THEN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT tenant_id AS tenant_id,
+                              date_bin(interval '5 minutes', "timestamp", timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM new_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'analytics_events';
+
+            END IF;
+            RETURN NULL;
+        END
+        $$;
+
+ALTER FUNCTION store.mark_analytics_events() OWNER TO guildhall_owner;
+
 CREATE FUNCTION store.mark_failure_patterns() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5743,6 +5778,115 @@ ALTER VIEW mine.background_task_history OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.background_task_history IS 'jobs: tenant: the history of the team''s own jobs.';
 
+CREATE TABLE store.daily_model_views (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    model text,
+    n bigint
+);
+
+ALTER TABLE store.daily_model_views OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.daily_model_views IS 'operations: tenant: the roll-up of analytics_events, as far as it was refreshed.';
+
+CREATE VIEW store.daily_model_views_now AS
+ SELECT rolled.tenant_id,
+    rolled.bucket,
+    rolled.model,
+    rolled.n
+   FROM store.daily_model_views rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'daily_model_views'::text) AND (marks.tenant_id = rolled.tenant_id) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'analytics_events'::text)))))))
+UNION ALL
+ SELECT dirty.tenant_id,
+    dirty.bucket,
+    live.model,
+    live.n
+   FROM (( SELECT DISTINCT marks.tenant_id,
+            marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'daily_model_views'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'analytics_events'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT COALESCE((analytics_events.event_properties ->> 'model_id'::text), 'unknown'::text) AS model,
+            count(*) AS n
+           FROM store.analytics_events
+          WHERE ((analytics_events.tenant_id = dirty.tenant_id) AND (analytics_events."timestamp" >= dirty.bucket) AND (analytics_events."timestamp" < (dirty.bucket + '1 day'::interval)) AND ((analytics_events.event_type)::text = 'model_view'::text))
+          GROUP BY COALESCE((analytics_events.event_properties ->> 'model_id'::text), 'unknown'::text)) live);
+
+ALTER VIEW store.daily_model_views_now OWNER TO guildhall_owner;
+
+COMMENT ON VIEW store.daily_model_views_now IS 'operations: tenant: the roll-up of analytics_events, exact at every moment.';
+
+CREATE TABLE store.daily_stats (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    event_type character varying(50),
+    event_count bigint,
+    unique_sessions bigint
+);
+
+ALTER TABLE store.daily_stats OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.daily_stats IS 'operations: tenant: the roll-up of analytics_events, as far as it was refreshed.';
+
+CREATE VIEW store.daily_stats_now AS
+ SELECT rolled.tenant_id,
+    rolled.bucket,
+    rolled.event_type,
+    rolled.event_count,
+    rolled.unique_sessions
+   FROM store.daily_stats rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'daily_stats'::text) AND (marks.tenant_id = rolled.tenant_id) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'analytics_events'::text)))))))
+UNION ALL
+ SELECT dirty.tenant_id,
+    dirty.bucket,
+    live.event_type,
+    live.event_count,
+    live.unique_sessions
+   FROM (( SELECT DISTINCT marks.tenant_id,
+            marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'daily_stats'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'analytics_events'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT analytics_events.event_type,
+            count(*) AS event_count,
+            count(DISTINCT analytics_events.session_id) AS unique_sessions
+           FROM store.analytics_events
+          WHERE ((analytics_events.tenant_id = dirty.tenant_id) AND (analytics_events."timestamp" >= dirty.bucket) AND (analytics_events."timestamp" < (dirty.bucket + '1 day'::interval)) AND true)
+          GROUP BY analytics_events.event_type) live);
+
+ALTER VIEW store.daily_stats_now OWNER TO guildhall_owner;
+
+COMMENT ON VIEW store.daily_stats_now IS 'operations: tenant: the roll-up of analytics_events, exact at every moment.';
+
+CREATE VIEW mine.daily_stats WITH (security_barrier='true') AS
+ SELECT bucket AS day,
+    event_type,
+    event_count,
+    unique_sessions,
+        CASE
+            WHEN ((event_type)::text = 'model_view'::text) THEN ( SELECT jsonb_object_agg(views.model, views.n) AS jsonb_object_agg
+               FROM store.daily_model_views_now views
+              WHERE ((views.tenant_id = days.tenant_id) AND (views.bucket = days.bucket)))
+            ELSE NULL::jsonb
+        END AS model_views,
+    tenant_id
+   FROM store.daily_stats_now days
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.daily_stats OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.daily_stats IS 'analytics: tenant: what the team''s own people looked at, by day; unique_sessions are those of the day and do not add up.';
+
 CREATE VIEW mine.failure_patterns WITH (security_barrier='true') AS
  SELECT pattern_id,
     tenant_id,
@@ -6654,6 +6798,25 @@ CREATE VIEW platform.connection_stats AS
 ALTER VIEW platform.connection_stats OWNER TO guildhall_owner;
 
 COMMENT ON VIEW platform.connection_stats IS 'operations: system: how many sessions each database has, and what they do; null where that is hidden from whoever asks.';
+
+CREATE VIEW platform.daily_stats AS
+ SELECT bucket AS day,
+    event_type,
+    event_count,
+    unique_sessions,
+        CASE
+            WHEN ((event_type)::text = 'model_view'::text) THEN ( SELECT jsonb_object_agg(views.model, views.n) AS jsonb_object_agg
+               FROM store.daily_model_views_now views
+              WHERE ((views.tenant_id = days.tenant_id) AND (views.bucket = days.bucket)))
+            ELSE NULL::jsonb
+        END AS model_views,
+    tenant_id
+   FROM store.daily_stats_now days
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+ALTER VIEW platform.daily_stats OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.daily_stats IS 'analytics: tenant: what the team''s own people looked at, by day; unique_sessions are those of the day and do not add up.';
 
 CREATE TABLE platform.dead_letter_queue (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -7956,6 +8119,12 @@ ALTER TABLE ONLY store.audit_log
 ALTER TABLE ONLY store.background_task_history
     ADD CONSTRAINT background_task_history_pkey PRIMARY KEY (task_id, created_at, event);
 
+ALTER TABLE ONLY store.daily_model_views
+    ADD CONSTRAINT daily_model_views_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, model);
+
+ALTER TABLE ONLY store.daily_stats
+    ADD CONSTRAINT daily_stats_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, event_type);
+
 ALTER TABLE ONLY store.failure_patterns
     ADD CONSTRAINT failure_patterns_pkey PRIMARY KEY (pattern_id, execution_time);
 
@@ -8323,6 +8492,8 @@ CREATE UNIQUE INDEX voting_sessions_one_live_per_session_id ON society.voting_se
 
 CREATE INDEX agent_activity_log_by_agent ON ONLY store.agent_activity_log USING btree (tenant_id, agent_id, created_at DESC);
 
+CREATE INDEX analytics_events_by_age ON ONLY store.analytics_events USING brin ("timestamp") WITH (pages_per_range='16');
+
 CREATE INDEX analytics_events_by_type ON ONLY store.analytics_events USING btree (tenant_id, event_type, "timestamp" DESC);
 
 CREATE INDEX audit_log_by_time ON ONLY store.audit_log USING btree (tenant_id, "timestamp" DESC);
@@ -8590,6 +8761,12 @@ CREATE TRIGGER voting_sessions_follow_their_states BEFORE UPDATE OF status ON so
 CREATE TRIGGER voting_sessions_keep_their_results BEFORE UPDATE ON society.voting_sessions FOR EACH ROW WHEN (((old.status = ANY (ARRAY['tallied'::society.voting_status, 'no_quorum'::society.voting_status, 'cancelled'::society.voting_status])) AND (old.results IS DISTINCT FROM new.results))) EXECUTE FUNCTION society.refuse('a vote that was counted keeps its results');
 
 CREATE TRIGGER voting_sessions_leave_a_trail AFTER UPDATE OF status ON society.voting_sessions FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION society.record_voting_session();
+
+CREATE TRIGGER analytics_events_added_are_marked AFTER INSERT ON store.analytics_events REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_analytics_events();
+
+CREATE TRIGGER analytics_events_changed_are_marked AFTER UPDATE ON store.analytics_events REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_analytics_events();
+
+CREATE TRIGGER analytics_events_removed_are_marked AFTER DELETE ON store.analytics_events REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_analytics_events();
 
 CREATE TRIGGER failure_patterns_added_are_marked AFTER INSERT ON store.failure_patterns REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_failure_patterns();
 
@@ -9749,6 +9926,8 @@ REVOKE ALL ON FUNCTION platform.watch_series(series_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION society.settle(relation regclass, fixed text[], kept text[], hidden text[], removable boolean, audited boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION store.mark_analytics_events() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION store.mark_failure_patterns() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION store.mark_llm_requests() FROM PUBLIC;
@@ -10357,6 +10536,8 @@ GRANT INSERT(created_at) ON TABLE store.background_task_history TO guildhall_app
 
 GRANT SELECT ON TABLE mine.background_task_history TO guildhall_person;
 
+GRANT SELECT ON TABLE mine.daily_stats TO guildhall_person;
+
 GRANT SELECT ON TABLE mine.failure_patterns TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.failure_trends_daily TO guildhall_person;
@@ -10679,6 +10860,9 @@ GRANT UPDATE(exported_at) ON TABLE platform.clickhouse_analytics TO guildhall_sc
 
 GRANT SELECT ON TABLE platform.connection_stats TO guildhall_scheduler;
 GRANT SELECT ON TABLE platform.connection_stats TO guildhall_curator;
+
+GRANT SELECT ON TABLE platform.daily_stats TO guildhall_app;
+GRANT SELECT ON TABLE platform.daily_stats TO guildhall_reader;
 
 GRANT SELECT ON TABLE platform.dead_letter_queue TO guildhall_app;
 GRANT SELECT ON TABLE platform.dead_letter_queue TO guildhall_reader;

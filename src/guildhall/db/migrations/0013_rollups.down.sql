@@ -1,3 +1,4 @@
+DROP VIEW platform.daily_stats;
 DROP VIEW catalogue.status_hourly;
 DROP VIEW catalogue.status_5min;
 DROP VIEW gateway.llm_latency_daily;

@@ -708,3 +708,34 @@ COMMENT ON VIEW catalogue.status_hourly IS 'status: global: how each model fared
 
 GRANT SELECT ON catalogue.status_5min, catalogue.status_hourly
    TO guildhall_app, guildhall_curator, guildhall_writer, guildhall_worker, guildhall_scheduler;
+
+-- platform -----------------------------------------------------------------
+
+SELECT platform.watch_series('analytics_events');
+
+SELECT platform.create_rollup(
+    'daily_stats', 'analytics_events', '1 day', '{event_type}', $$
+        count(*) AS event_count,
+        count(DISTINCT session_id) AS unique_sessions
+    $$, refresh_interval => '1 hour', start_offset => '2 days', end_offset => '-1 day'
+);
+SELECT platform.create_rollup(
+    'daily_model_views', 'analytics_events', '1 day',
+    ARRAY[$$COALESCE(event_properties ->> 'model_id', 'unknown') AS model$$], 'count(*) AS n',
+    refresh_interval => '1 hour', start_offset => '2 days', end_offset => '-1 day',
+    condition => $$event_type = 'model_view'$$
+);
+
+-- Errata: the document nests one aggregate in another; here each has a roll-up of its own.
+CREATE VIEW platform.daily_stats AS
+    SELECT days.bucket AS day, days.event_type, days.event_count, days.unique_sessions,
+           CASE WHEN days.event_type = 'model_view' THEN (
+               SELECT jsonb_object_agg(views.model, views.n)
+                 FROM store.daily_model_views_now AS views
+                WHERE views.tenant_id = days.tenant_id AND views.bucket = days.bucket
+           ) END AS model_views,
+           days.tenant_id
+      FROM store.daily_stats_now AS days
+     WHERE days.tenant_id = (SELECT platform.tenant_id());
+COMMENT ON VIEW platform.daily_stats IS 'analytics: tenant: what the team''s own people looked at, by day; unique_sessions are those of the day and do not add up.';
+GRANT SELECT ON platform.daily_stats TO guildhall_app;
