@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 
@@ -35,6 +35,12 @@ class Settings:
     pool_size: int = 8
     """GUILDHALL_POOL_SIZE: how many connections one process opens at most."""
 
+    secret_key: str | None = field(default=None, repr=False)
+    """GUILDHALL_SECRET_KEY: the key under which teams' secrets are sealed: 32 random bytes in base64 or hexadecimal."""
+
+    secret_key_old: tuple[str, ...] = field(default=(), repr=False)
+    """GUILDHALL_SECRET_KEY_OLD: earlier ones, with commas between, which still open what they have sealed."""
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """
@@ -50,6 +56,10 @@ class Settings:
             pooler=_pooler(env),
             data_dir=Path(env.get("GUILDHALL_DATA_DIR") or _default_data_dir(env)).expanduser().absolute(),
             pool_size=_positive(env, "GUILDHALL_POOL_SIZE", default=8),
+            secret_key=env.get("GUILDHALL_SECRET_KEY") or None,
+            secret_key_old=tuple(
+                key.strip() for key in env.get("GUILDHALL_SECRET_KEY_OLD", "").split(",") if key.strip()
+            ),
         )
 
 

@@ -45,6 +45,7 @@ def save(
 @group.command(name="list")
 def list_all(
     name: Annotated[str | None, typer.Argument(help="A configuration, to list its versions.")] = None,
+    archived: Annotated[bool, typer.Option("--archived", help="Also those that are archived.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the configurations, or the versions of one."""
@@ -55,7 +56,7 @@ def list_all(
 
     async def everything() -> None:
         async with App.open() as app, app.transaction() as tx:
-            found = await configurations.list_configurations(tx)
+            found = await configurations.list_configurations(tx, with_inactive=archived)
         if as_json:
             output.document(
                 [
@@ -64,6 +65,7 @@ def list_all(
                         "name": each.name,
                         "versions": each.versions,
                         "latest_version": each.latest_version_number,
+                        "is_active": each.is_active,
                         "created_at": each.created_at,
                         "updated_at": each.updated_at,
                     }
@@ -74,6 +76,7 @@ def list_all(
         output.lines(
             [
                 f"{each.name:<32}  {count(each.versions, 'version'):>12}  {each.updated_at:%Y-%m-%d %H:%M}"
+                + ("" if each.is_active else "  archived")
                 for each in found
             ]
             or ["no agent configurations yet; `guildhall init` writes one to start from"]
@@ -165,6 +168,44 @@ def diff(
                 *(Text(line, styles.get(line[:1], "")) for line in found.unified.splitlines()),
             ]
         )
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def archive(
+    name: Annotated[str, typer.Argument(help="A configuration's name.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Take a configuration out of lists; its versions and simulations stay."""
+    from guildhall.domains.evaluation import configurations
+
+    _leave(name, configurations.archive_configuration, "archived", as_json=as_json)
+
+
+@group.command()
+def restore(
+    name: Annotated[str, typer.Argument(help="A configuration's name.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Put a configuration back into lists."""
+    from guildhall.domains.evaluation import configurations
+
+    _leave(name, configurations.restore_configuration, "restored", as_json=as_json)
+
+
+def _leave(name: str, verb: Any, done: str, *, as_json: bool) -> None:
+    from guildhall.app.wiring import App
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            is_new = await verb(tx, name)
+        if as_json:
+            output.document({"name": name, done: True, "new": is_new})
+        else:
+            output.lines([f"{done} {name}" if is_new else f"{name} was {done} already"])
 
     run(work, as_json=as_json)
 

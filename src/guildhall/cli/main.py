@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from guildhall import __version__
-from guildhall.cli import configurations, databases, evaluation, scenarios, start
+from guildhall.cli import configurations, databases, evaluation, keys, scenarios, start, teams, users
 from guildhall.cli.frame import UsageWrong, complain
 
 app = typer.Typer(
@@ -29,6 +29,9 @@ start.add_to(app)
 app.add_typer(evaluation.group, name="eval")
 app.add_typer(configurations.group, name="config")
 app.add_typer(scenarios.group, name="scenario")
+app.add_typer(users.group, name="users")
+app.add_typer(teams.group, name="teams")
+app.add_typer(keys.group, name="keys")
 app.add_typer(databases.group, name="db")
 
 

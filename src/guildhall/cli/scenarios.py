@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -50,6 +50,7 @@ def save(
 @group.command(name="list")
 def list_all(
     suite: Annotated[str | None, typer.Option(help="Only those of one suite.")] = None,
+    archived: Annotated[bool, typer.Option("--archived", help="Also those that are archived.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the scenarios."""
@@ -60,7 +61,7 @@ def list_all(
 
     async def work() -> None:
         async with App.open() as app, app.transaction() as tx:
-            found = await scenarios.list_scenarios(tx, suite=suite)
+            found = await scenarios.list_scenarios(tx, suite=suite, with_inactive=archived)
         if as_json:
             output.document(
                 [
@@ -74,6 +75,7 @@ def list_all(
                         "tags": list(each.tags),
                         "content_hash": each.content_hash,
                         "versions": each.versions,
+                        "is_active": each.is_active,
                     }
                     for each in found
                 ]
@@ -114,5 +116,43 @@ def show(
                 Text(to_json(found.definition)),
             ]
         )
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def archive(
+    scenario: Annotated[str, typer.Argument(help="A scenario's id.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Take a scenario out of lists; its contents and simulations stay."""
+    from guildhall.domains.evaluation import scenarios
+
+    _leave(scenario, scenarios.archive_scenario, "archived", as_json=as_json)
+
+
+@group.command()
+def restore(
+    scenario: Annotated[str, typer.Argument(help="A scenario's id.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Put a scenario back into lists."""
+    from guildhall.domains.evaluation import scenarios
+
+    _leave(scenario, scenarios.restore_scenario, "restored", as_json=as_json)
+
+
+def _leave(scenario: str, verb: Any, done: str, *, as_json: bool) -> None:
+    from guildhall.app.wiring import App
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            is_new = await verb(tx, scenario)
+        if as_json:
+            output.document({"scenario_id": scenario, done: True, "new": is_new})
+        else:
+            output.lines([f"{done} {scenario}" if is_new else f"{scenario} was {done} already"])
 
     run(work, as_json=as_json)

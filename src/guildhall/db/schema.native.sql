@@ -360,7 +360,7 @@ CREATE FUNCTION platform.archive_team(team uuid) RETURNS boolean
 BEGIN
     PERFORM platform.require_ownership(team, 'archive this team');
     PERFORM platform.refuse_the_first(team);
-    UPDATE platform.teams SET is_active = false, deleted_at = clock_timestamp(), updated_at = clock_timestamp()
+    UPDATE platform.teams SET is_active = false, deleted_at = clock_timestamp()
      WHERE id = team AND is_active;
     IF NOT FOUND THEN
         RETURN false;
@@ -380,7 +380,7 @@ CREATE FUNCTION platform.archive_user(person uuid) RETURNS boolean
 BEGIN
     PERFORM platform.require(platform.is_administrator() OR person = platform.user_id(), 'archive somebody else');
     PERFORM platform.refuse_the_first(person);
-    UPDATE platform.users SET is_active = false, deleted_at = clock_timestamp(), updated_at = clock_timestamp()
+    UPDATE platform.users SET is_active = false, deleted_at = clock_timestamp()
      WHERE id = person AND is_active;
     IF NOT FOUND THEN
         RETURN false;
@@ -472,13 +472,13 @@ BEGIN
     PERFORM platform.require_ownership(team, 'erase this team');
     PERFORM platform.refuse_the_first(team);
     UPDATE platform.teams
-       SET is_active = false, updated_at = clock_timestamp(),
+       SET is_active = false,
            deleted_at = COALESCE(deleted_at, clock_timestamp()), erased_at = COALESCE(erased_at, clock_timestamp())
      WHERE id = team;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    UPDATE platform.users SET api_key = NULL, updated_at = clock_timestamp()
+    UPDATE platform.users SET api_key = NULL
      WHERE api_key IN (SELECT replace(keys.id::text, '-', '') FROM platform.api_keys AS keys WHERE keys.tenant_id = team);
     RETURN true;
 END
@@ -589,7 +589,7 @@ BEGIN
     INSERT INTO platform.api_keys (id, user_id, key_hash, user_identifier, name, scopes, rate_limit, expires_at)
     VALUES (new_id, person, digest, person::text, new_name, new_scopes, new_rate_limit, ends_at)
     RETURNING created_at INTO made;
-    UPDATE platform.users SET api_key = replace(new_id::text, '-', ''), updated_at = clock_timestamp()
+    UPDATE platform.users SET api_key = replace(new_id::text, '-', '')
      WHERE id = person AND (as_default OR api_key IS NULL);
     RETURN made;
 END
@@ -939,7 +939,7 @@ BEGIN
 
     UPDATE platform.users
        SET username = nobody, email = nobody || '@invalid', password_hash = '!', api_key = NULL, role = 'user',
-           is_active = false, last_login_at = NULL, updated_at = clock_timestamp(),
+           is_active = false, last_login_at = NULL,
            deleted_at = COALESCE(deleted_at, clock_timestamp()), erased_at = clock_timestamp()
      WHERE id = person;
     RETURN true;
@@ -961,7 +961,8 @@ BEGIN
      WHERE classes.relnamespace::regnamespace::text IN ('platform', 'catalogue', 'gateway', 'evaluation', 'society', 'store')
        AND classes.relkind IN ('r', 'p') AND NOT classes.relispartition
        AND split_part(obj_description(classes.oid), ': ', 2) = 'tenant'
-       AND split_part(obj_description(classes.oid), ': ', 1) <> 'audit';
+       AND split_part(obj_description(classes.oid), ': ', 1) <> 'audit'
+       AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = classes.oid AND attname = 'redaction_id' AND NOT attisdropped);
     WHILE cardinality(remaining) > 0 LOOP
         -- Keys that set null or cascade may form circles; they refuse nothing.
         FOR strictness IN 1..3 LOOP
@@ -1658,7 +1659,7 @@ CREATE FUNCTION platform.replace_password_hash(person uuid, old_hash text, new_h
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 BEGIN
-    UPDATE platform.users SET password_hash = new_hash, updated_at = clock_timestamp()
+    UPDATE platform.users SET password_hash = new_hash
      WHERE id = person AND is_active AND old_hash LIKE '$argon2id$%'
        AND sha256(convert_to(password_hash, 'UTF8')) = sha256(convert_to(old_hash, 'UTF8'));
     IF NOT FOUND THEN
@@ -1748,7 +1749,7 @@ CREATE FUNCTION platform.restore_team(team uuid) RETURNS boolean
     AS $$
 BEGIN
     PERFORM platform.require_ownership(team, 'restore this team');
-    UPDATE platform.teams SET is_active = true, deleted_at = NULL, updated_at = clock_timestamp()
+    UPDATE platform.teams SET is_active = true, deleted_at = NULL
      WHERE id = team AND NOT is_active AND erased_at IS NULL;
     RETURN FOUND;
 END
@@ -1762,7 +1763,7 @@ CREATE FUNCTION platform.restore_user(person uuid) RETURNS boolean
     AS $$
 BEGIN
     PERFORM platform.require(platform.is_administrator(), 'restore people');
-    UPDATE platform.users SET is_active = true, deleted_at = NULL, updated_at = clock_timestamp()
+    UPDATE platform.users SET is_active = true, deleted_at = NULL
      WHERE id = person AND NOT is_active AND erased_at IS NULL;
     RETURN FOUND;
 END
@@ -1786,7 +1787,7 @@ BEGIN
     END IF;
     UPDATE platform.api_keys SET is_active = false, revoked_at = clock_timestamp() WHERE id = key_id
     RETURNING revoked_at INTO found_key.revoked_at;
-    UPDATE platform.users SET api_key = NULL, updated_at = clock_timestamp()
+    UPDATE platform.users SET api_key = NULL
      WHERE id = found_key.user_id AND api_key = replace(key_id::text, '-', '');
     RETURN found_key.revoked_at;
 END
@@ -1987,7 +1988,7 @@ CREATE FUNCTION platform.set_password_hash(person uuid, new_hash text) RETURNS b
     AS $$
 BEGIN
     PERFORM platform.require(platform.is_administrator(), 'set passwords of others');
-    UPDATE platform.users SET password_hash = new_hash, updated_at = clock_timestamp() WHERE id = person AND is_active;
+    UPDATE platform.users SET password_hash = new_hash WHERE id = person AND is_active;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
@@ -8646,6 +8647,14 @@ CREATE TRIGGER teams_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.te
 
 CREATE TRIGGER teams_keep_an_owner AFTER DELETE OR UPDATE ON platform.team_members FOR EACH ROW WHEN ((old.role = 'owner'::text)) EXECUTE FUNCTION platform.keep_an_owner();
 
+CREATE TRIGGER update_provider_secrets_updated_at BEFORE UPDATE ON platform.provider_secrets FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_teams_updated_at BEFORE UPDATE ON platform.teams FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_user_preferences_updated_at BEFORE UPDATE ON platform.user_preferences FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_users_updated_at BEFORE UPDATE OF username, email, password_hash, api_key, role, is_active, deleted_at, erased_at ON platform.users FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
 CREATE TRIGGER user_preferences_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.user_preferences FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER user_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF status ON platform.user_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change('session_token', 'context');
@@ -10916,8 +10925,6 @@ GRANT SELECT ON TABLE platform.provider_secrets TO guildhall_person;
 GRANT INSERT(id) ON TABLE platform.provider_secrets TO guildhall_app;
 
 GRANT INSERT(sealed),UPDATE(sealed) ON TABLE platform.provider_secrets TO guildhall_app;
-
-GRANT UPDATE(updated_at) ON TABLE platform.provider_secrets TO guildhall_app;
 
 GRANT SELECT ON TABLE platform.replication_lag TO guildhall_scheduler;
 GRANT SELECT ON TABLE platform.replication_lag TO guildhall_curator;

@@ -1,6 +1,8 @@
 DROP TRIGGER team_members_are_audited ON platform.team_members;
 DROP TRIGGER teams_are_audited ON platform.teams;
 DROP TRIGGER users_are_audited ON platform.users;
+DROP TRIGGER update_teams_updated_at ON platform.teams;
+DROP TRIGGER update_users_updated_at ON platform.users;
 
 DROP FUNCTION platform.finish_erasing_team(uuid);
 DROP FUNCTION platform.erase_team_rows(uuid, integer);

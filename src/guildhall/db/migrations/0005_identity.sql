@@ -341,7 +341,7 @@ BEGIN
     INSERT INTO platform.api_keys (id, user_id, key_hash, user_identifier, name, scopes, rate_limit, expires_at)
     VALUES (new_id, person, digest, person::text, new_name, new_scopes, new_rate_limit, ends_at)
     RETURNING created_at INTO made;
-    UPDATE platform.users SET api_key = replace(new_id::text, '-', ''), updated_at = clock_timestamp()
+    UPDATE platform.users SET api_key = replace(new_id::text, '-', '')
      WHERE id = person AND (as_default OR api_key IS NULL);
     RETURN made;
 END
@@ -364,7 +364,7 @@ BEGIN
     END IF;
     UPDATE platform.api_keys SET is_active = false, revoked_at = clock_timestamp() WHERE id = key_id
     RETURNING revoked_at INTO found_key.revoked_at;
-    UPDATE platform.users SET api_key = NULL, updated_at = clock_timestamp()
+    UPDATE platform.users SET api_key = NULL
      WHERE id = found_key.user_id AND api_key = replace(key_id::text, '-', '');
     RETURN found_key.revoked_at;
 END
@@ -614,7 +614,7 @@ CREATE FUNCTION platform.replace_password_hash(person uuid, old_hash text, new_h
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    UPDATE platform.users SET password_hash = new_hash, updated_at = clock_timestamp()
+    UPDATE platform.users SET password_hash = new_hash
      WHERE id = person AND is_active AND old_hash LIKE '$argon2id$%'
        AND sha256(convert_to(password_hash, 'UTF8')) = sha256(convert_to(old_hash, 'UTF8'));
     IF NOT FOUND THEN
@@ -635,7 +635,7 @@ CREATE FUNCTION platform.set_password_hash(person uuid, new_hash text) RETURNS b
 AS $$
 BEGIN
     PERFORM platform.require(platform.is_administrator(), 'set passwords of others');
-    UPDATE platform.users SET password_hash = new_hash, updated_at = clock_timestamp() WHERE id = person AND is_active;
+    UPDATE platform.users SET password_hash = new_hash WHERE id = person AND is_active;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
@@ -969,7 +969,7 @@ CREATE POLICY secrets_are_changed_by_administrators ON platform.provider_secrets
     USING ((SELECT platform.may_administer_team()));
 CREATE POLICY secrets_are_removed_by_administrators ON platform.provider_secrets AS RESTRICTIVE FOR DELETE TO guildhall_app
     USING ((SELECT platform.may_administer_team()));
-GRANT SELECT, INSERT (id, sealed), UPDATE (sealed, updated_at), DELETE ON platform.provider_secrets TO guildhall_app;
+GRANT SELECT, INSERT (id, sealed), UPDATE (sealed), DELETE ON platform.provider_secrets TO guildhall_app;
 
 -- Every team's secrets in a column that are under another key than this one, a batch at a time.
 CREATE FUNCTION platform.secrets_under_other_keys(in_relation text, in_column text, current_key bytea, after uuid, at_most integer)
@@ -1027,7 +1027,7 @@ AS $$
 BEGIN
     PERFORM platform.require(platform.is_administrator() OR person = platform.user_id(), 'archive somebody else');
     PERFORM platform.refuse_the_first(person);
-    UPDATE platform.users SET is_active = false, deleted_at = clock_timestamp(), updated_at = clock_timestamp()
+    UPDATE platform.users SET is_active = false, deleted_at = clock_timestamp()
      WHERE id = person AND is_active;
     IF NOT FOUND THEN
         RETURN false;
@@ -1044,7 +1044,7 @@ CREATE FUNCTION platform.restore_user(person uuid) RETURNS boolean
 AS $$
 BEGIN
     PERFORM platform.require(platform.is_administrator(), 'restore people');
-    UPDATE platform.users SET is_active = true, deleted_at = NULL, updated_at = clock_timestamp()
+    UPDATE platform.users SET is_active = true, deleted_at = NULL
      WHERE id = person AND NOT is_active AND erased_at IS NULL;
     RETURN FOUND;
 END
@@ -1074,7 +1074,7 @@ AS $$
 BEGIN
     PERFORM platform.require_ownership(team, 'archive this team');
     PERFORM platform.refuse_the_first(team);
-    UPDATE platform.teams SET is_active = false, deleted_at = clock_timestamp(), updated_at = clock_timestamp()
+    UPDATE platform.teams SET is_active = false, deleted_at = clock_timestamp()
      WHERE id = team AND is_active;
     IF NOT FOUND THEN
         RETURN false;
@@ -1091,7 +1091,7 @@ CREATE FUNCTION platform.restore_team(team uuid) RETURNS boolean
 AS $$
 BEGIN
     PERFORM platform.require_ownership(team, 'restore this team');
-    UPDATE platform.teams SET is_active = true, deleted_at = NULL, updated_at = clock_timestamp()
+    UPDATE platform.teams SET is_active = true, deleted_at = NULL
      WHERE id = team AND NOT is_active AND erased_at IS NULL;
     RETURN FOUND;
 END
@@ -1160,7 +1160,7 @@ BEGIN
 
     UPDATE platform.users
        SET username = nobody, email = nobody || '@invalid', password_hash = '!', api_key = NULL, role = 'user',
-           is_active = false, last_login_at = NULL, updated_at = clock_timestamp(),
+           is_active = false, last_login_at = NULL,
            deleted_at = COALESCE(deleted_at, clock_timestamp()), erased_at = clock_timestamp()
      WHERE id = person;
     RETURN true;
@@ -1168,8 +1168,9 @@ END
 $$;
 
 -- Every table with rows of teams, those that refer to others first, so that
--- deleting in this order violates no key. The audit log is not among them: its
--- images are redacted, its digests stay. Series come with their time column.
+-- deleting in this order violates no key. The audit log and other ledgers
+-- (tables with a redaction_id) are not among them: their contents are redacted,
+-- their digests stay. Series come with their time column.
 CREATE FUNCTION platform.erasure_order() RETURNS TABLE (relation regclass, time_column text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -1183,7 +1184,8 @@ BEGIN
      WHERE classes.relnamespace::regnamespace::text IN ('platform', 'catalogue', 'gateway', 'evaluation', 'society', 'store')
        AND classes.relkind IN ('r', 'p') AND NOT classes.relispartition
        AND split_part(obj_description(classes.oid), ': ', 2) = 'tenant'
-       AND split_part(obj_description(classes.oid), ': ', 1) <> 'audit';
+       AND split_part(obj_description(classes.oid), ': ', 1) <> 'audit'
+       AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = classes.oid AND attname = 'redaction_id' AND NOT attisdropped);
     WHILE cardinality(remaining) > 0 LOOP
         -- Keys that set null or cascade may form circles; they refuse nothing.
         FOR strictness IN 1..3 LOOP
@@ -1220,13 +1222,13 @@ BEGIN
     PERFORM platform.require_ownership(team, 'erase this team');
     PERFORM platform.refuse_the_first(team);
     UPDATE platform.teams
-       SET is_active = false, updated_at = clock_timestamp(),
+       SET is_active = false,
            deleted_at = COALESCE(deleted_at, clock_timestamp()), erased_at = COALESCE(erased_at, clock_timestamp())
      WHERE id = team;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    UPDATE platform.users SET api_key = NULL, updated_at = clock_timestamp()
+    UPDATE platform.users SET api_key = NULL
      WHERE api_key IN (SELECT replace(keys.id::text, '-', '') FROM platform.api_keys AS keys WHERE keys.tenant_id = team);
     RETURN true;
 END
@@ -1297,6 +1299,18 @@ BEGIN
     RETURN FOUND;
 END
 $$;
+
+-- when rows changed --------------------------------------------------------
+
+CREATE TRIGGER update_users_updated_at
+    BEFORE UPDATE OF username, email, password_hash, api_key, role, is_active, deleted_at, erased_at ON platform.users
+    FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+CREATE TRIGGER update_teams_updated_at BEFORE UPDATE ON platform.teams
+    FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+CREATE TRIGGER update_user_preferences_updated_at BEFORE UPDATE ON platform.user_preferences
+    FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+CREATE TRIGGER update_provider_secrets_updated_at BEFORE UPDATE ON platform.provider_secrets
+    FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
 -- what is audited ----------------------------------------------------------
 

@@ -19,11 +19,13 @@ from guildhall.domains.evaluation.configurations.references import (
 )
 from guildhall.domains.evaluation.configurations.rules import agent_spec, define, examine, imported_agent
 from guildhall.domains.evaluation.configurations.service import (
+    archive_configuration,
     diff_versions,
     get_version,
     list_configurations,
     list_versions,
     load_definition,
+    restore_configuration,
     save_version,
 )
 from guildhall.domains.evaluation.configurations.types import (
@@ -57,6 +59,7 @@ __all__ = [
     "VersionNotFound",
     "VersionRefused",
     "agent_spec",
+    "archive_configuration",
     "config_hash",
     "define",
     "diff_versions",
@@ -67,5 +70,6 @@ __all__ = [
     "list_versions",
     "load_definition",
     "references",
+    "restore_configuration",
     "save_version",
 ]

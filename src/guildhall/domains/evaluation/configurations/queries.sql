@@ -36,6 +36,11 @@ UPDATE evaluation.configurations
        is_active = true
  WHERE config_id = :config_id;
 
+-- name: set_active
+UPDATE evaluation.configurations
+   SET is_active = :is_active, updated_at = greatest(updated_at, clock_timestamp())
+ WHERE name = :name AND is_active <> :is_active;
+
 -- name: configurations
 SELECT configurations.config_id, configurations.name, configurations.latest_version_id,
        latest.version_number AS latest_version_number,

@@ -43,6 +43,7 @@ async def save_version(
     known = await store.find_by_content(tx, config_id, definition.config_hash)
     if known is not None:
         await store.restore_version(tx, known)
+        await store.set_active(tx, definition.name, is_active=True)
         return SavedVersion(await _version(tx, known), is_new=False)
     version_id = await store.insert_version(
         tx,
@@ -61,6 +62,28 @@ async def save_version(
 async def list_configurations(tx: Tx, *, with_inactive: bool = False, at_most: int = 1000) -> list[Configuration]:
     """Configurations by name."""
     return await store.list_configurations(tx, with_inactive=with_inactive, at_most=at_most)
+
+
+async def archive_configuration(tx: Tx, name: str) -> bool:
+    """
+    Take a configuration out of lists; its versions, and what was simulated with them, stay. Whether that is new.
+
+    Saving a version restores it.
+
+    Raises:
+        VersionNotFound: There is no such configuration.
+    """
+    return await _set_active(tx, name, is_active=False)
+
+
+async def restore_configuration(tx: Tx, name: str) -> bool:
+    """
+    Put a configuration back into lists. Whether that is new.
+
+    Raises:
+        VersionNotFound: There is no such configuration.
+    """
+    return await _set_active(tx, name, is_active=True)
 
 
 async def list_versions(tx: Tx, name: str, *, at_most: int = 1000) -> list[ConfigVersion]:
@@ -129,6 +152,14 @@ async def diff_versions(tx: Tx, before: ConfigVersion, after: ConfigVersion) -> 
         kept = text if len(text) <= _LONGEST_DIFF else text[:_LONGEST_DIFF]
         await store.insert_diff(tx, before.config_id, before.version_id, after.version_id, kept, found)
     return ConfigDiff(before, after, found, text)
+
+
+async def _set_active(tx: Tx, name: str, *, is_active: bool) -> bool:
+    if await store.set_active(tx, name, is_active=is_active):
+        return True
+    if not await store.list_versions(tx, config_name=name, at_most=1):
+        raise VersionNotFound(name, await _similar(tx, name))
+    return False
 
 
 async def _version(tx: Tx, version_id: UUID) -> ConfigVersion:

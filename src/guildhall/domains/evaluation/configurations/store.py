@@ -30,6 +30,11 @@ async def restore_version(tx: Tx, version_id: UUID) -> None:
     await tx.execute(_queries.restore_version, version_id=version_id)
 
 
+async def set_active(tx: Tx, name: str, *, is_active: bool) -> bool:
+    """Whether that changed anything."""
+    return await tx.execute(_queries.set_active, name=name, is_active=is_active) == 1
+
+
 async def insert_version(
     tx: Tx,
     config_id: UUID,

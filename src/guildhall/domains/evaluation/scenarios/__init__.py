@@ -16,9 +16,11 @@ from guildhall.domains.evaluation.scenarios.rules import (
     scenario_from,
 )
 from guildhall.domains.evaluation.scenarios.service import (
+    archive_scenario,
     get_scenario,
     get_scenarios,
     list_scenarios,
+    restore_scenario,
     save_scenarios,
 )
 from guildhall.domains.evaluation.scenarios.types import (
@@ -43,6 +45,7 @@ __all__ = [
     "ScorerSpec",
     "StoredScenario",
     "UserSpec",
+    "archive_scenario",
     "drafts",
     "duplicates",
     "finished",
@@ -50,6 +53,7 @@ __all__ = [
     "get_scenarios",
     "list_scenarios",
     "proposed_id",
+    "restore_scenario",
     "save_scenarios",
     "scenario_from",
 ]

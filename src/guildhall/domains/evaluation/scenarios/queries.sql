@@ -41,6 +41,11 @@ SELECT rows.scenario_id, rows.name, rows.task_prompt, rows.ground_truth, rows.di
        embedding_model = NULL,
        updated_at = now();
 
+-- name: set_active
+UPDATE evaluation.scenarios
+   SET is_active = :is_active, updated_at = greatest(updated_at, clock_timestamp())
+ WHERE scenario_id = :scenario_id AND is_active <> :is_active;
+
 -- name: insert_versions
 INSERT INTO evaluation.scenario_versions (scenario_id, content_hash, definition)
 SELECT rows.scenario_id, rows.content_hash, rows.definition

@@ -60,6 +60,28 @@ async def list_scenarios(
     )
 
 
+async def archive_scenario(tx: Tx, scenario_id: str) -> bool:
+    """
+    Take a scenario out of lists; its contents, and what was simulated with them, stay. Whether that is new.
+
+    Saving it restores it.
+
+    Raises:
+        ScenarioNotFound: There is none.
+    """
+    return await _set_active(tx, scenario_id, is_active=False)
+
+
+async def restore_scenario(tx: Tx, scenario_id: str) -> bool:
+    """
+    Put a scenario back into lists. Whether that is new.
+
+    Raises:
+        ScenarioNotFound: There is none.
+    """
+    return await _set_active(tx, scenario_id, is_active=True)
+
+
 async def get_scenario(tx: Tx, scenario_id: str, content_hash: str | None = None) -> Scenario:
     """
     A scenario with the files that grade it, in its latest content or in an earlier one.
@@ -93,6 +115,14 @@ async def get_scenarios(tx: Tx, pins: Sequence[tuple[str, str]]) -> list[Scenari
         )
         for pin in pins
     ]
+
+
+async def _set_active(tx: Tx, scenario_id: str, *, is_active: bool) -> bool:
+    if await store.set_active(tx, scenario_id, is_active=is_active):
+        return True
+    if await store.latest_hash(tx, scenario_id) is None:
+        raise await _not_found(tx, scenario_id, None)
+    return False
 
 
 async def _keep_files(tx: Tx, scenarios: Sequence[Scenario]) -> None:

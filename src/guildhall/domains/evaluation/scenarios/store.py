@@ -37,6 +37,11 @@ async def upsert_scenarios(tx: Tx, scenarios: Sequence[Scenario]) -> None:
     )
 
 
+async def set_active(tx: Tx, scenario_id: str, *, is_active: bool) -> bool:
+    """Whether that changed anything."""
+    return await tx.execute(_queries.set_active, scenario_id=scenario_id, is_active=is_active) == 1
+
+
 async def insert_versions(tx: Tx, scenarios: Sequence[Scenario]) -> None:
     await tx.execute(
         _queries.insert_versions,

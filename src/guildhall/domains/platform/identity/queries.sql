@@ -152,14 +152,13 @@ VALUES (:preferred_locale, :preferred_region, :preferred_currency, :favorite_mod
        preferred_region = excluded.preferred_region,
        preferred_currency = excluded.preferred_currency,
        favorite_models = excluded.favorite_models,
-       display_preferences = excluded.display_preferences,
-       updated_at = clock_timestamp();
+       display_preferences = excluded.display_preferences;
 
 -- name: insert_secret
 INSERT INTO platform.provider_secrets (id, sealed) VALUES (:secret_id, :sealed);
 
 -- name: replace_secret
-UPDATE platform.provider_secrets SET sealed = :sealed, updated_at = clock_timestamp() WHERE id = :secret_id;
+UPDATE platform.provider_secrets SET sealed = :sealed WHERE id = :secret_id;
 
 -- name: sealed_secret
 SELECT sealed FROM platform.provider_secrets WHERE id = :secret_id;

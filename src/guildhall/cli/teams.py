@@ -1,0 +1,314 @@
+"""`guildhall teams`: the tenants, and who belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from guildhall.cli.frame import JsonOption, Output, run
+from guildhall.cli.render.figures import count
+
+if TYPE_CHECKING:
+    from guildhall.app.wiring import App
+    from guildhall.db import Tx
+    from guildhall.domains.platform.identity import Role, Team
+
+group = typer.Typer(help="Teams: whose rows are whose, and who may do what.", no_args_is_help=True)
+
+_Slug = Annotated[str, typer.Argument(help="A team's slug.")]
+_User = Annotated[str, typer.Argument(help="A user's name or address of mail.")]
+
+
+@group.command()
+def add(
+    name: Annotated[str, typer.Argument(help="What the team is called.")],
+    slug: Annotated[str | None, typer.Option(help="Its short name; made of the name unless given.")] = None,
+    owner: Annotated[str | None, typer.Option(help="The user who owns it; you unless given.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a team."""
+    from guildhall.app.wiring import App
+    from guildhall.domains.platform import identity
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            user = await identity.get_user(tx, owner) if owner else None
+            team = await identity.create_team(tx, name, slug, owner=user.id if user else None)
+        if as_json:
+            output.document(_document(team))
+        else:
+            output.lines([f"made {team.slug}"])
+
+    run(work, as_json=as_json)
+
+
+@group.command(name="list")
+def list_all(
+    archived: Annotated[bool, typer.Option("--archived", help="Also those that are archived.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the teams."""
+    from guildhall.app.wiring import App
+    from guildhall.domains.platform import identity
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            found = await identity.list_teams(tx, with_archived=archived)
+        if as_json:
+            output.document([_document(each) for each in found])
+            return
+        output.lines(
+            [
+                f"{each.slug:<32}  {count(each.members, 'member'):>12}  {each.role or '':<6}  "
+                + ("" if each.is_active else "being erased" if each.erased_at else "archived")
+                for each in found
+            ]
+        )
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def members(slug: _Slug, as_json: JsonOption = False) -> None:
+    """List who is in a team, and whom it has asked to join."""
+    from guildhall.app.wiring import App
+    from guildhall.domains.platform import identity
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, acting_in(app, slug) as tx:
+            found = await identity.list_members(tx)
+            asked = await identity.list_invitations(tx)
+        if as_json:
+            output.document(
+                {
+                    "members": [
+                        {
+                            "user_id": each.user_id,
+                            "username": each.username,
+                            "email": each.email,
+                            "role": each.role.value,
+                            "is_active": each.is_active,
+                            "created_at": each.created_at,
+                        }
+                        for each in found
+                    ],
+                    "invitations": [
+                        {"id": each.id, "email": each.email, "role": each.role.value, "expires_at": each.expires_at}
+                        for each in asked
+                    ],
+                }
+            )
+            return
+        output.lines(
+            [
+                *(
+                    f"{each.username:<24}  {each.email:<32}  {each.role}{'' if each.is_active else '  archived'}"
+                    for each in found
+                ),
+                *(
+                    Text(f"{'(invited)':<24}  {each.email:<32}  {each.role}  until {each.expires_at:%Y-%m-%d}", "dim")
+                    for each in asked
+                ),
+            ]
+        )
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def invite(
+    slug: _Slug,
+    email: Annotated[str, typer.Argument(help="The address of mail of whoever is to join.")],
+    role: Annotated[str, typer.Option(help="owner, admin, member or viewer.")] = "member",
+    as_json: JsonOption = False,
+) -> None:
+    """Ask somebody to join a team: prints the token that lets them in, this once."""
+    from guildhall.app.wiring import App
+    from guildhall.domains.platform import identity
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        wanted = read_role(role)
+        async with App.open() as app, acting_in(app, slug) as tx:
+            made = await identity.invite(tx, email, wanted)
+        if as_json:
+            output.document(
+                {
+                    "id": made.id,
+                    "email": made.email,
+                    "role": made.role.value,
+                    "expires_at": made.expires_at,
+                    "token": made.token,
+                }
+            )
+            return
+        output.aside.print(f"for {made.email}, once, until {made.expires_at:%Y-%m-%d %H:%M} UTC:", highlight=False)
+        output.lines([made.token])
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def join(
+    token: Annotated[str, typer.Argument(help="What `guildhall teams invite` printed.")],
+    name: Annotated[str, typer.Option(help="The name of the new user.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Make an account for somebody who was invited, with a password that is asked for or read from a pipe."""
+    from guildhall.app.wiring import App
+    from guildhall.cli.users import ask_password
+    from guildhall.db import NOBODY
+    from guildhall.domains.platform import identity
+
+    output = Output(as_json)
+    secret = ask_password()
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction(NOBODY) as tx:
+            actor, slug, role = await identity.join(tx, token, name, secret)
+        if as_json:
+            output.document({"user_id": actor.user_id, "team": slug, "role": role.value})
+        else:
+            output.lines([f"{name} is {role} of {slug}"])
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def role(
+    slug: _Slug,
+    name: _User,
+    role: Annotated[str, typer.Argument(help="owner, admin, member or viewer.")],
+    add: Annotated[bool, typer.Option("--add", help="Put them into the team if they are not in it.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Change what somebody is in a team."""
+    from guildhall.app.wiring import App
+    from guildhall.domains.platform import identity
+    from guildhall.errors import NotFound
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        wanted = read_role(role)
+        async with App.open() as app, acting_in(app, slug) as tx:
+            try:
+                await identity.change_role(tx, name, wanted)
+            except NotFound:
+                if not add:
+                    raise
+                await identity.add_member(tx, name, wanted)
+        if as_json:
+            output.document({"team": slug, "user": name, "role": wanted.value})
+        else:
+            output.lines([f"{name} is {wanted} of {slug}"])
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def remove(slug: _Slug, name: _User, as_json: JsonOption = False) -> None:
+    """Take somebody out of a team; their sessions and keys in it end."""
+    from guildhall.app.wiring import App
+    from guildhall.domains.platform import identity
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, acting_in(app, slug) as tx:
+            await identity.remove_member(tx, name)
+        if as_json:
+            output.document({"team": slug, "user": name, "removed": True})
+        else:
+            output.lines([f"{name} is no longer in {slug}"])
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def archive(slug: _Slug, as_json: JsonOption = False) -> None:
+    """Close a team: its sessions and keys stop, its rows stay, until it is restored."""
+    from guildhall.domains.platform import identity
+
+    _leave(slug, identity.archive_team, "archived", as_json=as_json)
+
+
+@group.command()
+def restore(slug: _Slug, as_json: JsonOption = False) -> None:
+    """Open a team again that was archived."""
+    from guildhall.domains.platform import identity
+
+    _leave(slug, identity.restore_team, "restored", as_json=as_json)
+
+
+def _leave(slug: str, verb: Any, done: str, *, as_json: bool) -> None:
+    from guildhall.app.wiring import App
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            is_new = await verb(tx, slug)
+        if as_json:
+            output.document({"team": slug, done: True, "new": is_new})
+        else:
+            output.lines([f"{done} {slug}" if is_new else f"{slug} was {done} already"])
+
+    run(work, as_json=as_json)
+
+
+@asynccontextmanager
+async def acting_in(app: App, slug: str | None) -> AsyncIterator[Tx]:
+    """A transaction of whoever this is in a team of that slug; in their own without one."""
+    from guildhall.db import Actor
+    from guildhall.domains.platform import identity
+
+    actor = app.actor
+    if slug is not None:
+        async with app.transaction() as tx:
+            actor = Actor(actor.user_id, (await identity.get_team(tx, slug)).id)
+    async with app.transaction(actor) as tx:
+        yield tx
+
+
+def read_role(text: str) -> Role:
+    """
+    A role as people write it.
+
+    Raises:
+        InvalidInput: It is none.
+    """
+    from guildhall.domains.platform.identity import Role
+    from guildhall.errors import InvalidInput
+
+    try:
+        return Role(text.lower())
+    except ValueError:
+        known = ", ".join(Role)
+        raise InvalidInput(f"role is {text!r}, expected one of {known}", field="role", value=text) from None
+
+
+def _document(team: Team) -> dict[str, Any]:
+    return {
+        "id": team.id,
+        "name": team.name,
+        "slug": team.slug,
+        "is_active": team.is_active,
+        "members": team.members,
+        "role": team.role.value if team.role else None,
+        "created_at": team.created_at,
+        "updated_at": team.updated_at,
+        "deleted_at": team.deleted_at,
+        "erased_at": team.erased_at,
+    }
