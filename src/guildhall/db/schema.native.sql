@@ -202,8 +202,9 @@ CREATE FUNCTION catalogue.search_models(query_text text, locale character varyin
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
-    asked  tsquery;
-    exact  CONSTANT text := lower(btrim(query_text));
+    asked    tsquery;
+    exact    CONSTANT text := lower(btrim(query_text));
+    squeezed CONSTANT text := platform.squeeze(query_text);
 BEGIN
     FOREACH asked IN ARRAY ARRAY[
         platform.text_query(query_text, locale), platform.text_query(query_text, locale, any_unit => true)
@@ -223,7 +224,8 @@ BEGIN
             SELECT models.id, models.name,
                    (ts_rank_cd(models.search_vector, asked)
                     + CASE WHEN models.id IN (SELECT named.id FROM named) THEN 100 ELSE 0 END
-                    + CASE WHEN platform.text_vector(catalogue.localized(models.name, locale), locale) @@ asked THEN 10 ELSE 0 END
+                    + CASE WHEN strpos(platform.squeeze(COALESCE(models.name ->> locale, catalogue.localized(models.name, locale))), squeezed) > 0
+                           THEN 10 ELSE 0 END
                    )::real AS rank
               FROM found
               JOIN catalogue.models ON models.id = found.id
@@ -2127,6 +2129,12 @@ CREATE FUNCTION platform.sign_in_wait(failures integer, free integer) RETURNS in
 
 ALTER FUNCTION platform.sign_in_wait(failures integer, free integer) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.squeeze(content text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN regexp_replace(platform.fold(content), '[\u0001-\u002f\u003a-\u0060\u007b-\u00bf\u2000-\u206f\u3000-\u3003]+'::text, ''::text, 'g'::text);
+
+ALTER FUNCTION platform.squeeze(content text) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.teams_owned_alone(person uuid) RETURNS text[]
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3258,7 +3266,7 @@ CREATE TABLE catalogue.model_aliases (
     valid_from timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     valid_to timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT model_aliases_alias_is_plain CHECK (((alias)::text ~ '^[a-z0-9][a-z0-9._:/@+-]*$'::text)),
+    CONSTRAINT model_aliases_alias_is_plain CHECK (((alias)::text ~ '^[a-z0-9@~][a-z0-9._:/@~+-]*$'::text)),
     CONSTRAINT model_aliases_end_after_they_begin CHECK ((valid_to > valid_from))
 );
 
@@ -3316,7 +3324,7 @@ CREATE TABLE catalogue.models (
     CONSTRAINT models_metadata_is_an_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
     CONSTRAINT models_name_is_localized CHECK (catalogue.is_localized(name)),
     CONSTRAINT models_sizes_are_positive CHECK (((context_window > 0) AND (max_output_tokens > 0))),
-    CONSTRAINT models_slug_is_plain CHECK (((slug)::text ~ '^[a-z0-9][a-z0-9._:/@+-]*$'::text)),
+    CONSTRAINT models_slug_is_plain CHECK (((slug)::text ~ '^[a-z0-9@~][a-z0-9._:/@~+-]*$'::text)),
     CONSTRAINT models_texts_size CHECK (((octet_length((name)::text) + COALESCE(octet_length((description)::text), 0)) <= 100000))
 )
 WITH (autovacuum_vacuum_scale_factor='0.1');

@@ -30,4 +30,5 @@ DROP TEXT SEARCH CONFIGURATION platform.japanese;
 DROP TEXT SEARCH CONFIGURATION platform.english_zh;
 DROP FUNCTION platform.text_grams(text);
 DROP FUNCTION platform.text_units(text);
+DROP FUNCTION platform.squeeze(text);
 DROP FUNCTION platform.fold(text);

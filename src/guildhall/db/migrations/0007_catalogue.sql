@@ -15,6 +15,11 @@ CREATE FUNCTION platform.fold(content text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN lower(normalize(regexp_replace(normalize(content, NFKD), '[\u0300-\u036f]', '', 'g'), NFKC));
 
+-- The same without spaces and marks, so that gpt-4o, GPT 4o and gpt4o are one.
+CREATE FUNCTION platform.squeeze(content text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN regexp_replace(platform.fold(content), '[\u0001-\u002f\u003a-\u0060\u007b-\u00bf\u2000-\u206f\u3000-\u3003]+', '', 'g');
+
 -- A text in units, in their order: a run of a script that is written without
 -- spaces (Chinese, Japanese, Korean, Thai, Lao, Burmese, Khmer), or a word with
 -- its parts (claude-3.5-sonnet: claude, 3.5, sonnet) and without its marks
@@ -198,7 +203,7 @@ CREATE TABLE catalogue.models (
     created_at        timestamptz  NOT NULL DEFAULT now(),
     updated_at        timestamptz  NOT NULL DEFAULT now(),
     CONSTRAINT models_one_per_slug UNIQUE (slug),
-    CONSTRAINT models_slug_is_plain CHECK (slug ~ '^[a-z0-9][a-z0-9._:/@+-]*$'),
+    CONSTRAINT models_slug_is_plain CHECK (slug ~ '^[a-z0-9@~][a-z0-9._:/@~+-]*$'),
     CONSTRAINT models_name_is_localized CHECK (catalogue.is_localized(name)),
     CONSTRAINT models_description_is_localized CHECK (catalogue.is_localized(description)),
     CONSTRAINT models_texts_size CHECK (octet_length(name::text) + COALESCE(octet_length(description::text), 0) <= 100000),
@@ -258,7 +263,7 @@ CREATE TABLE catalogue.model_aliases (
     valid_from  timestamptz  NOT NULL DEFAULT '-infinity',
     valid_to    timestamptz,
     created_at  timestamptz  NOT NULL DEFAULT now(),
-    CONSTRAINT model_aliases_alias_is_plain CHECK (alias ~ '^[a-z0-9][a-z0-9._:/@+-]*$'),
+    CONSTRAINT model_aliases_alias_is_plain CHECK (alias ~ '^[a-z0-9@~][a-z0-9._:/@~+-]*$'),
     CONSTRAINT model_aliases_end_after_they_begin CHECK (valid_to > valid_from),
     CONSTRAINT model_aliases_mean_one_model_at_a_time EXCLUDE USING gist (
         catalogue.key_of(alias, provider_id::text) WITH =, tstzrange(valid_from, valid_to) WITH &&
@@ -281,8 +286,9 @@ CREATE FUNCTION catalogue.search_models(query_text text, locale varchar DEFAULT 
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    asked  tsquery;
-    exact  CONSTANT text := lower(btrim(query_text));
+    asked    tsquery;
+    exact    CONSTANT text := lower(btrim(query_text));
+    squeezed CONSTANT text := platform.squeeze(query_text);
 BEGIN
     FOREACH asked IN ARRAY ARRAY[
         platform.text_query(query_text, locale), platform.text_query(query_text, locale, any_unit => true)
@@ -302,7 +308,8 @@ BEGIN
             SELECT models.id, models.name,
                    (ts_rank_cd(models.search_vector, asked)
                     + CASE WHEN models.id IN (SELECT named.id FROM named) THEN 100 ELSE 0 END
-                    + CASE WHEN platform.text_vector(catalogue.localized(models.name, locale), locale) @@ asked THEN 10 ELSE 0 END
+                    + CASE WHEN strpos(platform.squeeze(COALESCE(models.name ->> locale, catalogue.localized(models.name, locale))), squeezed) > 0
+                           THEN 10 ELSE 0 END
                    )::real AS rank
               FROM found
               JOIN catalogue.models ON models.id = found.id
