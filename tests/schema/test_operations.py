@@ -18,7 +18,15 @@ from fixtures.servers import Start
 from fixtures.statements import OURS, THEIRS, Statements
 from guildhall.db import migrate
 
-VIEWS = ("connection_stats", "table_bloat", "table_sizes", "index_usage", "lock_contention", "replication_lag")
+VIEWS = (
+    "connection_stats",
+    "table_bloat",
+    "table_sizes",
+    "index_usage",
+    "lock_contention",
+    "replication_lag",
+    "series_horizon",
+)
 
 Connect = Callable[[], Any]
 
@@ -253,6 +261,22 @@ async def test_who_waits_for_whom_is_seen_while_they_wait(connect: Connect) -> N
         assert (row["mode"], row["waits"]) == ("AccessExclusiveLock", True)
     await waiting
     assert await looker.fetch("SELECT * FROM platform.lock_contention") == []
+
+
+async def test_the_horizon_of_a_series_moves_with_its_partitions(connect: Connect) -> None:
+    connection = await connect()
+    await connection.execute("SET timezone = 'Asia/Kolkata'; SET datestyle = 'German'")
+    horizon = "SELECT series, partitions, earliest, reaches, days_ahead, size_bytes FROM platform.series_horizon"
+    before = {row["series"]: row for row in await connection.fetch(horizon)}
+    assert set(before) == {row["name"] for row in await connection.fetch("SELECT name FROM platform.series")}
+    # this month and three more: the last of them ends three to four months from now
+    assert all(row["partitions"] >= 4 and 88 < row["days_ahead"] < 125 for row in before.values())
+    assert all(row["size_bytes"] > 0 for row in before.values())
+    now = datetime(2000, 2, 1, tzinfo=UTC)
+    await connection.execute("SELECT platform.ensure_partitions('status_probes', $1, $1)", now)
+    after = await connection.fetchrow(f"{horizon} WHERE series = 'status_probes'")
+    assert after["partitions"] == before["status_probes"]["partitions"] + 1
+    assert (after["earliest"], after["reaches"]) == (now, before["status_probes"]["reaches"])
 
 
 async def test_lag_is_what_a_slot_has_not_read(connect: Connect) -> None:

@@ -1444,6 +1444,20 @@ CREATE FUNCTION platform.partition_name(series_name text, starts timestamp with 
 
 ALTER FUNCTION platform.partition_name(series_name text, starts timestamp with time zone) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.partition_span(partition regclass) RETURNS tstzrange
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO'
+    BEGIN ATOMIC
+ SELECT tstzrange((bounds.parts[1])::timestamp with time zone, (bounds.parts[2])::timestamp with time zone) AS tstzrange
+    FROM (pg_class
+      CROSS JOIN LATERAL ( SELECT regexp_match(pg_get_expr(pg_class.relpartbound, pg_class.oid), 'FROM \(''(.+)''\) TO \(''(.+)''\)'::text) AS parts) bounds)
+   WHERE ((pg_class.oid = (partition_span.partition)::oid) AND (bounds.parts IS NOT NULL));
+END;
+
+ALTER FUNCTION platform.partition_span(partition regclass) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.percentile(fraction double precision, idx integer[], n bigint[]) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     BEGIN ATOMIC
@@ -6973,6 +6987,21 @@ ALTER TABLE platform.sealed_columns OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.sealed_columns IS 'identity: system: every column of encrypted secrets; its table has an id and a tenant_id.';
 
+CREATE VIEW platform.series_horizon AS
+SELECT
+    NULL::text AS series,
+    NULL::bigint AS partitions,
+    NULL::timestamp with time zone AS earliest,
+    NULL::timestamp with time zone AS reaches,
+    NULL::numeric AS days_ahead,
+    NULL::numeric AS size_bytes,
+    NULL::bigint AS estimated_rows,
+    NULL::interval AS retention;
+
+ALTER VIEW platform.series_horizon OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.series_horizon IS 'operations: system: what each series has partitions for; who writes beyond makes them first. TimescaleDB makes its chunks as rows come: there reaches is null.';
+
 CREATE TABLE platform.sign_in_failures (
     subject bytea NOT NULL,
     failures integer DEFAULT 0 NOT NULL,
@@ -8560,6 +8589,21 @@ CREATE INDEX tool_usage_by_age ON ONLY store.tool_usage USING brin (execution_ti
 CREATE INDEX tool_usage_by_outcome ON ONLY store.tool_usage USING btree (outcome_id);
 
 CREATE INDEX tool_usage_by_simulation ON ONLY store.tool_usage USING btree (simulation_id, tool_name);
+
+CREATE OR REPLACE VIEW platform.series_horizon AS
+ SELECT series.name AS series,
+    count(children.oid) AS partitions,
+    min(lower(spans.span)) AS earliest,
+    max(upper(spans.span)) AS reaches,
+    (EXTRACT(epoch FROM (max(upper(spans.span)) - now())) / (86400)::numeric) AS days_ahead,
+    COALESCE(sum(pg_total_relation_size((children.oid)::regclass)), (0)::numeric) AS size_bytes,
+    (COALESCE(sum(GREATEST(children.reltuples, (0)::real)), (0)::real))::bigint AS estimated_rows,
+    series.retention
+   FROM (((platform.series
+     LEFT JOIN pg_inherits ON ((pg_inherits.inhparent = (to_regclass(format('store.%I'::text, series.name)))::oid)))
+     LEFT JOIN pg_class children ON ((children.oid = pg_inherits.inhrelid)))
+     CROSS JOIN LATERAL ( SELECT platform.partition_span((children.oid)::regclass) AS span) spans)
+  GROUP BY series.name;
 
 CREATE TRIGGER benchmark_scores_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.benchmark_scores FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
@@ -10943,6 +10987,9 @@ GRANT SELECT,INSERT,UPDATE ON TABLE platform.schedules TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.sealed_columns TO guildhall_app;
 GRANT SELECT ON TABLE platform.sealed_columns TO guildhall_reader;
+
+GRANT SELECT ON TABLE platform.series_horizon TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.series_horizon TO guildhall_curator;
 
 GRANT SELECT,DELETE ON TABLE platform.slow_query_log TO guildhall_scheduler;
 

@@ -1,4 +1,6 @@
 DROP FUNCTION platform.publish_catalogue();
+DROP VIEW platform.series_horizon;
+DROP FUNCTION platform.partition_span(regclass);
 DROP VIEW platform.replication_lag;
 DROP VIEW platform.lock_contention;
 DROP VIEW platform.index_usage;
