@@ -14,6 +14,7 @@ pytest_plugins = [
     "fixtures.database",
     "fixtures.servers",
     "fixtures.guildhall",
+    "fixtures.ledgers",
     "fixtures.agents",
     "fixtures.command_line",
     "fixtures.models",

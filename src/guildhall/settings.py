@@ -41,6 +41,14 @@ class Settings:
     secret_key_old: tuple[str, ...] = field(default=(), repr=False)
     """GUILDHALL_SECRET_KEY_OLD: earlier ones, with commas between, which still open what they have sealed."""
 
+    seal_key: Path | None = None
+    """GUILDHALL_SEAL_KEY: the file with the key that signs seals; in the data directory unless given."""
+
+    @property
+    def seal_key_file(self) -> Path:
+        """Where the key is that signs seals."""
+        return self.seal_key or self.data_dir / "seal.key"
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """
@@ -55,6 +63,7 @@ class Settings:
             direct_url=_direct_url(env),
             pooler=_pooler(env),
             data_dir=Path(env.get("GUILDHALL_DATA_DIR") or _default_data_dir(env)).expanduser().absolute(),
+            seal_key=Path(env["GUILDHALL_SEAL_KEY"]).expanduser().absolute() if env.get("GUILDHALL_SEAL_KEY") else None,
             pool_size=_positive(env, "GUILDHALL_POOL_SIZE", default=8),
             secret_key=env.get("GUILDHALL_SECRET_KEY") or None,
             secret_key_old=tuple(

@@ -15,7 +15,7 @@ from guildhall.cli.main import app
 _ROOT = Path(__file__).parents[2]
 _PAGES = [_ROOT / "README.md", *sorted((_ROOT / "docs").glob("*.md")), _ROOT / "benchmarks" / "README.md"]
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
-_COMMAND = re.compile(r"guildhall ((?:eval|config|scenario|users|teams|keys|db) [a-z-]+|demo|init)\b")
+_COMMAND = re.compile(r"guildhall ((?:eval|config|scenario|users|teams|keys|db|audit) [a-z-]+|demo|init)\b")
 
 
 def _commands() -> set[str]:

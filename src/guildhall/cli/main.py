@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from guildhall import __version__
-from guildhall.cli import configurations, databases, evaluation, keys, scenarios, start, teams, users
+from guildhall.cli import audits, configurations, databases, evaluation, keys, scenarios, start, teams, users
 from guildhall.cli.frame import UsageWrong, complain
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ app.add_typer(users.group, name="users")
 app.add_typer(teams.group, name="teams")
 app.add_typer(keys.group, name="keys")
 app.add_typer(databases.group, name="db")
+app.add_typer(audits.group, name="audit")
 
 
 def _show_version(wanted: bool) -> None:

@@ -12,7 +12,7 @@ from guildhall.db.errors import ConstraintViolated, DatabaseUnavailable, DiskFul
 from guildhall.db.jsonb import Json
 from guildhall.db.pool import NOBODY, Database, MachineRole
 from guildhall.db.queries import Queries, Query, load_queries
-from guildhall.db.tx import Actor, Row, Tx
+from guildhall.db.tx import Actor, Origin, Row, Tx
 
 __all__ = [
     "NOBODY",
@@ -23,6 +23,7 @@ __all__ = [
     "DiskFull",
     "Json",
     "MachineRole",
+    "Origin",
     "Queries",
     "Query",
     "Row",

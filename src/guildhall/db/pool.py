@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, Literal, TypeAlias
@@ -15,7 +16,7 @@ from guildhall.db import jsonb
 from guildhall.db.errors import DRIVER_ERRORS, DatabaseUnavailable, StatementRefused, translate, translated
 from guildhall.db.migration import application_name
 from guildhall.db.poolers import is_pooled
-from guildhall.db.tx import Actor, Tx
+from guildhall.db.tx import Actor, Origin, Tx
 
 MachineRole: TypeAlias = Literal["curator", "writer", "worker", "scheduler"]
 """Whom the machine acts as when it acts for no team (decision 7); each has the least grants."""
@@ -27,6 +28,7 @@ _CONNECT_TIMEOUT_S = 10
 _COMMAND_TIMEOUT_S = 300
 _STARTUP_SETTINGS = {"application_name": application_name(), "timezone": "UTC"}
 """Those of the settings at the start that PgBouncer follows."""
+_MOST_TEXT = 512
 
 
 class Database:
@@ -89,16 +91,18 @@ class Database:
         except TimeoutError:
             self._pool.terminate()
 
-    def transaction(self, actor: Actor) -> AbstractAsyncContextManager[Tx]:
+    def transaction(self, actor: Actor, origin: Origin | None = None) -> AbstractAsyncContextManager[Tx]:
         """
         A transaction of the application's role, for one person in one team.
 
         It commits when the block ends and rolls back when the block raises.
+        The audit keeps the origin with whatever is changed.
 
         Raises:
             DatabaseUnavailable: No connection could be had, or it broke.
+            ValueError: The origin's address is no IP address.
         """
-        return self._transaction("guildhall_app", actor)
+        return self._transaction("guildhall_app", actor, origin)
 
     def duty(self, role: MachineRole) -> AbstractAsyncContextManager[Tx]:
         """
@@ -110,8 +114,8 @@ class Database:
         return self._transaction(f"guildhall_{role}", NOBODY)
 
     @asynccontextmanager
-    async def _transaction(self, role: str, actor: Actor) -> AsyncIterator[Tx]:
-        connection = await self._begin(role, actor)
+    async def _transaction(self, role: str, actor: Actor, origin: Origin | None = None) -> AsyncIterator[Tx]:
+        connection = await self._begin(role, actor, origin)
         try:
             try:
                 with _reading(actor):
@@ -143,12 +147,13 @@ class Database:
         finally:
             await present.end()
 
-    async def _begin(self, role: str, actor: Actor) -> asyncpg.pool.PoolConnectionProxy[Any]:
+    async def _begin(self, role: str, actor: Actor, origin: Origin | None) -> asyncpg.pool.PoolConnectionProxy[Any]:
         # Role and identity go with BEGIN in one message. They are names of ours and UUIDs, so formatting them in is safe.
         user, team = ("", "") if actor is NOBODY else (actor.user_id, actor.tenant_id)
         begin = (
             f"{self._begin_with}{' SET TRANSACTION READ ONLY;' if actor.reads_only else ''} SET LOCAL ROLE {role}; "
             f"SELECT set_config('app.user_id', '{user}', true), set_config('app.tenant_id', '{team}', true)"
+            + ("" if origin is None else _settings_of(origin))
         )
         for attempt in (1, 2):
             with translated():
@@ -231,6 +236,22 @@ def _reading(actor: Actor) -> Iterator[None]:
                 "whoever only reads changes nothing", remedy="Ask an owner of the team for another role."
             ) from error
         raise
+
+
+def _settings_of(origin: Origin) -> str:
+    """The origin as settings of the transaction; what a client says of itself goes as hexadecimal digits, so nothing in it is SQL."""
+    said = ""
+    if origin.address is not None:
+        # Without the zone of a link-local address, which may be any text.
+        address = ipaddress.ip_address(origin.address.partition("%")[0])
+        said += f", set_config('app.address', '{address}', true)"
+    if origin.agent_id is not None:
+        said += f", set_config('app.agent_id', '{origin.agent_id}', true)"
+    for name, text in (("user_agent", origin.user_agent), ("request_id", origin.request_id)):
+        if text is not None:
+            digits = text[:_MOST_TEXT].replace("\0", "").encode("utf-8", "replace").hex()
+            said += f", set_config('app.{name}', convert_from(decode('{digits}', 'hex'), 'UTF8'), true)"
+    return said
 
 
 def _is_gone(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> bool:

@@ -395,6 +395,79 @@ $$;
 
 ALTER FUNCTION platform.archive_user(person uuid) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.audit_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+            #variable_conflict use_column
+            DECLARE
+                columns text := current_setting('guildhall.columns_' || TG_RELID, true);
+            BEGIN
+                IF TG_OP = 'UPDATE' AND OLD *= NEW THEN
+                    RETURN NULL;
+                END IF;
+                IF COALESCE(columns, '') = '' THEN
+                    -- What a table's columns are is looked up once in a session: those beside its key, and those
+                    -- that can hold no secret, for neither their name nor their type.
+                    SELECT set_config('guildhall.columns_' || TG_RELID,
+                                      ARRAY[COALESCE(array_agg(attname::text) FILTER (WHERE NOT is_key), '{}')::text,
+                                            COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text]::text, false)
+                      INTO columns
+                      FROM (SELECT attname,
+                                   attnum = ANY (COALESCE((SELECT indkey::int2[] FROM pg_index WHERE indrelid = TG_RELID AND indisprimary), '{}')) AS is_key,
+                                   atttypid NOT IN ('jsonb'::regtype, 'json'::regtype) AND attname !~* (platform.secret_names() || '$') AS is_plain
+                              FROM pg_attribute
+                             WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped) AS attributes;
+                END IF;
+                -- Partitions are made ahead; where upkeep has stood still, here.
+                IF to_regclass('store.audit_log' || to_char(clock_timestamp() AT TIME ZONE 'UTC', '_YYYY_MM')) IS NULL THEN
+                    IF EXISTS (SELECT FROM pg_class WHERE oid = 'store.audit_log'::regclass AND relkind = 'p') THEN
+                        PERFORM platform.ensure_partitions('audit_log', clock_timestamp(), clock_timestamp());
+                    END IF;
+                END IF;
+
+                -- One statement for all, digest included: each expression of its own would be prepared anew in each transaction.
+                INSERT INTO store.audit_log (
+                    log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
+                    old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id, digest
+                )
+                SELECT log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
+                       old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id,
+                       sha256(convert_to(concat_ws(chr(10), 'log_id=' || new_row.log_id::text, 'tenant_id=' || new_row.tenant_id::text, 'table_name=' || to_json(new_row.table_name::text)::text, 'operation=' || to_json(new_row.operation::text)::text, 'user_id=' || new_row.user_id::text, 'old_data=' || new_row.old_data::text, 'new_data=' || new_row.new_data::text, 'ip_address=' || new_row.ip_address::text, 'user_agent=' || to_json(new_row.user_agent::text)::text, 'modal_call_context=' || new_row.modal_call_context::text, 'timestamp=' || extract(epoch FROM new_row."timestamp")::text, 'table_schema=' || to_json(new_row.table_schema::text)::text, 'record_key=' || new_row.record_key::text, 'agent_id=' || new_row.agent_id::text, 'actor_role=' || to_json(new_row.actor_role::text)::text, 'request_id=' || to_json(new_row.request_id::text)::text, 'epoch=' || new_row.epoch::text, 'transaction_id=' || new_row.transaction_id::text), 'UTF8'))
+                  FROM (SELECT gen_random_uuid() AS log_id,
+                               CASE WHEN TG_TABLE_NAME = 'teams' AND TG_TABLE_SCHEMA = 'platform'
+                                    THEN COALESCE(new_data, old_data) ->> 'id'
+                                    ELSE COALESCE(new_data, old_data) ->> 'tenant_id'
+                               END::uuid AS tenant_id,
+                               TG_TABLE_SCHEMA::text AS table_schema, TG_TABLE_NAME::text AS table_name, TG_OP AS operation,
+                               COALESCE(new_data, old_data) - (columns::text[])[1]::text[] AS record_key,
+                               NULLIF(current_setting('app.user_id', true), '')::uuid AS user_id,
+                               NULLIF(current_setting('app.agent_id', true), '')::uuid AS agent_id,
+                               COALESCE(NULLIF(current_setting('role'), 'none'), session_user) AS actor_role,
+                               old_data, new_data, NULL::jsonb AS modal_call_context,
+                               NULLIF(current_setting('app.address', true), '')::inet AS ip_address,
+                               NULLIF(current_setting('app.user_agent', true), '') AS user_agent,
+                               NULLIF(current_setting('app.request_id', true), '') AS request_id,
+                               clock_timestamp() AS "timestamp",
+                               COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch()) AS epoch,
+                               pg_current_xact_id()::text::bigint AS transaction_id
+                          FROM (SELECT CASE WHEN (before - (columns::text[])[2]::text[])::text LIKE ANY (platform.secret_hints())
+                                            THEN platform.without_secrets(before) ELSE before END AS old_data,
+                                       CASE WHEN (after - (columns::text[])[2]::text[])::text LIKE ANY (platform.secret_hints())
+                                            THEN platform.without_secrets(after) ELSE after END AS new_data
+                                  FROM (SELECT to_jsonb(OLD) - COALESCE(TG_ARGV, '{}') AS before,
+                                               to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') AS after
+                                        OFFSET 0) AS rows
+                                OFFSET 0) AS images
+                        OFFSET 0) AS new_row;
+                RETURN NULL;
+            END
+            $_$;
+
+ALTER FUNCTION platform.audit_trigger() OWNER TO guildhall_owner;
+
+COMMENT ON FUNCTION platform.audit_trigger() IS 'AI-GO''s name for record_change.';
+
 CREATE FUNCTION platform.authenticate_api_key(key_id uuid, digest text) RETURNS TABLE(id uuid, user_id uuid, tenant_id uuid, member_role text, is_administrator boolean, user_identifier character varying, name character varying, scopes text[], rate_limit integer, expires_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -576,6 +649,79 @@ $$;
 
 ALTER FUNCTION platform.change_member_role(member uuid, new_role text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.config_version_audit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+            #variable_conflict use_column
+            DECLARE
+                columns text := current_setting('guildhall.columns_' || TG_RELID, true);
+            BEGIN
+                IF TG_OP = 'UPDATE' AND OLD *= NEW THEN
+                    RETURN NULL;
+                END IF;
+                IF COALESCE(columns, '') = '' THEN
+                    -- What a table's columns are is looked up once in a session: those beside its key, and those
+                    -- that can hold no secret, for neither their name nor their type.
+                    SELECT set_config('guildhall.columns_' || TG_RELID,
+                                      ARRAY[COALESCE(array_agg(attname::text) FILTER (WHERE NOT is_key), '{}')::text,
+                                            COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text]::text, false)
+                      INTO columns
+                      FROM (SELECT attname,
+                                   attnum = ANY (COALESCE((SELECT indkey::int2[] FROM pg_index WHERE indrelid = TG_RELID AND indisprimary), '{}')) AS is_key,
+                                   atttypid NOT IN ('jsonb'::regtype, 'json'::regtype) AND attname !~* (platform.secret_names() || '$') AS is_plain
+                              FROM pg_attribute
+                             WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped) AS attributes;
+                END IF;
+                -- Partitions are made ahead; where upkeep has stood still, here.
+                IF to_regclass('store.audit_log' || to_char(clock_timestamp() AT TIME ZONE 'UTC', '_YYYY_MM')) IS NULL THEN
+                    IF EXISTS (SELECT FROM pg_class WHERE oid = 'store.audit_log'::regclass AND relkind = 'p') THEN
+                        PERFORM platform.ensure_partitions('audit_log', clock_timestamp(), clock_timestamp());
+                    END IF;
+                END IF;
+
+                -- One statement for all, digest included: each expression of its own would be prepared anew in each transaction.
+                INSERT INTO store.audit_log (
+                    log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
+                    old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id, digest
+                )
+                SELECT log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
+                       old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id,
+                       sha256(convert_to(concat_ws(chr(10), 'log_id=' || new_row.log_id::text, 'tenant_id=' || new_row.tenant_id::text, 'table_name=' || to_json(new_row.table_name::text)::text, 'operation=' || to_json(new_row.operation::text)::text, 'user_id=' || new_row.user_id::text, 'old_data=' || new_row.old_data::text, 'new_data=' || new_row.new_data::text, 'ip_address=' || new_row.ip_address::text, 'user_agent=' || to_json(new_row.user_agent::text)::text, 'modal_call_context=' || new_row.modal_call_context::text, 'timestamp=' || extract(epoch FROM new_row."timestamp")::text, 'table_schema=' || to_json(new_row.table_schema::text)::text, 'record_key=' || new_row.record_key::text, 'agent_id=' || new_row.agent_id::text, 'actor_role=' || to_json(new_row.actor_role::text)::text, 'request_id=' || to_json(new_row.request_id::text)::text, 'epoch=' || new_row.epoch::text, 'transaction_id=' || new_row.transaction_id::text), 'UTF8'))
+                  FROM (SELECT gen_random_uuid() AS log_id,
+                               CASE WHEN TG_TABLE_NAME = 'teams' AND TG_TABLE_SCHEMA = 'platform'
+                                    THEN COALESCE(new_data, old_data) ->> 'id'
+                                    ELSE COALESCE(new_data, old_data) ->> 'tenant_id'
+                               END::uuid AS tenant_id,
+                               TG_TABLE_SCHEMA::text AS table_schema, TG_TABLE_NAME::text AS table_name, TG_OP AS operation,
+                               COALESCE(new_data, old_data) - (columns::text[])[1]::text[] AS record_key,
+                               NULLIF(current_setting('app.user_id', true), '')::uuid AS user_id,
+                               NULLIF(current_setting('app.agent_id', true), '')::uuid AS agent_id,
+                               COALESCE(NULLIF(current_setting('role'), 'none'), session_user) AS actor_role,
+                               old_data, new_data, NULL::jsonb AS modal_call_context,
+                               NULLIF(current_setting('app.address', true), '')::inet AS ip_address,
+                               NULLIF(current_setting('app.user_agent', true), '') AS user_agent,
+                               NULLIF(current_setting('app.request_id', true), '') AS request_id,
+                               clock_timestamp() AS "timestamp",
+                               COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch()) AS epoch,
+                               pg_current_xact_id()::text::bigint AS transaction_id
+                          FROM (SELECT CASE WHEN (before - (columns::text[])[2]::text[])::text LIKE ANY (platform.secret_hints())
+                                            THEN platform.without_secrets(before) ELSE before END AS old_data,
+                                       CASE WHEN (after - (columns::text[])[2]::text[])::text LIKE ANY (platform.secret_hints())
+                                            THEN platform.without_secrets(after) ELSE after END AS new_data
+                                  FROM (SELECT to_jsonb(OLD) - COALESCE(TG_ARGV, '{}') AS before,
+                                               to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') AS after
+                                        OFFSET 0) AS rows
+                                OFFSET 0) AS images
+                        OFFSET 0) AS new_row;
+                RETURN NULL;
+            END
+            $_$;
+
+ALTER FUNCTION platform.config_version_audit() OWNER TO guildhall_owner;
+
+COMMENT ON FUNCTION platform.config_version_audit() IS 'Arc-Eval''s name for record_change.';
+
 CREATE FUNCTION platform.create_api_key(new_id uuid, digest text, person uuid, new_name text, new_scopes text[], new_rate_limit integer, ends_at timestamp with time zone, as_default boolean) RETURNS timestamp with time zone
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -598,6 +744,76 @@ END
 $$;
 
 ALTER FUNCTION platform.create_api_key(new_id uuid, digest text, person uuid, new_name text, new_scopes text[], new_rate_limit integer, ends_at timestamp with time zone, as_default boolean) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.create_ledger(relation text, time_column text, left_out text[] DEFAULT '{}'::text[], contents text[] DEFAULT '{}'::text[], personal text[] DEFAULT '{}'::text[], view_name text DEFAULT NULL::text, by_the_clock boolean DEFAULT true, stamped boolean DEFAULT true) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    target    CONSTANT regclass := CASE WHEN relation LIKE '%.%' THEN relation ELSE 'store.' || relation END;
+    ledger    CONSTANT text     := (SELECT relname FROM pg_class WHERE oid = target);
+    role_name text;
+    missing   text;
+BEGIN
+    EXECUTE format(
+        'ALTER TABLE %s ADD COLUMN epoch bigint, ADD COLUMN transaction_id bigint, ADD COLUMN digest bytea, '
+        'ADD COLUMN redaction_id uuid', target
+    );
+    INSERT INTO platform.ledgers (name, relation, view_name, time_column, by_the_clock, stamped, key_columns, columns, contents, personal)
+    SELECT ledger, target::text, view_name, time_column, by_the_clock, stamped,
+           (SELECT array_agg(attributes.attname::text ORDER BY array_position(indexes.indkey::int2[], attributes.attnum))
+              FROM pg_index AS indexes
+              JOIN pg_attribute AS attributes ON attributes.attrelid = indexes.indrelid AND attributes.attnum = ANY (indexes.indkey)
+             WHERE indexes.indrelid = target AND indexes.indisprimary),
+           (SELECT array_agg(attname::text ORDER BY attnum)
+              FROM pg_attribute
+             WHERE attrelid = target AND attnum > 0 AND NOT attisdropped
+               AND attname NOT IN ('digest', 'redaction_id') AND attname <> ALL (left_out)),
+           contents, personal;
+
+    SELECT attname INTO missing
+      FROM unnest(contents || personal) AS wanted
+      LEFT JOIN pg_attribute ON attrelid = target AND attname = wanted AND NOT attnotnull
+     WHERE attname IS NULL;
+    IF FOUND THEN
+        RAISE EXCEPTION 'what erasure empties must be columns of % that may be null', target USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    EXECUTE format(
+        'UPDATE %s AS rows SET epoch = platform.epoch(), transaction_id = pg_current_xact_id()::text::bigint',
+        target
+    );
+    EXECUTE format(
+        'UPDATE %s AS rows SET digest = sha256(convert_to(%s, ''UTF8''))', target,
+        platform.ledger_text(target, (SELECT columns FROM platform.ledgers WHERE name = ledger), 'rows.')
+    );
+    EXECUTE format(
+        'ALTER TABLE %s ALTER COLUMN epoch SET NOT NULL, ALTER COLUMN transaction_id SET NOT NULL, ALTER COLUMN digest SET NOT NULL',
+        target
+    );
+    EXECUTE format('COMMENT ON COLUMN %s.digest IS %L', target, 'SHA-256 of the row as it was written; see the page on the audit.');
+    EXECUTE format('COMMENT ON COLUMN %s.transaction_id IS %L', target, 'The transaction that wrote the row; with epoch, what seals count by.');
+    EXECUTE format('COMMENT ON COLUMN %s.redaction_id IS %L', target, 'The erasure that last emptied parts of the row.');
+    EXECUTE format('CREATE INDEX %I ON %s (epoch, transaction_id)', ledger || '_by_transaction', target);
+    PERFORM platform.write_ledger_triggers(ledger);
+
+    FOREACH role_name IN ARRAY ARRAY['guildhall_app', 'guildhall_curator', 'guildhall_writer', 'guildhall_worker', 'guildhall_scheduler'] LOOP
+        IF has_table_privilege(role_name, target, 'INSERT') THEN
+            EXECUTE format('REVOKE INSERT ON %s FROM %I', target, role_name);
+            PERFORM platform.let_add_to_ledger(ledger, role_name);
+        END IF;
+        EXECUTE format('REVOKE INSERT (epoch, transaction_id, digest, redaction_id), '
+                       'UPDATE (epoch, transaction_id, digest, redaction_id), DELETE, TRUNCATE ON %s FROM %I', target, role_name);
+    END LOOP;
+    EXECUTE format('GRANT SELECT ON %s TO guildhall_scheduler', target);
+    IF (SELECT relrowsecurity FROM pg_class WHERE oid = target) THEN
+        EXECUTE format('CREATE POLICY rows_are_sealed ON %s FOR SELECT TO guildhall_scheduler, guildhall_owner USING (true)', target);
+        EXECUTE format('CREATE POLICY rows_are_redacted ON %s FOR UPDATE TO guildhall_owner USING (true)', target);
+    END IF;
+END
+$$;
+
+ALTER FUNCTION platform.create_ledger(relation text, time_column text, left_out text[], contents text[], personal text[], view_name text, by_the_clock boolean, stamped boolean) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text DEFAULT 'true'::text, continuous boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql
@@ -792,6 +1008,30 @@ $$;
 
 ALTER FUNCTION platform.create_user(new_username text, new_email text, new_password_hash text, new_role text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.drop_ledger(ledger text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    target CONSTANT regclass := (SELECT relation FROM platform.ledgers WHERE name = ledger);
+BEGIN
+    EXECUTE format('DROP TRIGGER IF EXISTS stamp_the_row ON %s', target);
+    EXECUTE format('DROP TRIGGER the_row_stays_as_it_is ON %s', target);
+    EXECUTE format('DROP TRIGGER the_row_stays ON %s', target);
+    EXECUTE format('DROP FUNCTION IF EXISTS store.%I()', 'stamp_' || ledger);
+    EXECUTE format('DROP INDEX %s.%I', (SELECT relnamespace::regnamespace FROM pg_class WHERE oid = target), ledger || '_by_transaction');
+    EXECUTE format('DROP POLICY IF EXISTS rows_are_sealed ON %s', target);
+    EXECUTE format('DROP POLICY IF EXISTS rows_are_redacted ON %s', target);
+    EXECUTE format('ALTER TABLE %s DROP COLUMN epoch, DROP COLUMN transaction_id, DROP COLUMN digest, DROP COLUMN redaction_id', target);
+    EXECUTE format('REVOKE SELECT ON %s FROM guildhall_scheduler', target);
+    DELETE FROM platform.audit_seal_parts AS parts WHERE parts.ledger = drop_ledger.ledger;
+    DELETE FROM platform.audit_seals AS seals WHERE seals.ledger = drop_ledger.ledger;
+    DELETE FROM platform.ledgers WHERE name = ledger;
+END
+$$;
+
+ALTER FUNCTION platform.drop_ledger(ledger text) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -843,6 +1083,17 @@ END
 $$;
 
 ALTER FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.epoch() RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN set_config('guildhall.epoch', (SELECT number FROM platform.epoch)::text, false)::bigint;
+END
+$$;
+
+ALTER FUNCTION platform.epoch() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.erase_team_rows(team uuid, at_most integer) RETURNS TABLE(relation text, removed bigint)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -993,6 +1244,18 @@ END
 $$;
 
 ALTER FUNCTION platform.erasure_order() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.extend_ledger(ledger text, added text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE platform.ledgers SET columns = columns || added WHERE name = ledger;
+    PERFORM platform.write_ledger_triggers(ledger);
+END
+$$;
+
+ALTER FUNCTION platform.extend_ledger(ledger text, added text[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.fill(template text, parts jsonb) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
@@ -1274,6 +1537,72 @@ $$;
 
 ALTER FUNCTION platform.keep_sealed(relation regclass, sealed_column text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.ledger_text(relation regclass, columns text[], prefix text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    covered record;
+    value   text;
+    lines   text[] := '{}';
+BEGIN
+    FOR covered IN
+        SELECT wanted.name, attributes.atttypid::regtype AS type, types.typcategory, types.typtype,
+               elements.typcategory AS element_category, types.typelem::regtype::text AS element
+          FROM unnest(columns) WITH ORDINALITY AS wanted (name, place)
+          LEFT JOIN pg_attribute AS attributes
+            ON attributes.attrelid = relation AND attributes.attname = wanted.name AND NOT attributes.attisdropped
+          LEFT JOIN pg_type AS types ON types.oid = attributes.atttypid
+          LEFT JOIN pg_type AS elements ON elements.oid = types.typelem
+         ORDER BY wanted.place
+    LOOP
+        value := prefix || quote_ident(covered.name);
+        value := CASE
+            WHEN covered.type::text IN ('uuid', 'boolean', 'smallint', 'integer', 'bigint', 'numeric', 'inet', 'cidr', 'jsonb')
+                THEN format('%s::text', value)
+            WHEN covered.type::text = 'timestamp with time zone' THEN format('extract(epoch FROM %s)::text', value)
+            WHEN covered.type::text = 'date' THEN format('to_json(%s)::text', value)
+            WHEN covered.type::text = 'double precision' THEN format('encode(float8send(%s), ''hex'')', value)
+            WHEN covered.type::text = 'bytea' THEN format('encode(%s, ''hex'')', value)
+            WHEN covered.typcategory = 'S' OR covered.typtype = 'e' THEN format('to_json(%s::text)::text', value)
+            WHEN covered.typcategory = 'A'
+                 AND (covered.element_category = 'S' OR covered.element IN ('uuid', 'boolean', 'smallint', 'integer', 'bigint'))
+                THEN format('to_json(%s)::text', value)
+        END;
+        IF value IS NULL THEN
+            RAISE EXCEPTION 'column % of % cannot be digested: it is %', covered.name, relation, COALESCE(covered.type::text, 'not there')
+                  USING ERRCODE = 'datatype_mismatch', HINT = 'Name it among the columns to leave out.';
+        END IF;
+        lines := lines || format('%L || %s', covered.name || '=', value);
+    END LOOP;
+    RETURN format('concat_ws(chr(10), %s)', array_to_string(lines, ', '));
+END
+$$;
+
+ALTER FUNCTION platform.ledger_text(relation regclass, columns text[], prefix text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.let_add_to_ledger(ledger text, role_name text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    target CONSTANT regclass := (SELECT relation FROM platform.ledgers WHERE name = ledger AND stamped);
+BEGIN
+    IF target IS NOT NULL THEN
+        EXECUTE format(
+            'GRANT INSERT (%s) ON %s TO %I',
+            (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+               FROM pg_attribute
+              WHERE attrelid = target AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+                AND attname NOT IN ('epoch', 'transaction_id', 'digest', 'redaction_id')),
+            target, role_name
+        );
+    END IF;
+END
+$$;
+
+ALTER FUNCTION platform.let_add_to_ledger(ledger text, role_name text) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.list_teams(with_archived boolean) RETURNS TABLE(id uuid, name character varying, slug character varying, is_active boolean, members integer, role text, created_at timestamp with time zone, updated_at timestamp with time zone, deleted_at timestamp with time zone, erased_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1507,19 +1836,185 @@ ALTER FUNCTION platform.publish_catalogue() OWNER TO guildhall_owner;
 CREATE FUNCTION platform.record_change() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-DECLARE
-    before jsonb := CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) - COALESCE(TG_ARGV, '{}') END;
-    after  jsonb := CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') END;
-BEGIN
-    PERFORM platform.ensure_partitions('audit_log', clock_timestamp(), clock_timestamp());
-    INSERT INTO store.audit_log (tenant_id, table_name, operation, user_id, old_data, new_data)
-    VALUES ((COALESCE(after, before) ->> 'tenant_id')::uuid, TG_TABLE_NAME, TG_OP, platform.user_id(), before, after);
-    RETURN NULL;
-END
-$$;
+    AS $_$
+            #variable_conflict use_column
+            DECLARE
+                columns text := current_setting('guildhall.columns_' || TG_RELID, true);
+            BEGIN
+                IF TG_OP = 'UPDATE' AND OLD *= NEW THEN
+                    RETURN NULL;
+                END IF;
+                IF COALESCE(columns, '') = '' THEN
+                    -- What a table's columns are is looked up once in a session: those beside its key, and those
+                    -- that can hold no secret, for neither their name nor their type.
+                    SELECT set_config('guildhall.columns_' || TG_RELID,
+                                      ARRAY[COALESCE(array_agg(attname::text) FILTER (WHERE NOT is_key), '{}')::text,
+                                            COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text]::text, false)
+                      INTO columns
+                      FROM (SELECT attname,
+                                   attnum = ANY (COALESCE((SELECT indkey::int2[] FROM pg_index WHERE indrelid = TG_RELID AND indisprimary), '{}')) AS is_key,
+                                   atttypid NOT IN ('jsonb'::regtype, 'json'::regtype) AND attname !~* (platform.secret_names() || '$') AS is_plain
+                              FROM pg_attribute
+                             WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped) AS attributes;
+                END IF;
+                -- Partitions are made ahead; where upkeep has stood still, here.
+                IF to_regclass('store.audit_log' || to_char(clock_timestamp() AT TIME ZONE 'UTC', '_YYYY_MM')) IS NULL THEN
+                    IF EXISTS (SELECT FROM pg_class WHERE oid = 'store.audit_log'::regclass AND relkind = 'p') THEN
+                        PERFORM platform.ensure_partitions('audit_log', clock_timestamp(), clock_timestamp());
+                    END IF;
+                END IF;
+
+                -- One statement for all, digest included: each expression of its own would be prepared anew in each transaction.
+                INSERT INTO store.audit_log (
+                    log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
+                    old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id, digest
+                )
+                SELECT log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
+                       old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id,
+                       sha256(convert_to(concat_ws(chr(10), 'log_id=' || new_row.log_id::text, 'tenant_id=' || new_row.tenant_id::text, 'table_name=' || to_json(new_row.table_name::text)::text, 'operation=' || to_json(new_row.operation::text)::text, 'user_id=' || new_row.user_id::text, 'old_data=' || new_row.old_data::text, 'new_data=' || new_row.new_data::text, 'ip_address=' || new_row.ip_address::text, 'user_agent=' || to_json(new_row.user_agent::text)::text, 'modal_call_context=' || new_row.modal_call_context::text, 'timestamp=' || extract(epoch FROM new_row."timestamp")::text, 'table_schema=' || to_json(new_row.table_schema::text)::text, 'record_key=' || new_row.record_key::text, 'agent_id=' || new_row.agent_id::text, 'actor_role=' || to_json(new_row.actor_role::text)::text, 'request_id=' || to_json(new_row.request_id::text)::text, 'epoch=' || new_row.epoch::text, 'transaction_id=' || new_row.transaction_id::text), 'UTF8'))
+                  FROM (SELECT gen_random_uuid() AS log_id,
+                               CASE WHEN TG_TABLE_NAME = 'teams' AND TG_TABLE_SCHEMA = 'platform'
+                                    THEN COALESCE(new_data, old_data) ->> 'id'
+                                    ELSE COALESCE(new_data, old_data) ->> 'tenant_id'
+                               END::uuid AS tenant_id,
+                               TG_TABLE_SCHEMA::text AS table_schema, TG_TABLE_NAME::text AS table_name, TG_OP AS operation,
+                               COALESCE(new_data, old_data) - (columns::text[])[1]::text[] AS record_key,
+                               NULLIF(current_setting('app.user_id', true), '')::uuid AS user_id,
+                               NULLIF(current_setting('app.agent_id', true), '')::uuid AS agent_id,
+                               COALESCE(NULLIF(current_setting('role'), 'none'), session_user) AS actor_role,
+                               old_data, new_data, NULL::jsonb AS modal_call_context,
+                               NULLIF(current_setting('app.address', true), '')::inet AS ip_address,
+                               NULLIF(current_setting('app.user_agent', true), '') AS user_agent,
+                               NULLIF(current_setting('app.request_id', true), '') AS request_id,
+                               clock_timestamp() AS "timestamp",
+                               COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch()) AS epoch,
+                               pg_current_xact_id()::text::bigint AS transaction_id
+                          FROM (SELECT CASE WHEN (before - (columns::text[])[2]::text[])::text LIKE ANY (platform.secret_hints())
+                                            THEN platform.without_secrets(before) ELSE before END AS old_data,
+                                       CASE WHEN (after - (columns::text[])[2]::text[])::text LIKE ANY (platform.secret_hints())
+                                            THEN platform.without_secrets(after) ELSE after END AS new_data
+                                  FROM (SELECT to_jsonb(OLD) - COALESCE(TG_ARGV, '{}') AS before,
+                                               to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') AS after
+                                        OFFSET 0) AS rows
+                                OFFSET 0) AS images
+                        OFFSET 0) AS new_row;
+                RETURN NULL;
+            END
+            $_$;
 
 ALTER FUNCTION platform.record_change() OWNER TO guildhall_owner;
+
+COMMENT ON FUNCTION platform.record_change() IS 'Keeps the image of a changed row; arguments are the columns to leave out.';
+
+CREATE FUNCTION platform.redact_audit(kind text, subject uuid, reason text, requested_by uuid DEFAULT NULL::uuid) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    redaction CONSTANT uuid := gen_random_uuid();
+    kept      platform.ledgers;
+    whose     CONSTANT text := CASE kind WHEN 'team' THEN 'tenant_id' ELSE 'user_id' END;
+    emails    text[];
+    earlier   uuid[];
+    touched   bigint;
+    changed   bigint;
+    counts    jsonb  := '{}';
+    evidence  jsonb  := '{}';
+    wanted    record;
+    condition text;
+BEGIN
+    IF kind NOT IN ('user', 'team') OR subject IS NULL OR COALESCE(reason, '') = '' THEN
+        RAISE EXCEPTION 'a redaction is of a user or a team, by id, for a reason' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    -- Two at once could each take rows over from the other.
+    LOCK TABLE platform.audit_redactions IN SHARE ROW EXCLUSIVE MODE;
+
+    FOR kept IN SELECT * FROM platform.ledgers ORDER BY name LOOP
+        CONTINUE WHEN NOT EXISTS (
+            SELECT FROM pg_attribute WHERE attrelid = kept.relation::regclass AND attname = whose AND NOT attisdropped
+        );
+        -- Invitations name a person by address.
+        emails  := ARRAY(
+            SELECT DISTINCT image ->> 'email'
+              FROM store.audit_log AS rows, unnest(ARRAY[rows.old_data, rows.new_data]) AS image
+             WHERE kind = 'user' AND rows.table_schema = 'platform' AND rows.table_name = 'users'
+               AND rows.record_key ->> 'id' = subject::text AND image ->> 'email' IS NOT NULL
+        );
+        earlier := '{}';
+        touched := 0;
+        FOR wanted IN
+            SELECT format('%I = $1', whose) AS condition, CASE kind WHEN 'team' THEN kept.contents ELSE kept.personal END AS emptied
+             UNION ALL
+            -- What the log holds about the person, whoever did it.
+            SELECT $condition$table_schema = 'platform' AND (
+                       (table_name = 'users' AND record_key ->> 'id' = $1::text)
+                       OR (table_name = ANY (ARRAY(SELECT relname::text FROM pg_class
+                                                    WHERE relnamespace = 'platform'::regnamespace
+                                                      AND obj_description(oid, 'pg_class') LIKE 'identity: %'))
+                           AND ($1::text IN (old_data ->> 'user_id', new_data ->> 'user_id',
+                                             old_data ->> 'accepted_by', new_data ->> 'accepted_by')
+                                OR old_data ->> 'email' = ANY ($3) OR new_data ->> 'email' = ANY ($3))))$condition$,
+                   kept.contents
+             WHERE kind = 'user' AND kept.name = 'audit_log'
+        LOOP
+            CONTINUE WHEN cardinality(wanted.emptied) = 0;
+            condition := format('(%s) AND num_nonnulls(%s) > 0', wanted.condition,
+                                (SELECT string_agg(quote_ident(name), ', ') FROM unnest(wanted.emptied) AS name));
+            EXECUTE format('SELECT $2 || ARRAY(SELECT DISTINCT redaction_id FROM %s WHERE redaction_id IS NOT NULL AND %s)',
+                           kept.relation, condition)
+               INTO earlier USING subject, earlier, emails;
+            EXECUTE format('UPDATE %s SET redaction_id = $2, %s WHERE %s', kept.relation,
+                           (SELECT string_agg(format('%I = NULL', name), ', ') FROM unnest(wanted.emptied) AS name), condition)
+              USING subject, redaction, emails;
+            GET DIAGNOSTICS changed = ROW_COUNT;
+            touched := touched + changed;
+        END LOOP;
+        IF touched > 0 THEN
+            counts   := counts || jsonb_build_object(kept.name, touched);
+            evidence := evidence || jsonb_build_object(
+                kept.name,
+                -- Where a redaction has lost its last row to this one, that is said too.
+                (SELECT COALESCE(jsonb_object_agg(id, '{}'::jsonb), '{}') FROM unnest(earlier) AS id WHERE id <> redaction)
+                || platform.redaction_evidence(kept.name, earlier || redaction)
+            );
+        END IF;
+    END LOOP;
+
+    INSERT INTO platform.audit_redactions (id, kind, subject_id, reason, requested_by, row_counts, evidence)
+    VALUES (redaction, kind, subject, reason, requested_by, counts, evidence);
+    RETURN (SELECT COALESCE(sum(count::bigint), 0) FROM jsonb_each_text(counts) AS ledgers (name, count));
+END
+$_$;
+
+ALTER FUNCTION platform.redact_audit(kind text, subject uuid, reason text, requested_by uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.redaction_evidence(ledger text, redactions uuid[]) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    kept  platform.ledgers;
+    found jsonb;
+BEGIN
+    SELECT * INTO STRICT kept FROM platform.ledgers WHERE name = ledger;
+    EXECUTE format(
+        $query$
+        SELECT COALESCE(jsonb_object_agg(redaction_id, days), '{}')
+          FROM (SELECT redaction_id, jsonb_object_agg(day, hash) AS days
+                  FROM (SELECT redaction_id, (%1$I AT TIME ZONE 'UTC')::date AS day,
+                               encode(sha256(string_agg(digest || sha256(convert_to(%2$s, 'UTF8')), '' ORDER BY digest)), 'hex') AS hash
+                          FROM %3$s AS rows
+                         WHERE redaction_id = ANY ($1)
+                         GROUP BY 1, 2) AS by_day
+                 GROUP BY redaction_id) AS by_redaction
+        $query$,
+        kept.time_column, platform.ledger_text(kept.relation::regclass, kept.columns, 'rows.'), kept.relation
+    ) INTO found USING redactions;
+    RETURN found;
+END
+$_$;
+
+ALTER FUNCTION platform.redaction_evidence(ledger text, redactions uuid[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone DEFAULT NULL::timestamp with time zone, at_most integer DEFAULT NULL::integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1613,6 +2108,18 @@ CREATE FUNCTION platform.refresh_rollups(until timestamp with time zone DEFAULT 
 END;
 
 ALTER FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.refuse_changed_ledger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of ledger % stay as they were written', TG_ARGV[0]
+          USING ERRCODE = 'restrict_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_ARGV[0], CONSTRAINT = TG_ARGV[0] || '_is_a_ledger';
+END
+$$;
+
+ALTER FUNCTION platform.refuse_changed_ledger() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.refuse_job_transition() RETURNS trigger
     LANGUAGE plpgsql
@@ -1786,6 +2293,18 @@ END
 $$;
 
 ALTER FUNCTION platform.restore_user(person uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.retired_before(ledger text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT series.dropped_before
+      FROM platform.series
+      JOIN platform.ledgers ON ledgers.name = series.name AND ledgers.relation = 'store.' || series.name
+     WHERE series.name = ledger
+$$;
+
+ALTER FUNCTION platform.retired_before(ledger text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.revoke_api_key(key_id uuid) RETURNS timestamp with time zone
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1979,6 +2498,18 @@ CREATE FUNCTION platform.search_configuration(locale text) RETURNS regconfig
 
 ALTER FUNCTION platform.search_configuration(locale text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.secret_hints() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ARRAY['%assw%'::text, '%ASSW%'::text, '%assphrase%'::text, '%ecret%'::text, '%ECRET%'::text, '%oken%'::text, '%OKEN%'::text, '%key"%'::text, '%Key"%'::text, '%KEY"%'::text, '%key\_%'::text, '%uthoriz%'::text, '%redential%'::text, '%ookie%'::text, '%ciphertext%'::text];
+
+ALTER FUNCTION platform.secret_hints() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.secret_names() RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ('(?:password|passwd|passphrase|secrets?|token|api_?key|authorization|credentials?|private_?key|access_?key|cookie'::text || '|ciphertext|(?:password|secret|token|key)_(?:hash|digest))'::text);
+
+ALTER FUNCTION platform.secret_names() OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.secrets_under_other_keys(in_relation text, in_column text, current_key bytea, after uuid, at_most integer) RETURNS TABLE(id uuid, tenant_id uuid, sealed bytea)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2117,8 +2648,13 @@ BEGIN
     END LOOP;
 
     -- Batches that mix teams say themselves whose each row is.
-    FOR relation IN SELECT name FROM platform.series LOOP
-        EXECUTE format('GRANT INSERT ON store.%I TO guildhall_writer', relation.name);
+    -- Into ledgers they go without a digest, into the audit log not at all.
+    FOR relation IN SELECT series.name, ledgers.name AS ledger FROM platform.series LEFT JOIN platform.ledgers USING (name) LOOP
+        IF relation.ledger IS NULL THEN
+            EXECUTE format('GRANT INSERT ON store.%I TO guildhall_writer', relation.name);
+        ELSE
+            PERFORM platform.let_add_to_ledger(relation.ledger, 'guildhall_writer');
+        END IF;
     END LOOP;
 END
 $$;
@@ -2455,6 +2991,93 @@ CREATE FUNCTION platform.weighted_median(numbers double precision[], weights dou
 END;
 
 ALTER FUNCTION platform.weighted_median(numbers double precision[], weights double precision[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.without_secrets(image jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+BEGIN
+    IF image::text !~* (platform.secret_names() || '": ["[{]') THEN
+        RETURN image;
+    END IF;
+    CASE jsonb_typeof(image)
+        WHEN 'object' THEN
+            RETURN (
+                SELECT COALESCE(
+                           jsonb_object_agg(
+                               key,
+                               CASE WHEN jsonb_typeof(value) IN ('string', 'array', 'object') AND key ~* (platform.secret_names() || '$')
+                                    THEN '"[redacted]"'
+                                    ELSE platform.without_secrets(value)
+                               END
+                           ), '{}')
+                  FROM jsonb_each(image)
+            );
+        WHEN 'array' THEN
+            RETURN (
+                SELECT COALESCE(jsonb_agg(platform.without_secrets(value) ORDER BY place), '[]')
+                  FROM jsonb_array_elements(image) WITH ORDINALITY AS elements (value, place)
+            );
+        ELSE
+            RETURN image;
+    END CASE;
+END
+$_$;
+
+ALTER FUNCTION platform.without_secrets(image jsonb) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.write_ledger_triggers(ledger text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    kept     platform.ledgers;
+    relation regclass;
+    stamp    text;
+BEGIN
+    SELECT * INTO STRICT kept FROM platform.ledgers WHERE name = ledger;
+    relation := kept.relation::regclass;
+    stamp    := format('store.%I', 'stamp_' || ledger);
+    EXECUTE format('DROP TRIGGER IF EXISTS stamp_the_row ON %s', relation);
+    EXECUTE format('DROP TRIGGER IF EXISTS the_row_stays_as_it_is ON %s', relation);
+    EXECUTE format('DROP TRIGGER IF EXISTS the_row_stays ON %s', relation);
+    -- Rights say who may; these guard against a right too many. Erasure runs as the owner.
+    EXECUTE format(
+        'CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, %s ON %s FOR EACH ROW '
+        'WHEN (current_user <> ''guildhall_owner'') EXECUTE FUNCTION platform.refuse_changed_ledger(%L)',
+        (SELECT string_agg(quote_ident(name), ', ') FROM unnest(kept.columns) AS name), relation, ledger
+    );
+    EXECUTE format(
+        'CREATE TRIGGER the_row_stays BEFORE DELETE ON %s FOR EACH ROW '
+        'WHEN (current_user <> ''guildhall_owner'') EXECUTE FUNCTION platform.refuse_changed_ledger(%L)', relation, ledger
+    );
+    IF NOT kept.stamped THEN
+        RETURN;
+    END IF;
+    -- Only the owner can name a digest: whoever restores archived rows.
+    EXECUTE format(
+        $function$
+        CREATE OR REPLACE FUNCTION %s() RETURNS trigger
+            LANGUAGE plpgsql
+        AS $body$
+        BEGIN
+            IF NEW.digest IS NOT NULL THEN
+                RETURN NEW;
+            END IF;
+            NEW.transaction_id := pg_current_xact_id()::text::bigint;
+            NEW.epoch  := COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch());
+            NEW.digest := sha256(convert_to(%s, 'UTF8'));
+            RETURN NEW;
+        END
+        $body$
+        $function$,
+        stamp, platform.ledger_text(relation, kept.columns, 'NEW.')
+    );
+    EXECUTE format('CREATE TRIGGER stamp_the_row BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION %s()', relation, stamp);
+END
+$_$;
+
+ALTER FUNCTION platform.write_ledger_triggers(ledger text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.acting_agent() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -3139,6 +3762,22 @@ CREATE FUNCTION store.mark_tool_usage() RETURNS trigger
         $$;
 
 ALTER FUNCTION store.mark_tool_usage() OWNER TO guildhall_owner;
+
+CREATE FUNCTION store.stamp_audit_logs() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+        BEGIN
+            IF NEW.digest IS NOT NULL THEN
+                RETURN NEW;
+            END IF;
+            NEW.transaction_id := pg_current_xact_id()::text::bigint;
+            NEW.epoch  := COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch());
+            NEW.digest := sha256(convert_to(concat_ws(chr(10), 'id=' || NEW.id::text, 'tenant_id=' || NEW.tenant_id::text, 'timestamp=' || extract(epoch FROM NEW."timestamp")::text, 'user_id=' || NEW.user_id::text, 'action=' || to_json(NEW.action::text)::text, 'resource_type=' || to_json(NEW.resource_type::text)::text, 'resource_id=' || NEW.resource_id::text, 'ip_address=' || NEW.ip_address::text, 'user_agent=' || to_json(NEW.user_agent::text)::text, 'request_id=' || to_json(NEW.request_id::text)::text, 'request_data=' || NEW.request_data::text, 'response_status=' || NEW.response_status::text, 'duration_ms=' || NEW.duration_ms::text, 'epoch=' || NEW.epoch::text, 'transaction_id=' || NEW.transaction_id::text), 'UTF8'));
+            RETURN NEW;
+        END
+        $$;
+
+ALTER FUNCTION store.stamp_audit_logs() OWNER TO guildhall_owner;
 
 CREATE TABLE catalogue.benchmark_scores (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -5736,6 +6375,15 @@ CREATE TABLE store.audit_log (
     user_agent text,
     modal_call_context jsonb,
     "timestamp" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    table_schema text,
+    record_key jsonb,
+    agent_id uuid,
+    actor_role text,
+    request_id text,
+    epoch bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    redaction_id uuid,
     CONSTRAINT audit_log_operation_is_known CHECK ((operation = ANY (ARRAY['INSERT'::text, 'UPDATE'::text, 'DELETE'::text])))
 )
 PARTITION BY RANGE ("timestamp");
@@ -5743,6 +6391,16 @@ PARTITION BY RANGE ("timestamp");
 ALTER TABLE store.audit_log OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.audit_log IS 'audit: tenant: what changed in the business tables, by whom, before and after.';
+
+COMMENT ON COLUMN store.audit_log.record_key IS 'The row''s primary key, as {column: value}.';
+
+COMMENT ON COLUMN store.audit_log.actor_role IS 'The database role that made the change.';
+
+COMMENT ON COLUMN store.audit_log.transaction_id IS 'The transaction that wrote the row; with epoch, what seals count by.';
+
+COMMENT ON COLUMN store.audit_log.digest IS 'SHA-256 of the row as it was written; see the page on the audit.';
+
+COMMENT ON COLUMN store.audit_log.redaction_id IS 'The erasure that last emptied parts of the row.';
 
 CREATE VIEW mine.audit_log WITH (security_barrier='true') AS
  SELECT log_id,
@@ -5755,13 +6413,102 @@ CREATE VIEW mine.audit_log WITH (security_barrier='true') AS
     ip_address,
     user_agent,
     modal_call_context,
-    "timestamp"
+    "timestamp",
+    table_schema,
+    record_key,
+    agent_id,
+    actor_role,
+    request_id,
+    epoch,
+    transaction_id,
+    digest,
+    redaction_id
    FROM store.audit_log
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
 ALTER VIEW mine.audit_log OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.audit_log IS 'audit: tenant: the team''s own part of the audit log; nobody may change it.';
+
+CREATE TABLE store.audit_logs (
+    id bigint DEFAULT ((((EXTRACT(epoch FROM clock_timestamp()) * (1000)::numeric))::bigint << 20) | ((random() * (1048575)::double precision))::bigint) NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id(),
+    "timestamp" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    user_id uuid DEFAULT platform.user_id(),
+    action character varying(100),
+    resource_type character varying(50),
+    resource_id uuid,
+    ip_address inet DEFAULT (NULLIF(current_setting('app.address'::text, true), ''::text))::inet,
+    user_agent text DEFAULT NULLIF(current_setting('app.user_agent'::text, true), ''::text),
+    request_id text DEFAULT NULLIF(current_setting('app.request_id'::text, true), ''::text),
+    request_data jsonb,
+    response_status integer,
+    duration_ms integer,
+    epoch bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    redaction_id uuid,
+    CONSTRAINT audit_logs_duration_is_not_negative CHECK ((duration_ms >= 0)),
+    CONSTRAINT audit_logs_status_is_a_status CHECK (((response_status >= 100) AND (response_status <= 599)))
+)
+PARTITION BY RANGE ("timestamp");
+
+ALTER TABLE store.audit_logs OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.audit_logs IS 'audit: tenant: who asked for what, and how it ended; requests that no team made, as a failed login, belong to none.';
+
+COMMENT ON COLUMN store.audit_logs.transaction_id IS 'The transaction that wrote the row; with epoch, what seals count by.';
+
+COMMENT ON COLUMN store.audit_logs.digest IS 'SHA-256 of the row as it was written; see the page on the audit.';
+
+COMMENT ON COLUMN store.audit_logs.redaction_id IS 'The erasure that last emptied parts of the row.';
+
+CREATE VIEW mine.audit_logs WITH (security_barrier='true') AS
+ SELECT id,
+    tenant_id,
+    "timestamp",
+    user_id,
+    action,
+    resource_type,
+    resource_id,
+    ip_address,
+    user_agent,
+    request_data,
+    response_status,
+    duration_ms,
+    request_id,
+    epoch,
+    transaction_id,
+    digest,
+    redaction_id
+   FROM store.audit_logs
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.audit_logs OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.audit_logs IS 'audit: tenant: the team''s own requests; nobody may change them.';
+
+CREATE VIEW mine.audit_trail WITH (security_barrier='true') AS
+ SELECT log_id AS id,
+    "timestamp",
+    ((user_id)::text)::character varying(100) AS user_id,
+    (operation)::character varying(50) AS action,
+    (table_name)::character varying(50) AS table_name,
+    ( SELECT (min(keys.value))::uuid AS min
+           FROM jsonb_each_text(audit_log.record_key) keys(name, value)
+          WHERE (keys.name <> 'tenant_id'::text)
+         HAVING ((count(*) = 1) AND (min(keys.value) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))) AS record_id,
+    old_data AS old_values,
+    new_data AS new_values,
+    ip_address,
+    user_agent,
+    tenant_id
+   FROM store.audit_log
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.audit_trail OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.audit_trail IS 'audit: tenant: the audit log in the columns of AI-GO; record_id where the key is one UUID.';
 
 CREATE TABLE store.background_task_history (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -6220,6 +6967,88 @@ CREATE VIEW mine.task_history WITH (security_barrier='true') AS
 ALTER VIEW mine.task_history OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.task_history IS 'tasks: tenant: the history of the team''s own tasks.';
+
+CREATE TABLE platform.audit_seal_parts (
+    ledger text NOT NULL,
+    number bigint NOT NULL,
+    "position" integer NOT NULL,
+    tenant_id uuid,
+    day date NOT NULL,
+    row_count bigint NOT NULL,
+    root bytea NOT NULL,
+    path bytea NOT NULL,
+    CONSTRAINT audit_seal_parts_have_rows CHECK ((row_count > 0))
+);
+
+ALTER TABLE platform.audit_seal_parts OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.audit_seal_parts IS 'audit: system: what a seal covers of each team and day, so that a team can check its own and a dropped day is missed alone; rows of no team belong to none.';
+
+COMMENT ON COLUMN platform.audit_seal_parts.path IS 'How the part''s hash leads to the root of the seal: the hashes beside it, 32 bytes each, after a byte 00 where they stand left, 01 where right.';
+
+CREATE TABLE platform.audit_seals (
+    ledger text NOT NULL,
+    number bigint NOT NULL,
+    epoch bigint NOT NULL,
+    from_transaction bigint NOT NULL,
+    to_transaction bigint NOT NULL,
+    seen_transaction bigint NOT NULL,
+    columns text[] NOT NULL,
+    row_count bigint NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    retired_before timestamp with time zone,
+    summary bytea NOT NULL,
+    root bytea NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    previous bytea,
+    hash bytea NOT NULL,
+    key_id text NOT NULL,
+    signature bytea NOT NULL,
+    CONSTRAINT audit_seals_are_chained CHECK (((previous IS NULL) = (number = 1))),
+    CONSTRAINT audit_seals_number_is_positive CHECK ((number > 0)),
+    CONSTRAINT audit_seals_seal_something CHECK ((row_count > 0)),
+    CONSTRAINT audit_seals_span_something CHECK ((from_transaction < to_transaction))
+);
+
+ALTER TABLE platform.audit_seals OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.audit_seals IS 'audit: system: each seal covers the rows of a span of transactions of one ledger; it holds the hash of the seal before it and is signed with a key kept outside the database.';
+
+COMMENT ON COLUMN platform.audit_seals.to_transaction IS 'The first transaction that the seal does not cover.';
+
+COMMENT ON COLUMN platform.audit_seals.seen_transaction IS 'The next transaction id when it was sealed: rows of this one and later ones cannot be older than the seal.';
+
+COMMENT ON COLUMN platform.audit_seals.summary IS 'SHA-256 of count and times: teams can check the signature without knowing how busy others were.';
+
+CREATE VIEW mine.team_seals WITH (security_barrier='true') AS
+ SELECT parts.tenant_id,
+    parts.ledger,
+    parts.number,
+    parts.day,
+    parts.row_count,
+    parts.root,
+    parts.path,
+    seals.epoch,
+    seals.from_transaction,
+    seals.to_transaction,
+    seals.seen_transaction,
+    seals.columns,
+    seals.retired_before,
+    seals.summary,
+    seals.root AS seal_root,
+    seals.sealed_at,
+    seals.previous,
+    seals.hash,
+    seals.key_id,
+    seals.signature
+   FROM (platform.audit_seal_parts parts
+     JOIN platform.audit_seals seals ON (((seals.ledger = parts.ledger) AND (seals.number = parts.number))))
+  WHERE (parts.tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.team_seals OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.team_seals IS 'audit: tenant: what the seals say of the team''s own rows, and how that leads to what was signed.';
 
 CREATE VIEW mine.tool_performance_daily WITH (security_barrier='true') AS
  SELECT bucket AS day,
@@ -6683,6 +7512,18 @@ COMMENT ON COLUMN platform.api_keys.rate_limit IS 'Requests in an hour; null is 
 
 COMMENT ON COLUMN platform.api_keys.last_used_at IS 'To the minute.';
 
+CREATE TABLE platform.audit_exemptions (
+    relation text NOT NULL,
+    operations text[] DEFAULT '{INSERT,UPDATE,DELETE}'::text[] NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT audit_exemptions_have_a_reason CHECK ((reason <> ''::text)),
+    CONSTRAINT audit_exemptions_operations_are_known CHECK (((operations <@ '{INSERT,UPDATE,DELETE}'::text[]) AND (operations <> '{}'::text[])))
+);
+
+ALTER TABLE platform.audit_exemptions OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.audit_exemptions IS 'audit: system: the tables outside schema store whose changes leave no image in the audit log, and why.';
+
 CREATE VIEW platform.audit_log AS
  SELECT log_id,
     tenant_id,
@@ -6694,13 +7535,88 @@ CREATE VIEW platform.audit_log AS
     ip_address,
     user_agent,
     modal_call_context,
-    "timestamp"
+    "timestamp",
+    table_schema,
+    record_key,
+    agent_id,
+    actor_role,
+    request_id,
+    epoch,
+    transaction_id,
+    digest,
+    redaction_id
    FROM store.audit_log
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
 
 ALTER VIEW platform.audit_log OWNER TO guildhall_owner;
 
 COMMENT ON VIEW platform.audit_log IS 'audit: tenant: the team''s own part of the audit log; nobody may change it.';
+
+CREATE VIEW platform.audit_logs AS
+ SELECT id,
+    tenant_id,
+    "timestamp",
+    user_id,
+    action,
+    resource_type,
+    resource_id,
+    ip_address,
+    user_agent,
+    request_data,
+    response_status,
+    duration_ms,
+    request_id,
+    epoch,
+    transaction_id,
+    digest,
+    redaction_id
+   FROM store.audit_logs
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+ALTER VIEW platform.audit_logs OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.audit_logs IS 'audit: tenant: the team''s own requests; nobody may change them.';
+
+CREATE TABLE platform.audit_redactions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    reason text NOT NULL,
+    requested_by uuid,
+    row_counts jsonb NOT NULL,
+    evidence jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT audit_redactions_have_a_reason CHECK ((reason <> ''::text)),
+    CONSTRAINT audit_redactions_kind_is_known CHECK ((kind = ANY (ARRAY['user'::text, 'team'::text])))
+);
+
+ALTER TABLE platform.audit_redactions OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.audit_redactions IS 'audit: system: each erasure of a person or a team from the ledgers; its own row in the audit log is sealed like any other.';
+
+COMMENT ON COLUMN platform.audit_redactions.evidence IS 'Ledger, redaction, day: SHA-256 over digest and remaining text of the rows that the redaction has emptied and no later one.';
+
+CREATE VIEW platform.audit_trail AS
+ SELECT log_id AS id,
+    "timestamp",
+    ((user_id)::text)::character varying(100) AS user_id,
+    (operation)::character varying(50) AS action,
+    (table_name)::character varying(50) AS table_name,
+    ( SELECT (min(keys.value))::uuid AS min
+           FROM jsonb_each_text(audit_log.record_key) keys(name, value)
+          WHERE (keys.name <> 'tenant_id'::text)
+         HAVING ((count(*) = 1) AND (min(keys.value) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))) AS record_id,
+    old_data AS old_values,
+    new_data AS new_values,
+    ip_address,
+    user_agent,
+    tenant_id
+   FROM store.audit_log
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+ALTER VIEW platform.audit_trail OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.audit_trail IS 'audit: tenant: the audit log in the columns of AI-GO; record_id where the key is one UUID.';
 
 CREATE VIEW platform.background_task_history AS
  SELECT tenant_id,
@@ -6865,6 +7781,16 @@ ALTER TABLE platform.dead_letter_queue OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.dead_letter_queue IS 'jobs: tenant: jobs that failed for good, with all that a person needs to judge them, until somebody sends them back or lays them aside.';
 
+CREATE MATERIALIZED VIEW platform.epoch AS
+ SELECT ((EXTRACT(epoch FROM instant) * (1000000)::numeric))::bigint AS number,
+    instant AS began_at
+   FROM clock_timestamp() instant(instant)
+  WITH NO DATA;
+
+ALTER MATERIALIZED VIEW platform.epoch OWNER TO guildhall_owner;
+
+COMMENT ON MATERIALIZED VIEW platform.epoch IS 'audit: system: when this copy of the database was made, migrated or restored: the epoch in which its transaction ids are told apart; its number is that in microseconds.';
+
 CREATE VIEW platform.index_usage AS
  SELECT activity.schemaname,
     activity.relname AS tablename,
@@ -6882,6 +7808,37 @@ CREATE VIEW platform.index_usage AS
 ALTER VIEW platform.index_usage OWNER TO guildhall_owner;
 
 COMMENT ON VIEW platform.index_usage IS 'operations: system: how often each index was used since statistics began; one that is not valid is left over from a build that failed.';
+
+CREATE TABLE platform.ledgers (
+    name text NOT NULL,
+    relation text NOT NULL,
+    view_name text,
+    time_column text NOT NULL,
+    by_the_clock boolean NOT NULL,
+    stamped boolean NOT NULL,
+    key_columns text[] NOT NULL,
+    columns text[] NOT NULL,
+    contents text[] NOT NULL,
+    personal text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ledgers_cover_something CHECK ((cardinality(columns) > 0))
+);
+
+ALTER TABLE platform.ledgers OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.ledgers IS 'audit: system: the tables whose rows are digested when they are written and sealed afterwards.';
+
+COMMENT ON COLUMN platform.ledgers.view_name IS 'Where a team reads its own part.';
+
+COMMENT ON COLUMN platform.ledgers.by_the_clock IS 'The time of a row is when it was written, so that a row with another time is a false one.';
+
+COMMENT ON COLUMN platform.ledgers.stamped IS 'A trigger gives rows their digest; false where whoever writes them does.';
+
+COMMENT ON COLUMN platform.ledgers.columns IS 'What the digest covers, in this order.';
+
+COMMENT ON COLUMN platform.ledgers.contents IS 'What erasing a team empties.';
+
+COMMENT ON COLUMN platform.ledgers.personal IS 'What erasing a person empties, where user_id names them.';
 
 CREATE VIEW platform.lock_contention AS
  SELECT pid,
@@ -7130,6 +8087,35 @@ CREATE VIEW platform.table_sizes AS
 ALTER VIEW platform.table_sizes OWNER TO guildhall_owner;
 
 COMMENT ON VIEW platform.table_sizes IS 'operations: system: how large each table is with its indexes, the largest first.';
+
+CREATE VIEW platform.team_seals AS
+ SELECT parts.tenant_id,
+    parts.ledger,
+    parts.number,
+    parts.day,
+    parts.row_count,
+    parts.root,
+    parts.path,
+    seals.epoch,
+    seals.from_transaction,
+    seals.to_transaction,
+    seals.seen_transaction,
+    seals.columns,
+    seals.retired_before,
+    seals.summary,
+    seals.root AS seal_root,
+    seals.sealed_at,
+    seals.previous,
+    seals.hash,
+    seals.key_id,
+    seals.signature
+   FROM (platform.audit_seal_parts parts
+     JOIN platform.audit_seals seals ON (((seals.ledger = parts.ledger) AND (seals.number = parts.number))))
+  WHERE (parts.tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+ALTER VIEW platform.team_seals OWNER TO guildhall_owner;
+
+COMMENT ON VIEW platform.team_seals IS 'audit: tenant: what the seals say of the team''s own rows, and how that leads to what was signed.';
 
 CREATE TABLE platform.user_preferences (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -7938,6 +8924,21 @@ ALTER TABLE ONLY platform.api_keys
 ALTER TABLE ONLY platform.api_keys
     ADD CONSTRAINT api_keys_tenant_id_id_key UNIQUE (tenant_id, id);
 
+ALTER TABLE ONLY platform.audit_exemptions
+    ADD CONSTRAINT audit_exemptions_pkey PRIMARY KEY (relation);
+
+ALTER TABLE ONLY platform.audit_redactions
+    ADD CONSTRAINT audit_redactions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY platform.audit_seal_parts
+    ADD CONSTRAINT audit_seal_parts_one_per_team_and_day UNIQUE NULLS NOT DISTINCT (ledger, number, tenant_id, day);
+
+ALTER TABLE ONLY platform.audit_seal_parts
+    ADD CONSTRAINT audit_seal_parts_pkey PRIMARY KEY (ledger, number, "position");
+
+ALTER TABLE ONLY platform.audit_seals
+    ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (ledger, number);
+
 ALTER TABLE ONLY platform.background_tasks
     ADD CONSTRAINT background_tasks_pkey PRIMARY KEY (id);
 
@@ -7955,6 +8956,12 @@ ALTER TABLE ONLY platform.dead_letter_queue
 
 ALTER TABLE ONLY platform.installation
     ADD CONSTRAINT installation_pkey PRIMARY KEY (is_the_one);
+
+ALTER TABLE ONLY platform.ledgers
+    ADD CONSTRAINT ledgers_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY platform.ledgers
+    ADD CONSTRAINT ledgers_relation_key UNIQUE (relation);
 
 ALTER TABLE ONLY platform.provider_secrets
     ADD CONSTRAINT provider_secrets_pkey PRIMARY KEY (id);
@@ -8153,6 +9160,9 @@ ALTER TABLE ONLY store.analytics_events
 
 ALTER TABLE ONLY store.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (log_id, "timestamp");
+
+ALTER TABLE ONLY store.audit_logs
+    ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (id, "timestamp");
 
 ALTER TABLE ONLY store.background_task_history
     ADD CONSTRAINT background_task_history_pkey PRIMARY KEY (task_id, created_at, event);
@@ -8372,6 +9382,8 @@ CREATE INDEX idx_memories_user_id ON gateway.cognee_memories USING btree (user_i
 
 CREATE INDEX api_keys_by_user ON platform.api_keys USING btree (user_id);
 
+CREATE INDEX audit_seal_parts_by_team ON platform.audit_seal_parts USING btree (tenant_id, ledger, number);
+
 CREATE INDEX background_tasks_by_creator ON platform.background_tasks USING btree (created_by) WHERE (created_by IS NOT NULL);
 
 CREATE INDEX background_tasks_by_lease ON platform.background_tasks USING btree (leased_until) WHERE (leased_until IS NOT NULL);
@@ -8536,6 +9548,12 @@ CREATE INDEX analytics_events_by_type ON ONLY store.analytics_events USING btree
 
 CREATE INDEX audit_log_by_time ON ONLY store.audit_log USING btree (tenant_id, "timestamp" DESC);
 
+CREATE INDEX audit_log_by_transaction ON ONLY store.audit_log USING btree (epoch, transaction_id);
+
+CREATE INDEX audit_logs_by_time ON ONLY store.audit_logs USING btree (tenant_id, "timestamp" DESC);
+
+CREATE INDEX audit_logs_by_transaction ON ONLY store.audit_logs USING btree (epoch, transaction_id);
+
 CREATE INDEX failure_patterns_by_age ON ONLY store.failure_patterns USING brin (execution_time) WITH (pages_per_range='16');
 
 CREATE INDEX failure_patterns_by_outcome ON ONLY store.failure_patterns USING btree (outcome_id);
@@ -8645,11 +9663,13 @@ CREATE TRIGGER update_search_vector_trigger BEFORE INSERT OR UPDATE ON catalogue
 
 CREATE TRIGGER config_diffs_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.config_diffs FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
-CREATE TRIGGER config_version_audit_trigger AFTER INSERT OR DELETE OR UPDATE ON evaluation.config_versions FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding');
+CREATE TRIGGER config_version_audit_trigger AFTER INSERT OR DELETE OR UPDATE ON evaluation.config_versions FOR EACH ROW EXECUTE FUNCTION platform.config_version_audit('embedding');
 
 CREATE TRIGGER config_versions_are_immutable BEFORE UPDATE OF version_id, tenant_id, config_id, version_number, raw_yaml, parsed_config, files, config_hash, generated_by, created_at ON evaluation.config_versions FOR EACH ROW EXECUTE FUNCTION evaluation.refuse_changed_version();
 
 CREATE TRIGGER configurations_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.configurations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER llm_recommendation_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.llm_recommendation_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER recommendations_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.recommendations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
@@ -8678,6 +9698,8 @@ CREATE TRIGGER mcp_servers_are_audited AFTER INSERT OR DELETE OR UPDATE OF name,
 CREATE TRIGGER memory_nodes_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.memory_nodes FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER api_keys_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, scopes, rate_limit, expires_at, is_active, revoked_at ON platform.api_keys FOR EACH ROW EXECUTE FUNCTION platform.record_change('key_hash');
+
+CREATE TRIGGER audit_redactions_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.audit_redactions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER background_tasks_are_audited AFTER DELETE OR UPDATE ON platform.background_tasks FOR EACH ROW WHEN ((platform.user_id() IS NOT NULL)) EXECUTE FUNCTION platform.record_change();
 
@@ -8853,11 +9875,21 @@ CREATE TRIGGER outcomes_changed_are_marked AFTER UPDATE ON store.outcomes REFERE
 
 CREATE TRIGGER outcomes_removed_are_marked AFTER DELETE ON store.outcomes REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_outcomes();
 
+CREATE TRIGGER stamp_the_row BEFORE INSERT ON store.audit_logs FOR EACH ROW EXECUTE FUNCTION store.stamp_audit_logs();
+
 CREATE TRIGGER status_probes_added_are_marked AFTER INSERT ON store.status_probes REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_status_probes();
 
 CREATE TRIGGER status_probes_changed_are_marked AFTER UPDATE ON store.status_probes REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_status_probes();
 
 CREATE TRIGGER status_probes_removed_are_marked AFTER DELETE ON store.status_probes REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_status_probes();
+
+CREATE TRIGGER the_row_stays BEFORE DELETE ON store.audit_log FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('audit_log');
+
+CREATE TRIGGER the_row_stays BEFORE DELETE ON store.audit_logs FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('audit_logs');
+
+CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, log_id, tenant_id, table_name, operation, user_id, old_data, new_data, ip_address, user_agent, modal_call_context, "timestamp", table_schema, record_key, agent_id, actor_role, request_id, epoch, transaction_id ON store.audit_log FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('audit_log');
+
+CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, id, tenant_id, "timestamp", user_id, action, resource_type, resource_id, ip_address, user_agent, request_id, request_data, response_status, duration_ms, epoch, transaction_id ON store.audit_logs FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('audit_logs');
 
 CREATE TRIGGER tool_usage_added_are_marked AFTER INSERT ON store.tool_usage REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_tool_usage();
 
@@ -9032,6 +10064,12 @@ ALTER TABLE ONLY platform.api_keys
 
 ALTER TABLE ONLY platform.api_keys
     ADD CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY platform.audit_seal_parts
+    ADD CONSTRAINT audit_seal_parts_ledger_number_fkey FOREIGN KEY (ledger, number) REFERENCES platform.audit_seals(ledger, number);
+
+ALTER TABLE ONLY platform.audit_seals
+    ADD CONSTRAINT audit_seals_ledger_fkey FOREIGN KEY (ledger) REFERENCES platform.ledgers(name);
 
 ALTER TABLE ONLY platform.background_tasks
     ADD CONSTRAINT background_tasks_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
@@ -9756,6 +10794,8 @@ GRANT ALL ON FUNCTION platform.change_member_role(member uuid, new_role text) TO
 REVOKE ALL ON FUNCTION platform.create_api_key(new_id uuid, digest text, person uuid, new_name text, new_scopes text[], new_rate_limit integer, ends_at timestamp with time zone, as_default boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.create_api_key(new_id uuid, digest text, person uuid, new_name text, new_scopes text[], new_rate_limit integer, ends_at timestamp with time zone, as_default boolean) TO guildhall_app;
 
+REVOKE ALL ON FUNCTION platform.create_ledger(relation text, time_column text, left_out text[], contents text[], personal text[], view_name text, by_the_clock boolean, stamped boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text, continuous boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval, chunk interval, compress_after interval, segment_by text[], order_by text) FROM PUBLIC;
@@ -9766,11 +10806,20 @@ GRANT ALL ON FUNCTION platform.create_team(new_name text, new_slug text, owner u
 REVOKE ALL ON FUNCTION platform.create_user(new_username text, new_email text, new_password_hash text, new_role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.create_user(new_username text, new_email text, new_password_hash text, new_role text) TO guildhall_app;
 
+REVOKE ALL ON FUNCTION platform.drop_ledger(ledger text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_app;
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_curator;
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_writer;
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION platform.epoch() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.epoch() TO guildhall_app;
+GRANT ALL ON FUNCTION platform.epoch() TO guildhall_curator;
+GRANT ALL ON FUNCTION platform.epoch() TO guildhall_writer;
+GRANT ALL ON FUNCTION platform.epoch() TO guildhall_worker;
+GRANT ALL ON FUNCTION platform.epoch() TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.erase_team_rows(team uuid, at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.erase_team_rows(team uuid, at_most integer) TO guildhall_app;
@@ -9779,6 +10828,8 @@ REVOKE ALL ON FUNCTION platform.erase_user(person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.erase_user(person uuid) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.erasure_order() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.extend_ledger(ledger text, added text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.fill(template text, parts jsonb) FROM PUBLIC;
 
@@ -9840,6 +10891,10 @@ REVOKE ALL ON FUNCTION platform.keep_an_owner() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.keep_sealed(relation regclass, sealed_column text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION platform.ledger_text(relation regclass, columns text[], prefix text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.let_add_to_ledger(ledger text, role_name text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION platform.list_teams(with_archived boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.list_teams(with_archived boolean) TO guildhall_app;
 
@@ -9867,6 +10922,12 @@ GRANT ALL ON FUNCTION platform.may_administer_team() TO guildhall_app;
 GRANT ALL ON FUNCTION platform.may_administer_team() TO guildhall_reader;
 
 REVOKE ALL ON FUNCTION platform.publish_catalogue() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.redact_audit(kind text, subject uuid, reason text, requested_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.redact_audit(kind text, subject uuid, reason text, requested_by uuid) TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION platform.redaction_evidence(ledger text, redactions uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.redaction_evidence(ledger text, redactions uuid[]) TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone, at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone, at_most integer) TO guildhall_scheduler;
@@ -9900,6 +10961,10 @@ GRANT ALL ON FUNCTION platform.restore_team(team uuid) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.restore_user(person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.restore_user(person uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.retired_before(ledger text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.retired_before(ledger text) TO guildhall_app;
+GRANT ALL ON FUNCTION platform.retired_before(ledger text) TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.revoke_api_key(key_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.revoke_api_key(key_id uuid) TO guildhall_app;
@@ -9984,6 +11049,10 @@ REVOKE ALL ON FUNCTION platform.verify_api_key(provided_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.verify_api_key(provided_key text) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.watch_series(series_name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.without_secrets(image jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.write_ledger_triggers(ledger text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION society.settle(relation regclass, fixed text[], kept text[], hidden text[], removable boolean, audited boolean) FROM PUBLIC;
 
@@ -10569,9 +11638,47 @@ GRANT INSERT(referrer_properties) ON TABLE store.analytics_events TO guildhall_a
 
 GRANT SELECT ON TABLE mine.analytics_events TO guildhall_person;
 
-GRANT INSERT ON TABLE store.audit_log TO guildhall_writer;
+GRANT SELECT ON TABLE store.audit_log TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE mine.audit_log TO guildhall_person;
+
+GRANT SELECT ON TABLE store.audit_logs TO guildhall_scheduler;
+
+GRANT INSERT(id) ON TABLE store.audit_logs TO guildhall_writer;
+
+GRANT INSERT(tenant_id) ON TABLE store.audit_logs TO guildhall_writer;
+
+GRANT INSERT("timestamp") ON TABLE store.audit_logs TO guildhall_writer;
+
+GRANT INSERT(user_id) ON TABLE store.audit_logs TO guildhall_writer;
+
+GRANT INSERT(action) ON TABLE store.audit_logs TO guildhall_app;
+GRANT INSERT(action) ON TABLE store.audit_logs TO guildhall_writer;
+
+GRANT INSERT(resource_type) ON TABLE store.audit_logs TO guildhall_app;
+GRANT INSERT(resource_type) ON TABLE store.audit_logs TO guildhall_writer;
+
+GRANT INSERT(resource_id) ON TABLE store.audit_logs TO guildhall_app;
+GRANT INSERT(resource_id) ON TABLE store.audit_logs TO guildhall_writer;
+
+GRANT INSERT(ip_address) ON TABLE store.audit_logs TO guildhall_writer;
+
+GRANT INSERT(user_agent) ON TABLE store.audit_logs TO guildhall_writer;
+
+GRANT INSERT(request_id) ON TABLE store.audit_logs TO guildhall_writer;
+
+GRANT INSERT(request_data) ON TABLE store.audit_logs TO guildhall_app;
+GRANT INSERT(request_data) ON TABLE store.audit_logs TO guildhall_writer;
+
+GRANT INSERT(response_status) ON TABLE store.audit_logs TO guildhall_app;
+GRANT INSERT(response_status) ON TABLE store.audit_logs TO guildhall_writer;
+
+GRANT INSERT(duration_ms) ON TABLE store.audit_logs TO guildhall_app;
+GRANT INSERT(duration_ms) ON TABLE store.audit_logs TO guildhall_writer;
+
+GRANT SELECT ON TABLE mine.audit_logs TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.audit_trail TO guildhall_person;
 
 GRANT SELECT,INSERT ON TABLE store.background_task_history TO guildhall_worker;
 GRANT SELECT,INSERT ON TABLE store.background_task_history TO guildhall_scheduler;
@@ -10660,6 +11767,12 @@ GRANT INSERT(details) ON TABLE store.task_history TO guildhall_app;
 GRANT INSERT(created_at) ON TABLE store.task_history TO guildhall_app;
 
 GRANT SELECT ON TABLE mine.task_history TO guildhall_person;
+
+GRANT SELECT,INSERT ON TABLE platform.audit_seal_parts TO guildhall_scheduler;
+
+GRANT SELECT,INSERT ON TABLE platform.audit_seals TO guildhall_scheduler;
+
+GRANT SELECT ON TABLE mine.team_seals TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.tool_performance_daily TO guildhall_person;
 
@@ -10825,6 +11938,14 @@ GRANT SELECT(revoked_at) ON TABLE platform.api_keys TO guildhall_person;
 GRANT SELECT ON TABLE platform.audit_log TO guildhall_app;
 GRANT SELECT ON TABLE platform.audit_log TO guildhall_reader;
 
+GRANT SELECT ON TABLE platform.audit_logs TO guildhall_app;
+GRANT SELECT ON TABLE platform.audit_logs TO guildhall_reader;
+
+GRANT SELECT ON TABLE platform.audit_redactions TO guildhall_scheduler;
+
+GRANT SELECT ON TABLE platform.audit_trail TO guildhall_app;
+GRANT SELECT ON TABLE platform.audit_trail TO guildhall_reader;
+
 GRANT SELECT,INSERT ON TABLE platform.background_task_history TO guildhall_app;
 GRANT SELECT ON TABLE platform.background_task_history TO guildhall_reader;
 
@@ -10964,8 +12085,14 @@ GRANT UPDATE(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_app;
 GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_worker;
 GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
 
+GRANT SELECT ON TABLE platform.epoch TO guildhall_scheduler;
+
 GRANT SELECT ON TABLE platform.index_usage TO guildhall_scheduler;
 GRANT SELECT ON TABLE platform.index_usage TO guildhall_curator;
+
+GRANT SELECT ON TABLE platform.ledgers TO guildhall_app;
+GRANT SELECT ON TABLE platform.ledgers TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.ledgers TO guildhall_reader;
 
 GRANT SELECT ON TABLE platform.lock_contention TO guildhall_scheduler;
 GRANT SELECT ON TABLE platform.lock_contention TO guildhall_curator;
@@ -11036,6 +12163,9 @@ GRANT SELECT ON TABLE platform.table_bloat TO guildhall_curator;
 
 GRANT SELECT ON TABLE platform.table_sizes TO guildhall_scheduler;
 GRANT SELECT ON TABLE platform.table_sizes TO guildhall_curator;
+
+GRANT SELECT ON TABLE platform.team_seals TO guildhall_app;
+GRANT SELECT ON TABLE platform.team_seals TO guildhall_reader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.user_preferences TO guildhall_app;
 GRANT SELECT ON TABLE platform.user_preferences TO guildhall_reader;

@@ -17,6 +17,8 @@ from guildhall.errors import Unavailable
 
 Row: TypeAlias = Mapping[str, Any]
 
+_PAGE_ROWS = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -25,6 +27,16 @@ class Actor:
     user_id: UUID
     tenant_id: UUID
     reads_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from, for the audit: an IP address, what the client calls itself, the request's id, the agent that acts."""
+
+    address: str | None = None
+    user_agent: str | None = None
+    request_id: str | None = None
+    agent_id: UUID | None = None
 
 
 class Tx:
@@ -57,6 +69,12 @@ class Tx:
         """The first column of the first row; None where there is no row."""
         with translated():
             return await self._connection.fetchval(query.sql, *query.arguments(values))
+
+    async def stream(self, query: Query, **values: object) -> AsyncIterator[Row]:
+        """All rows, a page at a time through a cursor of the server's, so that memory does not grow with their number."""
+        with translated():
+            async for row in self._connection.cursor(query.sql, *query.arguments(values), prefetch=_PAGE_ROWS):
+                yield row
 
     async def execute(self, query: Query, **values: object) -> int:
         """How many rows the statement touched."""

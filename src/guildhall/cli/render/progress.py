@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from guildhall.cli.render.figures import money
 
 if TYPE_CHECKING:
     from guildhall.app.runner import Run
+
+_WORTH_TELLING = 100_000
+"""Rows; fewer are done in a moment."""
 
 
 @contextmanager
@@ -41,6 +44,46 @@ def progress_bar(console: Console) -> Iterator[Callable[[Run], None]]:
             bar.update(task, completed=done, total=total, figures=_figures(run))
 
         yield show
+
+
+@contextmanager
+def counting(console: Console, what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """
+    What to call with a name, how many rows are done and of how many.
+
+    On a terminal a bar follows it; elsewhere there is one line at each tenth of more than a moment's work.
+    """
+    if not console.is_terminal:
+        yield _row_tenths(console, what)
+        return
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+        console=console,
+        transient=True,
+    ) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def show(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(f"{what} {name}", total=total)
+            bar.update(tasks[name], completed=done, total=total)
+
+        yield show
+
+
+def _row_tenths(console: Console, what: str) -> Callable[[str, int, int], None]:
+    shown: dict[str, int] = {}
+
+    def show(name: str, done: int, total: int) -> None:
+        tenth = 10 * done // total if total else 10
+        if total > _WORTH_TELLING and tenth > shown.get(name, 0):
+            shown[name] = tenth
+            console.print(f"{what} {name}: {done:,} of {total:,} rows", highlight=False)
+
+    return show
 
 
 def _tenths(console: Console) -> Callable[[Run], None]:

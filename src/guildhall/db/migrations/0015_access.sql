@@ -95,8 +95,13 @@ BEGIN
     END LOOP;
 
     -- Batches that mix teams say themselves whose each row is.
-    FOR relation IN SELECT name FROM platform.series LOOP
-        EXECUTE format('GRANT INSERT ON store.%I TO guildhall_writer', relation.name);
+    -- Into ledgers they go without a digest, into the audit log not at all.
+    FOR relation IN SELECT series.name, ledgers.name AS ledger FROM platform.series LEFT JOIN platform.ledgers USING (name) LOOP
+        IF relation.ledger IS NULL THEN
+            EXECUTE format('GRANT INSERT ON store.%I TO guildhall_writer', relation.name);
+        ELSE
+            PERFORM platform.let_add_to_ledger(relation.ledger, 'guildhall_writer');
+        END IF;
     END LOOP;
 END
 $$;

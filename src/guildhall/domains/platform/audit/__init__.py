@@ -1,0 +1,62 @@
+"""
+The audit: what changed in the business tables, who asked for what, and the proof that neither was altered since.
+
+Row changes are written by triggers (`platform.record_change`) in the changing
+transaction. Every row of a *ledger* carries its digest and its transaction;
+`seal_next` signs what is older than every running transaction, and
+`verify_ledger` tells what is no longer as it was sealed. A table becomes a
+ledger by `platform.create_ledger`; see docs/audit.md.
+"""
+
+from guildhall.domains.platform.audit.errors import (
+    ChainOfAnotherKey,
+    ChainShortened,
+    LedgerNotFound,
+    TransactionsWentBack,
+)
+from guildhall.domains.platform.audit.ports import Keyring
+from guildhall.domains.platform.audit.service import (
+    ROWS_PER_SEAL,
+    heads,
+    ledger_names,
+    list_changes,
+    record_request,
+    redact,
+    seal_next,
+)
+from guildhall.domains.platform.audit.types import (
+    Change,
+    Finding,
+    Head,
+    Heads,
+    Kind,
+    NewRequest,
+    Seal,
+    Verification,
+)
+from guildhall.domains.platform.audit.verification import verify_ledger, verify_own
+
+__all__ = [
+    "ROWS_PER_SEAL",
+    "ChainOfAnotherKey",
+    "ChainShortened",
+    "Change",
+    "Finding",
+    "Head",
+    "Heads",
+    "Keyring",
+    "Kind",
+    "LedgerNotFound",
+    "NewRequest",
+    "Seal",
+    "TransactionsWentBack",
+    "Verification",
+    "heads",
+    "ledger_names",
+    "list_changes",
+    "record_request",
+    "redact",
+    "seal_next",
+    "verify_ledger",
+    "verify_own",
+]
