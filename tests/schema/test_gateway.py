@@ -12,8 +12,20 @@ import asyncpg
 import pytest
 
 from fixtures.statements import OURS, THEIRS, Statements
+from guildhall.db import Actor, Database, Query
+from guildhall.domains.platform import identity
 
-SEALED = bytes(range(40))
+SEALED = bytes([1, *range(60)])
+"""In the form of an envelope: version 1, then the id of the key that sealed it."""
+
+
+_ADD_SEALED = Query(
+    "add",
+    "INSERT INTO gateway.llm_providers (id, name, type, api_key_ciphertext) VALUES ($1, 'acme', 'openai', $2)",
+    ("id", "sealed"),
+)
+_KEY_ID = Query("key_id", "SELECT api_key_key_id FROM gateway.llm_providers WHERE id = $1", ("id",))
+_SEALED = Query("sealed", "SELECT api_key_ciphertext FROM gateway.llm_providers WHERE id = $1", ("id",))
 
 
 def towards(axis: int, *, and_a_little: int | None = None) -> str:
@@ -56,9 +68,11 @@ async def remember(sql: Statements, shard: str, content: str, vector: str) -> UU
 @pytest.mark.parametrize(
     ("values", "constraint"),
     [
-        ({"api_key_ciphertext": SEALED}, "llm_providers_secret_names_its_key"),
-        ({"api_key_key_id": "k1"}, "llm_providers_secret_names_its_key"),
-        ({"api_key_ciphertext": b"sk-in-clear", "api_key_key_id": "k1"}, "llm_providers_secret_is_sealed"),
+        ({"api_key_ciphertext": b"sk-in-clear"}, "llm_providers_secret_is_sealed"),
+        (
+            {"api_key_ciphertext": b"sk-proj-in-clear-and-longer-than-an-envelope-must-be"},
+            "llm_providers_secret_is_sealed",
+        ),
         ({"base_url": "https://me:secret@api.example"}, "llm_providers_url_holds_no_secret"),
         ({"base_url": "ftp://api.example"}, "llm_providers_url_holds_no_secret"),
         ({"weight": Decimal(-1)}, "llm_providers_weight_is_not_negative"),
@@ -76,12 +90,9 @@ async def test_a_provider_that_makes_no_sense_is_refused(
 
 
 async def test_a_secret_never_reaches_the_audit(sql: Statements) -> None:
-    provider = await make_provider(sql, api_key_ciphertext=SEALED, api_key_key_id="k1")
-    await sql.execute(
-        "UPDATE gateway.llm_providers SET api_key_ciphertext = $2, api_key_key_id = 'k2' WHERE id = $1",
-        provider,
-        SEALED[::-1],
-    )
+    other = bytes([1, *range(60, 120)])
+    provider = await make_provider(sql, api_key_ciphertext=SEALED)
+    await sql.execute("UPDATE gateway.llm_providers SET api_key_ciphertext = $2 WHERE id = $1", provider, other)
     await sql.execute("DELETE FROM gateway.llm_providers WHERE id = $1", provider)
     images = await sql.fetch(
         "SELECT operation, old_data::text AS before, new_data::text AS after FROM platform.audit_log"
@@ -89,9 +100,24 @@ async def test_a_secret_never_reaches_the_audit(sql: Statements) -> None:
     assert sorted(row["operation"] for row in images) == ["DELETE", "INSERT", "UPDATE"]
     kept = " ".join(filter(None, (text for row in images for text in (row["before"], row["after"]))))
     assert "ciphertext" not in kept
-    assert SEALED.hex() not in kept
-    assert SEALED[::-1].hex() not in kept
-    assert '"api_key_key_id": "k2"' in kept  # that the key changed is seen
+    for sealed in (SEALED, other):
+        assert sealed[9:].hex() not in kept
+    assert f'"api_key_key_id": "{other[1:9].hex()}"' in kept  # that another key sealed it is seen
+
+
+async def test_secrets_of_providers_are_sealed_anew_with_all_others(database: Database, actor: Actor) -> None:
+    old, new = (identity.read_keyring(bytes([each] * 32).hex()) for each in (1, 2))
+    provider, place = uuid4(), ("gateway.llm_providers", "api_key_ciphertext")
+    about = {"place": place, "tenant_id": actor.tenant_id, "row_id": provider}
+    sealed = identity.seal_secret(old, "sk-secret", **about)
+    async with database.transaction(actor) as tx:
+        await tx.execute(_ADD_SEALED, id=provider, sealed=sealed)
+        assert await tx.value(_KEY_ID, id=provider) == old.current.id.hex()
+    both = identity.read_keyring(bytes([2] * 32).hex(), [bytes([1] * 32).hex()])
+    assert (await identity.rotate_secrets(database, actor, both)).resealed == 1
+    async with database.transaction(actor) as tx:
+        assert await tx.value(_KEY_ID, id=provider) == new.current.id.hex()
+        assert identity.open_secret(new, await tx.value(_SEALED, id=provider), **about) == "sk-secret"
 
 
 async def test_how_a_provider_fares_is_no_matter_for_the_audit(sql: Statements) -> None:
@@ -106,7 +132,66 @@ async def test_how_a_provider_fares_is_no_matter_for_the_audit(sql: Statements) 
     ]
 
 
+async def test_a_provider_says_when_it_was_changed(sql: Statements) -> None:
+    provider = await make_provider(sql)
+    await sql.act("postgres", OURS)
+    await sql.execute(
+        "UPDATE gateway.llm_providers SET created_at = '2026-01-01Z', updated_at = '2026-01-01Z' WHERE id = $1",
+        provider,
+    )
+    await sql.act("guildhall_app", OURS)
+    await sql.execute("UPDATE gateway.llm_providers SET weight = 2 WHERE id = $1", provider)
+    assert await sql.value("SELECT updated_at = now() FROM gateway.llm_providers WHERE id = $1", provider)
+
+
 # requests -------------------------------------------------------------------
+
+
+async def sign_in(sql: Statements, actor: Actor) -> UUID:
+    """A session of somebody; the application then goes on for the same."""
+    await sql.act("postgres", actor)
+    session = await sql.value(
+        """
+        INSERT INTO platform.user_sessions (session_token, expires_at, ends_at)
+        VALUES (encode(sha256(gen_random_uuid()::text::bytea), 'hex'), now() + interval '1 day', now() + interval '2 days')
+        RETURNING id
+        """
+    )
+    await sql.act("guildhall_app", actor)
+    return session
+
+
+async def test_a_call_and_a_memory_outlive_their_session_and_are_of_the_same_team(sql: Statements) -> None:
+    session = await sign_in(sql, OURS)
+    ask = "INSERT INTO gateway.llm_requests (session_id, prompt) VALUES ($1, 'hello')"
+    keep = "INSERT INTO gateway.cognee_memories (session_id, content) VALUES ($1, 'likes tea')"
+    await sql.execute(ask, session)
+    await sql.execute(keep, session)
+    await sql.act("guildhall_app", THEIRS)
+    for stranger in (session, uuid4()):
+        async with sql.refused("llm_requests_tenant_id_session_id_fkey"):
+            await sql.execute(ask, stranger)
+        async with sql.refused("cognee_memories_tenant_id_session_id_fkey"):
+            await sql.execute(keep, stranger)
+    await sql.act("postgres")
+    await sql.execute("DELETE FROM platform.user_sessions WHERE id = $1", session)
+    await sql.act("guildhall_app", OURS)
+    assert await sql.value("SELECT count(*) FROM gateway.llm_requests WHERE session_id IS NULL") == 1
+    assert await sql.value("SELECT count(*) FROM gateway.cognee_memories WHERE session_id IS NULL") == 1
+
+
+async def test_a_session_remembers_a_memory_of_its_team_until_that_is_gone(sql: Statements) -> None:
+    theirs = await sign_in(sql, THEIRS)
+    session = await sign_in(sql, OURS)
+    memory = await sql.value("INSERT INTO gateway.cognee_memories (content) VALUES ('likes tea') RETURNING id")
+    remember_it = "UPDATE platform.user_sessions SET memory_id = $2 WHERE id = $1"
+    await sql.execute(remember_it, session, memory)
+    await sql.act("guildhall_app", THEIRS)
+    async with sql.refused("user_sessions_remember_what_is_there"):
+        await sql.execute(remember_it, theirs, memory)
+    await sql.act("guildhall_app", OURS)
+    await sql.execute("DELETE FROM gateway.cognee_memories")
+    assert await sql.value("SELECT memory_id FROM platform.user_sessions WHERE id = $1", session) is None
 
 
 async def test_a_call_is_written_before_and_settled_after_and_what_was_asked_stays(sql: Statements) -> None:
@@ -155,6 +240,11 @@ ANSWER = """
     VALUES ($1, now(), $2, 'openai', $3, $4)
 """
 
+ANSWERED_BY = """
+    INSERT INTO gateway.llm_responses (request_id, request_created_at, provider_name, model, model_id, content)
+    VALUES (gen_random_uuid(), now(), 'acme', 'acme-1', $1, 'hi')
+"""
+
 
 async def test_a_response_is_an_answer_or_says_why_there_is_none(sql: Statements) -> None:
     await sql.execute(ANSWER, uuid4(), None, "", None)
@@ -173,6 +263,25 @@ async def test_a_response_names_a_provider_of_its_own_team_or_none(sql: Statemen
     await sql.execute(ANSWER, uuid4(), ours, "hi", None)
     await sql.execute("DELETE FROM gateway.llm_providers WHERE id = $1", ours)
     assert tuple(await sql.row("SELECT provider_id, provider_name FROM gateway.llm_responses")) == (None, "openai")
+
+
+async def test_an_answer_names_its_model_in_the_catalogue_while_that_is_there(sql: Statements) -> None:
+    async with sql.refused("llm_responses_model_id_fkey"):
+        await sql.execute(ANSWERED_BY, uuid4())
+    await sql.act("guildhall_curator")
+    company = await sql.value("INSERT INTO catalogue.providers (slug, name) VALUES ('acme', 'Acme') RETURNING id")
+    model = await sql.value(
+        """INSERT INTO catalogue.models (provider_id, slug, name) VALUES ($1, 'acme-1', '{"en": "Acme 1"}') RETURNING id""",
+        company,
+    )
+    await sql.act("guildhall_app", OURS)
+    await make_provider(sql, provider_id=company)
+    await sql.execute(ANSWERED_BY, model)
+    assert await sql.value("SELECT model_id FROM gateway.llm_responses") == model
+    await sql.act("postgres", OURS)
+    await sql.execute("DELETE FROM catalogue.providers WHERE id = $1", company)
+    assert tuple(await sql.row("SELECT model_id, model FROM gateway.llm_responses")) == (None, "acme-1")
+    assert tuple(await sql.row("SELECT provider_id, name FROM gateway.llm_providers")) == (None, "openai")
 
 
 async def test_the_ledger_shows_a_team_its_own_calls(sql: Statements) -> None:
@@ -373,16 +482,42 @@ async def test_nobody_reads_a_team_s_memories_but_the_team(sql: Statements) -> N
     assert await sql.value("SELECT id FROM gateway.distributed_memory") == memory
 
 
-async def test_the_audit_keeps_what_was_remembered_and_no_embedding(sql: Statements) -> None:
+async def test_the_audit_keeps_that_somebody_was_remembered_and_nothing_that_could_not_be_forgotten(
+    sql: Statements,
+) -> None:
     memory = await remember(sql, "ours", "likes tea", towards(0))
     await sql.execute(
         "UPDATE gateway.distributed_memory SET embedding = $2::text::vector WHERE id = $1", memory, towards(1)
     )
     await sql.execute("UPDATE gateway.distributed_memory SET content = 'likes coffee' WHERE id = $1", memory)
+    await sql.execute("""INSERT INTO gateway.cognee_memories (content, entities) VALUES ('likes tea', '["tea"]')""")
     images = await sql.fetch(
-        "SELECT new_data ->> 'content' AS content, new_data ? 'embedding' AS vector FROM platform.audit_log ORDER BY timestamp"
+        "SELECT operation, new_data, new_data::text AS text FROM platform.audit_log ORDER BY timestamp"
     )
-    assert [tuple(row) for row in images] == [("likes tea", False), ("likes coffee", False)]
+    assert [row["operation"] for row in images] == ["INSERT", "UPDATE", "INSERT"]
+    for row in images:
+        assert json.loads(row["new_data"])["user_id"] == str(OURS.user_id)
+        assert not re.search('tea|coffee|embedding"', row["text"])
+
+
+async def test_who_is_erased_is_forgotten_by_every_team(sql: Statements) -> None:
+    for actor in (OURS, THEIRS):
+        await sql.act("guildhall_app", actor)
+        await remember(sql, "shared", "likes tea", towards(0))
+        await sql.execute("INSERT INTO gateway.cognee_memories (content) VALUES ('likes tea')")
+    await sql.execute("INSERT INTO gateway.cognee_memories (user_id, content) VALUES ($1, 'wrote to us')", OURS.user_id)
+    await sql.act("postgres")  # a team keeps an owner
+    await sql.execute(
+        "INSERT INTO platform.team_members (tenant_id, user_id, role) VALUES ($1, $2, 'owner')",
+        THEIRS.tenant_id,
+        OURS.user_id,
+    )
+    await sql.act("guildhall_app", OURS)  # an administrator of the installation
+    assert await sql.value("SELECT platform.erase_user($1)", THEIRS.user_id)
+    await sql.act("postgres")
+    for relation, left in (("cognee_memories", 2), ("distributed_memory", 1)):
+        people = await sql.fetch(f"SELECT user_id FROM gateway.{relation}")
+        assert [row["user_id"] for row in people] == [OURS.user_id] * left
 
 
 async def test_a_memory_lies_on_a_node_that_is_known(sql: Statements) -> None:

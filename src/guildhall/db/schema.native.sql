@@ -316,6 +316,19 @@ ALTER FUNCTION evaluation.trigger_llm_recommendation_analysis(analysis_window in
 
 COMMENT ON FUNCTION evaluation.trigger_llm_recommendation_analysis(analysis_window interval, user_id_param uuid) IS 'recommendations: opens an analysis of the team''s recent outcomes.';
 
+CREATE FUNCTION gateway.forget_erased_person() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM gateway.cognee_memories WHERE user_id = NEW.id;
+    DELETE FROM gateway.distributed_memory WHERE user_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION gateway.forget_erased_person() OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.accept_invitation(digest text) RETURNS TABLE(tenant_id uuid, slug character varying, role text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5898,6 +5911,7 @@ CREATE TABLE store.llm_responses (
     provider_id uuid,
     provider_name character varying(255) NOT NULL,
     model character varying(255),
+    model_id uuid,
     content text,
     raw_response jsonb DEFAULT '{}'::jsonb NOT NULL,
     tokens_prompt integer,
@@ -5924,6 +5938,8 @@ ALTER TABLE store.llm_responses OWNER TO guildhall_owner;
 COMMENT ON TABLE store.llm_responses IS 'requests: tenant: every answer of a provider, and every failure to answer; an ensemble has several for one request.';
 
 COMMENT ON COLUMN store.llm_responses.request_created_at IS 'With request_id the key of the request, and the partition that it is in.';
+
+COMMENT ON COLUMN store.llm_responses.model_id IS 'The model in the catalogue; null where the provider''s name of it is in none.';
 
 COMMENT ON COLUMN store.llm_responses.response_time IS 'Milliseconds from the call to the end of the answer.';
 
@@ -5984,8 +6000,9 @@ CREATE TABLE gateway.llm_providers (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
     name character varying(255) NOT NULL,
     type character varying(100) NOT NULL,
+    provider_id uuid,
     api_key_ciphertext bytea,
-    api_key_key_id text,
+    api_key_key_id text GENERATED ALWAYS AS (encode(SUBSTRING(api_key_ciphertext FROM 2 FOR 8), 'hex'::text)) STORED,
     base_url character varying(500),
     model character varying(255),
     weight numeric(5,2) DEFAULT 1.0 NOT NULL,
@@ -6002,8 +6019,7 @@ CREATE TABLE gateway.llm_providers (
     CONSTRAINT llm_providers_are_named CHECK ((((name)::text <> ''::text) AND ((type)::text <> ''::text))),
     CONSTRAINT llm_providers_health_is_known CHECK (((health_status)::text = ANY ((ARRAY['healthy'::character varying, 'degraded'::character varying, 'unhealthy'::character varying, 'unknown'::character varying])::text[]))),
     CONSTRAINT llm_providers_models_are_counted CHECK (((total_models >= 0) AND ((enabled_models >= 0) AND (enabled_models <= total_models)))),
-    CONSTRAINT llm_providers_secret_is_sealed CHECK ((octet_length(api_key_ciphertext) > 28)),
-    CONSTRAINT llm_providers_secret_names_its_key CHECK ((num_nonnulls(api_key_ciphertext, api_key_key_id) <> 1)),
+    CONSTRAINT llm_providers_secret_is_sealed CHECK ((((octet_length(api_key_ciphertext) >= 38) AND (octet_length(api_key_ciphertext) <= 16384)) AND (get_byte(api_key_ciphertext, 0) = 1))),
     CONSTRAINT llm_providers_time_is_not_negative CHECK ((response_time >= 0)),
     CONSTRAINT llm_providers_url_holds_no_secret CHECK ((((base_url)::text ~ '^https?://'::text) AND ((base_url)::text !~ '^[^/]*//[^/]*@'::text))),
     CONSTRAINT llm_providers_weight_is_not_negative CHECK ((weight >= (0)::numeric))
@@ -6015,9 +6031,11 @@ ALTER TABLE gateway.llm_providers OWNER TO guildhall_owner;
 
 COMMENT ON TABLE gateway.llm_providers IS 'providers: tenant: a team''s accounts at providers of models: where, with which key, how much of the traffic, and how they fare.';
 
+COMMENT ON COLUMN gateway.llm_providers.provider_id IS 'The company in the catalogue, where it is one of those.';
+
 COMMENT ON COLUMN gateway.llm_providers.api_key_ciphertext IS 'The provider''s key, sealed by the application with AES-256-GCM; the database never has it in clear.';
 
-COMMENT ON COLUMN gateway.llm_providers.api_key_key_id IS 'Which of the installation''s keys sealed it.';
+COMMENT ON COLUMN gateway.llm_providers.api_key_key_id IS 'Which of the installation''s keys sealed it, as the envelope says.';
 
 COMMENT ON COLUMN gateway.llm_providers.response_time IS 'Milliseconds of the last answer; null before the first.';
 
@@ -6101,6 +6119,7 @@ CREATE VIEW gateway.llm_responses AS
     provider_id,
     provider_name,
     model,
+    model_id,
     content,
     raw_response,
     tokens_prompt,
@@ -6755,6 +6774,7 @@ CREATE VIEW mine.llm_responses WITH (security_barrier='true') AS
     provider_id,
     provider_name,
     model,
+    model_id,
     content,
     raw_response,
     tokens_prompt,
@@ -9380,6 +9400,8 @@ CREATE INDEX idx_memories_type ON gateway.cognee_memories USING btree (tenant_id
 
 CREATE INDEX idx_memories_user_id ON gateway.cognee_memories USING btree (user_id, tenant_id, created_at DESC);
 
+CREATE INDEX llm_providers_by_provider ON gateway.llm_providers USING btree (provider_id) WHERE (provider_id IS NOT NULL);
+
 CREATE INDEX api_keys_by_user ON platform.api_keys USING btree (user_id);
 
 CREATE INDEX audit_seal_parts_by_team ON platform.audit_seal_parts USING btree (tenant_id, ledger, number);
@@ -9437,6 +9459,8 @@ CREATE INDEX team_invitations_by_accepter ON platform.team_invitations USING btr
 CREATE INDEX team_invitations_by_inviter ON platform.team_invitations USING btree (invited_by);
 
 CREATE INDEX team_members_by_user ON platform.team_members USING btree (user_id);
+
+CREATE INDEX user_sessions_by_memory ON platform.user_sessions USING btree (tenant_id, memory_id) WHERE (memory_id IS NOT NULL);
 
 CREATE INDEX agent_skills_by_skill ON society.agent_skills USING btree (tenant_id, skill_name, proficiency DESC);
 
@@ -9590,6 +9614,8 @@ CREATE INDEX llm_requests_by_age ON ONLY store.llm_requests USING brin (created_
 
 CREATE INDEX llm_responses_by_age ON ONLY store.llm_responses USING brin (created_at) WITH (pages_per_range='16');
 
+CREATE INDEX llm_responses_by_model ON ONLY store.llm_responses USING btree (model_id) WHERE (model_id IS NOT NULL);
+
 CREATE INDEX outcomes_by_age ON ONLY store.outcomes USING brin (execution_time) WITH (pages_per_range='16');
 
 CREATE INDEX simulation_performance_hourly_by_simulation ON store.simulation_performance_hourly USING btree (tenant_id, simulation_id);
@@ -9683,19 +9709,21 @@ CREATE TRIGGER acp_agents_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, 
 
 CREATE TRIGGER code_versions_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.code_versions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
-CREATE TRIGGER cognee_memories_are_audited AFTER INSERT OR DELETE OR UPDATE OF content, memory_type, entities, relationships, confidence, user_id, session_id ON gateway.cognee_memories FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER cognee_memories_are_audited AFTER INSERT OR DELETE OR UPDATE OF content, memory_type, entities, relationships, confidence, user_id, session_id ON gateway.cognee_memories FOR EACH ROW EXECUTE FUNCTION platform.record_change('content', 'entities', 'relationships');
 
 CREATE TRIGGER debate_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.debate_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
-CREATE TRIGGER distributed_memory_is_audited AFTER INSERT OR DELETE OR UPDATE OF content, metadata, user_id, shard_key ON gateway.distributed_memory FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding');
+CREATE TRIGGER distributed_memory_is_audited AFTER INSERT OR DELETE OR UPDATE OF content, metadata, user_id, shard_key ON gateway.distributed_memory FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding', 'content', 'metadata');
 
-CREATE TRIGGER llm_providers_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, type, api_key_ciphertext, api_key_key_id, base_url, model, weight, enabled, config, modelsdev_provider_id ON gateway.llm_providers FOR EACH ROW EXECUTE FUNCTION platform.record_change('api_key_ciphertext');
+CREATE TRIGGER llm_providers_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, type, provider_id, api_key_ciphertext, base_url, model, weight, enabled, config, modelsdev_provider_id ON gateway.llm_providers FOR EACH ROW EXECUTE FUNCTION platform.record_change('api_key_ciphertext');
 
 CREATE TRIGGER lsp_servers_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.lsp_servers FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER mcp_servers_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, type, endpoint, port, capabilities, config, enabled ON gateway.mcp_servers FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER memory_nodes_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.memory_nodes FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER update_llm_providers_updated_at BEFORE UPDATE ON gateway.llm_providers FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
 CREATE TRIGGER api_keys_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, scopes, rate_limit, expires_at, is_active, revoked_at ON platform.api_keys FOR EACH ROW EXECUTE FUNCTION platform.record_change('key_hash');
 
@@ -9723,6 +9751,8 @@ CREATE TRIGGER teams_keep_an_owner AFTER DELETE OR UPDATE ON platform.team_membe
 
 CREATE TRIGGER update_provider_secrets_updated_at BEFORE UPDATE ON platform.provider_secrets FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
+CREATE TRIGGER update_schedules_updated_at BEFORE UPDATE ON platform.schedules FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
 CREATE TRIGGER update_teams_updated_at BEFORE UPDATE ON platform.teams FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
 CREATE TRIGGER update_user_preferences_updated_at BEFORE UPDATE ON platform.user_preferences FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
@@ -9734,6 +9764,8 @@ CREATE TRIGGER user_preferences_are_audited AFTER INSERT OR DELETE OR UPDATE ON 
 CREATE TRIGGER user_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF status ON platform.user_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change('session_token', 'context');
 
 CREATE TRIGGER users_are_audited AFTER INSERT OR DELETE OR UPDATE OF username, email, password_hash, api_key, role, is_active, deleted_at, erased_at ON platform.users FOR EACH ROW EXECUTE FUNCTION platform.record_change('password_hash');
+
+CREATE TRIGGER who_is_erased_is_forgotten AFTER UPDATE OF erased_at ON platform.users FOR EACH ROW WHEN (((old.erased_at IS NULL) AND (new.erased_at IS NOT NULL))) EXECUTE FUNCTION gateway.forget_erased_person();
 
 CREATE TRIGGER agent_skills_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, skill_name, proficiency, evidence_count, verified_by, last_used_at, created_at ON society.agent_skills FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
@@ -10030,6 +10062,9 @@ ALTER TABLE ONLY gateway.cognee_memories
     ADD CONSTRAINT cognee_memories_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
 ALTER TABLE ONLY gateway.cognee_memories
+    ADD CONSTRAINT cognee_memories_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES platform.user_sessions(tenant_id, id) ON DELETE SET NULL (session_id);
+
+ALTER TABLE ONLY gateway.cognee_memories
     ADD CONSTRAINT cognee_memories_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY gateway.debate_sessions
@@ -10049,6 +10084,9 @@ ALTER TABLE gateway.distributed_memory
 
 ALTER TABLE gateway.distributed_memory
     ADD CONSTRAINT distributed_memory_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY gateway.llm_providers
+    ADD CONSTRAINT llm_providers_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES catalogue.providers(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY gateway.llm_providers
     ADD CONSTRAINT llm_providers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
@@ -10130,6 +10168,9 @@ ALTER TABLE ONLY platform.team_members
 
 ALTER TABLE ONLY platform.user_preferences
     ADD CONSTRAINT user_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY platform.user_sessions
+    ADD CONSTRAINT user_sessions_remember_what_is_there FOREIGN KEY (tenant_id, memory_id) REFERENCES gateway.cognee_memories(tenant_id, id) ON DELETE SET NULL (memory_id);
 
 ALTER TABLE ONLY platform.user_sessions
     ADD CONSTRAINT user_sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
@@ -10285,7 +10326,13 @@ ALTER TABLE store.failure_patterns
     ADD CONSTRAINT failure_patterns_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
 
 ALTER TABLE store.llm_requests
+    ADD CONSTRAINT llm_requests_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES platform.user_sessions(tenant_id, id) ON DELETE SET NULL (session_id);
+
+ALTER TABLE store.llm_requests
     ADD CONSTRAINT llm_requests_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id);
+
+ALTER TABLE store.llm_responses
+    ADD CONSTRAINT llm_responses_model_id_fkey FOREIGN KEY (model_id) REFERENCES catalogue.models(id) ON DELETE SET NULL;
 
 ALTER TABLE store.llm_responses
     ADD CONSTRAINT llm_responses_tenant_id_provider_id_fkey FOREIGN KEY (tenant_id, provider_id) REFERENCES gateway.llm_providers(tenant_id, id) ON DELETE SET NULL (provider_id);
@@ -10393,6 +10440,12 @@ ALTER TABLE gateway.debate_sessions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE gateway.debate_turns ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE gateway.distributed_memory ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY functions_see_every_row ON gateway.cognee_memories TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON gateway.distributed_memory TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON gateway.llm_providers TO guildhall_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE gateway.llm_providers ENABLE ROW LEVEL SECURITY;
 
@@ -10755,6 +10808,8 @@ GRANT USAGE ON SCHEMA store TO guildhall_scheduler;
 REVOKE ALL ON FUNCTION catalogue.refresh_model_listings() FROM PUBLIC;
 GRANT ALL ON FUNCTION catalogue.refresh_model_listings() TO guildhall_curator;
 GRANT ALL ON FUNCTION catalogue.refresh_model_listings() TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION gateway.forget_erased_person() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.accept_invitation(digest text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.accept_invitation(digest text) TO guildhall_app;
@@ -11477,6 +11532,8 @@ GRANT INSERT(provider_id) ON TABLE store.llm_responses TO guildhall_app;
 GRANT INSERT(provider_name) ON TABLE store.llm_responses TO guildhall_app;
 
 GRANT INSERT(model) ON TABLE store.llm_responses TO guildhall_app;
+
+GRANT INSERT(model_id) ON TABLE store.llm_responses TO guildhall_app;
 
 GRANT INSERT(content) ON TABLE store.llm_responses TO guildhall_app;
 

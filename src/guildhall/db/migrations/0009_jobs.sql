@@ -167,6 +167,8 @@ CREATE TABLE platform.schedules (
 COMMENT ON TABLE platform.schedules IS 'jobs: system: work that comes again: its rhythm, and when it is due next.';
 COMMENT ON COLUMN platform.schedules.tenant_id IS 'The team for which a job is enqueued; null: upkeep of the installation, which the scheduler does itself.';
 CREATE INDEX schedules_due ON platform.schedules (next_run_at) WHERE enabled;
+CREATE TRIGGER update_schedules_updated_at BEFORE UPDATE ON platform.schedules
+    FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 CREATE INDEX schedules_by_team ON platform.schedules (tenant_id) WHERE tenant_id IS NOT NULL;
 
 -- However many schedulers run, the key lets one of them begin a run.

@@ -1,6 +1,10 @@
 DROP TABLE gateway.acp_agents;
 DROP TABLE gateway.lsp_servers;
 DROP TABLE gateway.mcp_servers;
+DROP TRIGGER who_is_erased_is_forgotten ON platform.users;
+DROP FUNCTION gateway.forget_erased_person();
+ALTER TABLE platform.user_sessions DROP CONSTRAINT user_sessions_remember_what_is_there;
+DROP INDEX platform.user_sessions_by_memory;
 DROP TABLE gateway.distributed_memory;
 DROP TABLE gateway.memory_nodes;
 DROP TABLE gateway.cognee_memories;
@@ -12,4 +16,5 @@ DROP TABLE store.llm_responses;
 DROP VIEW gateway.llm_requests;
 DROP TABLE store.llm_requests;
 DELETE FROM platform.series WHERE name IN ('llm_requests', 'llm_responses');
+DELETE FROM platform.sealed_columns WHERE relation = 'gateway.llm_providers';
 DROP TABLE gateway.llm_providers;

@@ -8,8 +8,9 @@ CREATE TABLE gateway.llm_providers (
     tenant_id             uuid          NOT NULL DEFAULT platform.tenant_id() REFERENCES platform.teams,
     name                  varchar(255)  NOT NULL,
     type                  varchar(100)  NOT NULL,
+    provider_id           uuid          REFERENCES catalogue.providers ON DELETE SET NULL,
     api_key_ciphertext    bytea,
-    api_key_key_id        text,
+    api_key_key_id        text          GENERATED ALWAYS AS (encode(substring(api_key_ciphertext FROM 2 FOR 8), 'hex')) STORED,
     base_url              varchar(500),
     model                 varchar(255),
     weight                numeric(5, 2) NOT NULL DEFAULT 1.0,
@@ -26,9 +27,10 @@ CREATE TABLE gateway.llm_providers (
     UNIQUE (tenant_id, id),
     CONSTRAINT llm_providers_one_per_name UNIQUE (tenant_id, name),
     CONSTRAINT llm_providers_are_named CHECK (name <> '' AND type <> ''),
-    -- AES-256-GCM: a nonce of 12 bytes, at least one of text, a tag of 16.
-    CONSTRAINT llm_providers_secret_is_sealed CHECK (octet_length(api_key_ciphertext) > 28),
-    CONSTRAINT llm_providers_secret_names_its_key CHECK (num_nonnulls(api_key_ciphertext, api_key_key_id) <> 1),
+    -- As the application seals: version 1, the key's id, a nonce, then ciphertext and tag.
+    CONSTRAINT llm_providers_secret_is_sealed CHECK (
+        octet_length(api_key_ciphertext) BETWEEN 38 AND 16384 AND get_byte(api_key_ciphertext, 0) = 1
+    ),
     CONSTRAINT llm_providers_url_holds_no_secret CHECK (base_url ~ '^https?://' AND base_url !~ '^[^/]*//[^/]*@'),
     CONSTRAINT llm_providers_weight_is_not_negative CHECK (weight >= 0),
     CONSTRAINT llm_providers_health_is_known CHECK (health_status IN ('healthy', 'degraded', 'unhealthy', 'unknown')),
@@ -36,9 +38,13 @@ CREATE TABLE gateway.llm_providers (
     CONSTRAINT llm_providers_models_are_counted CHECK (total_models >= 0 AND enabled_models BETWEEN 0 AND total_models)
 );
 COMMENT ON TABLE gateway.llm_providers IS 'providers: tenant: a team''s accounts at providers of models: where, with which key, how much of the traffic, and how they fare.';
+COMMENT ON COLUMN gateway.llm_providers.provider_id IS 'The company in the catalogue, where it is one of those.';
 COMMENT ON COLUMN gateway.llm_providers.api_key_ciphertext IS 'The provider''s key, sealed by the application with AES-256-GCM; the database never has it in clear.';
-COMMENT ON COLUMN gateway.llm_providers.api_key_key_id IS 'Which of the installation''s keys sealed it.';
+COMMENT ON COLUMN gateway.llm_providers.api_key_key_id IS 'Which of the installation''s keys sealed it, as the envelope says.';
 COMMENT ON COLUMN gateway.llm_providers.response_time IS 'Milliseconds of the last answer; null before the first.';
+CREATE INDEX llm_providers_by_provider ON gateway.llm_providers (provider_id) WHERE provider_id IS NOT NULL;
+CREATE TRIGGER update_llm_providers_updated_at BEFORE UPDATE ON gateway.llm_providers
+    FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
 -- requests -----------------------------------------------------------------
 
@@ -66,6 +72,7 @@ CREATE TABLE store.llm_requests (
     started_at        timestamptz,
     completed_at      timestamptz,
     PRIMARY KEY (id, created_at),
+    FOREIGN KEY (tenant_id, session_id) REFERENCES platform.user_sessions (tenant_id, id) ON DELETE SET NULL (session_id),
     CONSTRAINT llm_requests_type_is_named CHECK (request_type <> ''),
     CONSTRAINT llm_requests_messages_is_a_list CHECK (jsonb_typeof(messages) = 'array'),
     CONSTRAINT llm_requests_status_is_known CHECK (status IN ('pending', 'running', 'completed', 'failed')),
@@ -81,7 +88,10 @@ CREATE INDEX idx_requests_created_at ON store.llm_requests (tenant_id, created_a
 CREATE INDEX idx_requests_user_id ON store.llm_requests (tenant_id, user_id, created_at DESC);
 CREATE INDEX idx_requests_session_id ON store.llm_requests (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX idx_requests_status ON store.llm_requests (status, created_at) WHERE status IN ('pending', 'running');
-SELECT platform.create_series('llm_requests', 'created_at', '1 month', '90 days');
+SELECT platform.create_series(
+    'llm_requests', 'created_at', step => '1 month', retention => '90 days', chunk => '1 day', compress_after => '7 days',
+    segment_by => '{tenant_id}', order_by => 'created_at DESC, id'
+);
 
 CREATE VIEW gateway.llm_requests AS
     SELECT id, tenant_id, session_id, user_id, request_type, model, prompt, messages, model_params, ensemble_config,
@@ -101,6 +111,7 @@ CREATE TABLE store.llm_responses (
     provider_id        uuid,
     provider_name      varchar(255)    NOT NULL,
     model              varchar(255),
+    model_id           uuid            REFERENCES catalogue.models ON DELETE SET NULL,
     content            text,
     raw_response       jsonb           NOT NULL DEFAULT '{}',
     tokens_prompt      integer,
@@ -124,13 +135,18 @@ CREATE TABLE store.llm_responses (
 ) PARTITION BY RANGE (created_at);
 COMMENT ON TABLE store.llm_responses IS 'requests: tenant: every answer of a provider, and every failure to answer; an ensemble has several for one request.';
 COMMENT ON COLUMN store.llm_responses.request_created_at IS 'With request_id the key of the request, and the partition that it is in.';
+COMMENT ON COLUMN store.llm_responses.model_id IS 'The model in the catalogue; null where the provider''s name of it is in none.';
 COMMENT ON COLUMN store.llm_responses.response_time IS 'Milliseconds from the call to the end of the answer.';
 CREATE INDEX idx_responses_request_id ON store.llm_responses (request_id);
 CREATE INDEX idx_responses_provider_id ON store.llm_responses (tenant_id, provider_id, created_at DESC);
-SELECT platform.create_series('llm_responses', 'created_at', '1 month', '90 days');
+CREATE INDEX llm_responses_by_model ON store.llm_responses (model_id) WHERE model_id IS NOT NULL;
+SELECT platform.create_series(
+    'llm_responses', 'created_at', step => '1 month', retention => '90 days', chunk => '1 day', compress_after => '7 days',
+    segment_by => '{tenant_id}', order_by => 'created_at DESC, id'
+);
 
 CREATE VIEW gateway.llm_responses AS
-    SELECT id, tenant_id, request_id, request_created_at, provider_id, provider_name, model, content, raw_response,
+    SELECT id, tenant_id, request_id, request_created_at, provider_id, provider_name, model, model_id, content, raw_response,
            tokens_prompt, tokens_completion, tokens_total, cost_usd, confidence, response_time, finish_reason, selected,
            error_code, error_message, created_at
       FROM store.llm_responses
@@ -236,6 +252,7 @@ CREATE TABLE gateway.cognee_memories (
     last_accessed timestamptz,
     created_at    timestamptz   NOT NULL DEFAULT now(),
     UNIQUE (tenant_id, id),
+    FOREIGN KEY (tenant_id, session_id) REFERENCES platform.user_sessions (tenant_id, id) ON DELETE SET NULL (session_id),
     CONSTRAINT cognee_memories_say_something CHECK (content <> ''),
     CONSTRAINT cognee_memories_type_is_named CHECK (memory_type <> ''),
     CONSTRAINT cognee_memories_entities_is_a_list CHECK (jsonb_typeof(entities) = 'array'),
@@ -247,6 +264,12 @@ COMMENT ON TABLE gateway.cognee_memories IS 'memory: tenant: what is remembered 
 CREATE INDEX idx_memories_user_id ON gateway.cognee_memories (user_id, tenant_id, created_at DESC);
 CREATE INDEX idx_memories_session_id ON gateway.cognee_memories (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX idx_memories_type ON gateway.cognee_memories (tenant_id, memory_type);
+
+-- Errata: what a session remembers pointed at nothing.
+ALTER TABLE platform.user_sessions
+    ADD CONSTRAINT user_sessions_remember_what_is_there FOREIGN KEY (tenant_id, memory_id)
+        REFERENCES gateway.cognee_memories (tenant_id, id) ON DELETE SET NULL (memory_id);
+CREATE INDEX user_sessions_by_memory ON platform.user_sessions (tenant_id, memory_id) WHERE memory_id IS NOT NULL;
 
 -- Which server holds a shard is decided by hashing its key over these.
 CREATE TABLE gateway.memory_nodes (
@@ -295,6 +318,23 @@ CREATE INDEX distributed_memory_by_shard ON gateway.distributed_memory (tenant_i
 CREATE INDEX distributed_memory_by_node ON gateway.distributed_memory (node_id);
 CREATE INDEX distributed_memory_by_embedding ON gateway.distributed_memory
     USING hnsw ((embedding::halfvec(1536)) halfvec_cosine_ops) WHERE embedding IS NOT NULL;
+
+-- Who is erased is forgotten (0005): what is remembered of a person was theirs alone.
+CREATE FUNCTION gateway.forget_erased_person() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM gateway.cognee_memories WHERE user_id = NEW.id;
+    DELETE FROM gateway.distributed_memory WHERE user_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION gateway.forget_erased_person() FROM PUBLIC;
+CREATE POLICY functions_see_every_row ON gateway.cognee_memories    TO guildhall_owner USING (true) WITH CHECK (true);
+CREATE POLICY functions_see_every_row ON gateway.distributed_memory TO guildhall_owner USING (true) WITH CHECK (true);
+CREATE TRIGGER who_is_erased_is_forgotten AFTER UPDATE OF erased_at ON platform.users
+    FOR EACH ROW WHEN (OLD.erased_at IS NULL AND NEW.erased_at IS NOT NULL) EXECUTE FUNCTION gateway.forget_erased_person();
 
 -- protocols ----------------------------------------------------------------
 
@@ -376,6 +416,9 @@ BEGIN
 END
 $$;
 
+-- Under a new key every team's secrets are sealed anew (0005).
+SELECT platform.keep_sealed('gateway.llm_providers', 'api_key_ciphertext');
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     gateway.llm_providers, gateway.debate_sessions, gateway.code_versions, gateway.cognee_memories, gateway.distributed_memory,
     gateway.mcp_servers, gateway.lsp_servers, gateway.acp_agents TO guildhall_app;
@@ -389,10 +432,11 @@ GRANT SELECT ON gateway.memory_nodes TO guildhall_app, guildhall_scheduler;
 GRANT INSERT, UPDATE ON gateway.memory_nodes TO guildhall_scheduler;
 
 -- what is audited ----------------------------------------------------------
--- Health, counts of use and embeddings change by themselves; the audit keeps what somebody decided.
+-- Health, counts of use and embeddings change by themselves; the audit keeps what somebody decided. Of
+-- a memory it keeps that there was one and whose, and nothing that could not be forgotten.
 
 CREATE TRIGGER llm_providers_are_audited
-    AFTER INSERT OR DELETE OR UPDATE OF name, type, api_key_ciphertext, api_key_key_id, base_url, model, weight, enabled, config,
+    AFTER INSERT OR DELETE OR UPDATE OF name, type, provider_id, api_key_ciphertext, base_url, model, weight, enabled, config,
                                         modelsdev_provider_id
     ON gateway.llm_providers FOR EACH ROW EXECUTE FUNCTION platform.record_change('api_key_ciphertext');
 CREATE TRIGGER debate_sessions_are_audited AFTER INSERT OR UPDATE OR DELETE ON gateway.debate_sessions
@@ -401,10 +445,10 @@ CREATE TRIGGER code_versions_are_audited AFTER INSERT OR UPDATE OR DELETE ON gat
     FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 CREATE TRIGGER cognee_memories_are_audited
     AFTER INSERT OR DELETE OR UPDATE OF content, memory_type, entities, relationships, confidence, user_id, session_id
-    ON gateway.cognee_memories FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+    ON gateway.cognee_memories FOR EACH ROW EXECUTE FUNCTION platform.record_change('content', 'entities', 'relationships');
 CREATE TRIGGER distributed_memory_is_audited
     AFTER INSERT OR DELETE OR UPDATE OF content, metadata, user_id, shard_key
-    ON gateway.distributed_memory FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding');
+    ON gateway.distributed_memory FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding', 'content', 'metadata');
 CREATE TRIGGER memory_nodes_are_audited AFTER INSERT OR UPDATE OR DELETE ON gateway.memory_nodes
     FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 CREATE TRIGGER mcp_servers_are_audited
