@@ -125,7 +125,14 @@ async def test_a_provider_has_a_plain_slug(curator: Statements) -> None:
 
 async def test_models_keep_the_slugs_that_providers_give_them(curator: Statements) -> None:
     acme = await provider(curator)
-    for slug in ("gpt-4o", "claude-3.5-sonnet", "meta-llama/llama-3.1-70b:free", "gemini-2.0-flash@001", "@cf/openai/gpt-oss-120b", "~openai/gpt-latest"):
+    for slug in (
+        "gpt-4o",
+        "claude-3.5-sonnet",
+        "meta-llama/llama-3.1-70b:free",
+        "gemini-2.0-flash@001",
+        "@cf/openai/gpt-oss-120b",
+        "~openai/gpt-latest",
+    ):
         await model(curator, slug, of=acme)
         async with curator.refused("models_one_per_slug"):
             await model(curator, slug, of=acme)
