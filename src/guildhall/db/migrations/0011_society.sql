@@ -1,5 +1,5 @@
--- The society of agents, first part: who they are, what they do, how they vote
--- and how they think together. The second part, 0012, is how they stand.
+-- The society of agents, first part: who they are and what they do. How they
+-- decide is in 0012, what they win in 0019, how they stand with each other in 0020.
 
 -- what every table here is given ------------------------------------------------
 

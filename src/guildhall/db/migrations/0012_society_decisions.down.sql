@@ -16,6 +16,7 @@ DROP FUNCTION society.refuse_vote_on_own_idea();
 DROP FUNCTION society.refuse_circular_delegation();
 DROP FUNCTION society.record_ballot();
 DROP FUNCTION society.record_voting_session();
+DROP FUNCTION society.guard_trail();
 DROP FUNCTION society.admit_ballot();
 DROP FUNCTION society.guard_roll();
 DROP FUNCTION society.stamp_voting_session();
