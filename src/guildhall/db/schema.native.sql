@@ -3792,6 +3792,22 @@ CREATE FUNCTION store.stamp_audit_logs() RETURNS trigger
 
 ALTER FUNCTION store.stamp_audit_logs() OWNER TO guildhall_owner;
 
+CREATE FUNCTION store.stamp_vote_audit_trail() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+        BEGIN
+            IF NEW.digest IS NOT NULL THEN
+                RETURN NEW;
+            END IF;
+            NEW.transaction_id := pg_current_xact_id()::text::bigint;
+            NEW.epoch  := COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch());
+            NEW.digest := sha256(convert_to(concat_ws(chr(10), 'id=' || NEW.id::text, 'tenant_id=' || NEW.tenant_id::text, 'session_id=' || NEW.session_id::text, 'vote_id=' || NEW.vote_id::text, 'event_type=' || to_json(NEW.event_type::text)::text, 'actor_id=' || NEW.actor_id::text, 'user_id=' || NEW.user_id::text, 'payload=' || NEW.payload::text, 'signature=' || encode(NEW.signature, 'hex'), 'signed_by=' || NEW.signed_by::text, 'created_at=' || extract(epoch FROM NEW.created_at)::text, 'epoch=' || NEW.epoch::text, 'transaction_id=' || NEW.transaction_id::text), 'UTF8'));
+            RETURN NEW;
+        END
+        $$;
+
+ALTER FUNCTION store.stamp_vote_audit_trail() OWNER TO guildhall_owner;
+
 CREATE TABLE catalogue.benchmark_scores (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     model_id uuid NOT NULL,
@@ -8580,6 +8596,10 @@ CREATE TABLE society.vote_audit_trail (
     signature bytea,
     signed_by uuid,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    epoch bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    redaction_id uuid,
     CONSTRAINT vote_audit_trail_event_is_known CHECK (((event_type)::text = ANY ((ARRAY['session_created'::character varying, 'session_opened'::character varying, 'session_closed'::character varying, 'session_tallied'::character varying, 'session_tied'::character varying, 'session_without_quorum'::character varying, 'session_cancelled'::character varying, 'vote_cast'::character varying, 'vote_superseded'::character varying, 'ballot_refused'::character varying, 'tie_broken'::character varying, 'recounted'::character varying])::text[]))),
     CONSTRAINT vote_audit_trail_signature_is_ed25519 CHECK ((octet_length(signature) = 64)),
     CONSTRAINT vote_audit_trail_signature_is_somebodys CHECK (((signed_by IS NULL) OR (signature IS NOT NULL)))
@@ -8590,6 +8610,12 @@ ALTER TABLE ONLY society.vote_audit_trail FORCE ROW LEVEL SECURITY;
 ALTER TABLE society.vote_audit_trail OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.vote_audit_trail IS 'voting: tenant: everything that happened in a vote, ballot by ballot; rows are added and never changed.';
+
+COMMENT ON COLUMN society.vote_audit_trail.transaction_id IS 'The transaction that wrote the row; with epoch, what seals count by.';
+
+COMMENT ON COLUMN society.vote_audit_trail.digest IS 'SHA-256 of the row as it was written; see the page on the audit.';
+
+COMMENT ON COLUMN society.vote_audit_trail.redaction_id IS 'The erasure that last emptied parts of the row.';
 
 CREATE TABLE society.vote_delegations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -9538,6 +9564,8 @@ CREATE INDEX vote_audit_trail_by_session ON society.vote_audit_trail USING btree
 
 CREATE INDEX vote_audit_trail_by_signer ON society.vote_audit_trail USING btree (tenant_id, signed_by) WHERE (signed_by IS NOT NULL);
 
+CREATE INDEX vote_audit_trail_by_transaction ON society.vote_audit_trail USING btree (epoch, transaction_id);
+
 CREATE INDEX vote_audit_trail_by_vote ON society.vote_audit_trail USING btree (tenant_id, vote_id) WHERE (vote_id IS NOT NULL);
 
 CREATE INDEX vote_delegations_by_receiver ON society.vote_delegations USING btree (tenant_id, to_agent_id);
@@ -9795,6 +9823,8 @@ CREATE TRIGGER ideas_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session
 
 CREATE TRIGGER ideas_are_counted AFTER INSERT OR DELETE OR UPDATE OF deleted_at ON society.ideas FOR EACH ROW EXECUTE FUNCTION society.count_ideas();
 
+CREATE TRIGGER stamp_the_row BEFORE INSERT ON society.vote_audit_trail FOR EACH ROW EXECUTE FUNCTION store.stamp_vote_audit_trail();
+
 CREATE TRIGGER task_completion_updates_agent_stats AFTER UPDATE ON society.tasks FOR EACH ROW WHEN (((new.assigned_to IS NOT NULL) AND (new.status = ANY (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status])) AND (((old.status IS DISTINCT FROM new.status) OR (old.quality_score IS DISTINCT FROM new.quality_score)) OR (old.duration_ms IS DISTINCT FROM new.duration_ms)))) EXECUTE FUNCTION society.update_agent_stats_on_task_completion();
 
 CREATE TRIGGER task_dependencies_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, task_id, depends_on_task_id, kind, created_at ON society.task_dependencies FOR EACH ROW EXECUTE FUNCTION platform.record_change();
@@ -9817,6 +9847,10 @@ CREATE TRIGGER tasks_keep_a_history AFTER INSERT OR UPDATE OF status, assigned_t
 
 CREATE TRIGGER tasks_keep_who_ended_them BEFORE UPDATE OF assigned_to ON society.tasks FOR EACH ROW WHEN (((old.status = new.status) AND (old.status = ANY (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status, 'cancelled'::society.agent_task_status])) AND (old.assigned_to IS DISTINCT FROM new.assigned_to))) EXECUTE FUNCTION society.refuse('a task that has ended keeps the agent who ended it');
 
+CREATE TRIGGER the_row_stays BEFORE DELETE ON society.vote_audit_trail FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('vote_audit_trail');
+
+CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, id, tenant_id, session_id, vote_id, event_type, actor_id, user_id, payload, signature, signed_by, created_at, epoch, transaction_id ON society.vote_audit_trail FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('vote_audit_trail');
+
 CREATE TRIGGER update_agent_skills_updated_at BEFORE UPDATE ON society.agent_skills FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
 CREATE TRIGGER update_agents_updated_at BEFORE UPDATE ON society.agents FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
@@ -9836,8 +9870,6 @@ CREATE TRIGGER update_task_results_updated_at BEFORE UPDATE ON society.task_resu
 CREATE TRIGGER update_tasks_updated_at BEFORE UPDATE ON society.tasks FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
 CREATE TRIGGER update_voting_sessions_updated_at BEFORE UPDATE ON society.voting_sessions FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
-
-CREATE TRIGGER vote_audit_trail_is_append_only BEFORE DELETE OR UPDATE ON society.vote_audit_trail FOR EACH ROW EXECUTE FUNCTION society.refuse('the trail of a vote is added to and never changed');
 
 CREATE TRIGGER vote_audit_trail_is_never_emptied BEFORE TRUNCATE ON society.vote_audit_trail FOR EACH STATEMENT EXECUTE FUNCTION society.refuse('the trail of a vote is added to and never changed');
 
@@ -10652,6 +10684,10 @@ ALTER TABLE society.idea_combinations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE society.idea_votes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.ideas ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY rows_are_redacted ON society.vote_audit_trail FOR UPDATE TO guildhall_owner USING (true);
+
+CREATE POLICY rows_are_sealed ON society.vote_audit_trail FOR SELECT TO guildhall_owner, guildhall_scheduler USING (true);
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.agent_skills FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
@@ -12530,6 +12566,7 @@ GRANT SELECT ON TABLE society.v_task_queue_summary TO guildhall_reader;
 GRANT SELECT ON TABLE society.vote_audit_trail TO guildhall_app;
 GRANT SELECT ON TABLE society.vote_audit_trail TO guildhall_reader;
 GRANT SELECT ON TABLE society.vote_audit_trail TO guildhall_person;
+GRANT SELECT ON TABLE society.vote_audit_trail TO guildhall_scheduler;
 
 GRANT INSERT(id) ON TABLE society.vote_audit_trail TO guildhall_app;
 

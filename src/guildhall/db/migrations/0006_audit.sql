@@ -736,14 +736,25 @@ CREATE TABLE platform.audit_exemptions (
 );
 COMMENT ON TABLE platform.audit_exemptions IS 'audit: system: the tables outside schema store whose changes leave no image in the audit log, and why.';
 
+-- By name, as most come later.
 INSERT INTO platform.audit_exemptions (relation, operations, reason) VALUES
+    ('catalogue.price_claims',           '{INSERT, UPDATE, DELETE}', 'a log of what sources said; the prices that came of it are audited'),
     ('evaluation.bodies',                '{INSERT, UPDATE, DELETE}', 'bulk: files and trajectories, kept by their own SHA-256'),
     ('evaluation.outcome_embeddings',    '{INSERT, UPDATE, DELETE}', 'bulk: computed from outcomes, and can be computed again'),
     ('evaluation.scenario_versions',     '{INSERT, UPDATE, DELETE}', 'kept by its own SHA-256; the scenario it belongs to is audited'),
     ('evaluation.simulations_scenarios', '{INSERT, UPDATE, DELETE}', 'bulk: written with its simulation, which is audited'),
     ('evaluation.trials',                '{INSERT, UPDATE, DELETE}', 'the machine''s own work: leases and attempts; what came of it is in outcomes'),
+    ('gateway.debate_turns',             '{INSERT, UPDATE, DELETE}', 'a log: turns are added to a session, which is audited'),
     ('platform.background_tasks',        '{INSERT}',                 'what was enqueued is in background_task_history'),
-    ('platform.dead_letter_queue',       '{INSERT}',                 'only the machine adds to it, and background_task_history says when');
+    ('platform.clickhouse_analytics',    '{INSERT, UPDATE, DELETE}', 'an outbox: what has left is deleted'),
+    ('platform.dead_letter_queue',       '{INSERT}',                 'only the machine adds to it, and background_task_history says when'),
+    ('society.agent_status_history',     '{INSERT, UPDATE, DELETE}', 'a log, written by triggers alone'),
+    ('society.idea_combination_sources', '{INSERT, UPDATE, DELETE}', 'written with its combination, which is audited'),
+    ('society.idea_votes',               '{INSERT, UPDATE, DELETE}', 'bulk: small votes, whose sums the ideas keep'),
+    ('society.task_assignments',         '{INSERT, UPDATE, DELETE}', 'a log, written by triggers alone'),
+    ('society.task_executions',          '{INSERT, UPDATE, DELETE}', 'agents at work; each event is in task_history'),
+    ('society.vote_audit_trail',         '{INSERT, UPDATE, DELETE}', 'a ledger of its own'),
+    ('society.votes',                    '{INSERT, UPDATE, DELETE}', 'every ballot and what became of it is in vote_audit_trail, a ledger');
 
 DROP TRIGGER config_version_audit_trigger ON evaluation.config_versions;
 CREATE TRIGGER config_version_audit_trigger AFTER INSERT OR UPDATE OR DELETE ON evaluation.config_versions
