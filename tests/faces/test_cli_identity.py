@@ -150,6 +150,23 @@ def test_configurations_and_scenarios_are_archived_and_restored(guildhall: Comma
     assert guildhall("scenario", "restore", "nothing", "--json", expect=2).json["error"]["code"] == "scenario_not_found"
 
 
+def test_a_person_and_a_team_are_erased_when_that_is_meant(guildhall: Command) -> None:
+    guildhall("users", "add", "ada", "--email", "ada@example.org")
+    guildhall("teams", "add", "Kiln")
+    guildhall("keys", "add", "laptop", "--team", "kiln")
+    for group, name in (("users", "ada"), ("teams", "kiln")):
+        assert "--yes" in guildhall(group, "erase", name, expect=4).err
+    alone = guildhall("users", "erase", "ada", "--yes", "--json", expect=4).json["error"]
+    assert (alone["code"], alone["details"]["teams"]) == ("last_owner", ["ada"])
+    gone = guildhall("teams", "erase", "ada", "--yes", "--reason", "she left", "--json").json
+    assert gone["erased"] is True
+    assert guildhall("teams", "erase", "kiln", "--yes").out.startswith("erased kiln: ")
+    assert guildhall("users", "erase", "ada", "--yes").out.startswith("erased ada, also from ")
+    assert [each["slug"] for each in guildhall("teams", "list", "--archived", "--json").json] == ["local"]
+    assert [each["username"] for each in guildhall("users", "list", "--archived", "--json").json] == ["local"]
+    assert guildhall("users", "erase", "local", "--yes", "--json", expect=4).json["error"]["code"] == "last_owner"
+
+
 async def test_no_secret_is_kept_in_clear_anywhere(guildhall: Command, app: Any, administrator_url: str) -> None:
     """Everything that is handed out once, looked for in every row of every table."""
     key = guildhall("keys", "add", "laptop", "--json").json["key"]

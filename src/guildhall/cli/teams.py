@@ -252,6 +252,49 @@ def restore(slug: _Slug, as_json: JsonOption = False) -> None:
     _leave(slug, identity.restore_team, "restored", as_json=as_json)
 
 
+@group.command()
+def erase(
+    slug: _Slug,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: there is no way back.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; kept with the record of the erasure.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete a team with everything it has, in every table, for good. If it is cut off, run it again."""
+    from guildhall.app.wiring import App
+    from guildhall.domains.platform import identity
+    from guildhall.errors import NotAllowed
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        if not yes:
+            raise NotAllowed(
+                f"erasing {slug} deletes everything the team has and cannot be taken back",
+                remedy="Say --yes if that is meant.",
+                field="yes",
+            )
+        gone: dict[str, int] = {}
+        async with App.open() as app:
+            async with app.transaction() as tx:
+                team = await identity.begin_erasing_team(tx, slug)
+            async for so_far in identity.erase_team_rows(app.database, app.actor, team):
+                gone = dict(so_far)
+            async with app.transaction() as tx:
+                done = await identity.finish_erasing_team(tx, team, reason=reason or identity.REASON)
+        if as_json:
+            output.document({"id": done.id, "erased": True, "rows": gone, "audit_rows": done.audit_rows})
+            return
+        rows = sum(gone.values())
+        output.lines(
+            [
+                f"erased {slug}: {count(rows, 'row')} of {count(len(gone), 'table')}, "
+                f"and what {count(done.audit_rows, 'row')} of the audit said"
+            ]
+        )
+
+    run(work, as_json=as_json)
+
+
 def _leave(slug: str, verb: Any, done: str, *, as_json: bool) -> None:
     from guildhall.app.wiring import App
 

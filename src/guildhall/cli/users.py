@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from guildhall.cli.frame import JsonOption, Output, run
+from guildhall.cli.render.figures import count
 
 if TYPE_CHECKING:
     from guildhall.domains.platform.identity import User
@@ -143,6 +144,33 @@ def restore(name: _Name, as_json: JsonOption = False) -> None:
     from guildhall.domains.platform import identity
 
     _leave(name, identity.restore_user, "restored", as_json=as_json)
+
+
+@group.command()
+def erase(
+    name: _Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: there is no way back.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; kept with the record of the erasure.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take somebody out of the database for good; what they made for a team stays, under a name that means nobody."""
+    from guildhall.app.wiring import App
+    from guildhall.domains.platform import identity
+    from guildhall.errors import NotAllowed
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        if not yes:
+            raise NotAllowed(f"erasing {name} cannot be taken back", remedy="Say --yes if that is meant.", field="yes")
+        async with App.open() as app, app.transaction() as tx:
+            done = await identity.erase_user(tx, name, reason=reason or identity.REASON)
+        if as_json:
+            output.document({"id": done.id, "erased": True, "audit_rows": done.audit_rows})
+        else:
+            output.lines([f"erased {name}, also from {count(done.audit_rows, 'row')} of the audit"])
+
+    run(work, as_json=as_json)
 
 
 def _leave(name: str, verb: Any, done: str, *, as_json: bool) -> None:

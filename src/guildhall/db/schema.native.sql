@@ -1108,6 +1108,35 @@ $$;
 
 ALTER FUNCTION platform.epoch() OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.erase_person(person uuid, reason text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    -- It asks who may.
+    IF NOT platform.erase_user(person) THEN
+        RETURN NULL;
+    END IF;
+    RETURN platform.redact_audit('user', person, reason, platform.user_id());
+END
+$$;
+
+ALTER FUNCTION platform.erase_person(person uuid, reason text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.erase_team(team uuid, reason text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT platform.finish_erasing_team(team) THEN
+        RETURN NULL;
+    END IF;
+    RETURN platform.redact_audit('team', team, reason, platform.user_id());
+END
+$$;
+
+ALTER FUNCTION platform.erase_team(team uuid, reason text) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.erase_team_rows(team uuid, at_most integer) RETURNS TABLE(relation text, removed bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1227,8 +1256,7 @@ BEGIN
      WHERE classes.relnamespace::regnamespace::text IN ('platform', 'catalogue', 'gateway', 'evaluation', 'society', 'store')
        AND classes.relkind IN ('r', 'p') AND NOT classes.relispartition
        AND split_part(obj_description(classes.oid), ': ', 2) = 'tenant'
-       AND split_part(obj_description(classes.oid), ': ', 1) <> 'audit'
-       AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = classes.oid AND attname = 'redaction_id' AND NOT attisdropped);
+       AND split_part(obj_description(classes.oid), ': ', 1) <> 'audit';
     WHILE cardinality(remaining) > 0 LOOP
         -- Keys that set null or cascade may form circles; they refuse nothing.
         FOR strictness IN 1..3 LOOP
@@ -10912,11 +10940,16 @@ GRANT ALL ON FUNCTION platform.epoch() TO guildhall_writer;
 GRANT ALL ON FUNCTION platform.epoch() TO guildhall_worker;
 GRANT ALL ON FUNCTION platform.epoch() TO guildhall_scheduler;
 
+REVOKE ALL ON FUNCTION platform.erase_person(person uuid, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.erase_person(person uuid, reason text) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.erase_team(team uuid, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.erase_team(team uuid, reason text) TO guildhall_app;
+
 REVOKE ALL ON FUNCTION platform.erase_team_rows(team uuid, at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.erase_team_rows(team uuid, at_most integer) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.erase_user(person uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION platform.erase_user(person uuid) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.erasure_order() FROM PUBLIC;
 
@@ -10957,7 +10990,6 @@ GRANT SELECT(erased_at) ON TABLE platform.users TO guildhall_reader;
 REVOKE ALL ON FUNCTION platform.find_login(login text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.finish_erasing_team(team uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION platform.finish_erasing_team(team uuid) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.finish_sign_in(login text, address inet, agent text, hash text, token_digest text, team text, idle interval, longest interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.finish_sign_in(login text, address inet, agent text, hash text, token_digest text, team text, idle interval, longest interval) TO guildhall_app;

@@ -1168,9 +1168,9 @@ END
 $$;
 
 -- Every table with rows of teams, those that refer to others first, so that
--- deleting in this order violates no key. The audit log and other ledgers
--- (tables with a redaction_id) are not among them: their contents are redacted,
--- their digests stay. Series come with their time column.
+-- deleting in this order violates no key. The audit's own are not among them:
+-- their contents are redacted, their digests stay; of other ledgers it knows
+-- that an erased team's rows have gone. Series come with their time column.
 CREATE FUNCTION platform.erasure_order() RETURNS TABLE (relation regclass, time_column text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -1184,8 +1184,7 @@ BEGIN
      WHERE classes.relnamespace::regnamespace::text IN ('platform', 'catalogue', 'gateway', 'evaluation', 'society', 'store')
        AND classes.relkind IN ('r', 'p') AND NOT classes.relispartition
        AND split_part(obj_description(classes.oid), ': ', 2) = 'tenant'
-       AND split_part(obj_description(classes.oid), ': ', 1) <> 'audit'
-       AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = classes.oid AND attname = 'redaction_id' AND NOT attisdropped);
+       AND split_part(obj_description(classes.oid), ': ', 1) <> 'audit';
     WHILE cardinality(remaining) > 0 LOOP
         -- Keys that set null or cascade may form circles; they refuse nothing.
         FOR strictness IN 1..3 LOOP

@@ -72,7 +72,11 @@ SELECT platform.set_password_hash(:user_id, '!');
 -- name: archive_by_function
 SELECT platform.archive_user(:user_id);
 -- name: erase_by_function
+SELECT platform.erase_person(:user_id, 'a reason');
+-- name: half_an_erasure
 SELECT platform.erase_user(:user_id);
+-- name: redact
+SELECT platform.redact_audit('user', :user_id, 'a reason');
 -- name: archive_team_by_function
 SELECT platform.archive_team(platform.tenant_id());
 -- name: erase_team_by_function
@@ -219,6 +223,7 @@ _DIRECT = [
     "insert_member", "promote", "expel", "insert_key", "prolong_keys", "become_administrator", "read_hash",
     "read_digest", "read_token", "read_invitation", "read_failures", "rename_team", "login_by_function",
     "order_by_function", "user_by_function", "rotate_by_function", "add_by_function", "password_by_function",
+    "half_an_erasure", "redact",
 ]  # fmt: skip
 
 

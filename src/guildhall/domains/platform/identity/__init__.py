@@ -23,6 +23,7 @@ from guildhall.domains.platform.identity.access import (
     sign_in,
 )
 from guildhall.domains.platform.identity.leaving import (
+    REASON,
     archive_team,
     archive_user,
     begin_erasing_team,
@@ -57,6 +58,7 @@ from guildhall.domains.platform.identity.service import (
 )
 from guildhall.domains.platform.identity.types import (
     Action,
+    Erasure,
     Invitation,
     Key,
     Member,
@@ -83,8 +85,10 @@ from guildhall.domains.platform.identity.vault import (
 
 __all__ = [
     "LOCAL",
+    "REASON",
     "Action",
     "Caller",
+    "Erasure",
     "Invitation",
     "Key",
     "Keyring",

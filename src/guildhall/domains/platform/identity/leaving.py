@@ -8,7 +8,10 @@ from collections.abc import AsyncIterator, Mapping
 from guildhall.db import Actor, Database, Tx
 from guildhall.domains.platform.identity import rules, service, store
 from guildhall.domains.platform.identity.errors import LastOwner, TeamNotFound, UserNotFound
-from guildhall.domains.platform.identity.types import Action, Role, Standing, Team, User
+from guildhall.domains.platform.identity.types import Action, Erasure, Role, Standing, Team, User
+
+REASON = "asked to be erased"
+"""Why somebody is erased where nobody says more; it is kept with the record of the erasure."""
 
 _BATCH_ROWS = 5_000
 
@@ -39,14 +42,14 @@ async def restore_user(tx: Tx, name: str) -> bool:
     return await store.restore_user(tx, (await service.get_user(tx, name)).id)
 
 
-async def erase_user(tx: Tx, name: str) -> User:
+async def erase_user(tx: Tx, name: str, *, reason: str = REASON) -> Erasure:
     """
-    Take somebody out of the database for good, and return who it was.
+    Take somebody out of the database for good.
 
     Their sessions, keys, memberships, preferences and invitations go, and so
     do the address and the browser that stand beside their id anywhere. What
-    they made for a team stays the team's, under a name that means nobody. The
-    images in the audit log are for `audit` to redact.
+    they made for a team stays the team's, under a name that means nobody.
+    Whatever the audit log says of them is emptied, and its seals still hold.
 
     Raises:
         AdministratorsOnly: It is somebody else, and the actor is no administrator.
@@ -59,9 +62,10 @@ async def erase_user(tx: Tx, name: str) -> User:
     alone = await store.teams_owned_alone(tx, user.id)
     if alone:
         raise LastOwner(user.username, alone)
-    if not await store.erase_user(tx, user.id, user.username):
+    emptied = await store.erase_person(tx, user.id, user.username, rules.check_reason(reason))
+    if emptied is None:
         raise UserNotFound(name)
-    return user
+    return Erasure(user.id, emptied)
 
 
 async def archive_team(tx: Tx, slug: str) -> bool:
@@ -122,16 +126,18 @@ async def erase_team_rows(
         yield dict(gone)
 
 
-async def finish_erasing_team(tx: Tx, team: Team) -> None:
+async def finish_erasing_team(tx: Tx, team: Team, *, reason: str = REASON) -> Erasure:
     """
-    Delete the team itself, of which nothing may be left.
+    Delete the team itself, of which nothing may be left, and empty what the audit log says of it; its seals still hold.
 
     Raises:
         TeamNotFound: It is gone, or its erasure was not begun.
         ConstraintViolated: Something of it is left.
     """
-    if not await store.finish_erasing_team(tx, team.id):
+    emptied = await store.erase_team(tx, team.id, rules.check_reason(reason))
+    if emptied is None:
         raise TeamNotFound(team.slug)
+    return Erasure(team.id, emptied)
 
 
 async def _own_or_any(tx: Tx, name: str, what: str) -> User:

@@ -181,8 +181,9 @@ SELECT platform.archive_user(:user_id);
 -- name: restore_user
 SELECT platform.restore_user(:user_id);
 
--- name: erase_user
-SELECT platform.erase_user(:user_id);
+-- name: erase_person
+-- With the images in the audit log, in this transaction.
+SELECT platform.erase_person(:user_id, :reason);
 
 -- name: teams_owned_alone
 SELECT platform.teams_owned_alone(:user_id);
@@ -199,5 +200,6 @@ SELECT platform.begin_erasing_team(:team_id);
 -- name: erase_team_rows
 SELECT relation, removed FROM platform.erase_team_rows(:team_id, :at_most);
 
--- name: finish_erasing_team
-SELECT platform.finish_erasing_team(:team_id);
+-- name: erase_team
+-- What is left when its rows have gone: the team itself, and the images in the audit log.
+SELECT platform.erase_team(:team_id, :reason);

@@ -211,6 +211,19 @@ def check_rate_limit(requests: int | None) -> int | None:
     return requests
 
 
+def check_reason(text: str) -> str:
+    """
+    Why somebody is erased.
+
+    Raises:
+        IdentityRefused: It is empty or too long.
+    """
+    reason = " ".join(text.split())
+    if not 1 <= len(reason) <= 500:
+        raise IdentityRefused("reason", text, "1 to 500 characters")
+    return reason
+
+
 def check_visitor(identifier: str) -> str:
     """
     What a visitor without an account is known by.

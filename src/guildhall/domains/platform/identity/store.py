@@ -109,10 +109,11 @@ async def restore_user(tx: Tx, user_id: UUID) -> bool:
     return done
 
 
-async def erase_user(tx: Tx, user_id: UUID, username: str) -> bool:
+async def erase_person(tx: Tx, user_id: UUID, username: str, reason: str) -> int | None:
+    """How many rows of the audit were emptied; None if the person was erased before."""
     with _explained(who=username):
-        done: bool = await tx.value(_queries.erase_user, user_id=user_id)
-    return done
+        emptied: int | None = await tx.value(_queries.erase_person, user_id=user_id, reason=reason)
+    return emptied
 
 
 # signing in ---------------------------------------------------------------
@@ -250,9 +251,10 @@ async def erase_team_rows(tx: Tx, team_id: UUID, at_most: int) -> dict[str, int]
     return {row["relation"]: row["removed"] for row in rows}
 
 
-async def finish_erasing_team(tx: Tx, team_id: UUID) -> bool:
-    done: bool = await tx.value(_queries.finish_erasing_team, team_id=team_id)
-    return done
+async def erase_team(tx: Tx, team_id: UUID, reason: str) -> int | None:
+    """How many rows of the audit were emptied; None if its erasure was not begun, or has ended."""
+    emptied: int | None = await tx.value(_queries.erase_team, team_id=team_id, reason=reason)
+    return emptied
 
 
 # invitations --------------------------------------------------------------

@@ -182,3 +182,11 @@ class Rotation:
 
     resealed: int
     unreadable: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Somebody, or a team, who is gone; `audit_rows` is how many rows of the audit were emptied."""
+
+    id: UUID
+    audit_rows: int
