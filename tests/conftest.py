@@ -15,6 +15,7 @@ pytest_plugins = [
     "fixtures.servers",
     "fixtures.guildhall",
     "fixtures.ledgers",
+    "fixtures.engines",
     "fixtures.agents",
     "fixtures.command_line",
     "fixtures.models",

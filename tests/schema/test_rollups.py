@@ -14,6 +14,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from fixtures.engines import Place
 from fixtures.histories import History
 from fixtures.statements import OURS, THEIRS
 from guildhall.db import Actor, Database, rollups
@@ -139,6 +140,17 @@ EXPECTED = {
 NAMES = sorted(EXPECTED)
 OF_TEAMS = [name for name in NAMES if not name.startswith("catalogue.")]
 LATENCY = "simulation_latency_hourly"
+
+
+@pytest.fixture
+def history(either_history: History) -> History:
+    """Everything here holds on both engines."""
+    return either_history
+
+
+@pytest.fixture
+def database(place: Place) -> Database:
+    return place.database
 
 
 async def shown(history: History, name: str, actor: Actor) -> dict[tuple[Any, ...], tuple[Any, ...]]:
