@@ -16,6 +16,7 @@ pytest_plugins = [
     "fixtures.guildhall",
     "fixtures.ledgers",
     "fixtures.engines",
+    "fixtures.readings",
     "fixtures.agents",
     "fixtures.command_line",
     "fixtures.models",

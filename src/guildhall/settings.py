@@ -32,6 +32,9 @@ class Settings:
     data_dir: Path = Path("~/.local/share/guildhall")
     """GUILDHALL_DATA_DIR: where the embedded server, the spool and the sandboxes keep their files."""
 
+    archive_dir: Path = Path("~/.local/share/guildhall/archive")
+    """GUILDHALL_ARCHIVE_DIR: where rows of series go before they are dropped, for those that are archived."""
+
     pool_size: int = 8
     """GUILDHALL_POOL_SIZE: how many connections one process opens at most."""
 
@@ -58,11 +61,13 @@ class Settings:
             InvalidInput: A variable holds something that its setting cannot take.
         """
         env = os.environ if environment is None else environment
+        data_dir = Path(env.get("GUILDHALL_DATA_DIR") or _default_data_dir(env)).expanduser().absolute()
         return cls(
             database_url=env.get("GUILDHALL_DATABASE_URL") or None,
             direct_url=_direct_url(env),
             pooler=_pooler(env),
-            data_dir=Path(env.get("GUILDHALL_DATA_DIR") or _default_data_dir(env)).expanduser().absolute(),
+            data_dir=data_dir,
+            archive_dir=Path(env.get("GUILDHALL_ARCHIVE_DIR") or data_dir / "archive").expanduser().absolute(),
             seal_key=Path(env["GUILDHALL_SEAL_KEY"]).expanduser().absolute() if env.get("GUILDHALL_SEAL_KEY") else None,
             pool_size=_positive(env, "GUILDHALL_POOL_SIZE", default=8),
             secret_key=env.get("GUILDHALL_SECRET_KEY") or None,

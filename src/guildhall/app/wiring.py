@@ -122,6 +122,21 @@ async def administrator_url(settings: Settings) -> AsyncIterator[str]:
         await asyncio.to_thread(server.close)
 
 
+@asynccontextmanager
+async def prepared_url(settings: Settings) -> AsyncIterator[str]:
+    """
+    The URL at which migrations run, of a database whose schema is as this code expects.
+
+    Raises:
+        Unavailable: There is no server, or it lacks migrations; the embedded one is given them.
+    """
+    async with administrator_url(settings) as url:
+        if not settings.database_url:
+            await migrate.migrate(url)
+        await migrate.check(url)
+        yield url
+
+
 async def keep_running(settings: Settings) -> str:
     """The superuser's URL of the embedded server, which goes on running until it is told to stop."""
     server = await asyncio.to_thread(embedded.start, settings.data_dir)

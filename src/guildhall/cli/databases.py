@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.text import Text
 
+from guildhall.cli import upkeep
 from guildhall.cli.frame import GATE_FAILED, JsonOption, Output, run
 from guildhall.cli.render.figures import count
 from guildhall.settings import Settings
@@ -18,7 +19,9 @@ from guildhall.settings import Settings
 if TYPE_CHECKING:
     from guildhall.db.holders import Holder
 
-group = typer.Typer(help="The database: migrations, status, and a way in.", no_args_is_help=True)
+group = typer.Typer(help="The database: migrations, status, upkeep, and a way in.", no_args_is_help=True)
+group.add_typer(upkeep.group, name="series")
+group.command("maintain")(upkeep.maintain)
 
 
 @group.command()

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from guildhall.db.pool import Database
 from guildhall.db.queries import Query
+from guildhall.db.timeseries import as_owner
 
 _DUE = Query("rollups", "SELECT name FROM platform.rollups ORDER BY name", ())
 _REFRESH_LISTINGS = Query("refresh_model_listings", "SELECT catalogue.refresh_model_listings()", ())
@@ -41,6 +42,18 @@ async def refresh(database: Database, *, until: datetime | None = None, batch: i
     async with database.duty("scheduler") as tx:
         await tx.execute(_REFRESH_LISTINGS)
     return [await _refresh(database, name, until, batch) for name in names]
+
+
+async def refresh_continuous(url: str) -> None:
+    """
+    Refresh what TimescaleDB keeps, as its own job does every ten minutes; elsewhere there is nothing of the kind.
+
+    Raises:
+        OwnerNeeded: The login may not act as the owner of the roll-ups.
+    """
+    async with as_owner(url, "refresh continuous aggregates") as connection:
+        if await connection.fetchval("SELECT to_regproc('platform.refresh_continuous_rollups') IS NOT NULL"):
+            await connection.execute("CALL platform.refresh_continuous_rollups()")
 
 
 async def _refresh(database: Database, name: str, until: datetime | None, batch: int) -> Refreshed:

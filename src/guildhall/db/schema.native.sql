@@ -64,6 +64,22 @@ ALTER TYPE platform.job_status OWNER TO guildhall_owner;
 
 COMMENT ON TYPE platform.job_status IS 'pending: waits · queued: taken by a worker, not begun · running · paused: waits for a person · stuck: its lease or its deadline has passed · completed, failed, cancelled, dead_letter: ends.';
 
+CREATE TYPE society.achievement_category AS ENUM (
+    'task',
+    'quality',
+    'speed',
+    'collaboration',
+    'voting',
+    'innovation',
+    'battle',
+    'mentorship',
+    'reputation',
+    'streak',
+    'special'
+);
+
+ALTER TYPE society.achievement_category OWNER TO guildhall_owner;
+
 CREATE TYPE society.agent_status AS ENUM (
     'offline',
     'idle',
@@ -112,6 +128,53 @@ CREATE TYPE society.agent_type AS ENUM (
 
 ALTER TYPE society.agent_type OWNER TO guildhall_owner;
 
+CREATE TYPE society.appeal_status AS ENUM (
+    'filed',
+    'under_review',
+    'upheld',
+    'reduced',
+    'overturned',
+    'rejected',
+    'withdrawn'
+);
+
+ALTER TYPE society.appeal_status OWNER TO guildhall_owner;
+
+COMMENT ON TYPE society.appeal_status IS 'upheld: the appeal fails on its merits and the penalty stands · reduced, overturned: it succeeds in part or whole · rejected: not heard.';
+
+CREATE TYPE society.battle_mode AS ENUM (
+    'duel',
+    'team',
+    'free_for_all',
+    'tournament',
+    'king_of_the_hill',
+    'collaborative'
+);
+
+ALTER TYPE society.battle_mode OWNER TO guildhall_owner;
+
+CREATE TYPE society.battle_status AS ENUM (
+    'scheduled',
+    'open',
+    'in_progress',
+    'judging',
+    'completed',
+    'cancelled',
+    'disputed'
+);
+
+ALTER TYPE society.battle_status OWNER TO guildhall_owner;
+
+CREATE TYPE society.mentorship_status AS ENUM (
+    'proposed',
+    'active',
+    'paused',
+    'completed',
+    'terminated'
+);
+
+ALTER TYPE society.mentorship_status OWNER TO guildhall_owner;
+
 CREATE TYPE society.performance_tier AS ENUM (
     'bronze',
     'silver',
@@ -122,6 +185,23 @@ CREATE TYPE society.performance_tier AS ENUM (
 );
 
 ALTER TYPE society.performance_tier OWNER TO guildhall_owner;
+
+CREATE TYPE society.violation_type AS ENUM (
+    'task_abandonment',
+    'deadline_miss',
+    'poor_quality',
+    'false_report',
+    'vote_manipulation',
+    'rating_manipulation',
+    'collusion',
+    'resource_abuse',
+    'permission_breach',
+    'unsafe_output',
+    'protocol_breach',
+    'impersonation'
+);
+
+ALTER TYPE society.violation_type OWNER TO guildhall_owner;
 
 CREATE TYPE society.voting_algorithm AS ENUM (
     'majority',
@@ -662,6 +742,42 @@ $$;
 
 ALTER FUNCTION platform.change_member_role(member uuid, new_role text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.cleanup_old_audit_logs() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.drop_partition(due.series, due.partition)
+       FROM platform.expired_partitions() AS due
+      WHERE due.series IN ('audit_log', 'audit_logs');
+END
+$$;
+
+ALTER FUNCTION platform.cleanup_old_audit_logs() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.compress_partition(partition_name text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '200ms'
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM platform.partition_spans() AS spans WHERE spans.partition = partition_name) THEN
+        RAISE EXCEPTION 'no series has a partition %', partition_name USING ERRCODE = 'undefined_table';
+    END IF;
+    BEGIN
+        EXECUTE format(
+            'SELECT %s.compress_chunk(%L::regclass, if_not_compressed => true)',
+            (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'timescaledb'), partition_name
+        );
+    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+        RETURN false;
+    END;
+    RETURN true;
+END
+$$;
+
+ALTER FUNCTION platform.compress_partition(partition_name text) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.config_version_audit() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -827,6 +943,50 @@ END
 $$;
 
 ALTER FUNCTION platform.create_ledger(relation text, time_column text, left_out text[], contents text[], personal text[], view_name text, by_the_clock boolean, stamped boolean) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.create_monthly_partition() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.create_partitions_ahead();
+END
+$$;
+
+ALTER FUNCTION platform.create_monthly_partition() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.create_monthly_partitions() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.create_partitions_ahead();
+END
+$$;
+
+ALTER FUNCTION platform.create_monthly_partitions() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.create_next_month_partitions() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.create_partitions_ahead();
+END
+$$;
+
+ALTER FUNCTION platform.create_next_month_partitions() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.create_partitions_ahead(wanted text DEFAULT NULL::text, ahead interval DEFAULT '3 mons'::interval) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT COALESCE(sum(platform.ensure_partitions(name, now(), now() + ahead)), 0)::integer
+      FROM platform.series
+     WHERE name = COALESCE(wanted, name)
+$$;
+
+ALTER FUNCTION platform.create_partitions_ahead(wanted text, ahead interval) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text DEFAULT 'true'::text, continuous boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql
@@ -1045,6 +1205,76 @@ $$;
 
 ALTER FUNCTION platform.drop_ledger(ledger text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.drop_partition(series_name text, partition_name text, archived_rows bigint DEFAULT NULL::bigint, archived_digest text DEFAULT NULL::text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '200ms'
+    AS $_$
+DECLARE
+    expired   record;
+    kept      platform.series;
+    columns   text[];
+    present   record;
+    is_behind boolean := false;
+BEGIN
+    SELECT * INTO expired FROM platform.expired_partitions(series_name) AS due WHERE due.partition = partition_name;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'series % has no partition % that is older than it keeps rows', quote_literal(series_name), partition_name
+              USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    SELECT * INTO STRICT kept FROM platform.series WHERE name = series_name;
+    IF kept.is_archived AND archived_digest IS NULL THEN
+        RETURN 'archive';
+    END IF;
+    IF to_regclass('platform.rollup_marks') IS NOT NULL THEN -- a later migration makes it
+        EXECUTE 'SELECT EXISTS (
+                     SELECT FROM platform.rollup_marks AS marks
+                       JOIN platform.rollups ON rollups.name = marks.rollup
+                      WHERE rollups.source = $1 AND marks.bucket >= $2 AND marks.bucket < $3
+                 )'
+           INTO is_behind USING series_name, GREATEST(expired.starts, kept.dropped_before), expired.ends;
+        IF is_behind THEN
+            RETURN 'roll-ups';
+        END IF;
+    END IF;
+    -- Whoever is about to write into it holds this lock until the rows are in.
+    IF NOT pg_try_advisory_xact_lock(hashtext('platform.series.kept'), hashtext(split_part(partition_name, '.', 2))) THEN
+        RETURN 'busy';
+    END IF;
+
+    BEGIN
+        IF archived_digest IS NOT NULL THEN
+            EXECUTE format('LOCK TABLE %s IN SHARE MODE', partition_name);
+            SELECT array_agg(attname::text ORDER BY attnum) INTO columns
+              FROM pg_attribute
+             WHERE attrelid = format('store.%I', series_name)::regclass
+               AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
+            SELECT * INTO present
+              FROM platform.fingerprint(format('store.%I', series_name), columns, kept.time_column, expired.starts, expired.ends);
+            IF (present.row_count, present.digest) IS DISTINCT FROM (archived_rows, archived_digest) THEN
+                RETURN 'changed';
+            END IF;
+        END IF;
+        IF (SELECT engine FROM platform.installation) = 'timescale' THEN
+            EXECUTE format(
+                'SELECT %s.drop_chunks(%L::regclass, older_than => $1, newer_than => $2)',
+                (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'timescaledb'),
+                format('store.%I', series_name)
+            ) USING expired.ends, expired.starts;
+        ELSE
+            EXECUTE format('DROP TABLE %s', partition_name);
+        END IF;
+    EXCEPTION
+        WHEN lock_not_available OR deadlock_detected THEN RETURN 'busy';
+        WHEN dependent_objects_still_exist THEN RETURN 'in use';
+    END;
+    UPDATE platform.series SET dropped_before = GREATEST(dropped_before, expired.ends) WHERE name = series_name;
+    RETURN 'dropped';
+END
+$_$;
+
+ALTER FUNCTION platform.drop_partition(series_name text, partition_name text, archived_rows bigint, archived_digest text) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1062,12 +1292,12 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no series %', quote_literal(series_name) USING ERRCODE = 'undefined_table';
     END IF;
-    IF (SELECT engine FROM platform.installation) = 'timescale' THEN
-        RETURN 0;
-    END IF;
     IF NOT isfinite(earliest) OR NOT isfinite(latest) OR latest < earliest OR latest - earliest > interval '100 years' THEN
         RAISE EXCEPTION 'a series cannot be given partitions from % to %', earliest, latest
               USING ERRCODE = 'datetime_field_overflow';
+    END IF;
+    IF (SELECT engine FROM platform.installation) = 'timescale' THEN
+        RETURN 0;
     END IF;
 
     starts := date_trunc('month', earliest);
@@ -1079,15 +1309,18 @@ BEGIN
             PERFORM pg_advisory_xact_lock_shared(hashtext('platform.series.kept'), hashtext(partition));
         END IF;
         IF to_regclass(format('store.%I', partition)) IS NULL THEN
-            -- Two writers may want the same month: the second finds it made.
+            -- Two writers may want the same month: the second waits, and finds it made. Whether
+            -- it is there is known for certain only by making it: names are looked up in a cache.
             PERFORM pg_advisory_xact_lock(hashtext('platform.series'), hashtext(partition));
-            IF to_regclass(format('store.%I', partition)) IS NULL THEN
-                EXECUTE format('CREATE TABLE store.%I (LIKE store.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)',
+            BEGIN
+                EXECUTE format('CREATE TABLE store.%I (LIKE store.%I INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS INCLUDING STORAGE)',
                                partition, series_name);
                 EXECUTE format('ALTER TABLE store.%I ATTACH PARTITION store.%I FOR VALUES FROM (%L) TO (%L)',
                                series_name, partition, starts, ends);
                 made := made + 1;
-            END IF;
+            EXCEPTION WHEN duplicate_table THEN
+                NULL;
+            END;
         END IF;
         starts := ends;
     END LOOP;
@@ -1286,6 +1519,25 @@ $$;
 
 ALTER FUNCTION platform.erasure_order() OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.expired_partitions(wanted text DEFAULT NULL::text) RETURNS TABLE(series text, partition text, starts timestamp with time zone, ends timestamp with time zone, is_archived boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT spans.series, spans.partition, spans.starts, spans.ends, registered.is_archived
+      FROM platform.partition_spans(wanted) AS spans
+      JOIN platform.series AS registered ON registered.name = spans.series
+     WHERE spans.ends <= now() - registered.retention
+       AND NOT EXISTS (
+               SELECT FROM platform.archives
+                WHERE archives.series = spans.series
+                  AND archives.starts_at < spans.ends AND archives.ends_at > spans.starts
+                  AND archives.kept_until > now()
+           )
+     ORDER BY spans.series, spans.starts
+$$;
+
+ALTER FUNCTION platform.expired_partitions(wanted text) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.extend_ledger(ledger text, added text[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1353,6 +1605,35 @@ CREATE FUNCTION platform.find_login(login text) RETURNS uuid
     RETURN (SELECT users.id FROM platform.users WHERE ((((users.username)::text = lower(find_login.login)) OR ((users.email)::text = lower(find_login.login))) AND users.is_active) ORDER BY ((users.username)::text = lower(find_login.login)) DESC LIMIT 1);
 
 ALTER FUNCTION platform.find_login(login text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.fingerprint(relation regclass, columns text[], time_column text, starts timestamp with time zone, ends timestamp with time zone) RETURNS TABLE(row_count bigint, digest text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "IntervalStyle" TO 'postgres'
+    SET bytea_output TO 'hex'
+    SET extra_float_digits TO '1'
+    AS $_$
+BEGIN
+    RETURN QUERY EXECUTE format(
+        $sql$
+        SELECT count(*),
+               format('%%s:%%s', COALESCE(sum(('x' || left(hash, 16))::bit(64)::bigint::numeric), 0),
+                               COALESCE(sum(('x' || substr(hash, 17, 16))::bit(64)::bigint::numeric), 0))
+          FROM (
+                   SELECT encode(sha256(convert_to(ROW(%s)::text, 'UTF8')), 'hex') AS hash
+                     FROM %s
+                    WHERE %I >= $1 AND %I < $2
+               ) AS hashed
+        $sql$,
+        (SELECT string_agg(quote_ident(name), ', ' ORDER BY place) FROM unnest(columns) WITH ORDINALITY AS wanted (name, place)),
+        relation, time_column, time_column
+    ) USING starts, ends;
+END
+$_$;
+
+ALTER FUNCTION platform.fingerprint(relation regclass, columns text[], time_column text, starts timestamp with time zone, ends timestamp with time zone) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.finish_erasing_team(team uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1689,6 +1970,59 @@ $$;
 
 ALTER FUNCTION platform.login_tenant() OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.maintain_series(wanted text DEFAULT NULL::text) RETURNS TABLE(series text, action text, detail text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+DECLARE
+    kept platform.series;
+    due  record;
+    made integer;
+    on_timescale CONSTANT boolean := (SELECT engine FROM platform.installation) = 'timescale';
+BEGIN
+    IF wanted IS NOT NULL AND NOT EXISTS (SELECT FROM platform.series WHERE name = wanted) THEN
+        RAISE EXCEPTION 'there is no series %', quote_literal(wanted) USING ERRCODE = 'undefined_table';
+    END IF;
+    FOR kept IN SELECT * FROM platform.series WHERE name = COALESCE(wanted, name) ORDER BY name LOOP
+        series := kept.name;
+        made   := platform.create_partitions_ahead(kept.name);
+        IF made > 0 THEN
+            action := 'made';
+            detail := made::text;
+            RETURN NEXT;
+        END IF;
+
+        FOR due IN SELECT * FROM platform.expired_partitions(kept.name) LOOP
+            action := platform.drop_partition(kept.name, due.partition);
+            detail := due.partition;
+            RETURN NEXT;
+        END LOOP;
+
+        CONTINUE WHEN NOT on_timescale;
+        -- Its own job may have dropped chunks that this has never seen.
+        IF kept.retention IS NOT NULL AND NOT kept.is_archived THEN
+            UPDATE platform.series AS moved
+               SET dropped_before = GREATEST(moved.dropped_before, LEAST(now() - kept.retention, (
+                       SELECT min(spans.starts) FROM platform.partition_spans(kept.name) AS spans
+                   )))
+             WHERE moved.name = kept.name;
+        END IF;
+        FOR due IN
+            SELECT spans.partition
+              FROM platform.partition_spans(kept.name) AS spans
+             WHERE NOT spans.is_compressed AND spans.ends <= now() - kept.compress_after
+        LOOP
+            action := CASE WHEN platform.compress_partition(due.partition) THEN 'compressed' ELSE 'busy' END;
+            detail := due.partition;
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+ALTER FUNCTION platform.maintain_series(wanted text) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.make_hypertable(series_name text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1827,6 +2161,38 @@ CREATE FUNCTION platform.partition_span(partition regclass) RETURNS tstzrange
 END;
 
 ALTER FUNCTION platform.partition_span(partition regclass) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.partition_spans(wanted text DEFAULT NULL::text) RETURNS TABLE(series text, partition text, starts timestamp with time zone, ends timestamp with time zone, is_compressed boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+BEGIN
+    IF (SELECT engine FROM platform.installation) = 'timescale' THEN
+        RETURN QUERY EXECUTE
+            'SELECT hypertable_name::text, format(''%I.%I'', chunk_schema, chunk_name), range_start, range_end, is_compressed
+               FROM timescaledb_information.chunks
+              WHERE hypertable_schema = ''store'' AND hypertable_name = COALESCE($1, hypertable_name)
+                AND EXISTS (SELECT FROM platform.series WHERE name = hypertable_name)
+              ORDER BY hypertable_name, range_start'
+            USING wanted;
+        RETURN;
+    END IF;
+    RETURN QUERY
+        SELECT registered.name, format('store.%I', children.relname), bounds.parts[1]::timestamptz, bounds.parts[2]::timestamptz, false
+          FROM platform.series AS registered
+          JOIN pg_inherits ON inhparent = format('store.%I', registered.name)::regclass
+          JOIN pg_class AS children ON children.oid = inhrelid
+         CROSS JOIN LATERAL (
+                   SELECT regexp_match(pg_get_expr(children.relpartbound, children.oid), 'FROM \(''(.+)''\) TO \(''(.+)''\)') AS parts
+               ) AS bounds
+         WHERE registered.name = COALESCE(wanted, registered.name)
+         ORDER BY registered.name, 3;
+END
+$_$;
+
+ALTER FUNCTION platform.partition_spans(wanted text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.percentile(fraction double precision, idx integer[], n bigint[]) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -2570,6 +2936,50 @@ $_$;
 
 ALTER FUNCTION platform.secrets_under_other_keys(in_relation text, in_column text, current_key bytea, after uuid, at_most integer) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.series_partitions(wanted text DEFAULT NULL::text) RETURNS TABLE(series text, partition text, starts timestamp with time zone, ends timestamp with time zone, is_compressed boolean, estimated_rows bigint, size_bytes bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    extension text;
+BEGIN
+    IF (SELECT engine FROM platform.installation) = 'timescale' THEN
+        SELECT extnamespace::regnamespace INTO STRICT extension FROM pg_extension WHERE extname = 'timescaledb';
+        RETURN QUERY EXECUTE format(
+            'SELECT spans.*, %1$s.approximate_row_count(spans.partition::regclass), sizes.total_bytes
+               FROM platform.partition_spans($1) AS spans
+              CROSS JOIN LATERAL %1$s.chunks_detailed_size(format(''store.%%I'', spans.series)::regclass) AS sizes
+              WHERE format(''%%I.%%I'', sizes.chunk_schema, sizes.chunk_name) = spans.partition
+              ORDER BY spans.series, spans.starts', extension)
+            USING wanted;
+        RETURN;
+    END IF;
+    RETURN QUERY
+        SELECT spans.*, GREATEST(classes.reltuples, 0)::bigint, pg_total_relation_size(classes.oid)
+          FROM platform.partition_spans(wanted) AS spans
+          JOIN pg_class AS classes ON classes.oid = spans.partition::regclass
+         ORDER BY spans.series, spans.starts;
+END
+$_$;
+
+ALTER FUNCTION platform.series_partitions(wanted text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.series_short_of(ahead interval DEFAULT '1 mon'::interval) RETURNS TABLE(series text, reaches timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+    SELECT registered.name, min(month)
+      FROM platform.series AS registered
+     CROSS JOIN generate_series(date_trunc('month', now()), now() + ahead, interval '1 month') AS month
+     WHERE (SELECT engine FROM platform.installation) = 'native'
+       AND to_regclass(format('store.%I', platform.partition_name(registered.name, month))) IS NULL
+     GROUP BY registered.name
+     ORDER BY registered.name
+$$;
+
+ALTER FUNCTION platform.series_short_of(ahead interval) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.set_password_hash(person uuid, new_hash text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2612,7 +3022,14 @@ BEGIN
             'ALTER TABLE %s SET (timescaledb.compress, timescaledb.compress_segmentby = %L, timescaledb.compress_orderby = %L)',
             relation,
             (SELECT COALESCE(string_agg(quote_ident(part), ', '), '') FROM unnest(wanted.segment_by) AS part),
-            COALESCE(wanted.order_by, format('%I DESC', wanted.time_column))
+            -- Whatever tells rows apart is best among these, lest compressed rows must be searched for duplicates.
+            COALESCE(wanted.order_by, format('%I DESC', wanted.time_column) || COALESCE((
+                SELECT string_agg(format(', %I', attname), '' ORDER BY attnum)
+                  FROM pg_index
+                  JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
+                 WHERE indrelid = relation::regclass AND indisprimary
+                   AND attname <> wanted.time_column AND attname <> ALL (wanted.segment_by)
+            ), ''))
         );
         EXECUTE format('SELECT %s.add_compression_policy(%L::regclass, %L::interval)', extension, relation, wanted.compress_after);
     END IF;
@@ -3126,6 +3543,50 @@ CREATE FUNCTION society.acting_agent() RETURNS uuid
 
 ALTER FUNCTION society.acting_agent() OWNER TO guildhall_owner;
 
+CREATE FUNCTION society.add_points() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    given record;
+    level society.performance_tier;
+BEGIN
+    INSERT INTO society.point_keys (tenant_id, idempotency_key, transaction_id)
+    SELECT tenant_id, idempotency_key, id FROM added WHERE idempotency_key IS NOT NULL ORDER BY tenant_id, idempotency_key;
+
+    FOR given IN
+        SELECT agents.tenant_id, agents.id, agents.current_tier, agents.total_points + sums.points AS points, sums.last
+          FROM society.agents
+          JOIN (SELECT tenant_id, agent_id, sum(final_points) AS points, (array_agg(id ORDER BY created_at DESC, id))[1] AS last
+                  FROM added GROUP BY tenant_id, agent_id) AS sums
+            ON sums.tenant_id = agents.tenant_id AND sums.agent_id = agents.id
+         ORDER BY agents.id
+           FOR NO KEY UPDATE OF agents
+    LOOP
+        -- At what a higher tier asks for it rises; below what its own needs it falls.
+        SELECT COALESCE(
+                   max(tiers.tier) FILTER (WHERE tiers.tier > given.current_tier AND tiers.min_points <= given.points),
+                   max(tiers.tier) FILTER (WHERE tiers.tier <= given.current_tier AND tiers.keep_points <= given.points),
+                   min(tiers.tier),
+                   given.current_tier
+               )
+          INTO level
+          FROM society.tiers
+         WHERE tiers.tenant_id = given.tenant_id;
+
+        UPDATE society.agents SET total_points = given.points, current_tier = level
+         WHERE tenant_id = given.tenant_id AND id = given.id;
+        IF level <> given.current_tier THEN
+            INSERT INTO society.tier_history (tenant_id, agent_id, old_tier, new_tier, points_at, transaction_id)
+            VALUES (given.tenant_id, given.id, given.current_tier, level, given.points, given.last);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.add_points() OWNER TO guildhall_owner;
+
 CREATE FUNCTION society.admit_ballot() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3169,6 +3630,30 @@ $$;
 
 ALTER FUNCTION society.admit_ballot() OWNER TO guildhall_owner;
 
+CREATE FUNCTION society.count_battles() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    before CONSTANT integer := (OLD.status = 'completed')::integer;
+    after  CONSTANT integer := (NEW.status = 'completed')::integer;
+BEGIN
+    PERFORM FROM society.agents
+      WHERE tenant_id = NEW.tenant_id
+        AND id IN (SELECT agent_id FROM society.battle_participants WHERE tenant_id = NEW.tenant_id AND battle_id = NEW.id)
+      ORDER BY id FOR NO KEY UPDATE;
+    UPDATE society.agents
+       SET battles_fought = battles_fought + after - before,
+           battles_won    = battles_won + after * (id IS NOT DISTINCT FROM NEW.winner_id)::integer
+                            - before * (id IS NOT DISTINCT FROM OLD.winner_id)::integer
+     WHERE tenant_id = NEW.tenant_id
+       AND id IN (SELECT agent_id FROM society.battle_participants WHERE tenant_id = NEW.tenant_id AND battle_id = NEW.id);
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.count_battles() OWNER TO guildhall_owner;
+
 CREATE FUNCTION society.count_idea_votes() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3207,6 +3692,25 @@ $$;
 
 ALTER FUNCTION society.count_ideas() OWNER TO guildhall_owner;
 
+CREATE FUNCTION society.count_mentorship_sessions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    meeting society.mentorship_sessions;
+    change  CONSTANT integer := (TG_OP <> 'DELETE' AND NEW.held_at IS NOT NULL)::integer - (TG_OP <> 'INSERT' AND OLD.held_at IS NOT NULL)::integer;
+BEGIN
+    IF TG_OP = 'DELETE' THEN meeting := OLD; ELSE meeting := NEW; END IF;
+    IF change <> 0 THEN
+        UPDATE society.mentorship_pairings SET completed_sessions = completed_sessions + change
+         WHERE tenant_id = meeting.tenant_id AND id = meeting.pairing_id;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.count_mentorship_sessions() OWNER TO guildhall_owner;
+
 CREATE FUNCTION society.count_participants() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3226,6 +3730,50 @@ $$;
 
 ALTER FUNCTION society.count_participants() OWNER TO guildhall_owner;
 
+CREATE FUNCTION society.default_tiers() RETURNS TABLE(tier society.performance_tier, min_points integer, keep_points integer, multiplier numeric)
+    LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+ VALUES ('bronze'::society.performance_tier,0,0,1), ('silver'::society.performance_tier,1000,900,1.05), ('gold'::society.performance_tier,5000,4500,1.1), ('platinum'::society.performance_tier,15000,13500,1.15), ('diamond'::society.performance_tier,50000,45000,1.2), ('legend'::society.performance_tier,150000,135000,1.25);
+END;
+
+ALTER FUNCTION society.default_tiers() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.draw_from_pool() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    allocation society.resource_allocations;
+    taken      CONSTANT integer := CASE WHEN TG_OP <> 'DELETE' AND NEW.status = 'active' THEN NEW.amount ELSE 0 END
+                                 - CASE WHEN TG_OP <> 'INSERT' AND OLD.status = 'active' THEN OLD.amount ELSE 0 END;
+BEGIN
+    IF TG_OP = 'DELETE' THEN allocation := OLD; ELSE allocation := NEW; END IF;
+    IF taken <> 0 THEN
+        UPDATE society.resource_pools SET available = available - taken
+         WHERE tenant_id = allocation.tenant_id AND id = allocation.pool_id;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.draw_from_pool() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.fill_pool() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.available := NEW.total_capacity;
+    ELSE
+        NEW.available := OLD.available + NEW.total_capacity - OLD.total_capacity;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+ALTER FUNCTION society.fill_pool() OWNER TO guildhall_owner;
+
 CREATE FUNCTION society.forget_status_reason() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3237,6 +3785,61 @@ END
 $$;
 
 ALTER FUNCTION society.forget_status_reason() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.give_tiers() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO society.tiers (tenant_id, tier, min_points, keep_points, multiplier)
+    SELECT NEW.id, usual.* FROM society.default_tiers() AS usual;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.give_tiers() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.guard_closed_board() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    entry  society.leaderboard_rankings;
+    closed timestamptz;
+BEGIN
+    IF TG_OP = 'DELETE' THEN entry := OLD; ELSE entry := NEW; END IF;
+    SELECT closed_at INTO closed FROM society.leaderboard_periods
+     WHERE tenant_id = entry.tenant_id AND category = entry.category AND period = entry.period AND period_start = entry.period_start
+       FOR SHARE;
+    IF closed IS NOT NULL THEN
+        RAISE EXCEPTION 'the % board % of % is closed', entry.period, entry.category, entry.period_start
+              USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN entry;
+END
+$$;
+
+ALTER FUNCTION society.guard_closed_board() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.guard_participants() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    entry society.battle_participants;
+    state society.battle_status;
+BEGIN
+    IF TG_OP = 'DELETE' THEN entry := OLD; ELSE entry := NEW; END IF;
+    SELECT status INTO state FROM society.battles WHERE tenant_id = entry.tenant_id AND id = entry.battle_id FOR SHARE;
+    IF state NOT IN ('scheduled', 'open') THEN
+        RAISE EXCEPTION 'battle % has begun', entry.battle_id
+              USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN entry;
+END
+$$;
+
+ALTER FUNCTION society.guard_participants() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.guard_roll() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3265,6 +3868,41 @@ END
 $$;
 
 ALTER FUNCTION society.guard_roll() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.guard_trail() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM society.voting_sessions WHERE tenant_id = NEW.tenant_id AND id = NEW.session_id)
+       OR (NEW.vote_id IS NOT NULL
+           AND NOT EXISTS (SELECT FROM society.votes WHERE tenant_id = NEW.tenant_id AND id = NEW.vote_id AND session_id = NEW.session_id))
+    THEN
+        RAISE EXCEPTION 'the team has no such voting session or ballot'
+              USING ERRCODE = 'foreign_key_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+ALTER FUNCTION society.guard_trail() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.move_rating() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE society.agents SET elo_rating = NEW.new_rating
+     WHERE tenant_id = NEW.tenant_id AND id = NEW.agent_id AND elo_rating = NEW.old_rating;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the rating of agent % is not % any more', NEW.agent_id, NEW.old_rating
+              USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.move_rating() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.record_agent_status() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3297,6 +3935,34 @@ END
 $$;
 
 ALTER FUNCTION society.record_ballot() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.record_penalty() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    stood  CONSTANT boolean := TG_OP = 'UPDATE' AND OLD.status IN ('reported', 'confirmed');
+    stands CONSTANT boolean := NEW.status IN ('reported', 'confirmed');
+    change CONSTANT integer := CASE WHEN stands THEN NEW.penalty_points ELSE 0 END - CASE WHEN stood THEN OLD.penalty_points ELSE 0 END;
+BEGIN
+    IF TG_OP = 'INSERT' OR change <> 0 OR stood <> stands THEN
+        PERFORM platform.ensure_partitions('penalty_history', clock_timestamp(), clock_timestamp());
+        INSERT INTO store.penalty_history (tenant_id, agent_id, violation_id, event_type, points_delta, reason)
+        VALUES (
+            NEW.tenant_id, NEW.agent_id, NEW.id,
+            CASE WHEN TG_OP = 'INSERT' THEN 'assessed'
+                 WHEN stood AND NOT stands THEN CASE NEW.status WHEN 'expired' THEN 'expired' ELSE 'reversed' END
+                 WHEN stands AND NOT stood THEN 'reinstated'
+                 WHEN change > 0 THEN 'raised'
+                 ELSE 'reduced' END,
+            change, NEW.status_reason
+        );
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.record_penalty() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.record_task_event() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3339,6 +4005,22 @@ END
 $$;
 
 ALTER FUNCTION society.record_task_event() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.record_trust() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.ensure_partitions('reputation_history', clock_timestamp(), clock_timestamp());
+    INSERT INTO store.reputation_history (tenant_id, agent_id, run_id, eigentrust_score, composite_score, trust_level, change, cause)
+    VALUES (NEW.tenant_id, NEW.agent_id, NEW.run_id, NEW.eigentrust_score, NEW.composite, NEW.trust_level, NEW.composite - OLD.composite, NEW.cause);
+    UPDATE society.agents SET trust_score = NEW.composite
+     WHERE tenant_id = NEW.tenant_id AND id = NEW.agent_id AND trust_score IS DISTINCT FROM NEW.composite;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.record_trust() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.record_voting_session() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3424,6 +4106,68 @@ $$;
 
 ALTER FUNCTION society.refuse_circular_dependency() OWNER TO guildhall_owner;
 
+CREATE FUNCTION society.refuse_crossed_tiers() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM society.tiers WHERE tenant_id = NEW.tenant_id ORDER BY tier FOR UPDATE;
+    IF EXISTS (
+        SELECT FROM society.tiers AS lower
+          JOIN society.tiers AS higher ON higher.tenant_id = lower.tenant_id AND higher.tier > lower.tier
+         WHERE lower.tenant_id = NEW.tenant_id
+           AND (lower.min_points >= higher.min_points OR lower.keep_points > higher.keep_points)
+    ) THEN
+        RAISE EXCEPTION 'a higher tier needs more points than a lower one'
+              USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION society.refuse_crossed_tiers() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.refuse_judge_who_fights() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM society.battle_participants
+         WHERE tenant_id = NEW.tenant_id AND battle_id = NEW.battle_id AND agent_id = NEW.judge_id
+    ) THEN
+        RAISE EXCEPTION 'agent % fights in battle % and may not judge it', NEW.judge_id, NEW.battle_id
+              USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+ALTER FUNCTION society.refuse_judge_who_fights() OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.refuse_partial_reviewer() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    violation CONSTANT uuid := CASE TG_TABLE_NAME
+        WHEN 'appeals' THEN (to_jsonb(NEW) ->> 'violation_id')::uuid
+        ELSE (SELECT violation_id FROM society.appeals WHERE tenant_id = NEW.tenant_id AND id = (to_jsonb(NEW) ->> 'appeal_id')::uuid)
+    END;
+BEGIN
+    IF EXISTS (
+        SELECT FROM society.violations
+         WHERE tenant_id = NEW.tenant_id AND id = violation AND NEW.reviewer_id IN (agent_id, reported_by)
+    ) THEN
+        RAISE EXCEPTION 'agent % is a party to violation % and may not judge it', NEW.reviewer_id, violation
+              USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+ALTER FUNCTION society.refuse_partial_reviewer() OWNER TO guildhall_owner;
+
 CREATE FUNCTION society.refuse_vote_on_own_idea() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3484,6 +4228,18 @@ END
 $$;
 
 ALTER FUNCTION society.settle(relation regclass, fixed text[], kept text[], hidden text[], removable boolean, audited boolean) OWNER TO guildhall_owner;
+
+CREATE FUNCTION society.stamp_release() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    NEW.released_at := COALESCE(NEW.released_at, now());
+    RETURN NEW;
+END
+$$;
+
+ALTER FUNCTION society.stamp_release() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.stamp_task() RETURNS trigger
     LANGUAGE plpgsql
@@ -6895,6 +7651,125 @@ ALTER VIEW mine.outcomes OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.outcomes IS 'outcomes: tenant: the team''s own outcomes.';
 
+CREATE TABLE store.penalty_history (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    violation_id uuid NOT NULL,
+    event_type character varying(20) NOT NULL,
+    points_delta integer NOT NULL,
+    actor_id uuid DEFAULT society.acting_agent(),
+    user_id uuid DEFAULT platform.user_id(),
+    reason text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT penalty_history_event_is_known CHECK (((event_type)::text = ANY ((ARRAY['assessed'::character varying, 'raised'::character varying, 'reduced'::character varying, 'reversed'::character varying, 'expired'::character varying, 'reinstated'::character varying])::text[])))
+)
+PARTITION BY RANGE (created_at);
+
+ALTER TABLE store.penalty_history OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.penalty_history IS 'penalties: tenant: every change of a penalty: the sum over a violation is what it costs now; written by a trigger.';
+
+CREATE VIEW mine.penalty_history WITH (security_barrier='true') AS
+ SELECT id,
+    tenant_id,
+    agent_id,
+    violation_id,
+    event_type,
+    points_delta,
+    actor_id,
+    user_id,
+    reason,
+    created_at
+   FROM store.penalty_history
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.penalty_history OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.penalty_history IS 'penalties: tenant: the penalty history of the team''s own agents.';
+
+CREATE TABLE store.point_transactions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    category character varying(50) NOT NULL,
+    base_points integer NOT NULL,
+    multiplier numeric(8,4) DEFAULT 1 NOT NULL,
+    final_points integer NOT NULL,
+    reason text,
+    source_type character varying(50),
+    source_id uuid,
+    idempotency_key character varying(255),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT point_transactions_category_is_plain CHECK (((category)::text ~ '^[a-z][a-z0-9_]*$'::text)),
+    CONSTRAINT point_transactions_final_is_base_by_multiplier CHECK (((final_points)::numeric = round(((base_points)::numeric * multiplier)))),
+    CONSTRAINT point_transactions_key_is_not_empty CHECK (((idempotency_key)::text <> ''::text)),
+    CONSTRAINT point_transactions_multiplier_is_not_negative CHECK ((multiplier >= (0)::numeric)),
+    CONSTRAINT point_transactions_source_is_whole CHECK ((num_nonnulls(source_type, source_id) <> 1))
+)
+PARTITION BY RANGE (created_at);
+
+ALTER TABLE store.point_transactions OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.point_transactions IS 'gamification: tenant: points given and taken; what was wrong is put right by a row against it.';
+
+CREATE VIEW mine.point_transactions WITH (security_barrier='true') AS
+ SELECT id,
+    tenant_id,
+    agent_id,
+    category,
+    base_points,
+    multiplier,
+    final_points,
+    reason,
+    source_type,
+    source_id,
+    idempotency_key,
+    created_at
+   FROM store.point_transactions
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.point_transactions OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.point_transactions IS 'gamification: tenant: the team''s own point transactions.';
+
+CREATE TABLE store.reputation_history (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    run_id uuid,
+    eigentrust_score numeric,
+    composite_score numeric(5,4),
+    trust_level character varying(20) NOT NULL,
+    change numeric(6,4),
+    cause text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT reputation_history_level_is_known CHECK (((trust_level)::text = ANY ((ARRAY['untrusted'::character varying, 'poor'::character varying, 'fair'::character varying, 'good'::character varying, 'excellent'::character varying, 'outstanding'::character varying])::text[])))
+)
+PARTITION BY RANGE (created_at);
+
+ALTER TABLE store.reputation_history OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.reputation_history IS 'reputation: tenant: how an agent''s reputation moved; scores are written by a trigger.';
+
+CREATE VIEW mine.reputation_history WITH (security_barrier='true') AS
+ SELECT id,
+    tenant_id,
+    agent_id,
+    run_id,
+    eigentrust_score,
+    composite_score,
+    trust_level,
+    change,
+    cause,
+    created_at
+   FROM store.reputation_history
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.reputation_history OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.reputation_history IS 'reputation: tenant: the reputation history of the team''s own agents.';
+
 CREATE VIEW mine.scenario_performance_daily WITH (security_barrier='true') AS
  SELECT bucket AS day,
     scenario_id,
@@ -7245,6 +8120,94 @@ ALTER VIEW mine.v_active_agents OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.v_active_agents IS 'agents: tenant: the agents that are there and may work, with all their figures.';
 
+CREATE TABLE society.mentee_progress (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    pairing_id uuid NOT NULL,
+    mentee_id uuid NOT NULL,
+    curriculum_id uuid NOT NULL,
+    progress_percentage numeric(5,2) DEFAULT 0 NOT NULL,
+    mastery_level character varying(20) DEFAULT 'novice'::character varying NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    passed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT mentee_progress_attempts_are_not_negative CHECK ((attempts >= 0)),
+    CONSTRAINT mentee_progress_mastery_is_known CHECK (((mastery_level)::text = ANY ((ARRAY['novice'::character varying, 'beginner'::character varying, 'competent'::character varying, 'proficient'::character varying, 'expert'::character varying])::text[]))),
+    CONSTRAINT mentee_progress_percentage_range CHECK (((progress_percentage >= (0)::numeric) AND (progress_percentage <= (100)::numeric)))
+);
+
+ALTER TABLE ONLY society.mentee_progress FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.mentee_progress OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.mentee_progress IS 'mentorship: tenant: how far the mentee of a pairing is with a level of the curriculum.';
+
+CREATE TABLE society.mentorship_pairings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    mentor_id uuid NOT NULL,
+    mentee_id uuid NOT NULL,
+    skill_focus character varying(100) NOT NULL,
+    status society.mentorship_status DEFAULT 'proposed'::society.mentorship_status NOT NULL,
+    planned_sessions integer,
+    completed_sessions integer DEFAULT 0 NOT NULL,
+    completion_percentage numeric GENERATED ALWAYS AS (((100.0 * (LEAST(completed_sessions, planned_sessions))::numeric) / (planned_sessions)::numeric)) STORED,
+    match_score numeric(5,4),
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT mentorship_pairings_are_of_two_agents CHECK ((mentor_id <> mentee_id)),
+    CONSTRAINT mentorship_pairings_end_after_they_begin CHECK ((ended_at >= started_at)),
+    CONSTRAINT mentorship_pairings_match_is_a_share CHECK (((match_score >= (0)::numeric) AND (match_score <= (1)::numeric))),
+    CONSTRAINT mentorship_pairings_plan_is_positive CHECK ((planned_sessions > 0)),
+    CONSTRAINT mentorship_pairings_sessions_are_not_negative CHECK ((completed_sessions >= 0)),
+    CONSTRAINT mentorship_pairings_skill_is_named CHECK (((skill_focus)::text <> ''::text))
+);
+
+ALTER TABLE ONLY society.mentorship_pairings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.mentorship_pairings OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.mentorship_pairings IS 'mentorship: tenant: who teaches whom, which skill, and how far they have come.';
+
+COMMENT ON COLUMN society.mentorship_pairings.completed_sessions IS 'The sessions that were held; kept by a trigger.';
+
+COMMENT ON COLUMN society.mentorship_pairings.completion_percentage IS 'Of the planned sessions; null where none were planned.';
+
+CREATE VIEW mine.v_active_mentorships WITH (security_barrier='true', security_invoker='true') AS
+ SELECT pairings.tenant_id,
+    pairings.id,
+    pairings.skill_focus,
+    pairings.status,
+    pairings.mentor_id,
+    mentors.agent_id AS mentor_agent_id,
+    mentors.name AS mentor_name,
+    pairings.mentee_id,
+    mentees.agent_id AS mentee_agent_id,
+    mentees.name AS mentee_name,
+    pairings.planned_sessions,
+    pairings.completed_sessions,
+    pairings.completion_percentage,
+    progress.curriculum_count,
+    progress.passed_count,
+    progress.average_progress,
+    pairings.started_at
+   FROM (((society.mentorship_pairings pairings
+     JOIN society.agents mentors ON (((mentors.tenant_id = pairings.tenant_id) AND (mentors.id = pairings.mentor_id))))
+     JOIN society.agents mentees ON (((mentees.tenant_id = pairings.tenant_id) AND (mentees.id = pairings.mentee_id))))
+     CROSS JOIN LATERAL ( SELECT count(*) AS curriculum_count,
+            count(mentee_progress.passed_at) AS passed_count,
+            avg(mentee_progress.progress_percentage) AS average_progress
+           FROM society.mentee_progress
+          WHERE ((mentee_progress.tenant_id = pairings.tenant_id) AND (mentee_progress.pairing_id = pairings.id))) progress)
+  WHERE ((pairings.tenant_id = ( SELECT platform.login_tenant() AS tenant_id)) AND (pairings.status = 'active'::society.mentorship_status));
+
+ALTER VIEW mine.v_active_mentorships OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_active_mentorships IS 'mentorship: tenant: the pairings at work, and how far they are.';
+
 CREATE VIEW mine.v_active_simulations WITH (security_barrier='true', security_invoker='true') AS
  SELECT simulations.simulation_id,
     simulations.simulation_name,
@@ -7263,6 +8226,205 @@ CREATE VIEW mine.v_active_simulations WITH (security_barrier='true', security_in
 ALTER VIEW mine.v_active_simulations OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.v_active_simulations IS 'simulations: tenant: simulations that are not over, and how far they are.';
+
+CREATE TABLE society.global_trust_scores (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    run_id uuid,
+    eigentrust_score numeric,
+    persistence_score numeric(5,4),
+    competence_score numeric(5,4),
+    peer_rating_score numeric(5,4),
+    composite numeric(5,4),
+    trust_level character varying(20) DEFAULT 'untrusted'::character varying NOT NULL,
+    rank integer,
+    sample_size integer DEFAULT 0 NOT NULL,
+    cause text,
+    computed_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT global_trust_scores_are_shares CHECK ((((eigentrust_score >= (0)::numeric) AND (eigentrust_score <= (1)::numeric)) AND ((persistence_score >= (0)::numeric) AND (persistence_score <= (1)::numeric)) AND ((competence_score >= (0)::numeric) AND (competence_score <= (1)::numeric)) AND ((peer_rating_score >= (0)::numeric) AND (peer_rating_score <= (1)::numeric)) AND ((composite >= (0)::numeric) AND (composite <= (1)::numeric)))),
+    CONSTRAINT global_trust_scores_level_is_known CHECK (((trust_level)::text = ANY ((ARRAY['untrusted'::character varying, 'poor'::character varying, 'fair'::character varying, 'good'::character varying, 'excellent'::character varying, 'outstanding'::character varying])::text[]))),
+    CONSTRAINT global_trust_scores_rank_is_positive CHECK ((rank > 0)),
+    CONSTRAINT global_trust_scores_sample_is_not_negative CHECK ((sample_size >= 0))
+);
+
+ALTER TABLE ONLY society.global_trust_scores FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.global_trust_scores OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.global_trust_scores IS 'reputation: tenant: what all dealings together say of an agent, and of what its score is made.';
+
+COMMENT ON COLUMN society.global_trust_scores.eigentrust_score IS 'Its share of all trust: the scores of a run sum to 1.';
+
+COMMENT ON COLUMN society.global_trust_scores.cause IS 'Why it was computed; the history keeps it beside the score.';
+
+CREATE TABLE society.peer_ratings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    rater_id uuid NOT NULL,
+    ratee_id uuid NOT NULL,
+    rating integer NOT NULL,
+    context character varying(50) DEFAULT 'general'::character varying NOT NULL,
+    task_id uuid,
+    battle_id uuid,
+    comment text,
+    weight numeric(8,4) DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT peer_ratings_are_of_others CHECK ((rater_id <> ratee_id)),
+    CONSTRAINT peer_ratings_have_one_evidence CHECK ((num_nonnulls(task_id, battle_id) < 2)),
+    CONSTRAINT peer_ratings_range CHECK (((rating >= 1) AND (rating <= 5))),
+    CONSTRAINT peer_ratings_weight_is_not_negative CHECK ((weight >= (0)::numeric))
+);
+
+ALTER TABLE ONLY society.peer_ratings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.peer_ratings OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.peer_ratings IS 'reputation: tenant: what one agent thinks of another''s work, from 1 to 5.';
+
+CREATE TABLE society.trust_graph (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    from_agent_id uuid NOT NULL,
+    to_agent_id uuid NOT NULL,
+    context character varying(50) DEFAULT 'general'::character varying NOT NULL,
+    local_trust numeric(7,6) NOT NULL,
+    interaction_count integer DEFAULT 0 NOT NULL,
+    positive_count integer DEFAULT 0 NOT NULL,
+    negative_count integer DEFAULT 0 NOT NULL,
+    last_interaction_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT trust_graph_counts_agree CHECK (((LEAST(positive_count, negative_count) >= 0) AND ((positive_count + negative_count) <= interaction_count))),
+    CONSTRAINT trust_graph_is_between_two_agents CHECK ((from_agent_id <> to_agent_id)),
+    CONSTRAINT trust_graph_trust_is_a_share CHECK (((local_trust >= (0)::numeric) AND (local_trust <= (1)::numeric)))
+);
+
+ALTER TABLE ONLY society.trust_graph FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.trust_graph OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.trust_graph IS 'reputation: tenant: how far one agent trusts another, from their dealings.';
+
+CREATE VIEW mine.v_agent_reputation WITH (security_barrier='true', security_invoker='true') AS
+ SELECT agents.tenant_id,
+    agents.id AS agent_uuid,
+    agents.agent_id,
+    agents.name,
+    agents.type,
+    agents.current_tier,
+    agents.trust_score,
+    scores.trust_level,
+    scores.eigentrust_score,
+    scores.persistence_score,
+    scores.competence_score,
+    scores.peer_rating_score,
+    scores.composite,
+    scores.rank,
+    scores.sample_size,
+    scores.computed_at,
+    ratings.rating_count,
+    ratings.average_rating,
+    edges.trusted_by_count,
+    edges.interaction_count
+   FROM (((society.agents
+     LEFT JOIN society.global_trust_scores scores ON (((scores.tenant_id = agents.tenant_id) AND (scores.agent_id = agents.id))))
+     CROSS JOIN LATERAL ( SELECT count(*) AS rating_count,
+            avg(peer_ratings.rating) AS average_rating
+           FROM society.peer_ratings
+          WHERE ((peer_ratings.tenant_id = agents.tenant_id) AND (peer_ratings.ratee_id = agents.id))) ratings)
+     CROSS JOIN LATERAL ( SELECT count(DISTINCT trust_graph.from_agent_id) FILTER (WHERE (trust_graph.local_trust > (0)::numeric)) AS trusted_by_count,
+            COALESCE(sum(trust_graph.interaction_count), (0)::bigint) AS interaction_count
+           FROM society.trust_graph
+          WHERE ((trust_graph.tenant_id = agents.tenant_id) AND (trust_graph.to_agent_id = agents.id))) edges)
+  WHERE ((agents.tenant_id = ( SELECT platform.login_tenant() AS tenant_id)) AND (agents.deleted_at IS NULL));
+
+ALTER VIEW mine.v_agent_reputation OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_agent_reputation IS 'reputation: tenant: all that is known of each agent''s reputation; what was never computed is null.';
+
+CREATE TABLE society.leaderboard_periods (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    category character varying(50) NOT NULL,
+    period character varying(20) NOT NULL,
+    period_start date NOT NULL,
+    period_end date,
+    closed_at timestamp with time zone,
+    snapshot_hash bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT leaderboard_periods_category_is_known CHECK (((category)::text = ANY ((ARRAY['overall'::character varying, 'points'::character varying, 'quality'::character varying, 'battles'::character varying, 'trust'::character varying, 'collaboration'::character varying, 'mentorship'::character varying, 'tasks'::character varying])::text[]))),
+    CONSTRAINT leaderboard_periods_end_after_they_begin CHECK ((period_end > period_start)),
+    CONSTRAINT leaderboard_periods_end_unless_they_are_for_all_time CHECK ((((period)::text = 'all_time'::text) = (period_end IS NULL))),
+    CONSTRAINT leaderboard_periods_hash_is_sha256 CHECK ((octet_length(snapshot_hash) = 32)),
+    CONSTRAINT leaderboard_periods_period_is_known CHECK (((period)::text = ANY ((ARRAY['daily'::character varying, 'weekly'::character varying, 'monthly'::character varying, 'quarterly'::character varying, 'yearly'::character varying, 'all_time'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY society.leaderboard_periods FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.leaderboard_periods OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.leaderboard_periods IS 'leaderboards: tenant: which boards there are, for which days, and which are closed and change no more.';
+
+COMMENT ON COLUMN society.leaderboard_periods.period_end IS 'The first day that no longer belongs to it, in UTC.';
+
+CREATE TABLE society.leaderboard_rankings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    category character varying(50) NOT NULL,
+    period character varying(20) NOT NULL,
+    period_start date NOT NULL,
+    agent_id uuid NOT NULL,
+    rank integer NOT NULL,
+    score numeric NOT NULL,
+    previous_rank integer,
+    rank_change integer,
+    ci_low numeric,
+    ci_high numeric,
+    tie_group integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT leaderboard_rankings_change_is_from_the_previous CHECK ((NOT (rank_change IS DISTINCT FROM (previous_rank - rank)))),
+    CONSTRAINT leaderboard_rankings_ranks_are_positive CHECK (((rank > 0) AND ((previous_rank IS NULL) OR (previous_rank > 0)))),
+    CONSTRAINT leaderboard_rankings_score_is_in_its_interval CHECK (((ci_low <= score) AND (score <= ci_high)))
+);
+
+ALTER TABLE ONLY society.leaderboard_rankings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.leaderboard_rankings OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.leaderboard_rankings IS 'leaderboards: tenant: the ranks of a board; equal scores share a rank and the next is left out.';
+
+COMMENT ON COLUMN society.leaderboard_rankings.rank_change IS 'Ranks gained since the period before; null for somebody new, never 0.';
+
+CREATE VIEW mine.v_current_leaderboard WITH (security_barrier='true', security_invoker='true') AS
+ SELECT rankings.tenant_id,
+    rankings.category,
+    rankings.period,
+    rankings.period_start,
+    periods.period_end,
+    rankings.rank,
+    rankings.previous_rank,
+    rankings.rank_change,
+    rankings.score,
+    rankings.ci_low,
+    rankings.ci_high,
+    agents.id AS agent_uuid,
+    agents.agent_id,
+    agents.name,
+    agents.current_tier,
+    periods.closed_at
+   FROM ((society.leaderboard_rankings rankings
+     JOIN society.leaderboard_periods periods USING (tenant_id, category, period, period_start))
+     JOIN society.agents ON (((agents.tenant_id = rankings.tenant_id) AND (agents.id = rankings.agent_id))))
+  WHERE ((rankings.tenant_id = ( SELECT platform.login_tenant() AS tenant_id)) AND ((rankings.period)::text = 'weekly'::text) AND (rankings.period_start <= ((now() AT TIME ZONE 'UTC'::text))::date) AND (periods.period_end > ((now() AT TIME ZONE 'UTC'::text))::date));
+
+ALTER VIEW mine.v_current_leaderboard OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.v_current_leaderboard IS 'leaderboards: tenant: the ranks of the current week, in every category.';
 
 CREATE VIEW mine.v_dashboard_active_simulations WITH (security_barrier='true', security_invoker='true') AS
  SELECT simulations.simulation_id,
@@ -7575,6 +8737,34 @@ COMMENT ON COLUMN platform.api_keys.key_hash IS 'SHA-256 of the whole key, in he
 COMMENT ON COLUMN platform.api_keys.rate_limit IS 'Requests in an hour; null is without a limit.';
 
 COMMENT ON COLUMN platform.api_keys.last_used_at IS 'To the minute.';
+
+CREATE TABLE platform.archives (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    series text NOT NULL,
+    partition text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    row_count bigint NOT NULL,
+    digest text NOT NULL,
+    file text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    dropped_at timestamp with time zone,
+    restored_at timestamp with time zone,
+    kept_until timestamp with time zone,
+    CONSTRAINT archives_count_is_not_negative CHECK ((row_count >= 0)),
+    CONSTRAINT archives_restored_is_kept CHECK (((kept_until IS NULL) OR (restored_at IS NOT NULL))),
+    CONSTRAINT archives_span_is_positive CHECK ((ends_at > starts_at))
+);
+
+ALTER TABLE platform.archives OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.archives IS 'operations: system: the files that partitions went to, with what must be found in them.';
+
+COMMENT ON COLUMN platform.archives.digest IS 'What platform.fingerprint says of the rows.';
+
+COMMENT ON COLUMN platform.archives.file IS 'Relative to the directory of archives.';
+
+COMMENT ON COLUMN platform.archives.kept_until IS 'Restored rows are not dropped before.';
 
 CREATE TABLE platform.audit_exemptions (
     relation text NOT NULL,
@@ -8241,6 +9431,56 @@ COMMENT ON COLUMN platform.user_sessions.last_activity IS 'To the minute.';
 
 COMMENT ON COLUMN platform.user_sessions.expires_at IS 'Moves on with each activity by idle_lifetime, up to ends_at.';
 
+CREATE TABLE society.achievements (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    achievement_id character varying(100) NOT NULL,
+    name character varying(200) NOT NULL,
+    description text,
+    category society.achievement_category NOT NULL,
+    requirements jsonb NOT NULL,
+    points_reward integer DEFAULT 0 NOT NULL,
+    rarity character varying(20) DEFAULT 'common'::character varying NOT NULL,
+    icon text,
+    is_repeatable boolean DEFAULT false NOT NULL,
+    is_secret boolean DEFAULT false NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT achievements_are_named CHECK ((((achievement_id)::text <> ''::text) AND ((name)::text <> ''::text))),
+    CONSTRAINT achievements_rarity_is_known CHECK (((rarity)::text = ANY ((ARRAY['common'::character varying, 'uncommon'::character varying, 'rare'::character varying, 'epic'::character varying, 'legendary'::character varying])::text[]))),
+    CONSTRAINT achievements_requirements_are_an_object CHECK ((jsonb_typeof(requirements) = 'object'::text)),
+    CONSTRAINT achievements_reward_is_not_negative CHECK ((points_reward >= 0))
+);
+
+ALTER TABLE ONLY society.achievements FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.achievements OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.achievements IS 'gamification: tenant: what can be achieved, what it takes, and what it is worth.';
+
+CREATE TABLE society.agent_achievements (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    achievement_id uuid NOT NULL,
+    period character varying(20),
+    progress numeric(5,4) DEFAULT 0 NOT NULL,
+    earned_at timestamp with time zone,
+    points_transaction_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT agent_achievements_earned_is_done CHECK (((earned_at IS NULL) OR (progress = (1)::numeric))),
+    CONSTRAINT agent_achievements_progress_is_a_share CHECK (((progress >= (0)::numeric) AND (progress <= (1)::numeric)))
+);
+
+ALTER TABLE ONLY society.agent_achievements FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.agent_achievements OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.agent_achievements IS 'gamification: tenant: how far an agent is with an achievement, and when it was earned; once, or once in each period where it can be repeated.';
+
 CREATE VIEW society.agent_activity_log AS
  SELECT id,
     tenant_id,
@@ -8257,6 +9497,26 @@ CREATE VIEW society.agent_activity_log AS
 ALTER VIEW society.agent_activity_log OWNER TO guildhall_owner;
 
 COMMENT ON VIEW society.agent_activity_log IS 'agents: tenant: the activity of the team''s own agents.';
+
+CREATE TABLE society.agent_permissions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    permission character varying(100) NOT NULL,
+    basis text,
+    granted_by uuid DEFAULT platform.user_id(),
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT agent_permissions_are_named CHECK (((permission)::text <> ''::text))
+);
+
+ALTER TABLE ONLY society.agent_permissions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.agent_permissions OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.agent_permissions IS 'rewards: tenant: what an agent has earned leave to do, and on what ground.';
 
 CREATE TABLE society.agent_skills (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -8301,6 +9561,125 @@ ALTER TABLE society.agent_status_history OWNER TO guildhall_owner;
 COMMENT ON TABLE society.agent_status_history IS 'agents: tenant: every state an agent was in, from its first; written by a trigger.';
 
 COMMENT ON COLUMN society.agent_status_history.changed_by IS 'The person who asked; a plain id, so that history outlives people.';
+
+CREATE TABLE society.appeal_reviews (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    appeal_id uuid NOT NULL,
+    reviewer_id uuid NOT NULL,
+    opinion character varying(20),
+    comment text,
+    is_recused boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT appeal_reviews_opine_or_recuse CHECK ((is_recused = (opinion IS NULL))),
+    CONSTRAINT appeal_reviews_opinion_is_known CHECK (((opinion)::text = ANY ((ARRAY['uphold'::character varying, 'reduce'::character varying, 'overturn'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY society.appeal_reviews FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.appeal_reviews OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.appeal_reviews IS 'penalties: tenant: what each reviewer of an appeal thinks, or that they stand aside.';
+
+CREATE TABLE society.appeals (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    violation_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    status society.appeal_status DEFAULT 'filed'::society.appeal_status NOT NULL,
+    grounds text NOT NULL,
+    decision text,
+    reviewer_id uuid,
+    voting_session_id uuid,
+    decided_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT appeals_are_reviewed_by_others CHECK ((reviewer_id <> agent_id)),
+    CONSTRAINT appeals_decision_is_recorded CHECK ((((status = ANY (ARRAY['upheld'::society.appeal_status, 'reduced'::society.appeal_status, 'overturned'::society.appeal_status, 'rejected'::society.appeal_status])) = (decided_at IS NOT NULL)) AND ((decided_at IS NULL) OR (decision IS NOT NULL)))),
+    CONSTRAINT appeals_have_grounds CHECK ((grounds <> ''::text))
+);
+
+ALTER TABLE ONLY society.appeals FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.appeals OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.appeals IS 'penalties: tenant: what an agent says against a violation it is charged with, and what was decided.';
+
+CREATE TABLE society.battle_participants (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    battle_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    team character varying(100),
+    submission jsonb,
+    score numeric,
+    rank integer,
+    elo_change integer,
+    joined_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT battle_participants_rank_is_positive CHECK ((rank > 0))
+);
+
+ALTER TABLE ONLY society.battle_participants FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.battle_participants OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.battle_participants IS 'battles: tenant: who fights, on which side, with what, and how it went.';
+
+CREATE TABLE society.battle_rounds (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    battle_id uuid NOT NULL,
+    round_number integer NOT NULL,
+    judge_id uuid,
+    scores jsonb DEFAULT '{}'::jsonb NOT NULL,
+    verdict text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT battle_rounds_number_is_positive CHECK ((round_number > 0))
+);
+
+ALTER TABLE ONLY society.battle_rounds FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.battle_rounds OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.battle_rounds IS 'battles: tenant: what each judge said of each round; nobody judges a battle they fight in.';
+
+CREATE TABLE society.battles (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    battle_id character varying(100) NOT NULL,
+    title character varying(500) NOT NULL,
+    category character varying(50) DEFAULT 'general'::character varying NOT NULL,
+    mode society.battle_mode DEFAULT 'duel'::society.battle_mode NOT NULL,
+    status society.battle_status DEFAULT 'scheduled'::society.battle_status NOT NULL,
+    task_id uuid,
+    rules jsonb DEFAULT '{}'::jsonb NOT NULL,
+    judge_kind character varying(20),
+    is_rated boolean DEFAULT true NOT NULL,
+    prize_pool integer DEFAULT 0 NOT NULL,
+    winner_id uuid,
+    scheduled_at timestamp with time zone,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    created_by uuid DEFAULT platform.user_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT battles_are_named CHECK ((((battle_id)::text <> ''::text) AND ((title)::text <> ''::text) AND ((category)::text <> ''::text))),
+    CONSTRAINT battles_are_won_at_their_end CHECK (((winner_id IS NULL) OR (status = ANY (ARRAY['judging'::society.battle_status, 'completed'::society.battle_status, 'disputed'::society.battle_status])))),
+    CONSTRAINT battles_end_after_they_begin CHECK ((ended_at >= started_at)),
+    CONSTRAINT battles_judge_is_known CHECK (((judge_kind)::text = ANY ((ARRAY['agents'::character varying, 'people'::character varying, 'tests'::character varying, 'model'::character varying])::text[]))),
+    CONSTRAINT battles_prize_is_not_negative CHECK ((prize_pool >= 0))
+);
+
+ALTER TABLE ONLY society.battles FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.battles OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.battles IS 'battles: tenant: judged contests between agents.';
+
+COMMENT ON COLUMN society.battles.winner_id IS 'One of its participants; null for a draw.';
 
 CREATE TABLE society.brainstorm_participants (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -8358,6 +9737,83 @@ COMMENT ON TABLE society.brainstorm_sessions IS 'brainstorming: tenant: a topic 
 COMMENT ON COLUMN society.brainstorm_sessions.total_ideas IS 'Its ideas that were not deleted; kept by a trigger.';
 
 COMMENT ON COLUMN society.brainstorm_sessions.participant_count IS 'Those who have joined and not left; kept by a trigger.';
+
+CREATE TABLE society.eigentrust_runs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    alpha double precision NOT NULL,
+    tolerance double precision NOT NULL,
+    iterations integer,
+    residual double precision,
+    nodes integer NOT NULL,
+    edges integer NOT NULL,
+    pretrust jsonb DEFAULT '{}'::jsonb NOT NULL,
+    input_hash bytea,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT eigentrust_runs_alpha_is_a_share CHECK (((alpha >= (0)::double precision) AND (alpha <= (1)::double precision))),
+    CONSTRAINT eigentrust_runs_counts_are_not_negative CHECK ((LEAST((nodes)::double precision, (edges)::double precision, (iterations)::double precision, residual) >= (0)::double precision)),
+    CONSTRAINT eigentrust_runs_end_after_they_begin CHECK ((ended_at >= started_at)),
+    CONSTRAINT eigentrust_runs_hash_is_sha256 CHECK ((octet_length(input_hash) = 32)),
+    CONSTRAINT eigentrust_runs_tolerance_is_positive CHECK ((tolerance > (0)::double precision))
+);
+
+ALTER TABLE ONLY society.eigentrust_runs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.eigentrust_runs OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.eigentrust_runs IS 'reputation: tenant: each computation of global trust: on what, with which parameters, and how close it came.';
+
+CREATE TABLE society.elo_history (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    battle_id uuid,
+    category character varying(50),
+    old_rating integer NOT NULL,
+    new_rating integer NOT NULL,
+    change integer NOT NULL,
+    k_factor numeric(6,2),
+    expected numeric(7,6),
+    actual numeric(7,6),
+    reason text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT elo_history_has_a_cause CHECK ((num_nonnulls(battle_id, reason) > 0)),
+    CONSTRAINT elo_history_new_is_old_and_change CHECK ((new_rating = (old_rating + change))),
+    CONSTRAINT elo_history_shares CHECK ((((expected >= (0)::numeric) AND (expected <= (1)::numeric)) AND ((actual >= (0)::numeric) AND (actual <= (1)::numeric))))
+);
+
+ALTER TABLE ONLY society.elo_history FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.elo_history OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.elo_history IS 'battles: tenant: each change of an agent''s rating, from the one before; rows are added and never changed.';
+
+CREATE TABLE society.hall_of_fame (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    tier society.performance_tier NOT NULL,
+    title character varying(200) NOT NULL,
+    badge character varying(100),
+    citation text,
+    category character varying(50),
+    season character varying(50),
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    inducted_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT hall_of_fame_title_is_named CHECK (((title)::text <> ''::text))
+);
+
+ALTER TABLE ONLY society.hall_of_fame FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.hall_of_fame OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.hall_of_fame IS 'leaderboards: tenant: agents to be remembered, and what for.';
 
 CREATE TABLE society.idea_combination_sources (
     combination_id uuid NOT NULL,
@@ -8442,6 +9898,313 @@ ALTER TABLE society.ideas OWNER TO guildhall_owner;
 COMMENT ON TABLE society.ideas IS 'brainstorming: tenant: what was thought of, by whom, and from which idea it grew.';
 
 COMMENT ON COLUMN society.ideas.votes_count IS 'How many agents voted on it; votes_total is the sum of their votes. Both are kept by a trigger.';
+
+CREATE TABLE society.mentorship_curriculum (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    skill_name character varying(100) NOT NULL,
+    level integer NOT NULL,
+    title character varying(200),
+    objectives text[] DEFAULT '{}'::text[] NOT NULL,
+    assessment_tasks jsonb DEFAULT '[]'::jsonb NOT NULL,
+    estimated_sessions integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT mentorship_curriculum_level_is_positive CHECK ((level > 0)),
+    CONSTRAINT mentorship_curriculum_sessions_is_positive CHECK ((estimated_sessions > 0)),
+    CONSTRAINT mentorship_curriculum_skill_is_named CHECK (((skill_name)::text <> ''::text)),
+    CONSTRAINT mentorship_curriculum_tasks_are_a_list CHECK ((jsonb_typeof(assessment_tasks) = 'array'::text))
+);
+
+ALTER TABLE ONLY society.mentorship_curriculum FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.mentorship_curriculum OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.mentorship_curriculum IS 'mentorship: tenant: what is taught of a skill, level by level, and how it is examined; a level follows the one below it.';
+
+CREATE TABLE society.mentorship_sessions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    pairing_id uuid NOT NULL,
+    session_number integer NOT NULL,
+    topic character varying(500),
+    objectives_met text[] DEFAULT '{}'::text[] NOT NULL,
+    mentor_rating integer,
+    mentee_rating integer,
+    notes text,
+    scheduled_at timestamp with time zone,
+    held_at timestamp with time zone,
+    duration_ms double precision,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT mentorship_sessions_duration_is_not_negative CHECK ((duration_ms >= (0)::double precision)),
+    CONSTRAINT mentorship_sessions_number_is_positive CHECK ((session_number > 0)),
+    CONSTRAINT mentorship_sessions_ratings_range CHECK ((((mentor_rating >= 1) AND (mentor_rating <= 5)) AND ((mentee_rating >= 1) AND (mentee_rating <= 5))))
+);
+
+ALTER TABLE ONLY society.mentorship_sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.mentorship_sessions OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.mentorship_sessions IS 'mentorship: tenant: the meetings of a pairing; one that has a held_at took place.';
+
+COMMENT ON COLUMN society.mentorship_sessions.mentor_rating IS 'What the mentor says of the session; mentee_rating what the mentee says.';
+
+CREATE VIEW society.penalty_history AS
+ SELECT id,
+    tenant_id,
+    agent_id,
+    violation_id,
+    event_type,
+    points_delta,
+    actor_id,
+    user_id,
+    reason,
+    created_at
+   FROM store.penalty_history
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW society.penalty_history OWNER TO guildhall_owner;
+
+COMMENT ON VIEW society.penalty_history IS 'penalties: tenant: the penalty history of the team''s own agents.';
+
+CREATE TABLE society.point_keys (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    idempotency_key character varying(255) NOT NULL,
+    transaction_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY society.point_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.point_keys OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.point_keys IS 'gamification: tenant: which award was made already: a second one of the same key is refused, in whatever month; written by a trigger.';
+
+CREATE TABLE society.point_rules (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    category character varying(50) NOT NULL,
+    base_points integer NOT NULL,
+    multiplier_rule jsonb DEFAULT '{}'::jsonb NOT NULL,
+    cap_per_day integer,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT point_rules_cap_is_not_negative CHECK ((cap_per_day >= 0)),
+    CONSTRAINT point_rules_category_is_plain CHECK (((category)::text ~ '^[a-z][a-z0-9_]*$'::text))
+);
+
+ALTER TABLE ONLY society.point_rules FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.point_rules OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.point_rules IS 'gamification: tenant: what an act of a category is worth, and how much of it counts in a day.';
+
+CREATE VIEW society.point_transactions AS
+ SELECT id,
+    tenant_id,
+    agent_id,
+    category,
+    base_points,
+    multiplier,
+    final_points,
+    reason,
+    source_type,
+    source_id,
+    idempotency_key,
+    created_at
+   FROM store.point_transactions
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW society.point_transactions OWNER TO guildhall_owner;
+
+COMMENT ON VIEW society.point_transactions IS 'gamification: tenant: the team''s own point transactions.';
+
+CREATE TABLE society.pretrusted_agents (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    weight numeric(8,4) DEFAULT 1 NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    until timestamp with time zone,
+    granted_by uuid DEFAULT platform.user_id(),
+    reason text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT pretrusted_agents_end_after_they_begin CHECK ((until > since)),
+    CONSTRAINT pretrusted_agents_weight_is_positive CHECK ((weight > (0)::numeric))
+);
+
+ALTER TABLE ONLY society.pretrusted_agents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.pretrusted_agents OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.pretrusted_agents IS 'reputation: tenant: the agents that trust begins with, how much, and how long.';
+
+CREATE TABLE society.priority_queues (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    queue_id uuid NOT NULL,
+    boost integer DEFAULT 1 NOT NULL,
+    basis text,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT priority_queues_boost_is_positive CHECK ((boost > 0))
+);
+
+ALTER TABLE ONLY society.priority_queues FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.priority_queues OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.priority_queues IS 'rewards: tenant: which agents come first in which queue, and by how much.';
+
+CREATE VIEW society.reputation_history AS
+ SELECT id,
+    tenant_id,
+    agent_id,
+    run_id,
+    eigentrust_score,
+    composite_score,
+    trust_level,
+    change,
+    cause,
+    created_at
+   FROM store.reputation_history
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW society.reputation_history OWNER TO guildhall_owner;
+
+COMMENT ON VIEW society.reputation_history IS 'reputation: tenant: the reputation history of the team''s own agents.';
+
+CREATE TABLE society.resource_allocations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    pool_id uuid NOT NULL,
+    resource_type character varying(50) NOT NULL,
+    amount integer NOT NULL,
+    used integer DEFAULT 0 NOT NULL,
+    performance_tier society.performance_tier NOT NULL,
+    status character varying(20) DEFAULT 'active'::character varying NOT NULL,
+    granted_by uuid DEFAULT platform.user_id(),
+    expires_at timestamp with time zone,
+    released_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT resource_allocations_amount_is_positive CHECK ((amount > 0)),
+    CONSTRAINT resource_allocations_end_is_recorded CHECK ((((status)::text = 'active'::text) = (released_at IS NULL))),
+    CONSTRAINT resource_allocations_status_is_known CHECK (((status)::text = ANY ((ARRAY['active'::character varying, 'released'::character varying, 'expired'::character varying, 'revoked'::character varying])::text[]))),
+    CONSTRAINT resource_allocations_use_is_within_the_amount CHECK (((used >= 0) AND (used <= amount)))
+);
+
+ALTER TABLE ONLY society.resource_allocations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.resource_allocations OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.resource_allocations IS 'rewards: tenant: what an agent has been lent from a pool, on the strength of which tier, until when.';
+
+CREATE TABLE society.resource_pools (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    resource_type character varying(50) NOT NULL,
+    unit character varying(30) DEFAULT 'units'::character varying NOT NULL,
+    total_capacity integer NOT NULL,
+    available integer DEFAULT 0 NOT NULL,
+    reserve integer DEFAULT 0 NOT NULL,
+    refresh_interval interval,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT resource_pools_give_what_they_have CHECK (((available >= 0) AND (available <= total_capacity))),
+    CONSTRAINT resource_pools_interval_is_positive CHECK ((refresh_interval > '00:00:00'::interval)),
+    CONSTRAINT resource_pools_reserve_is_within_capacity CHECK (((reserve >= 0) AND (reserve <= total_capacity))),
+    CONSTRAINT resource_pools_type_is_named CHECK (((resource_type)::text <> ''::text))
+);
+
+ALTER TABLE ONLY society.resource_pools FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.resource_pools OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.resource_pools IS 'rewards: tenant: what there is to give out.';
+
+COMMENT ON COLUMN society.resource_pools.available IS 'Capacity less what is allocated; kept by triggers.';
+
+CREATE TABLE society.retraining_assessments (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    program_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    score numeric(5,4),
+    passed boolean NOT NULL,
+    assessor_id uuid,
+    comment text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT retraining_assessments_are_by_others CHECK ((assessor_id <> agent_id)),
+    CONSTRAINT retraining_assessments_attempt_is_positive CHECK ((attempt > 0)),
+    CONSTRAINT retraining_assessments_score_is_a_share CHECK (((score >= (0)::numeric) AND (score <= (1)::numeric)))
+);
+
+ALTER TABLE ONLY society.retraining_assessments FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.retraining_assessments OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.retraining_assessments IS 'penalties: tenant: each examination in a retraining, by somebody else.';
+
+CREATE TABLE society.retraining_programs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    violation_id uuid,
+    curriculum text NOT NULL,
+    assessment jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status character varying(20) DEFAULT 'assigned'::character varying NOT NULL,
+    progress_percentage numeric(5,2) DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT retraining_programs_completion_is_recorded CHECK ((((status)::text = 'completed'::text) = (completed_at IS NOT NULL))),
+    CONSTRAINT retraining_programs_curriculum_is_named CHECK ((curriculum <> ''::text)),
+    CONSTRAINT retraining_programs_progress_range CHECK (((progress_percentage >= (0)::numeric) AND (progress_percentage <= (100)::numeric))),
+    CONSTRAINT retraining_programs_status_is_known CHECK (((status)::text = ANY ((ARRAY['assigned'::character varying, 'in_progress'::character varying, 'completed'::character varying, 'failed'::character varying, 'cancelled'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY society.retraining_programs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.retraining_programs OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.retraining_programs IS 'penalties: tenant: what an agent has to learn, by when, and how it will be examined.';
+
+CREATE TABLE society.streaks (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    streak_type character varying(50) NOT NULL,
+    current_count integer DEFAULT 0 NOT NULL,
+    longest_count integer DEFAULT 0 NOT NULL,
+    last_activity_on date,
+    freeze_tokens integer DEFAULT 0 NOT NULL,
+    timezone character varying(64) DEFAULT 'UTC'::character varying NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT streaks_counts_agree CHECK (((current_count >= 0) AND (current_count <= longest_count))),
+    CONSTRAINT streaks_tokens_are_not_negative CHECK ((freeze_tokens >= 0)),
+    CONSTRAINT streaks_type_is_named CHECK (((streak_type)::text <> ''::text))
+);
+
+ALTER TABLE ONLY society.streaks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.streaks OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.streaks IS 'gamification: tenant: days in a row on which an agent did something, in its own time zone.';
 
 CREATE TABLE society.task_assignments (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -8566,6 +10329,47 @@ ALTER TABLE society.task_results OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.task_results IS 'tasks: tenant: what an attempt brought, what it was worth, and what it cost.';
 
+CREATE TABLE society.tier_history (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    old_tier society.performance_tier NOT NULL,
+    new_tier society.performance_tier NOT NULL,
+    points_at integer NOT NULL,
+    transaction_id uuid,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT tier_history_is_of_changes CHECK ((old_tier <> new_tier))
+);
+
+ALTER TABLE ONLY society.tier_history FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.tier_history OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.tier_history IS 'gamification: tenant: every rise and fall of an agent, and the points it had then; written by a trigger.';
+
+COMMENT ON COLUMN society.tier_history.transaction_id IS 'The last of the point transactions that caused it; they are a series, so no key points there.';
+
+CREATE TABLE society.tiers (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    tier society.performance_tier NOT NULL,
+    min_points integer NOT NULL,
+    keep_points integer NOT NULL,
+    multiplier numeric(8,4) DEFAULT 1 NOT NULL,
+    perks jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tiers_are_kept_below_where_they_are_reached CHECK ((keep_points <= min_points)),
+    CONSTRAINT tiers_multiplier_is_positive CHECK ((multiplier > (0)::numeric))
+);
+
+ALTER TABLE ONLY society.tiers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.tiers OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.tiers IS 'gamification: tenant: the points at which an agent of the team rises to a tier and below which it falls from it; every team is given all six.';
+
+COMMENT ON COLUMN society.tiers.keep_points IS 'Lower than min_points, so that an agent at the edge does not rise and fall with every transaction.';
+
 CREATE VIEW society.v_active_agents WITH (security_invoker='true') AS
  SELECT id,
     tenant_id,
@@ -8595,6 +10399,101 @@ ALTER VIEW society.v_active_agents OWNER TO guildhall_owner;
 
 COMMENT ON VIEW society.v_active_agents IS 'agents: tenant: the agents that are there and may work, with all their figures.';
 
+CREATE VIEW society.v_active_mentorships WITH (security_invoker='true') AS
+ SELECT pairings.tenant_id,
+    pairings.id,
+    pairings.skill_focus,
+    pairings.status,
+    pairings.mentor_id,
+    mentors.agent_id AS mentor_agent_id,
+    mentors.name AS mentor_name,
+    pairings.mentee_id,
+    mentees.agent_id AS mentee_agent_id,
+    mentees.name AS mentee_name,
+    pairings.planned_sessions,
+    pairings.completed_sessions,
+    pairings.completion_percentage,
+    progress.curriculum_count,
+    progress.passed_count,
+    progress.average_progress,
+    pairings.started_at
+   FROM (((society.mentorship_pairings pairings
+     JOIN society.agents mentors ON (((mentors.tenant_id = pairings.tenant_id) AND (mentors.id = pairings.mentor_id))))
+     JOIN society.agents mentees ON (((mentees.tenant_id = pairings.tenant_id) AND (mentees.id = pairings.mentee_id))))
+     CROSS JOIN LATERAL ( SELECT count(*) AS curriculum_count,
+            count(mentee_progress.passed_at) AS passed_count,
+            avg(mentee_progress.progress_percentage) AS average_progress
+           FROM society.mentee_progress
+          WHERE ((mentee_progress.tenant_id = pairings.tenant_id) AND (mentee_progress.pairing_id = pairings.id))) progress)
+  WHERE ((pairings.tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND (pairings.status = 'active'::society.mentorship_status));
+
+ALTER VIEW society.v_active_mentorships OWNER TO guildhall_owner;
+
+COMMENT ON VIEW society.v_active_mentorships IS 'mentorship: tenant: the pairings at work, and how far they are.';
+
+CREATE VIEW society.v_agent_reputation WITH (security_invoker='true') AS
+ SELECT agents.tenant_id,
+    agents.id AS agent_uuid,
+    agents.agent_id,
+    agents.name,
+    agents.type,
+    agents.current_tier,
+    agents.trust_score,
+    scores.trust_level,
+    scores.eigentrust_score,
+    scores.persistence_score,
+    scores.competence_score,
+    scores.peer_rating_score,
+    scores.composite,
+    scores.rank,
+    scores.sample_size,
+    scores.computed_at,
+    ratings.rating_count,
+    ratings.average_rating,
+    edges.trusted_by_count,
+    edges.interaction_count
+   FROM (((society.agents
+     LEFT JOIN society.global_trust_scores scores ON (((scores.tenant_id = agents.tenant_id) AND (scores.agent_id = agents.id))))
+     CROSS JOIN LATERAL ( SELECT count(*) AS rating_count,
+            avg(peer_ratings.rating) AS average_rating
+           FROM society.peer_ratings
+          WHERE ((peer_ratings.tenant_id = agents.tenant_id) AND (peer_ratings.ratee_id = agents.id))) ratings)
+     CROSS JOIN LATERAL ( SELECT count(DISTINCT trust_graph.from_agent_id) FILTER (WHERE (trust_graph.local_trust > (0)::numeric)) AS trusted_by_count,
+            COALESCE(sum(trust_graph.interaction_count), (0)::bigint) AS interaction_count
+           FROM society.trust_graph
+          WHERE ((trust_graph.tenant_id = agents.tenant_id) AND (trust_graph.to_agent_id = agents.id))) edges)
+  WHERE ((agents.tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND (agents.deleted_at IS NULL));
+
+ALTER VIEW society.v_agent_reputation OWNER TO guildhall_owner;
+
+COMMENT ON VIEW society.v_agent_reputation IS 'reputation: tenant: all that is known of each agent''s reputation; what was never computed is null.';
+
+CREATE VIEW society.v_current_leaderboard WITH (security_invoker='true') AS
+ SELECT rankings.tenant_id,
+    rankings.category,
+    rankings.period,
+    rankings.period_start,
+    periods.period_end,
+    rankings.rank,
+    rankings.previous_rank,
+    rankings.rank_change,
+    rankings.score,
+    rankings.ci_low,
+    rankings.ci_high,
+    agents.id AS agent_uuid,
+    agents.agent_id,
+    agents.name,
+    agents.current_tier,
+    periods.closed_at
+   FROM ((society.leaderboard_rankings rankings
+     JOIN society.leaderboard_periods periods USING (tenant_id, category, period, period_start))
+     JOIN society.agents ON (((agents.tenant_id = rankings.tenant_id) AND (agents.id = rankings.agent_id))))
+  WHERE ((rankings.tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND ((rankings.period)::text = 'weekly'::text) AND (rankings.period_start <= ((now() AT TIME ZONE 'UTC'::text))::date) AND (periods.period_end > ((now() AT TIME ZONE 'UTC'::text))::date));
+
+ALTER VIEW society.v_current_leaderboard OWNER TO guildhall_owner;
+
+COMMENT ON VIEW society.v_current_leaderboard IS 'leaderboards: tenant: the ranks of the current week, in every category.';
+
 CREATE VIEW society.v_task_queue_summary WITH (security_invoker='true') AS
  SELECT tenant_id,
     status,
@@ -8612,6 +10511,38 @@ ALTER VIEW society.v_task_queue_summary OWNER TO guildhall_owner;
 
 COMMENT ON VIEW society.v_task_queue_summary IS 'tasks: tenant: how many tasks stand in which state and priority, and how long they have waited.';
 
+CREATE TABLE society.violations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    agent_id uuid NOT NULL,
+    violation_type society.violation_type NOT NULL,
+    severity integer NOT NULL,
+    penalty_points integer DEFAULT 0 NOT NULL,
+    status character varying(20) DEFAULT 'reported'::character varying NOT NULL,
+    status_reason text,
+    description text,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    task_id uuid,
+    reported_by uuid DEFAULT society.acting_agent(),
+    reported_by_user uuid DEFAULT platform.user_id(),
+    detected_by character varying(100),
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT violations_are_reported_by_others CHECK ((reported_by <> agent_id)),
+    CONSTRAINT violations_penalty_is_not_negative CHECK ((penalty_points >= 0)),
+    CONSTRAINT violations_severity_range CHECK (((severity >= 1) AND (severity <= 5))),
+    CONSTRAINT violations_status_is_known CHECK (((status)::text = ANY ((ARRAY['reported'::character varying, 'confirmed'::character varying, 'dismissed'::character varying, 'overturned'::character varying, 'expired'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY society.violations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE society.violations OWNER TO guildhall_owner;
+
+COMMENT ON TABLE society.violations IS 'penalties: tenant: what an agent did against the rules, how grave it was, and what it cost.';
+
+COMMENT ON COLUMN society.violations.penalty_points IS 'What counts against the agent while the violation stands; dismissed, overturned or expired, it counts nothing.';
+
 CREATE TABLE society.vote_audit_trail (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -8620,7 +10551,7 @@ CREATE TABLE society.vote_audit_trail (
     event_type character varying(50) NOT NULL,
     actor_id uuid DEFAULT society.acting_agent(),
     user_id uuid DEFAULT platform.user_id(),
-    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+    payload jsonb DEFAULT '{}'::jsonb,
     signature bytea,
     signed_by uuid,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -8629,8 +10560,7 @@ CREATE TABLE society.vote_audit_trail (
     digest bytea NOT NULL,
     redaction_id uuid,
     CONSTRAINT vote_audit_trail_event_is_known CHECK (((event_type)::text = ANY ((ARRAY['session_created'::character varying, 'session_opened'::character varying, 'session_closed'::character varying, 'session_tallied'::character varying, 'session_tied'::character varying, 'session_without_quorum'::character varying, 'session_cancelled'::character varying, 'vote_cast'::character varying, 'vote_superseded'::character varying, 'ballot_refused'::character varying, 'tie_broken'::character varying, 'recounted'::character varying])::text[]))),
-    CONSTRAINT vote_audit_trail_signature_is_ed25519 CHECK ((octet_length(signature) = 64)),
-    CONSTRAINT vote_audit_trail_signature_is_somebodys CHECK (((signed_by IS NULL) OR (signature IS NOT NULL)))
+    CONSTRAINT vote_audit_trail_signature_is_ed25519 CHECK ((octet_length(signature) = 64))
 );
 
 ALTER TABLE ONLY society.vote_audit_trail FORCE ROW LEVEL SECURITY;
@@ -8788,6 +10718,8 @@ ALTER TABLE ONLY gateway.llm_responses ALTER COLUMN id SET DEFAULT gen_random_uu
 ALTER TABLE ONLY society.agent_activity_log ALTER COLUMN id SET DEFAULT gen_random_uuid();
 
 ALTER TABLE ONLY society.agent_activity_log ALTER COLUMN created_at SET DEFAULT now();
+
+ALTER TABLE ONLY society.point_transactions ALTER COLUMN id SET DEFAULT gen_random_uuid();
 
 ALTER TABLE ONLY society.task_history ALTER COLUMN id SET DEFAULT gen_random_uuid();
 
@@ -8998,6 +10930,12 @@ ALTER TABLE ONLY platform.api_keys
 ALTER TABLE ONLY platform.api_keys
     ADD CONSTRAINT api_keys_tenant_id_id_key UNIQUE (tenant_id, id);
 
+ALTER TABLE ONLY platform.archives
+    ADD CONSTRAINT archives_one_per_file UNIQUE (file);
+
+ALTER TABLE ONLY platform.archives
+    ADD CONSTRAINT archives_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY platform.audit_exemptions
     ADD CONSTRAINT audit_exemptions_pkey PRIMARY KEY (relation);
 
@@ -9115,6 +11053,21 @@ ALTER TABLE ONLY platform.users
 ALTER TABLE ONLY platform.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY society.achievements
+    ADD CONSTRAINT achievements_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.achievements
+    ADD CONSTRAINT achievements_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.agent_achievements
+    ADD CONSTRAINT agent_achievements_one_per_period UNIQUE NULLS NOT DISTINCT (tenant_id, agent_id, achievement_id, period);
+
+ALTER TABLE ONLY society.agent_achievements
+    ADD CONSTRAINT agent_achievements_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.agent_permissions
+    ADD CONSTRAINT agent_permissions_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY society.agent_skills
     ADD CONSTRAINT agent_skills_one_per_skill UNIQUE (tenant_id, agent_id, skill_name);
 
@@ -9130,6 +11083,36 @@ ALTER TABLE ONLY society.agents
 ALTER TABLE ONLY society.agents
     ADD CONSTRAINT agents_tenant_id_id_key UNIQUE (tenant_id, id);
 
+ALTER TABLE ONLY society.appeal_reviews
+    ADD CONSTRAINT appeal_reviews_one_per_reviewer UNIQUE (tenant_id, appeal_id, reviewer_id);
+
+ALTER TABLE ONLY society.appeal_reviews
+    ADD CONSTRAINT appeal_reviews_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.appeals
+    ADD CONSTRAINT appeals_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.appeals
+    ADD CONSTRAINT appeals_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.battle_participants
+    ADD CONSTRAINT battle_participants_one_per_agent UNIQUE (tenant_id, battle_id, agent_id);
+
+ALTER TABLE ONLY society.battle_participants
+    ADD CONSTRAINT battle_participants_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.battle_rounds
+    ADD CONSTRAINT battle_rounds_one_per_judge UNIQUE NULLS NOT DISTINCT (tenant_id, battle_id, round_number, judge_id);
+
+ALTER TABLE ONLY society.battle_rounds
+    ADD CONSTRAINT battle_rounds_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.battles
+    ADD CONSTRAINT battles_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.battles
+    ADD CONSTRAINT battles_tenant_id_id_key UNIQUE (tenant_id, id);
+
 ALTER TABLE ONLY society.brainstorm_participants
     ADD CONSTRAINT brainstorm_participants_one_per_agent UNIQUE (tenant_id, session_id, agent_id);
 
@@ -9141,6 +11124,27 @@ ALTER TABLE ONLY society.brainstorm_sessions
 
 ALTER TABLE ONLY society.brainstorm_sessions
     ADD CONSTRAINT brainstorm_sessions_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.eigentrust_runs
+    ADD CONSTRAINT eigentrust_runs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.eigentrust_runs
+    ADD CONSTRAINT eigentrust_runs_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.elo_history
+    ADD CONSTRAINT elo_history_one_per_battle UNIQUE (tenant_id, agent_id, battle_id);
+
+ALTER TABLE ONLY society.elo_history
+    ADD CONSTRAINT elo_history_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.global_trust_scores
+    ADD CONSTRAINT global_trust_scores_one_per_agent UNIQUE (tenant_id, agent_id);
+
+ALTER TABLE ONLY society.global_trust_scores
+    ADD CONSTRAINT global_trust_scores_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.hall_of_fame
+    ADD CONSTRAINT hall_of_fame_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY society.idea_combination_sources
     ADD CONSTRAINT idea_combination_sources_pkey PRIMARY KEY (tenant_id, combination_id, idea_id);
@@ -9168,6 +11172,96 @@ ALTER TABLE ONLY society.ideas
 
 ALTER TABLE ONLY society.ideas
     ADD CONSTRAINT ideas_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.leaderboard_periods
+    ADD CONSTRAINT leaderboard_periods_pkey PRIMARY KEY (tenant_id, category, period, period_start);
+
+ALTER TABLE ONLY society.leaderboard_rankings
+    ADD CONSTRAINT leaderboard_rankings_one_per_agent UNIQUE (tenant_id, category, period, period_start, agent_id);
+
+ALTER TABLE ONLY society.leaderboard_rankings
+    ADD CONSTRAINT leaderboard_rankings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.mentee_progress
+    ADD CONSTRAINT mentee_progress_one_per_curriculum UNIQUE (tenant_id, pairing_id, curriculum_id);
+
+ALTER TABLE ONLY society.mentee_progress
+    ADD CONSTRAINT mentee_progress_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.mentorship_curriculum
+    ADD CONSTRAINT mentorship_curriculum_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.mentorship_curriculum
+    ADD CONSTRAINT mentorship_curriculum_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.mentorship_pairings
+    ADD CONSTRAINT mentorship_pairings_have_one_mentee UNIQUE (tenant_id, id, mentee_id);
+
+ALTER TABLE ONLY society.mentorship_pairings
+    ADD CONSTRAINT mentorship_pairings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.mentorship_pairings
+    ADD CONSTRAINT mentorship_pairings_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.mentorship_sessions
+    ADD CONSTRAINT mentorship_sessions_one_per_number UNIQUE (tenant_id, pairing_id, session_number);
+
+ALTER TABLE ONLY society.mentorship_sessions
+    ADD CONSTRAINT mentorship_sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.peer_ratings
+    ADD CONSTRAINT peer_ratings_one_per_evidence UNIQUE NULLS NOT DISTINCT (tenant_id, rater_id, ratee_id, context, task_id, battle_id);
+
+ALTER TABLE ONLY society.peer_ratings
+    ADD CONSTRAINT peer_ratings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.point_keys
+    ADD CONSTRAINT point_keys_one_award_per_key PRIMARY KEY (tenant_id, idempotency_key);
+
+ALTER TABLE ONLY society.point_rules
+    ADD CONSTRAINT point_rules_one_per_category UNIQUE (tenant_id, category);
+
+ALTER TABLE ONLY society.point_rules
+    ADD CONSTRAINT point_rules_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.pretrusted_agents
+    ADD CONSTRAINT pretrusted_agents_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.priority_queues
+    ADD CONSTRAINT priority_queues_one_per_queue UNIQUE (tenant_id, agent_id, queue_id);
+
+ALTER TABLE ONLY society.priority_queues
+    ADD CONSTRAINT priority_queues_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.resource_allocations
+    ADD CONSTRAINT resource_allocations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.resource_pools
+    ADD CONSTRAINT resource_pools_are_of_one_type UNIQUE (tenant_id, id, resource_type);
+
+ALTER TABLE ONLY society.resource_pools
+    ADD CONSTRAINT resource_pools_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.resource_pools
+    ADD CONSTRAINT resource_pools_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.retraining_assessments
+    ADD CONSTRAINT retraining_assessments_one_per_attempt UNIQUE (tenant_id, program_id, attempt);
+
+ALTER TABLE ONLY society.retraining_assessments
+    ADD CONSTRAINT retraining_assessments_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.retraining_programs
+    ADD CONSTRAINT retraining_programs_are_of_one_agent UNIQUE (tenant_id, id, agent_id);
+
+ALTER TABLE ONLY society.retraining_programs
+    ADD CONSTRAINT retraining_programs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.streaks
+    ADD CONSTRAINT streaks_one_per_type UNIQUE (tenant_id, agent_id, streak_type);
+
+ALTER TABLE ONLY society.streaks
+    ADD CONSTRAINT streaks_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY society.task_assignments
     ADD CONSTRAINT task_assignments_pkey PRIMARY KEY (id);
@@ -9204,6 +11298,27 @@ ALTER TABLE ONLY society.tasks
 
 ALTER TABLE ONLY society.tasks
     ADD CONSTRAINT tasks_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY society.tier_history
+    ADD CONSTRAINT tier_history_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.tiers
+    ADD CONSTRAINT tiers_pkey PRIMARY KEY (tenant_id, tier);
+
+ALTER TABLE ONLY society.trust_graph
+    ADD CONSTRAINT trust_graph_one_edge_per_context UNIQUE (tenant_id, from_agent_id, to_agent_id, context);
+
+ALTER TABLE ONLY society.trust_graph
+    ADD CONSTRAINT trust_graph_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.violations
+    ADD CONSTRAINT violations_are_of_one_agent UNIQUE (tenant_id, id, agent_id);
+
+ALTER TABLE ONLY society.violations
+    ADD CONSTRAINT violations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.violations
+    ADD CONSTRAINT violations_tenant_id_id_key UNIQUE (tenant_id, id);
 
 ALTER TABLE ONLY society.vote_audit_trail
     ADD CONSTRAINT vote_audit_trail_pkey PRIMARY KEY (id);
@@ -9267,6 +11382,15 @@ ALTER TABLE ONLY store.mv_daily_stats
 
 ALTER TABLE ONLY store.outcomes
     ADD CONSTRAINT outcomes_pkey PRIMARY KEY (outcome_id, execution_time);
+
+ALTER TABLE ONLY store.penalty_history
+    ADD CONSTRAINT penalty_history_pkey PRIMARY KEY (id, created_at);
+
+ALTER TABLE ONLY store.point_transactions
+    ADD CONSTRAINT point_transactions_pkey PRIMARY KEY (id, created_at);
+
+ALTER TABLE ONLY store.reputation_history
+    ADD CONSTRAINT reputation_history_pkey PRIMARY KEY (id, created_at);
 
 ALTER TABLE ONLY store.scenario_performance_daily
     ADD CONSTRAINT scenario_performance_daily_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, scenario_id);
@@ -9458,6 +11582,8 @@ CREATE INDEX llm_providers_by_provider ON gateway.llm_providers USING btree (pro
 
 CREATE INDEX api_keys_by_user ON platform.api_keys USING btree (user_id);
 
+CREATE INDEX archives_by_span ON platform.archives USING btree (series, starts_at);
+
 CREATE INDEX audit_seal_parts_by_team ON platform.audit_seal_parts USING btree (tenant_id, ledger, number);
 
 CREATE INDEX background_tasks_by_creator ON platform.background_tasks USING btree (created_by) WHERE (created_by IS NOT NULL);
@@ -9516,6 +11642,18 @@ CREATE INDEX team_members_by_user ON platform.team_members USING btree (user_id)
 
 CREATE INDEX user_sessions_by_memory ON platform.user_sessions USING btree (tenant_id, memory_id) WHERE (memory_id IS NOT NULL);
 
+CREATE INDEX achievements_by_category ON society.achievements USING btree (tenant_id, category) WHERE (is_active AND (deleted_at IS NULL));
+
+CREATE UNIQUE INDEX achievements_one_live_per_achievement_id ON society.achievements USING btree (tenant_id, achievement_id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX agent_achievements_by_achievement ON society.agent_achievements USING btree (tenant_id, achievement_id);
+
+CREATE INDEX agent_permissions_by_agent ON society.agent_permissions USING btree (tenant_id, agent_id);
+
+CREATE INDEX agent_permissions_by_granter ON society.agent_permissions USING btree (granted_by) WHERE (granted_by IS NOT NULL);
+
+CREATE UNIQUE INDEX agent_permissions_one_live_per_permission ON society.agent_permissions USING btree (tenant_id, agent_id, permission) WHERE (revoked_at IS NULL);
+
 CREATE INDEX agent_skills_by_skill ON society.agent_skills USING btree (tenant_id, skill_name, proficiency DESC);
 
 CREATE INDEX agent_skills_by_verifier ON society.agent_skills USING btree (tenant_id, verified_by) WHERE (verified_by IS NOT NULL);
@@ -9525,6 +11663,30 @@ CREATE INDEX agent_status_history_by_agent ON society.agent_status_history USING
 CREATE INDEX agents_by_creator ON society.agents USING btree (created_by) WHERE (created_by IS NOT NULL);
 
 CREATE INDEX agents_by_points ON society.agents USING btree (tenant_id, total_points DESC) WHERE (deleted_at IS NULL);
+
+CREATE INDEX appeal_reviews_by_reviewer ON society.appeal_reviews USING btree (tenant_id, reviewer_id);
+
+CREATE INDEX appeals_by_reviewer ON society.appeals USING btree (tenant_id, reviewer_id) WHERE (reviewer_id IS NOT NULL);
+
+CREATE INDEX appeals_by_violation ON society.appeals USING btree (tenant_id, violation_id, agent_id);
+
+CREATE INDEX appeals_by_vote ON society.appeals USING btree (tenant_id, voting_session_id) WHERE (voting_session_id IS NOT NULL);
+
+CREATE UNIQUE INDEX appeals_one_open_per_violation ON society.appeals USING btree (tenant_id, violation_id) WHERE (status = ANY (ARRAY['filed'::society.appeal_status, 'under_review'::society.appeal_status]));
+
+CREATE INDEX battle_participants_by_agent ON society.battle_participants USING btree (tenant_id, agent_id);
+
+CREATE INDEX battle_rounds_by_judge ON society.battle_rounds USING btree (tenant_id, judge_id) WHERE (judge_id IS NOT NULL);
+
+CREATE INDEX battles_by_creator ON society.battles USING btree (created_by) WHERE (created_by IS NOT NULL);
+
+CREATE INDEX battles_by_status ON society.battles USING btree (tenant_id, status, created_at DESC);
+
+CREATE INDEX battles_by_task ON society.battles USING btree (tenant_id, task_id) WHERE (task_id IS NOT NULL);
+
+CREATE INDEX battles_by_winner ON society.battles USING btree (tenant_id, winner_id) WHERE (winner_id IS NOT NULL);
+
+CREATE UNIQUE INDEX battles_one_live_per_battle_id ON society.battles USING btree (tenant_id, battle_id) WHERE (deleted_at IS NULL);
 
 CREATE INDEX brainstorm_participants_by_agent ON society.brainstorm_participants USING btree (tenant_id, agent_id);
 
@@ -9537,6 +11699,20 @@ CREATE INDEX brainstorm_sessions_by_status ON society.brainstorm_sessions USING 
 CREATE INDEX brainstorm_sessions_by_vote ON society.brainstorm_sessions USING btree (tenant_id, voting_session_id) WHERE (voting_session_id IS NOT NULL);
 
 CREATE UNIQUE INDEX brainstorm_sessions_one_live_per_session_id ON society.brainstorm_sessions USING btree (tenant_id, session_id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX eigentrust_runs_by_time ON society.eigentrust_runs USING btree (tenant_id, started_at DESC);
+
+CREATE INDEX elo_history_by_agent ON society.elo_history USING btree (tenant_id, agent_id, created_at DESC);
+
+CREATE INDEX elo_history_by_battle ON society.elo_history USING btree (tenant_id, battle_id, agent_id) WHERE (battle_id IS NOT NULL);
+
+CREATE INDEX global_trust_scores_by_level ON society.global_trust_scores USING btree (tenant_id, trust_level, eigentrust_score DESC);
+
+CREATE INDEX global_trust_scores_by_run ON society.global_trust_scores USING btree (tenant_id, run_id) WHERE (run_id IS NOT NULL);
+
+CREATE INDEX hall_of_fame_by_agent ON society.hall_of_fame USING btree (tenant_id, agent_id);
+
+CREATE UNIQUE INDEX hall_of_fame_one_live_per_title ON society.hall_of_fame USING btree (tenant_id, agent_id, title, season) NULLS NOT DISTINCT WHERE (deleted_at IS NULL);
 
 CREATE INDEX idea_combination_sources_by_idea ON society.idea_combination_sources USING btree (tenant_id, session_id, idea_id);
 
@@ -9558,13 +11734,63 @@ CREATE INDEX idx_agents_elo ON society.agents USING btree (tenant_id, elo_rating
 
 CREATE INDEX idx_agents_type_status ON society.agents USING btree (tenant_id, type, status) WHERE (deleted_at IS NULL);
 
+CREATE INDEX idx_leaderboard_category_period ON society.leaderboard_rankings USING btree (tenant_id, category, period, period_start, rank);
+
 CREATE INDEX idx_tasks_assigned_to ON society.tasks USING btree (tenant_id, assigned_to);
 
 CREATE INDEX idx_tasks_priority_status ON society.tasks USING btree (tenant_id, priority, status) WHERE (deleted_at IS NULL);
 
 CREATE INDEX idx_tasks_status ON society.tasks USING btree (tenant_id, status);
 
+CREATE INDEX idx_trust_graph_to ON society.trust_graph USING btree (tenant_id, to_agent_id);
+
 CREATE INDEX idx_voting_sessions_status ON society.voting_sessions USING btree (tenant_id, status);
+
+CREATE INDEX leaderboard_rankings_by_agent ON society.leaderboard_rankings USING btree (tenant_id, agent_id);
+
+CREATE INDEX mentee_progress_by_curriculum ON society.mentee_progress USING btree (tenant_id, curriculum_id);
+
+CREATE INDEX mentee_progress_by_pairing ON society.mentee_progress USING btree (tenant_id, pairing_id, mentee_id);
+
+CREATE UNIQUE INDEX mentorship_curriculum_one_live_per_level ON society.mentorship_curriculum USING btree (tenant_id, skill_name, level) WHERE (deleted_at IS NULL);
+
+CREATE INDEX mentorship_pairings_by_mentee ON society.mentorship_pairings USING btree (tenant_id, mentee_id, status);
+
+CREATE INDEX mentorship_pairings_by_mentor ON society.mentorship_pairings USING btree (tenant_id, mentor_id, status);
+
+CREATE UNIQUE INDEX mentorship_pairings_one_active_per_skill ON society.mentorship_pairings USING btree (tenant_id, mentee_id, skill_focus) WHERE (status = 'active'::society.mentorship_status);
+
+CREATE INDEX peer_ratings_by_battle ON society.peer_ratings USING btree (tenant_id, battle_id) WHERE (battle_id IS NOT NULL);
+
+CREATE INDEX peer_ratings_by_ratee ON society.peer_ratings USING btree (tenant_id, ratee_id, created_at DESC);
+
+CREATE INDEX peer_ratings_by_task ON society.peer_ratings USING btree (tenant_id, task_id) WHERE (task_id IS NOT NULL);
+
+CREATE INDEX pretrusted_agents_by_agent ON society.pretrusted_agents USING btree (tenant_id, agent_id);
+
+CREATE INDEX pretrusted_agents_by_granter ON society.pretrusted_agents USING btree (granted_by) WHERE (granted_by IS NOT NULL);
+
+CREATE UNIQUE INDEX pretrusted_agents_one_without_end ON society.pretrusted_agents USING btree (tenant_id, agent_id) WHERE (until IS NULL);
+
+CREATE INDEX priority_queues_by_queue ON society.priority_queues USING btree (tenant_id, queue_id, boost DESC);
+
+CREATE INDEX resource_allocations_by_agent ON society.resource_allocations USING btree (tenant_id, agent_id, status);
+
+CREATE INDEX resource_allocations_by_expiry ON society.resource_allocations USING btree (expires_at) WHERE ((status)::text = 'active'::text);
+
+CREATE INDEX resource_allocations_by_granter ON society.resource_allocations USING btree (granted_by) WHERE (granted_by IS NOT NULL);
+
+CREATE INDEX resource_allocations_by_pool ON society.resource_allocations USING btree (tenant_id, pool_id, resource_type);
+
+CREATE UNIQUE INDEX resource_pools_one_live_per_type ON society.resource_pools USING btree (tenant_id, resource_type) WHERE (deleted_at IS NULL);
+
+CREATE INDEX retraining_assessments_by_assessor ON society.retraining_assessments USING btree (tenant_id, assessor_id) WHERE (assessor_id IS NOT NULL);
+
+CREATE INDEX retraining_assessments_by_program ON society.retraining_assessments USING btree (tenant_id, program_id, agent_id);
+
+CREATE INDEX retraining_programs_by_agent ON society.retraining_programs USING btree (tenant_id, agent_id, status);
+
+CREATE INDEX retraining_programs_by_violation ON society.retraining_programs USING btree (tenant_id, violation_id, agent_id) WHERE (violation_id IS NOT NULL);
 
 CREATE INDEX task_assignments_by_agent ON society.task_assignments USING btree (tenant_id, agent_id, assigned_at DESC);
 
@@ -9588,9 +11814,17 @@ CREATE INDEX tasks_by_requester ON society.tasks USING btree (tenant_id, request
 
 CREATE UNIQUE INDEX tasks_one_live_per_task_id ON society.tasks USING btree (tenant_id, task_id) WHERE (deleted_at IS NULL);
 
-CREATE INDEX vote_audit_trail_by_session ON society.vote_audit_trail USING btree (tenant_id, session_id, created_at);
+CREATE INDEX tier_history_by_agent ON society.tier_history USING btree (tenant_id, agent_id, created_at DESC);
 
-CREATE INDEX vote_audit_trail_by_signer ON society.vote_audit_trail USING btree (tenant_id, signed_by) WHERE (signed_by IS NOT NULL);
+CREATE INDEX violations_by_agent ON society.violations USING btree (tenant_id, agent_id, occurred_at DESC);
+
+CREATE INDEX violations_by_reporter ON society.violations USING btree (tenant_id, reported_by) WHERE (reported_by IS NOT NULL);
+
+CREATE INDEX violations_by_task ON society.violations USING btree (tenant_id, task_id) WHERE (task_id IS NOT NULL);
+
+CREATE INDEX violations_by_user ON society.violations USING btree (reported_by_user) WHERE (reported_by_user IS NOT NULL);
+
+CREATE INDEX vote_audit_trail_by_session ON society.vote_audit_trail USING btree (tenant_id, session_id, created_at);
 
 CREATE INDEX vote_audit_trail_by_transaction ON society.vote_audit_trail USING btree (epoch, transaction_id);
 
@@ -9673,6 +11907,14 @@ CREATE INDEX llm_responses_by_age ON ONLY store.llm_responses USING brin (create
 CREATE INDEX llm_responses_by_model ON ONLY store.llm_responses USING btree (model_id) WHERE (model_id IS NOT NULL);
 
 CREATE INDEX outcomes_by_age ON ONLY store.outcomes USING brin (execution_time) WITH (pages_per_range='16');
+
+CREATE INDEX penalty_history_by_agent ON ONLY store.penalty_history USING btree (tenant_id, agent_id, created_at DESC);
+
+CREATE INDEX penalty_history_by_violation ON ONLY store.penalty_history USING btree (tenant_id, violation_id, created_at);
+
+CREATE INDEX point_transactions_by_agent ON ONLY store.point_transactions USING btree (tenant_id, agent_id, created_at DESC);
+
+CREATE INDEX reputation_history_by_agent ON ONLY store.reputation_history USING btree (tenant_id, agent_id, created_at DESC);
 
 CREATE INDEX simulation_performance_hourly_by_simulation ON store.simulation_performance_hourly USING btree (tenant_id, simulation_id);
 
@@ -9803,6 +12045,8 @@ CREATE TRIGGER team_members_are_audited AFTER INSERT OR DELETE OR UPDATE ON plat
 
 CREATE TRIGGER teams_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.teams FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
+CREATE TRIGGER teams_are_given_tiers AFTER INSERT ON platform.teams FOR EACH ROW EXECUTE FUNCTION society.give_tiers();
+
 CREATE TRIGGER teams_keep_an_owner AFTER DELETE OR UPDATE ON platform.team_members FOR EACH ROW WHEN ((old.role = 'owner'::text)) EXECUTE FUNCTION platform.keep_an_owner();
 
 CREATE TRIGGER update_provider_secrets_updated_at BEFORE UPDATE ON platform.provider_secrets FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
@@ -9823,6 +12067,12 @@ CREATE TRIGGER users_are_audited AFTER INSERT OR DELETE OR UPDATE OF username, e
 
 CREATE TRIGGER who_is_erased_is_forgotten AFTER UPDATE OF erased_at ON platform.users FOR EACH ROW WHEN (((old.erased_at IS NULL) AND (new.erased_at IS NOT NULL))) EXECUTE FUNCTION gateway.forget_erased_person();
 
+CREATE TRIGGER achievements_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, achievement_id, name, description, category, requirements, points_reward, rarity, icon, is_repeatable, is_secret, is_active, created_at, deleted_at ON society.achievements FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER agent_achievements_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, achievement_id, period, progress, earned_at, points_transaction_id, created_at ON society.agent_achievements FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER agent_permissions_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, permission, basis, granted_by, expires_at, revoked_at, created_at ON society.agent_permissions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
 CREATE TRIGGER agent_skills_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, skill_name, proficiency, evidence_count, verified_by, last_used_at, created_at ON society.agent_skills FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER agents_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, name, type, status, status_reason, capabilities, metadata, public_key, last_active_at, created_by, created_at, deleted_at ON society.agents FOR EACH ROW EXECUTE FUNCTION platform.record_change();
@@ -9833,13 +12083,49 @@ CREATE TRIGGER agents_give_a_reason_once BEFORE UPDATE OF status ON society.agen
 
 CREATE TRIGGER agents_keep_a_status_history AFTER UPDATE OF status ON society.agents FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION society.record_agent_status();
 
+CREATE TRIGGER appeal_reviews_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, appeal_id, reviewer_id, opinion, comment, is_recused, created_at ON society.appeal_reviews FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER appeal_reviews_are_impartial BEFORE INSERT OR UPDATE OF reviewer_id, opinion ON society.appeal_reviews FOR EACH ROW WHEN ((NOT new.is_recused)) EXECUTE FUNCTION society.refuse_partial_reviewer();
+
+CREATE TRIGGER appeals_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, violation_id, agent_id, status, grounds, decision, reviewer_id, voting_session_id, decided_at, created_at ON society.appeals FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER appeals_are_reviewed_impartially BEFORE INSERT OR UPDATE OF reviewer_id ON society.appeals FOR EACH ROW WHEN ((new.reviewer_id IS NOT NULL)) EXECUTE FUNCTION society.refuse_partial_reviewer();
+
+CREATE TRIGGER appeals_follow_their_states BEFORE UPDATE OF status ON society.appeals FOR EACH ROW WHEN (((old.status <> new.status) AND ((old.status <> ALL (ARRAY['filed'::society.appeal_status, 'under_review'::society.appeal_status])) OR (new.status = 'filed'::society.appeal_status)))) EXECUTE FUNCTION society.refuse('an appeal is filed, reviewed and decided once');
+
+CREATE TRIGGER battle_participants_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, battle_id, agent_id, team, submission, score, rank, elo_change, joined_at ON society.battle_participants FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER battle_participants_are_known_at_the_beginning BEFORE INSERT OR DELETE ON society.battle_participants FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION society.guard_participants();
+
+CREATE TRIGGER battle_rounds_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, battle_id, round_number, judge_id, scores, verdict, created_at ON society.battle_rounds FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER battle_rounds_are_judged_by_others BEFORE INSERT OR UPDATE OF judge_id ON society.battle_rounds FOR EACH ROW EXECUTE FUNCTION society.refuse_judge_who_fights();
+
+CREATE TRIGGER battles_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, battle_id, title, category, mode, status, task_id, rules, judge_kind, is_rated, prize_pool, winner_id, scheduled_at, started_at, ended_at, created_by, created_at, deleted_at ON society.battles FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER battles_are_counted AFTER UPDATE OF status ON society.battles FOR EACH ROW WHEN (((old.status <> new.status) AND ((old.status = 'completed'::society.battle_status) OR (new.status = 'completed'::society.battle_status)))) EXECUTE FUNCTION society.count_battles();
+
+CREATE TRIGGER battles_follow_their_states BEFORE UPDATE OF status ON society.battles FOR EACH ROW WHEN (((old.status <> new.status) AND (((((((((((((((((old.status <> 'scheduled'::society.battle_status) OR (new.status <> 'open'::society.battle_status)) AND ((old.status <> 'scheduled'::society.battle_status) OR (new.status <> 'in_progress'::society.battle_status))) AND ((old.status <> 'scheduled'::society.battle_status) OR (new.status <> 'cancelled'::society.battle_status))) AND ((old.status <> 'open'::society.battle_status) OR (new.status <> 'in_progress'::society.battle_status))) AND ((old.status <> 'open'::society.battle_status) OR (new.status <> 'cancelled'::society.battle_status))) AND ((old.status <> 'in_progress'::society.battle_status) OR (new.status <> 'judging'::society.battle_status))) AND ((old.status <> 'in_progress'::society.battle_status) OR (new.status <> 'completed'::society.battle_status))) AND ((old.status <> 'in_progress'::society.battle_status) OR (new.status <> 'cancelled'::society.battle_status))) AND ((old.status <> 'in_progress'::society.battle_status) OR (new.status <> 'disputed'::society.battle_status))) AND ((old.status <> 'judging'::society.battle_status) OR (new.status <> 'completed'::society.battle_status))) AND ((old.status <> 'judging'::society.battle_status) OR (new.status <> 'disputed'::society.battle_status))) AND ((old.status <> 'judging'::society.battle_status) OR (new.status <> 'cancelled'::society.battle_status))) AND ((old.status <> 'completed'::society.battle_status) OR (new.status <> 'disputed'::society.battle_status))) AND ((old.status <> 'disputed'::society.battle_status) OR (new.status <> 'judging'::society.battle_status))) AND ((old.status <> 'disputed'::society.battle_status) OR (new.status <> 'completed'::society.battle_status))) AND ((old.status <> 'disputed'::society.battle_status) OR (new.status <> 'cancelled'::society.battle_status))))) EXECUTE FUNCTION society.refuse('a battle is announced, fought, judged and completed, in this order');
+
+CREATE TRIGGER battles_keep_their_winner BEFORE UPDATE OF winner_id ON society.battles FOR EACH ROW WHEN (((old.status = 'completed'::society.battle_status) AND (new.status = 'completed'::society.battle_status) AND (old.winner_id IS DISTINCT FROM new.winner_id))) EXECUTE FUNCTION society.refuse('a completed battle keeps its winner unless it is disputed');
+
 CREATE TRIGGER brainstorm_participants_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, agent_id, role, joined_at, left_at ON society.brainstorm_participants FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER brainstorm_participants_are_counted AFTER INSERT OR DELETE OR UPDATE OF left_at ON society.brainstorm_participants FOR EACH ROW EXECUTE FUNCTION society.count_participants();
 
 CREATE TRIGGER brainstorm_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, topic, facilitator_id, technique, status, phase, max_ideas, voting_session_id, started_at, ended_at, created_by, created_at, deleted_at ON society.brainstorm_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
+CREATE TRIGGER elo_history_continues_the_rating AFTER INSERT ON society.elo_history FOR EACH ROW EXECUTE FUNCTION society.move_rating();
+
 CREATE TRIGGER ended_tasks_update_agent_stats AFTER INSERT ON society.tasks FOR EACH ROW WHEN (((new.assigned_to IS NOT NULL) AND (new.status = ANY (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status])))) EXECUTE FUNCTION society.update_agent_stats_on_task_completion();
+
+CREATE TRIGGER events_are_about_a_vote BEFORE INSERT ON society.vote_audit_trail FOR EACH ROW EXECUTE FUNCTION society.guard_trail();
+
+CREATE TRIGGER global_trust_scores_begin_a_history AFTER INSERT ON society.global_trust_scores FOR EACH ROW EXECUTE FUNCTION society.record_trust();
+
+CREATE TRIGGER global_trust_scores_keep_a_history AFTER UPDATE ON society.global_trust_scores FOR EACH ROW WHEN (((((old.run_id IS DISTINCT FROM new.run_id) OR (old.eigentrust_score IS DISTINCT FROM new.eigentrust_score)) OR (old.composite IS DISTINCT FROM new.composite)) OR ((old.trust_level)::text IS DISTINCT FROM (new.trust_level)::text))) EXECUTE FUNCTION society.record_trust();
+
+CREATE TRIGGER hall_of_fame_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, tier, title, badge, citation, category, season, evidence, inducted_at, created_at, deleted_at ON society.hall_of_fame FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER idea_combinations_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, result_idea_id, combined_by, rationale, created_at ON society.idea_combinations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
@@ -9850,6 +12136,50 @@ CREATE TRIGGER idea_votes_are_on_others_ideas BEFORE INSERT OR UPDATE OF idea_id
 CREATE TRIGGER ideas_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, agent_id, parent_id, title, content, category, status, novelty_score, feasibility_score, embedding, embedding_model, created_at, deleted_at ON society.ideas FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding');
 
 CREATE TRIGGER ideas_are_counted AFTER INSERT OR DELETE OR UPDATE OF deleted_at ON society.ideas FOR EACH ROW EXECUTE FUNCTION society.count_ideas();
+
+CREATE TRIGGER leaderboard_periods_are_audited AFTER INSERT OR DELETE OR UPDATE OF category, period, period_start, period_end, closed_at, snapshot_hash, created_at ON society.leaderboard_periods FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER leaderboard_periods_stay_closed BEFORE UPDATE OF closed_at, snapshot_hash, period_end ON society.leaderboard_periods FOR EACH ROW WHEN (((old.closed_at IS NOT NULL) AND (((old.closed_at IS DISTINCT FROM new.closed_at) OR (old.snapshot_hash IS DISTINCT FROM new.snapshot_hash)) OR (old.period_end IS DISTINCT FROM new.period_end)))) EXECUTE FUNCTION society.refuse('a board that was closed stays closed');
+
+CREATE TRIGGER leaderboard_rankings_are_kept_once_closed BEFORE INSERT OR DELETE OR UPDATE ON society.leaderboard_rankings FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION society.guard_closed_board();
+
+CREATE TRIGGER mentee_progress_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, pairing_id, mentee_id, curriculum_id, progress_percentage, mastery_level, attempts, passed_at, created_at ON society.mentee_progress FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER mentorship_curriculum_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, skill_name, level, title, objectives, assessment_tasks, estimated_sessions, created_at, deleted_at ON society.mentorship_curriculum FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER mentorship_pairings_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, mentor_id, mentee_id, skill_focus, status, planned_sessions, match_score, started_at, ended_at, created_at ON society.mentorship_pairings FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER mentorship_pairings_follow_their_states BEFORE UPDATE OF status ON society.mentorship_pairings FOR EACH ROW WHEN (((old.status <> new.status) AND (((((((((old.status <> 'proposed'::society.mentorship_status) OR (new.status <> 'active'::society.mentorship_status)) AND ((old.status <> 'proposed'::society.mentorship_status) OR (new.status <> 'terminated'::society.mentorship_status))) AND ((old.status <> 'active'::society.mentorship_status) OR (new.status <> 'paused'::society.mentorship_status))) AND ((old.status <> 'active'::society.mentorship_status) OR (new.status <> 'completed'::society.mentorship_status))) AND ((old.status <> 'active'::society.mentorship_status) OR (new.status <> 'terminated'::society.mentorship_status))) AND ((old.status <> 'paused'::society.mentorship_status) OR (new.status <> 'active'::society.mentorship_status))) AND ((old.status <> 'paused'::society.mentorship_status) OR (new.status <> 'completed'::society.mentorship_status))) AND ((old.status <> 'paused'::society.mentorship_status) OR (new.status <> 'terminated'::society.mentorship_status))))) EXECUTE FUNCTION society.refuse('a pairing is proposed, active, perhaps paused, and then ends');
+
+CREATE TRIGGER mentorship_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, pairing_id, session_number, topic, objectives_met, mentor_rating, mentee_rating, notes, scheduled_at, held_at, duration_ms, created_at ON society.mentorship_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER mentorship_sessions_are_counted AFTER INSERT OR DELETE OR UPDATE OF held_at ON society.mentorship_sessions FOR EACH ROW EXECUTE FUNCTION society.count_mentorship_sessions();
+
+CREATE TRIGGER peer_ratings_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, rater_id, ratee_id, rating, context, task_id, battle_id, comment, weight, created_at ON society.peer_ratings FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER point_rules_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, category, base_points, multiplier_rule, cap_per_day, is_active, created_at ON society.point_rules FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER pretrusted_agents_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, weight, since, until, granted_by, reason, created_at ON society.pretrusted_agents FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER priority_queues_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, queue_id, boost, basis, expires_at, created_at ON society.priority_queues FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER resource_allocations_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, pool_id, resource_type, amount, used, performance_tier, status, granted_by, expires_at, released_at, created_at ON society.resource_allocations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER resource_allocations_are_drawn AFTER INSERT OR DELETE OR UPDATE OF status, amount ON society.resource_allocations FOR EACH ROW EXECUTE FUNCTION society.draw_from_pool();
+
+CREATE TRIGGER resource_allocations_are_stamped BEFORE UPDATE OF status ON society.resource_allocations FOR EACH ROW WHEN ((((old.status)::text = 'active'::text) AND ((new.status)::text <> 'active'::text))) EXECUTE FUNCTION society.stamp_release();
+
+CREATE TRIGGER resource_allocations_end_once BEFORE UPDATE ON society.resource_allocations FOR EACH ROW WHEN ((((old.status)::text <> 'active'::text) AND ((old.status)::text <> (new.status)::text))) EXECUTE FUNCTION society.refuse('an allocation that has ended does not come back');
+
+CREATE TRIGGER resource_pools_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, resource_type, unit, total_capacity, reserve, refresh_interval, created_at, deleted_at ON society.resource_pools FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER resource_pools_begin_full BEFORE INSERT ON society.resource_pools FOR EACH ROW EXECUTE FUNCTION society.fill_pool();
+
+CREATE TRIGGER resource_pools_grow_and_shrink BEFORE UPDATE OF total_capacity ON society.resource_pools FOR EACH ROW WHEN ((old.total_capacity <> new.total_capacity)) EXECUTE FUNCTION society.fill_pool();
+
+CREATE TRIGGER retraining_assessments_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, program_id, agent_id, attempt, score, passed, assessor_id, comment, created_at ON society.retraining_assessments FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER retraining_programs_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, violation_id, curriculum, assessment, status, progress_percentage, due_at, completed_at, created_at ON society.retraining_programs FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER stamp_the_row BEFORE INSERT ON society.vote_audit_trail FOR EACH ROW EXECUTE FUNCTION store.stamp_vote_audit_trail();
 
@@ -9879,15 +12209,67 @@ CREATE TRIGGER the_row_stays BEFORE DELETE ON society.vote_audit_trail FOR EACH 
 
 CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, id, tenant_id, session_id, vote_id, event_type, actor_id, user_id, payload, signature, signed_by, created_at, epoch, transaction_id ON society.vote_audit_trail FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('vote_audit_trail');
 
+CREATE TRIGGER tiers_are_audited AFTER UPDATE ON society.tiers FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER tiers_rise_with_points AFTER UPDATE OF min_points, keep_points ON society.tiers FOR EACH ROW EXECUTE FUNCTION society.refuse_crossed_tiers();
+
+CREATE TRIGGER update_achievements_updated_at BEFORE UPDATE ON society.achievements FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_agent_achievements_updated_at BEFORE UPDATE ON society.agent_achievements FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_agent_permissions_updated_at BEFORE UPDATE ON society.agent_permissions FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
 CREATE TRIGGER update_agent_skills_updated_at BEFORE UPDATE ON society.agent_skills FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
 CREATE TRIGGER update_agents_updated_at BEFORE UPDATE ON society.agents FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
+CREATE TRIGGER update_appeal_reviews_updated_at BEFORE UPDATE ON society.appeal_reviews FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_appeals_updated_at BEFORE UPDATE ON society.appeals FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_battle_rounds_updated_at BEFORE UPDATE ON society.battle_rounds FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_battles_updated_at BEFORE UPDATE ON society.battles FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
 CREATE TRIGGER update_brainstorm_sessions_updated_at BEFORE UPDATE ON society.brainstorm_sessions FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_eigentrust_runs_updated_at BEFORE UPDATE ON society.eigentrust_runs FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_global_trust_scores_updated_at BEFORE UPDATE ON society.global_trust_scores FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_hall_of_fame_updated_at BEFORE UPDATE ON society.hall_of_fame FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
 CREATE TRIGGER update_idea_votes_updated_at BEFORE UPDATE ON society.idea_votes FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
 CREATE TRIGGER update_ideas_updated_at BEFORE UPDATE ON society.ideas FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_leaderboard_periods_updated_at BEFORE UPDATE ON society.leaderboard_periods FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_leaderboard_rankings_updated_at BEFORE UPDATE ON society.leaderboard_rankings FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_mentee_progress_updated_at BEFORE UPDATE ON society.mentee_progress FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_mentorship_curriculum_updated_at BEFORE UPDATE ON society.mentorship_curriculum FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_mentorship_pairings_updated_at BEFORE UPDATE ON society.mentorship_pairings FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_mentorship_sessions_updated_at BEFORE UPDATE ON society.mentorship_sessions FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_peer_ratings_updated_at BEFORE UPDATE ON society.peer_ratings FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_point_rules_updated_at BEFORE UPDATE ON society.point_rules FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_pretrusted_agents_updated_at BEFORE UPDATE ON society.pretrusted_agents FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_priority_queues_updated_at BEFORE UPDATE ON society.priority_queues FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_resource_allocations_updated_at BEFORE UPDATE ON society.resource_allocations FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_resource_pools_updated_at BEFORE UPDATE ON society.resource_pools FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_retraining_programs_updated_at BEFORE UPDATE ON society.retraining_programs FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_streaks_updated_at BEFORE UPDATE ON society.streaks FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
 CREATE TRIGGER update_task_executions_updated_at BEFORE UPDATE ON society.task_executions FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
@@ -9897,7 +12279,17 @@ CREATE TRIGGER update_task_results_updated_at BEFORE UPDATE ON society.task_resu
 
 CREATE TRIGGER update_tasks_updated_at BEFORE UPDATE ON society.tasks FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
+CREATE TRIGGER update_tiers_updated_at BEFORE UPDATE ON society.tiers FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_trust_graph_updated_at BEFORE UPDATE ON society.trust_graph FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_violations_updated_at BEFORE UPDATE ON society.violations FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
 CREATE TRIGGER update_voting_sessions_updated_at BEFORE UPDATE ON society.voting_sessions FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER violations_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, violation_type, severity, penalty_points, status, status_reason, description, evidence, task_id, reported_by, reported_by_user, detected_by, occurred_at, created_at ON society.violations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER violations_keep_a_penalty_history AFTER INSERT OR UPDATE OF status, penalty_points ON society.violations FOR EACH ROW EXECUTE FUNCTION society.record_penalty();
 
 CREATE TRIGGER vote_audit_trail_is_never_emptied BEFORE TRUNCATE ON society.vote_audit_trail FOR EACH STATEMENT EXECUTE FUNCTION society.refuse('the trail of a vote is added to and never changed');
 
@@ -9919,7 +12311,7 @@ CREATE TRIGGER votes_superseded_stay_superseded BEFORE UPDATE ON society.votes F
 
 CREATE TRIGGER voting_eligibility_are_audited AFTER INSERT OR DELETE OR UPDATE OF session_id, agent_id, weight, token_budget, created_at ON society.voting_eligibility FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
-CREATE TRIGGER voting_eligibility_is_frozen_once_open BEFORE INSERT OR DELETE OR UPDATE OF weight, token_budget ON society.voting_eligibility FOR EACH ROW EXECUTE FUNCTION society.guard_roll();
+CREATE TRIGGER voting_eligibility_is_frozen_once_open BEFORE INSERT OR DELETE OR UPDATE OF weight, token_budget ON society.voting_eligibility FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION society.guard_roll();
 
 CREATE TRIGGER voting_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, topic, description, algorithm, status, options, results, seats, quorum, threshold, token_budget, is_secret, tie_break, tie_seed_hash, tie_seed, opens_at, closes_at, opened_at, closed_at, created_by, proposed_by, created_at, deleted_at ON society.voting_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
@@ -9966,6 +12358,8 @@ CREATE TRIGGER outcomes_added_are_marked AFTER INSERT ON store.outcomes REFERENC
 CREATE TRIGGER outcomes_changed_are_marked AFTER UPDATE ON store.outcomes REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_outcomes();
 
 CREATE TRIGGER outcomes_removed_are_marked AFTER DELETE ON store.outcomes REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_outcomes();
+
+CREATE TRIGGER point_transactions_move_agents AFTER INSERT ON store.point_transactions REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION society.add_points();
 
 CREATE TRIGGER stamp_the_row BEFORE INSERT ON store.audit_logs FOR EACH ROW EXECUTE FUNCTION store.stamp_audit_logs();
 
@@ -10163,6 +12557,9 @@ ALTER TABLE ONLY platform.api_keys
 ALTER TABLE ONLY platform.api_keys
     ADD CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id);
 
+ALTER TABLE ONLY platform.archives
+    ADD CONSTRAINT archives_series_fkey FOREIGN KEY (series) REFERENCES platform.series(name) ON DELETE CASCADE;
+
 ALTER TABLE ONLY platform.audit_seal_parts
     ADD CONSTRAINT audit_seal_parts_ledger_number_fkey FOREIGN KEY (ledger, number) REFERENCES platform.audit_seals(ledger, number);
 
@@ -10238,6 +12635,21 @@ ALTER TABLE ONLY platform.user_sessions
 ALTER TABLE ONLY platform.user_sessions
     ADD CONSTRAINT user_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY society.achievements
+    ADD CONSTRAINT achievements_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY society.agent_achievements
+    ADD CONSTRAINT agent_achievements_tenant_id_achievement_id_fkey FOREIGN KEY (tenant_id, achievement_id) REFERENCES society.achievements(tenant_id, id);
+
+ALTER TABLE ONLY society.agent_achievements
+    ADD CONSTRAINT agent_achievements_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.agent_permissions
+    ADD CONSTRAINT agent_permissions_granted_by_fkey FOREIGN KEY (granted_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY society.agent_permissions
+    ADD CONSTRAINT agent_permissions_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY society.agent_skills
     ADD CONSTRAINT agent_skills_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
 
@@ -10252,6 +12664,48 @@ ALTER TABLE ONLY society.agents
 
 ALTER TABLE ONLY society.agents
     ADD CONSTRAINT agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY society.appeal_reviews
+    ADD CONSTRAINT appeal_reviews_tenant_id_appeal_id_fkey FOREIGN KEY (tenant_id, appeal_id) REFERENCES society.appeals(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.appeal_reviews
+    ADD CONSTRAINT appeal_reviews_tenant_id_reviewer_id_fkey FOREIGN KEY (tenant_id, reviewer_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.appeals
+    ADD CONSTRAINT appeals_tenant_id_reviewer_id_fkey FOREIGN KEY (tenant_id, reviewer_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.appeals
+    ADD CONSTRAINT appeals_tenant_id_violation_id_agent_id_fkey FOREIGN KEY (tenant_id, violation_id, agent_id) REFERENCES society.violations(tenant_id, id, agent_id);
+
+ALTER TABLE ONLY society.appeals
+    ADD CONSTRAINT appeals_tenant_id_voting_session_id_fkey FOREIGN KEY (tenant_id, voting_session_id) REFERENCES society.voting_sessions(tenant_id, id);
+
+ALTER TABLE ONLY society.battle_participants
+    ADD CONSTRAINT battle_participants_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.battle_participants
+    ADD CONSTRAINT battle_participants_tenant_id_battle_id_fkey FOREIGN KEY (tenant_id, battle_id) REFERENCES society.battles(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.battle_rounds
+    ADD CONSTRAINT battle_rounds_tenant_id_battle_id_fkey FOREIGN KEY (tenant_id, battle_id) REFERENCES society.battles(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.battle_rounds
+    ADD CONSTRAINT battle_rounds_tenant_id_judge_id_fkey FOREIGN KEY (tenant_id, judge_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.battles
+    ADD CONSTRAINT battles_are_won_by_a_participant FOREIGN KEY (tenant_id, id, winner_id) REFERENCES society.battle_participants(tenant_id, battle_id, agent_id);
+
+ALTER TABLE ONLY society.battles
+    ADD CONSTRAINT battles_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY society.battles
+    ADD CONSTRAINT battles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY society.battles
+    ADD CONSTRAINT battles_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id);
+
+ALTER TABLE ONLY society.battles
+    ADD CONSTRAINT battles_tenant_id_winner_id_fkey FOREIGN KEY (tenant_id, winner_id) REFERENCES society.agents(tenant_id, id);
 
 ALTER TABLE ONLY society.brainstorm_participants
     ADD CONSTRAINT brainstorm_participants_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
@@ -10270,6 +12724,24 @@ ALTER TABLE ONLY society.brainstorm_sessions
 
 ALTER TABLE ONLY society.brainstorm_sessions
     ADD CONSTRAINT brainstorm_sessions_tenant_id_voting_session_id_fkey FOREIGN KEY (tenant_id, voting_session_id) REFERENCES society.voting_sessions(tenant_id, id);
+
+ALTER TABLE ONLY society.eigentrust_runs
+    ADD CONSTRAINT eigentrust_runs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY society.elo_history
+    ADD CONSTRAINT elo_history_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.elo_history
+    ADD CONSTRAINT elo_history_tenant_id_battle_id_agent_id_fkey FOREIGN KEY (tenant_id, battle_id, agent_id) REFERENCES society.battle_participants(tenant_id, battle_id, agent_id);
+
+ALTER TABLE ONLY society.global_trust_scores
+    ADD CONSTRAINT global_trust_scores_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.global_trust_scores
+    ADD CONSTRAINT global_trust_scores_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES society.eigentrust_runs(tenant_id, id);
+
+ALTER TABLE ONLY society.hall_of_fame
+    ADD CONSTRAINT hall_of_fame_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
 
 ALTER TABLE ONLY society.idea_combination_sources
     ADD CONSTRAINT idea_combination_sources_tenant_id_combination_id_session__fkey FOREIGN KEY (tenant_id, combination_id, session_id, result_idea_id) REFERENCES society.idea_combinations(tenant_id, id, session_id, result_idea_id) ON DELETE CASCADE;
@@ -10294,6 +12766,90 @@ ALTER TABLE ONLY society.ideas
 
 ALTER TABLE ONLY society.ideas
     ADD CONSTRAINT ideas_tenant_id_session_id_parent_id_fkey FOREIGN KEY (tenant_id, session_id, parent_id) REFERENCES society.ideas(tenant_id, session_id, id);
+
+ALTER TABLE ONLY society.leaderboard_periods
+    ADD CONSTRAINT leaderboard_periods_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY society.leaderboard_rankings
+    ADD CONSTRAINT leaderboard_rankings_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.leaderboard_rankings
+    ADD CONSTRAINT leaderboard_rankings_tenant_id_category_period_period_star_fkey FOREIGN KEY (tenant_id, category, period, period_start) REFERENCES society.leaderboard_periods(tenant_id, category, period, period_start);
+
+ALTER TABLE ONLY society.mentee_progress
+    ADD CONSTRAINT mentee_progress_tenant_id_curriculum_id_fkey FOREIGN KEY (tenant_id, curriculum_id) REFERENCES society.mentorship_curriculum(tenant_id, id);
+
+ALTER TABLE ONLY society.mentee_progress
+    ADD CONSTRAINT mentee_progress_tenant_id_pairing_id_mentee_id_fkey FOREIGN KEY (tenant_id, pairing_id, mentee_id) REFERENCES society.mentorship_pairings(tenant_id, id, mentee_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.mentorship_curriculum
+    ADD CONSTRAINT mentorship_curriculum_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY society.mentorship_pairings
+    ADD CONSTRAINT mentorship_pairings_tenant_id_mentee_id_fkey FOREIGN KEY (tenant_id, mentee_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.mentorship_pairings
+    ADD CONSTRAINT mentorship_pairings_tenant_id_mentor_id_fkey FOREIGN KEY (tenant_id, mentor_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.mentorship_sessions
+    ADD CONSTRAINT mentorship_sessions_tenant_id_pairing_id_fkey FOREIGN KEY (tenant_id, pairing_id) REFERENCES society.mentorship_pairings(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.peer_ratings
+    ADD CONSTRAINT peer_ratings_tenant_id_battle_id_fkey FOREIGN KEY (tenant_id, battle_id) REFERENCES society.battles(tenant_id, id);
+
+ALTER TABLE ONLY society.peer_ratings
+    ADD CONSTRAINT peer_ratings_tenant_id_ratee_id_fkey FOREIGN KEY (tenant_id, ratee_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.peer_ratings
+    ADD CONSTRAINT peer_ratings_tenant_id_rater_id_fkey FOREIGN KEY (tenant_id, rater_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.peer_ratings
+    ADD CONSTRAINT peer_ratings_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id);
+
+ALTER TABLE ONLY society.point_keys
+    ADD CONSTRAINT point_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY society.point_rules
+    ADD CONSTRAINT point_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY society.pretrusted_agents
+    ADD CONSTRAINT pretrusted_agents_granted_by_fkey FOREIGN KEY (granted_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY society.pretrusted_agents
+    ADD CONSTRAINT pretrusted_agents_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.priority_queues
+    ADD CONSTRAINT priority_queues_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.priority_queues
+    ADD CONSTRAINT priority_queues_tenant_id_queue_id_fkey FOREIGN KEY (tenant_id, queue_id) REFERENCES society.task_queues(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.resource_allocations
+    ADD CONSTRAINT resource_allocations_granted_by_fkey FOREIGN KEY (granted_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY society.resource_allocations
+    ADD CONSTRAINT resource_allocations_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.resource_allocations
+    ADD CONSTRAINT resource_allocations_tenant_id_pool_id_resource_type_fkey FOREIGN KEY (tenant_id, pool_id, resource_type) REFERENCES society.resource_pools(tenant_id, id, resource_type);
+
+ALTER TABLE ONLY society.resource_pools
+    ADD CONSTRAINT resource_pools_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY society.retraining_assessments
+    ADD CONSTRAINT retraining_assessments_tenant_id_assessor_id_fkey FOREIGN KEY (tenant_id, assessor_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.retraining_assessments
+    ADD CONSTRAINT retraining_assessments_tenant_id_program_id_agent_id_fkey FOREIGN KEY (tenant_id, program_id, agent_id) REFERENCES society.retraining_programs(tenant_id, id, agent_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.retraining_programs
+    ADD CONSTRAINT retraining_programs_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.retraining_programs
+    ADD CONSTRAINT retraining_programs_tenant_id_violation_id_agent_id_fkey FOREIGN KEY (tenant_id, violation_id, agent_id) REFERENCES society.violations(tenant_id, id, agent_id);
+
+ALTER TABLE ONLY society.streaks
+    ADD CONSTRAINT streaks_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY society.task_assignments
     ADD CONSTRAINT task_assignments_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
@@ -10337,14 +12893,29 @@ ALTER TABLE ONLY society.tasks
 ALTER TABLE ONLY society.tasks
     ADD CONSTRAINT tasks_tenant_id_requested_by_fkey FOREIGN KEY (tenant_id, requested_by) REFERENCES society.agents(tenant_id, id);
 
-ALTER TABLE ONLY society.vote_audit_trail
-    ADD CONSTRAINT vote_audit_trail_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES society.voting_sessions(tenant_id, id);
+ALTER TABLE ONLY society.tier_history
+    ADD CONSTRAINT tier_history_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
 
-ALTER TABLE ONLY society.vote_audit_trail
-    ADD CONSTRAINT vote_audit_trail_tenant_id_signed_by_fkey FOREIGN KEY (tenant_id, signed_by) REFERENCES society.agents(tenant_id, id);
+ALTER TABLE ONLY society.tiers
+    ADD CONSTRAINT tiers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id) ON DELETE CASCADE;
 
-ALTER TABLE ONLY society.vote_audit_trail
-    ADD CONSTRAINT vote_audit_trail_tenant_id_vote_id_fkey FOREIGN KEY (tenant_id, vote_id) REFERENCES society.votes(tenant_id, id);
+ALTER TABLE ONLY society.trust_graph
+    ADD CONSTRAINT trust_graph_tenant_id_from_agent_id_fkey FOREIGN KEY (tenant_id, from_agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.trust_graph
+    ADD CONSTRAINT trust_graph_tenant_id_to_agent_id_fkey FOREIGN KEY (tenant_id, to_agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.violations
+    ADD CONSTRAINT violations_reported_by_user_fkey FOREIGN KEY (reported_by_user) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY society.violations
+    ADD CONSTRAINT violations_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.violations
+    ADD CONSTRAINT violations_tenant_id_reported_by_fkey FOREIGN KEY (tenant_id, reported_by) REFERENCES society.agents(tenant_id, id);
+
+ALTER TABLE ONLY society.violations
+    ADD CONSTRAINT violations_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id);
 
 ALTER TABLE ONLY society.vote_delegations
     ADD CONSTRAINT vote_delegations_tenant_id_from_agent_id_fkey FOREIGN KEY (tenant_id, from_agent_id) REFERENCES society.agents(tenant_id, id);
@@ -10362,7 +12933,7 @@ ALTER TABLE ONLY society.votes
     ADD CONSTRAINT votes_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES society.voting_sessions(tenant_id, id);
 
 ALTER TABLE ONLY society.votes
-    ADD CONSTRAINT votes_tenant_id_superseded_by_fkey FOREIGN KEY (tenant_id, superseded_by) REFERENCES society.votes(tenant_id, id) DEFERRABLE INITIALLY DEFERRED;
+    ADD CONSTRAINT votes_tenant_id_superseded_by_fkey FOREIGN KEY (tenant_id, superseded_by) REFERENCES society.votes(tenant_id, id) ON DELETE SET NULL (superseded_by) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY society.voting_eligibility
     ADD CONSTRAINT voting_eligibility_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
@@ -10402,6 +12973,15 @@ ALTER TABLE store.outcomes
 
 ALTER TABLE store.outcomes
     ADD CONSTRAINT outcomes_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
+
+ALTER TABLE store.penalty_history
+    ADD CONSTRAINT penalty_history_tenant_id_violation_id_agent_id_fkey FOREIGN KEY (tenant_id, violation_id, agent_id) REFERENCES society.violations(tenant_id, id, agent_id) ON DELETE CASCADE;
+
+ALTER TABLE store.point_transactions
+    ADD CONSTRAINT point_transactions_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE store.reputation_history
+    ADD CONSTRAINT reputation_history_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
 
 ALTER TABLE store.status_probes
     ADD CONSTRAINT status_probes_model_id_fkey FOREIGN KEY (model_id) REFERENCES catalogue.models(id) ON DELETE CASCADE;
@@ -10655,15 +13235,39 @@ CREATE POLICY users_are_seen_by_their_teams ON platform.users FOR SELECT TO guil
    FROM platform.team_members members
   WHERE ((members.tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND (members.user_id = users.id))))));
 
+ALTER TABLE society.achievements ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.agent_achievements ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY agent_own_violations ON society.violations AS RESTRICTIVE FOR SELECT TO guildhall_app, guildhall_reader USING (((( SELECT society.acting_agent() AS acting_agent) IS NULL) OR (agent_id = ( SELECT society.acting_agent() AS acting_agent))));
+
+ALTER TABLE society.agent_permissions ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE society.agent_skills ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.agent_status_history ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.agents ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE society.appeal_reviews ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.appeals ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.battle_participants ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.battle_rounds ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.battles ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE society.brainstorm_participants ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.brainstorm_sessions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY counts_are_kept_for_every_team ON society.achievements TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.agent_achievements TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.agent_permissions TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY counts_are_kept_for_every_team ON society.agent_skills TO guildhall_owner USING (true) WITH CHECK (true);
 
@@ -10671,9 +13275,27 @@ CREATE POLICY counts_are_kept_for_every_team ON society.agent_status_history TO 
 
 CREATE POLICY counts_are_kept_for_every_team ON society.agents TO guildhall_owner USING (true) WITH CHECK (true);
 
+CREATE POLICY counts_are_kept_for_every_team ON society.appeal_reviews TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.appeals TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.battle_participants TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.battle_rounds TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.battles TO guildhall_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY counts_are_kept_for_every_team ON society.brainstorm_participants TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY counts_are_kept_for_every_team ON society.brainstorm_sessions TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.eigentrust_runs TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.elo_history TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.global_trust_scores TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.hall_of_fame TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY counts_are_kept_for_every_team ON society.idea_combination_sources TO guildhall_owner USING (true) WITH CHECK (true);
 
@@ -10682,6 +13304,38 @@ CREATE POLICY counts_are_kept_for_every_team ON society.idea_combinations TO gui
 CREATE POLICY counts_are_kept_for_every_team ON society.idea_votes TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY counts_are_kept_for_every_team ON society.ideas TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.leaderboard_periods TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.leaderboard_rankings TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.mentee_progress TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.mentorship_curriculum TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.mentorship_pairings TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.mentorship_sessions TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.peer_ratings TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.point_keys TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.point_rules TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.pretrusted_agents TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.priority_queues TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.resource_allocations TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.resource_pools TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.retraining_assessments TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.retraining_programs TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.streaks TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY counts_are_kept_for_every_team ON society.task_assignments TO guildhall_owner USING (true) WITH CHECK (true);
 
@@ -10695,6 +13349,14 @@ CREATE POLICY counts_are_kept_for_every_team ON society.task_results TO guildhal
 
 CREATE POLICY counts_are_kept_for_every_team ON society.tasks TO guildhall_owner USING (true) WITH CHECK (true);
 
+CREATE POLICY counts_are_kept_for_every_team ON society.tier_history TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.tiers TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.trust_graph TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.violations TO guildhall_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY counts_are_kept_for_every_team ON society.vote_audit_trail TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY counts_are_kept_for_every_team ON society.vote_delegations TO guildhall_owner USING (true) WITH CHECK (true);
@@ -10705,6 +13367,14 @@ CREATE POLICY counts_are_kept_for_every_team ON society.voting_eligibility TO gu
 
 CREATE POLICY counts_are_kept_for_every_team ON society.voting_sessions TO guildhall_owner USING (true) WITH CHECK (true);
 
+ALTER TABLE society.eigentrust_runs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.elo_history ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.global_trust_scores ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.hall_of_fame ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE society.idea_combination_sources ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.idea_combinations ENABLE ROW LEVEL SECURITY;
@@ -10713,9 +13383,45 @@ ALTER TABLE society.idea_votes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.ideas ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE society.leaderboard_periods ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.leaderboard_rankings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.mentee_progress ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.mentorship_curriculum ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.mentorship_pairings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.mentorship_sessions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.peer_ratings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.point_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.point_rules ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.pretrusted_agents ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.priority_queues ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.resource_allocations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.resource_pools ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.retraining_assessments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.retraining_programs ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY rows_are_redacted ON society.vote_audit_trail FOR UPDATE TO guildhall_owner USING (true);
 
 CREATE POLICY rows_are_sealed ON society.vote_audit_trail FOR SELECT TO guildhall_owner, guildhall_scheduler USING (true);
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.achievements FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.agent_achievements FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.agent_permissions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.agent_skills FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
@@ -10723,9 +13429,27 @@ CREATE POLICY rows_belong_to_the_persons_team ON society.agent_status_history FO
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.agents FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
+CREATE POLICY rows_belong_to_the_persons_team ON society.appeal_reviews FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.appeals FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.battle_participants FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.battle_rounds FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.battles FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
 CREATE POLICY rows_belong_to_the_persons_team ON society.brainstorm_participants FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.brainstorm_sessions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.eigentrust_runs FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.elo_history FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.global_trust_scores FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.hall_of_fame FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.idea_combination_sources FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
@@ -10734,6 +13458,38 @@ CREATE POLICY rows_belong_to_the_persons_team ON society.idea_combinations FOR S
 CREATE POLICY rows_belong_to_the_persons_team ON society.idea_votes FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.ideas FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.leaderboard_periods FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.leaderboard_rankings FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.mentee_progress FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.mentorship_curriculum FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.mentorship_pairings FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.mentorship_sessions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.peer_ratings FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.point_keys FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.point_rules FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.pretrusted_agents FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.priority_queues FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.resource_allocations FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.resource_pools FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.retraining_assessments FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.retraining_programs FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.streaks FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.task_assignments FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
@@ -10747,6 +13503,14 @@ CREATE POLICY rows_belong_to_the_persons_team ON society.task_results FOR SELECT
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.tasks FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
+CREATE POLICY rows_belong_to_the_persons_team ON society.tier_history FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.tiers FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.trust_graph FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.violations FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
 CREATE POLICY rows_belong_to_the_persons_team ON society.vote_audit_trail FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.vote_delegations FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
@@ -10757,15 +13521,39 @@ CREATE POLICY rows_belong_to_the_persons_team ON society.voting_eligibility FOR 
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.voting_sessions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
+CREATE POLICY rows_belong_to_the_team ON society.achievements TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.agent_achievements TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.agent_permissions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
 CREATE POLICY rows_belong_to_the_team ON society.agent_skills TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON society.agent_status_history TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON society.agents TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
+CREATE POLICY rows_belong_to_the_team ON society.appeal_reviews TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.appeals TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.battle_participants TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.battle_rounds TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.battles TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
 CREATE POLICY rows_belong_to_the_team ON society.brainstorm_participants TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON society.brainstorm_sessions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.eigentrust_runs TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.elo_history TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.global_trust_scores TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.hall_of_fame TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON society.idea_combination_sources TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
@@ -10774,6 +13562,38 @@ CREATE POLICY rows_belong_to_the_team ON society.idea_combinations TO guildhall_
 CREATE POLICY rows_belong_to_the_team ON society.idea_votes TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON society.ideas TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.leaderboard_periods TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.leaderboard_rankings TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.mentee_progress TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.mentorship_curriculum TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.mentorship_pairings TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.mentorship_sessions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.peer_ratings TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.point_keys TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.point_rules TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.pretrusted_agents TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.priority_queues TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.resource_allocations TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.resource_pools TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.retraining_assessments TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.retraining_programs TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.streaks TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON society.task_assignments TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
@@ -10787,6 +13607,14 @@ CREATE POLICY rows_belong_to_the_team ON society.task_results TO guildhall_owner
 
 CREATE POLICY rows_belong_to_the_team ON society.tasks TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
+CREATE POLICY rows_belong_to_the_team ON society.tier_history TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.tiers TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.trust_graph TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.violations TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
 CREATE POLICY rows_belong_to_the_team ON society.vote_audit_trail TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON society.vote_delegations TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
@@ -10796,6 +13624,8 @@ CREATE POLICY rows_belong_to_the_team ON society.votes TO guildhall_owner, guild
 CREATE POLICY rows_belong_to_the_team ON society.voting_eligibility TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON society.voting_sessions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+ALTER TABLE society.streaks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.task_assignments ENABLE ROW LEVEL SECURITY;
 
@@ -10808,6 +13638,14 @@ ALTER TABLE society.task_queues ENABLE ROW LEVEL SECURITY;
 ALTER TABLE society.task_results ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.tasks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.tier_history ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.tiers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.trust_graph ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.violations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.vote_audit_trail ENABLE ROW LEVEL SECURITY;
 
@@ -10910,10 +13748,28 @@ REVOKE ALL ON FUNCTION platform.beginning_of_rows() FROM PUBLIC;
 REVOKE ALL ON FUNCTION platform.change_member_role(member uuid, new_role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.change_member_role(member uuid, new_role text) TO guildhall_app;
 
+REVOKE ALL ON FUNCTION platform.cleanup_old_audit_logs() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.cleanup_old_audit_logs() TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION platform.compress_partition(partition_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.compress_partition(partition_name text) TO guildhall_scheduler;
+
 REVOKE ALL ON FUNCTION platform.create_api_key(new_id uuid, digest text, person uuid, new_name text, new_scopes text[], new_rate_limit integer, ends_at timestamp with time zone, as_default boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.create_api_key(new_id uuid, digest text, person uuid, new_name text, new_scopes text[], new_rate_limit integer, ends_at timestamp with time zone, as_default boolean) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.create_ledger(relation text, time_column text, left_out text[], contents text[], personal text[], view_name text, by_the_clock boolean, stamped boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.create_monthly_partition() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.create_monthly_partition() TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION platform.create_monthly_partitions() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.create_monthly_partitions() TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION platform.create_next_month_partitions() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.create_next_month_partitions() TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION platform.create_partitions_ahead(wanted text, ahead interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.create_partitions_ahead(wanted text, ahead interval) TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text, continuous boolean) FROM PUBLIC;
 
@@ -10926,6 +13782,9 @@ REVOKE ALL ON FUNCTION platform.create_user(new_username text, new_email text, n
 GRANT ALL ON FUNCTION platform.create_user(new_username text, new_email text, new_password_hash text, new_role text) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.drop_ledger(ledger text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.drop_partition(series_name text, partition_name text, archived_rows bigint, archived_digest text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.drop_partition(series_name text, partition_name text, archived_rows bigint, archived_digest text) TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_app;
@@ -10952,6 +13811,9 @@ GRANT ALL ON FUNCTION platform.erase_team_rows(team uuid, at_most integer) TO gu
 REVOKE ALL ON FUNCTION platform.erase_user(person uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.erasure_order() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.expired_partitions(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.expired_partitions(wanted text) TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.extend_ledger(ledger text, added text[]) FROM PUBLIC;
 
@@ -10988,6 +13850,8 @@ GRANT SELECT(erased_at) ON TABLE platform.users TO guildhall_app;
 GRANT SELECT(erased_at) ON TABLE platform.users TO guildhall_reader;
 
 REVOKE ALL ON FUNCTION platform.find_login(login text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.fingerprint(relation regclass, columns text[], time_column text, starts timestamp with time zone, ends timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.finish_erasing_team(team uuid) FROM PUBLIC;
 
@@ -11027,6 +13891,9 @@ GRANT ALL ON FUNCTION platform.list_users(with_archived boolean) TO guildhall_ap
 REVOKE ALL ON FUNCTION platform.login_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.login_tenant() TO guildhall_person;
 
+REVOKE ALL ON FUNCTION platform.maintain_series(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.maintain_series(wanted text) TO guildhall_scheduler;
+
 REVOKE ALL ON FUNCTION platform.make_hypertable(series_name text) FROM PUBLIC;
 
 GRANT SELECT ON TABLE platform.team_members TO guildhall_app;
@@ -11043,6 +13910,9 @@ GRANT ALL ON FUNCTION platform.member_role() TO guildhall_reader;
 REVOKE ALL ON FUNCTION platform.may_administer_team() FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.may_administer_team() TO guildhall_app;
 GRANT ALL ON FUNCTION platform.may_administer_team() TO guildhall_reader;
+
+REVOKE ALL ON FUNCTION platform.partition_spans(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.partition_spans(wanted text) TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.publish_catalogue() FROM PUBLIC;
 
@@ -11100,6 +13970,13 @@ GRANT ALL ON FUNCTION platform.revoke_sessions(person uuid, only_session uuid, b
 
 REVOKE ALL ON FUNCTION platform.secrets_under_other_keys(in_relation text, in_column text, current_key bytea, after uuid, at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.secrets_under_other_keys(in_relation text, in_column text, current_key bytea, after uuid, at_most integer) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.series_partitions(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.series_partitions(wanted text) TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION platform.series_short_of(ahead interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.series_short_of(ahead interval) TO guildhall_scheduler;
+GRANT ALL ON FUNCTION platform.series_short_of(ahead interval) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.set_password_hash(person uuid, new_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.set_password_hash(person uuid, new_hash text) TO guildhall_app;
@@ -11845,6 +14722,40 @@ GRANT SELECT ON TABLE mine.mv_daily_stats TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.outcomes TO guildhall_person;
 
+GRANT INSERT ON TABLE store.penalty_history TO guildhall_writer;
+
+GRANT SELECT ON TABLE mine.penalty_history TO guildhall_person;
+
+GRANT INSERT ON TABLE store.point_transactions TO guildhall_writer;
+
+GRANT INSERT(id) ON TABLE store.point_transactions TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE store.point_transactions TO guildhall_app;
+
+GRANT INSERT(category) ON TABLE store.point_transactions TO guildhall_app;
+
+GRANT INSERT(base_points) ON TABLE store.point_transactions TO guildhall_app;
+
+GRANT INSERT(multiplier) ON TABLE store.point_transactions TO guildhall_app;
+
+GRANT INSERT(final_points) ON TABLE store.point_transactions TO guildhall_app;
+
+GRANT INSERT(reason) ON TABLE store.point_transactions TO guildhall_app;
+
+GRANT INSERT(source_type) ON TABLE store.point_transactions TO guildhall_app;
+
+GRANT INSERT(source_id) ON TABLE store.point_transactions TO guildhall_app;
+
+GRANT INSERT(idempotency_key) ON TABLE store.point_transactions TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE store.point_transactions TO guildhall_app;
+
+GRANT SELECT ON TABLE mine.point_transactions TO guildhall_person;
+
+GRANT INSERT ON TABLE store.reputation_history TO guildhall_writer;
+
+GRANT SELECT ON TABLE mine.reputation_history TO guildhall_person;
+
 GRANT SELECT ON TABLE mine.scenario_performance_daily TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.simulation_latency_hourly TO guildhall_person;
@@ -11935,7 +14846,187 @@ GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.agents TO guildhall
 
 GRANT SELECT ON TABLE mine.v_active_agents TO guildhall_person;
 
+GRANT SELECT ON TABLE society.mentee_progress TO guildhall_app;
+GRANT SELECT ON TABLE society.mentee_progress TO guildhall_reader;
+GRANT SELECT ON TABLE society.mentee_progress TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.mentee_progress TO guildhall_app;
+
+GRANT INSERT(pairing_id) ON TABLE society.mentee_progress TO guildhall_app;
+
+GRANT INSERT(mentee_id) ON TABLE society.mentee_progress TO guildhall_app;
+
+GRANT INSERT(curriculum_id) ON TABLE society.mentee_progress TO guildhall_app;
+
+GRANT INSERT(progress_percentage),UPDATE(progress_percentage) ON TABLE society.mentee_progress TO guildhall_app;
+
+GRANT INSERT(mastery_level),UPDATE(mastery_level) ON TABLE society.mentee_progress TO guildhall_app;
+
+GRANT INSERT(attempts),UPDATE(attempts) ON TABLE society.mentee_progress TO guildhall_app;
+
+GRANT INSERT(passed_at),UPDATE(passed_at) ON TABLE society.mentee_progress TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.mentee_progress TO guildhall_app;
+
+GRANT SELECT ON TABLE society.mentorship_pairings TO guildhall_app;
+GRANT SELECT ON TABLE society.mentorship_pairings TO guildhall_reader;
+GRANT SELECT ON TABLE society.mentorship_pairings TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.mentorship_pairings TO guildhall_app;
+
+GRANT INSERT(mentor_id) ON TABLE society.mentorship_pairings TO guildhall_app;
+
+GRANT INSERT(mentee_id) ON TABLE society.mentorship_pairings TO guildhall_app;
+
+GRANT INSERT(skill_focus) ON TABLE society.mentorship_pairings TO guildhall_app;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE society.mentorship_pairings TO guildhall_app;
+
+GRANT INSERT(planned_sessions),UPDATE(planned_sessions) ON TABLE society.mentorship_pairings TO guildhall_app;
+
+GRANT INSERT(match_score),UPDATE(match_score) ON TABLE society.mentorship_pairings TO guildhall_app;
+
+GRANT INSERT(started_at),UPDATE(started_at) ON TABLE society.mentorship_pairings TO guildhall_app;
+
+GRANT INSERT(ended_at),UPDATE(ended_at) ON TABLE society.mentorship_pairings TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.mentorship_pairings TO guildhall_app;
+
+GRANT SELECT ON TABLE mine.v_active_mentorships TO guildhall_person;
+
 GRANT SELECT ON TABLE mine.v_active_simulations TO guildhall_person;
+
+GRANT SELECT ON TABLE society.global_trust_scores TO guildhall_app;
+GRANT SELECT ON TABLE society.global_trust_scores TO guildhall_reader;
+GRANT SELECT ON TABLE society.global_trust_scores TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.global_trust_scores TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.global_trust_scores TO guildhall_app;
+
+GRANT INSERT(run_id),UPDATE(run_id) ON TABLE society.global_trust_scores TO guildhall_app;
+
+GRANT INSERT(eigentrust_score),UPDATE(eigentrust_score) ON TABLE society.global_trust_scores TO guildhall_app;
+
+GRANT INSERT(persistence_score),UPDATE(persistence_score) ON TABLE society.global_trust_scores TO guildhall_app;
+
+GRANT INSERT(competence_score),UPDATE(competence_score) ON TABLE society.global_trust_scores TO guildhall_app;
+
+GRANT INSERT(peer_rating_score),UPDATE(peer_rating_score) ON TABLE society.global_trust_scores TO guildhall_app;
+
+GRANT INSERT(composite),UPDATE(composite) ON TABLE society.global_trust_scores TO guildhall_app;
+
+GRANT INSERT(trust_level),UPDATE(trust_level) ON TABLE society.global_trust_scores TO guildhall_app;
+
+GRANT INSERT(rank),UPDATE(rank) ON TABLE society.global_trust_scores TO guildhall_app;
+
+GRANT INSERT(sample_size),UPDATE(sample_size) ON TABLE society.global_trust_scores TO guildhall_app;
+
+GRANT INSERT(cause),UPDATE(cause) ON TABLE society.global_trust_scores TO guildhall_app;
+
+GRANT INSERT(computed_at),UPDATE(computed_at) ON TABLE society.global_trust_scores TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.global_trust_scores TO guildhall_app;
+
+GRANT SELECT ON TABLE society.peer_ratings TO guildhall_app;
+GRANT SELECT ON TABLE society.peer_ratings TO guildhall_reader;
+GRANT SELECT ON TABLE society.peer_ratings TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.peer_ratings TO guildhall_app;
+
+GRANT INSERT(rater_id) ON TABLE society.peer_ratings TO guildhall_app;
+
+GRANT INSERT(ratee_id) ON TABLE society.peer_ratings TO guildhall_app;
+
+GRANT INSERT(rating),UPDATE(rating) ON TABLE society.peer_ratings TO guildhall_app;
+
+GRANT INSERT(context) ON TABLE society.peer_ratings TO guildhall_app;
+
+GRANT INSERT(task_id) ON TABLE society.peer_ratings TO guildhall_app;
+
+GRANT INSERT(battle_id) ON TABLE society.peer_ratings TO guildhall_app;
+
+GRANT INSERT(comment),UPDATE(comment) ON TABLE society.peer_ratings TO guildhall_app;
+
+GRANT INSERT(weight),UPDATE(weight) ON TABLE society.peer_ratings TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.peer_ratings TO guildhall_app;
+
+GRANT SELECT ON TABLE society.trust_graph TO guildhall_app;
+GRANT SELECT ON TABLE society.trust_graph TO guildhall_reader;
+GRANT SELECT ON TABLE society.trust_graph TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.trust_graph TO guildhall_app;
+
+GRANT INSERT(from_agent_id) ON TABLE society.trust_graph TO guildhall_app;
+
+GRANT INSERT(to_agent_id) ON TABLE society.trust_graph TO guildhall_app;
+
+GRANT INSERT(context) ON TABLE society.trust_graph TO guildhall_app;
+
+GRANT INSERT(local_trust),UPDATE(local_trust) ON TABLE society.trust_graph TO guildhall_app;
+
+GRANT INSERT(interaction_count),UPDATE(interaction_count) ON TABLE society.trust_graph TO guildhall_app;
+
+GRANT INSERT(positive_count),UPDATE(positive_count) ON TABLE society.trust_graph TO guildhall_app;
+
+GRANT INSERT(negative_count),UPDATE(negative_count) ON TABLE society.trust_graph TO guildhall_app;
+
+GRANT INSERT(last_interaction_at),UPDATE(last_interaction_at) ON TABLE society.trust_graph TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.trust_graph TO guildhall_app;
+
+GRANT SELECT ON TABLE mine.v_agent_reputation TO guildhall_person;
+
+GRANT SELECT ON TABLE society.leaderboard_periods TO guildhall_app;
+GRANT SELECT ON TABLE society.leaderboard_periods TO guildhall_reader;
+GRANT SELECT ON TABLE society.leaderboard_periods TO guildhall_person;
+
+GRANT INSERT(category) ON TABLE society.leaderboard_periods TO guildhall_app;
+
+GRANT INSERT(period) ON TABLE society.leaderboard_periods TO guildhall_app;
+
+GRANT INSERT(period_start) ON TABLE society.leaderboard_periods TO guildhall_app;
+
+GRANT INSERT(period_end),UPDATE(period_end) ON TABLE society.leaderboard_periods TO guildhall_app;
+
+GRANT INSERT(closed_at),UPDATE(closed_at) ON TABLE society.leaderboard_periods TO guildhall_app;
+
+GRANT INSERT(snapshot_hash),UPDATE(snapshot_hash) ON TABLE society.leaderboard_periods TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.leaderboard_periods TO guildhall_app;
+
+GRANT SELECT,DELETE ON TABLE society.leaderboard_rankings TO guildhall_app;
+GRANT SELECT ON TABLE society.leaderboard_rankings TO guildhall_reader;
+GRANT SELECT ON TABLE society.leaderboard_rankings TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.leaderboard_rankings TO guildhall_app;
+
+GRANT INSERT(category) ON TABLE society.leaderboard_rankings TO guildhall_app;
+
+GRANT INSERT(period) ON TABLE society.leaderboard_rankings TO guildhall_app;
+
+GRANT INSERT(period_start) ON TABLE society.leaderboard_rankings TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.leaderboard_rankings TO guildhall_app;
+
+GRANT INSERT(rank),UPDATE(rank) ON TABLE society.leaderboard_rankings TO guildhall_app;
+
+GRANT INSERT(score),UPDATE(score) ON TABLE society.leaderboard_rankings TO guildhall_app;
+
+GRANT INSERT(previous_rank),UPDATE(previous_rank) ON TABLE society.leaderboard_rankings TO guildhall_app;
+
+GRANT INSERT(rank_change),UPDATE(rank_change) ON TABLE society.leaderboard_rankings TO guildhall_app;
+
+GRANT INSERT(ci_low),UPDATE(ci_low) ON TABLE society.leaderboard_rankings TO guildhall_app;
+
+GRANT INSERT(ci_high),UPDATE(ci_high) ON TABLE society.leaderboard_rankings TO guildhall_app;
+
+GRANT INSERT(tie_group),UPDATE(tie_group) ON TABLE society.leaderboard_rankings TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.leaderboard_rankings TO guildhall_app;
+
+GRANT SELECT ON TABLE mine.v_current_leaderboard TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.v_dashboard_active_simulations TO guildhall_person;
 
@@ -12059,6 +15150,8 @@ GRANT SELECT(is_active) ON TABLE platform.api_keys TO guildhall_person;
 GRANT SELECT(revoked_at) ON TABLE platform.api_keys TO guildhall_app;
 GRANT SELECT(revoked_at) ON TABLE platform.api_keys TO guildhall_reader;
 GRANT SELECT(revoked_at) ON TABLE platform.api_keys TO guildhall_person;
+
+GRANT SELECT ON TABLE platform.archives TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.audit_log TO guildhall_app;
 GRANT SELECT ON TABLE platform.audit_log TO guildhall_reader;
@@ -12355,8 +15448,80 @@ GRANT SELECT(created_at) ON TABLE platform.user_sessions TO guildhall_app;
 GRANT SELECT(created_at) ON TABLE platform.user_sessions TO guildhall_reader;
 GRANT SELECT(created_at) ON TABLE platform.user_sessions TO guildhall_person;
 
+GRANT SELECT ON TABLE society.achievements TO guildhall_app;
+GRANT SELECT ON TABLE society.achievements TO guildhall_reader;
+GRANT SELECT ON TABLE society.achievements TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.achievements TO guildhall_app;
+
+GRANT INSERT(achievement_id),UPDATE(achievement_id) ON TABLE society.achievements TO guildhall_app;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE society.achievements TO guildhall_app;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE society.achievements TO guildhall_app;
+
+GRANT INSERT(category),UPDATE(category) ON TABLE society.achievements TO guildhall_app;
+
+GRANT INSERT(requirements),UPDATE(requirements) ON TABLE society.achievements TO guildhall_app;
+
+GRANT INSERT(points_reward),UPDATE(points_reward) ON TABLE society.achievements TO guildhall_app;
+
+GRANT INSERT(rarity),UPDATE(rarity) ON TABLE society.achievements TO guildhall_app;
+
+GRANT INSERT(icon),UPDATE(icon) ON TABLE society.achievements TO guildhall_app;
+
+GRANT INSERT(is_repeatable),UPDATE(is_repeatable) ON TABLE society.achievements TO guildhall_app;
+
+GRANT INSERT(is_secret),UPDATE(is_secret) ON TABLE society.achievements TO guildhall_app;
+
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE society.achievements TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.achievements TO guildhall_app;
+
+GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.achievements TO guildhall_app;
+
+GRANT SELECT ON TABLE society.agent_achievements TO guildhall_app;
+GRANT SELECT ON TABLE society.agent_achievements TO guildhall_reader;
+GRANT SELECT ON TABLE society.agent_achievements TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.agent_achievements TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.agent_achievements TO guildhall_app;
+
+GRANT INSERT(achievement_id) ON TABLE society.agent_achievements TO guildhall_app;
+
+GRANT INSERT(period) ON TABLE society.agent_achievements TO guildhall_app;
+
+GRANT INSERT(progress),UPDATE(progress) ON TABLE society.agent_achievements TO guildhall_app;
+
+GRANT INSERT(earned_at),UPDATE(earned_at) ON TABLE society.agent_achievements TO guildhall_app;
+
+GRANT INSERT(points_transaction_id),UPDATE(points_transaction_id) ON TABLE society.agent_achievements TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.agent_achievements TO guildhall_app;
+
 GRANT SELECT,INSERT ON TABLE society.agent_activity_log TO guildhall_app;
 GRANT SELECT ON TABLE society.agent_activity_log TO guildhall_reader;
+
+GRANT SELECT ON TABLE society.agent_permissions TO guildhall_app;
+GRANT SELECT ON TABLE society.agent_permissions TO guildhall_reader;
+GRANT SELECT ON TABLE society.agent_permissions TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.agent_permissions TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.agent_permissions TO guildhall_app;
+
+GRANT INSERT(permission) ON TABLE society.agent_permissions TO guildhall_app;
+
+GRANT INSERT(basis),UPDATE(basis) ON TABLE society.agent_permissions TO guildhall_app;
+
+GRANT INSERT(granted_by) ON TABLE society.agent_permissions TO guildhall_app;
+
+GRANT INSERT(expires_at),UPDATE(expires_at) ON TABLE society.agent_permissions TO guildhall_app;
+
+GRANT INSERT(revoked_at),UPDATE(revoked_at) ON TABLE society.agent_permissions TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.agent_permissions TO guildhall_app;
 
 GRANT SELECT,DELETE ON TABLE society.agent_skills TO guildhall_app;
 GRANT SELECT ON TABLE society.agent_skills TO guildhall_reader;
@@ -12381,6 +15546,128 @@ GRANT INSERT(created_at) ON TABLE society.agent_skills TO guildhall_app;
 GRANT SELECT ON TABLE society.agent_status_history TO guildhall_app;
 GRANT SELECT ON TABLE society.agent_status_history TO guildhall_reader;
 GRANT SELECT ON TABLE society.agent_status_history TO guildhall_person;
+
+GRANT SELECT ON TABLE society.appeal_reviews TO guildhall_app;
+GRANT SELECT ON TABLE society.appeal_reviews TO guildhall_reader;
+GRANT SELECT ON TABLE society.appeal_reviews TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.appeal_reviews TO guildhall_app;
+
+GRANT INSERT(appeal_id) ON TABLE society.appeal_reviews TO guildhall_app;
+
+GRANT INSERT(reviewer_id) ON TABLE society.appeal_reviews TO guildhall_app;
+
+GRANT INSERT(opinion),UPDATE(opinion) ON TABLE society.appeal_reviews TO guildhall_app;
+
+GRANT INSERT(comment),UPDATE(comment) ON TABLE society.appeal_reviews TO guildhall_app;
+
+GRANT INSERT(is_recused),UPDATE(is_recused) ON TABLE society.appeal_reviews TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.appeal_reviews TO guildhall_app;
+
+GRANT SELECT ON TABLE society.appeals TO guildhall_app;
+GRANT SELECT ON TABLE society.appeals TO guildhall_reader;
+GRANT SELECT ON TABLE society.appeals TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.appeals TO guildhall_app;
+
+GRANT INSERT(violation_id) ON TABLE society.appeals TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.appeals TO guildhall_app;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE society.appeals TO guildhall_app;
+
+GRANT INSERT(grounds) ON TABLE society.appeals TO guildhall_app;
+
+GRANT INSERT(decision),UPDATE(decision) ON TABLE society.appeals TO guildhall_app;
+
+GRANT INSERT(reviewer_id),UPDATE(reviewer_id) ON TABLE society.appeals TO guildhall_app;
+
+GRANT INSERT(voting_session_id),UPDATE(voting_session_id) ON TABLE society.appeals TO guildhall_app;
+
+GRANT INSERT(decided_at),UPDATE(decided_at) ON TABLE society.appeals TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.appeals TO guildhall_app;
+
+GRANT SELECT,DELETE ON TABLE society.battle_participants TO guildhall_app;
+GRANT SELECT ON TABLE society.battle_participants TO guildhall_reader;
+GRANT SELECT ON TABLE society.battle_participants TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.battle_participants TO guildhall_app;
+
+GRANT INSERT(battle_id) ON TABLE society.battle_participants TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.battle_participants TO guildhall_app;
+
+GRANT INSERT(team),UPDATE(team) ON TABLE society.battle_participants TO guildhall_app;
+
+GRANT INSERT(submission),UPDATE(submission) ON TABLE society.battle_participants TO guildhall_app;
+
+GRANT INSERT(score),UPDATE(score) ON TABLE society.battle_participants TO guildhall_app;
+
+GRANT INSERT(rank),UPDATE(rank) ON TABLE society.battle_participants TO guildhall_app;
+
+GRANT INSERT(elo_change),UPDATE(elo_change) ON TABLE society.battle_participants TO guildhall_app;
+
+GRANT INSERT(joined_at) ON TABLE society.battle_participants TO guildhall_app;
+
+GRANT SELECT ON TABLE society.battle_rounds TO guildhall_app;
+GRANT SELECT ON TABLE society.battle_rounds TO guildhall_reader;
+GRANT SELECT ON TABLE society.battle_rounds TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.battle_rounds TO guildhall_app;
+
+GRANT INSERT(battle_id) ON TABLE society.battle_rounds TO guildhall_app;
+
+GRANT INSERT(round_number) ON TABLE society.battle_rounds TO guildhall_app;
+
+GRANT INSERT(judge_id),UPDATE(judge_id) ON TABLE society.battle_rounds TO guildhall_app;
+
+GRANT INSERT(scores),UPDATE(scores) ON TABLE society.battle_rounds TO guildhall_app;
+
+GRANT INSERT(verdict),UPDATE(verdict) ON TABLE society.battle_rounds TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.battle_rounds TO guildhall_app;
+
+GRANT SELECT ON TABLE society.battles TO guildhall_app;
+GRANT SELECT ON TABLE society.battles TO guildhall_reader;
+GRANT SELECT ON TABLE society.battles TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(battle_id),UPDATE(battle_id) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(category),UPDATE(category) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(mode),UPDATE(mode) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(task_id),UPDATE(task_id) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(rules),UPDATE(rules) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(judge_kind),UPDATE(judge_kind) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(is_rated),UPDATE(is_rated) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(prize_pool),UPDATE(prize_pool) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(winner_id),UPDATE(winner_id) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(scheduled_at),UPDATE(scheduled_at) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(started_at),UPDATE(started_at) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(ended_at),UPDATE(ended_at) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(created_by),UPDATE(created_by) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.battles TO guildhall_app;
+
+GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.battles TO guildhall_app;
 
 GRANT SELECT ON TABLE society.brainstorm_participants TO guildhall_app;
 GRANT SELECT ON TABLE society.brainstorm_participants TO guildhall_reader;
@@ -12429,6 +15716,90 @@ GRANT INSERT(created_by),UPDATE(created_by) ON TABLE society.brainstorm_sessions
 GRANT INSERT(created_at) ON TABLE society.brainstorm_sessions TO guildhall_app;
 
 GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.brainstorm_sessions TO guildhall_app;
+
+GRANT SELECT ON TABLE society.eigentrust_runs TO guildhall_app;
+GRANT SELECT ON TABLE society.eigentrust_runs TO guildhall_reader;
+GRANT SELECT ON TABLE society.eigentrust_runs TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.eigentrust_runs TO guildhall_app;
+
+GRANT INSERT(alpha) ON TABLE society.eigentrust_runs TO guildhall_app;
+
+GRANT INSERT(tolerance) ON TABLE society.eigentrust_runs TO guildhall_app;
+
+GRANT INSERT(iterations),UPDATE(iterations) ON TABLE society.eigentrust_runs TO guildhall_app;
+
+GRANT INSERT(residual),UPDATE(residual) ON TABLE society.eigentrust_runs TO guildhall_app;
+
+GRANT INSERT(nodes) ON TABLE society.eigentrust_runs TO guildhall_app;
+
+GRANT INSERT(edges) ON TABLE society.eigentrust_runs TO guildhall_app;
+
+GRANT INSERT(pretrust) ON TABLE society.eigentrust_runs TO guildhall_app;
+
+GRANT INSERT(input_hash) ON TABLE society.eigentrust_runs TO guildhall_app;
+
+GRANT INSERT(started_at) ON TABLE society.eigentrust_runs TO guildhall_app;
+
+GRANT INSERT(ended_at),UPDATE(ended_at) ON TABLE society.eigentrust_runs TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.eigentrust_runs TO guildhall_app;
+
+GRANT SELECT ON TABLE society.elo_history TO guildhall_app;
+GRANT SELECT ON TABLE society.elo_history TO guildhall_reader;
+GRANT SELECT ON TABLE society.elo_history TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.elo_history TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.elo_history TO guildhall_app;
+
+GRANT INSERT(battle_id) ON TABLE society.elo_history TO guildhall_app;
+
+GRANT INSERT(category) ON TABLE society.elo_history TO guildhall_app;
+
+GRANT INSERT(old_rating) ON TABLE society.elo_history TO guildhall_app;
+
+GRANT INSERT(new_rating) ON TABLE society.elo_history TO guildhall_app;
+
+GRANT INSERT(change) ON TABLE society.elo_history TO guildhall_app;
+
+GRANT INSERT(k_factor) ON TABLE society.elo_history TO guildhall_app;
+
+GRANT INSERT(expected) ON TABLE society.elo_history TO guildhall_app;
+
+GRANT INSERT(actual) ON TABLE society.elo_history TO guildhall_app;
+
+GRANT INSERT(reason) ON TABLE society.elo_history TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.elo_history TO guildhall_app;
+
+GRANT SELECT ON TABLE society.hall_of_fame TO guildhall_app;
+GRANT SELECT ON TABLE society.hall_of_fame TO guildhall_reader;
+GRANT SELECT ON TABLE society.hall_of_fame TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.hall_of_fame TO guildhall_app;
+
+GRANT INSERT(agent_id),UPDATE(agent_id) ON TABLE society.hall_of_fame TO guildhall_app;
+
+GRANT INSERT(tier),UPDATE(tier) ON TABLE society.hall_of_fame TO guildhall_app;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE society.hall_of_fame TO guildhall_app;
+
+GRANT INSERT(badge),UPDATE(badge) ON TABLE society.hall_of_fame TO guildhall_app;
+
+GRANT INSERT(citation),UPDATE(citation) ON TABLE society.hall_of_fame TO guildhall_app;
+
+GRANT INSERT(category),UPDATE(category) ON TABLE society.hall_of_fame TO guildhall_app;
+
+GRANT INSERT(season),UPDATE(season) ON TABLE society.hall_of_fame TO guildhall_app;
+
+GRANT INSERT(evidence),UPDATE(evidence) ON TABLE society.hall_of_fame TO guildhall_app;
+
+GRANT INSERT(inducted_at),UPDATE(inducted_at) ON TABLE society.hall_of_fame TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.hall_of_fame TO guildhall_app;
+
+GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.hall_of_fame TO guildhall_app;
 
 GRANT SELECT,DELETE ON TABLE society.idea_combination_sources TO guildhall_app;
 GRANT SELECT ON TABLE society.idea_combination_sources TO guildhall_reader;
@@ -12503,6 +15874,241 @@ GRANT INSERT(embedding_model),UPDATE(embedding_model) ON TABLE society.ideas TO 
 GRANT INSERT(created_at) ON TABLE society.ideas TO guildhall_app;
 
 GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.ideas TO guildhall_app;
+
+GRANT SELECT ON TABLE society.mentorship_curriculum TO guildhall_app;
+GRANT SELECT ON TABLE society.mentorship_curriculum TO guildhall_reader;
+GRANT SELECT ON TABLE society.mentorship_curriculum TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.mentorship_curriculum TO guildhall_app;
+
+GRANT INSERT(skill_name),UPDATE(skill_name) ON TABLE society.mentorship_curriculum TO guildhall_app;
+
+GRANT INSERT(level),UPDATE(level) ON TABLE society.mentorship_curriculum TO guildhall_app;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE society.mentorship_curriculum TO guildhall_app;
+
+GRANT INSERT(objectives),UPDATE(objectives) ON TABLE society.mentorship_curriculum TO guildhall_app;
+
+GRANT INSERT(assessment_tasks),UPDATE(assessment_tasks) ON TABLE society.mentorship_curriculum TO guildhall_app;
+
+GRANT INSERT(estimated_sessions),UPDATE(estimated_sessions) ON TABLE society.mentorship_curriculum TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.mentorship_curriculum TO guildhall_app;
+
+GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.mentorship_curriculum TO guildhall_app;
+
+GRANT SELECT,DELETE ON TABLE society.mentorship_sessions TO guildhall_app;
+GRANT SELECT ON TABLE society.mentorship_sessions TO guildhall_reader;
+GRANT SELECT ON TABLE society.mentorship_sessions TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.mentorship_sessions TO guildhall_app;
+
+GRANT INSERT(pairing_id) ON TABLE society.mentorship_sessions TO guildhall_app;
+
+GRANT INSERT(session_number) ON TABLE society.mentorship_sessions TO guildhall_app;
+
+GRANT INSERT(topic),UPDATE(topic) ON TABLE society.mentorship_sessions TO guildhall_app;
+
+GRANT INSERT(objectives_met),UPDATE(objectives_met) ON TABLE society.mentorship_sessions TO guildhall_app;
+
+GRANT INSERT(mentor_rating),UPDATE(mentor_rating) ON TABLE society.mentorship_sessions TO guildhall_app;
+
+GRANT INSERT(mentee_rating),UPDATE(mentee_rating) ON TABLE society.mentorship_sessions TO guildhall_app;
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE society.mentorship_sessions TO guildhall_app;
+
+GRANT INSERT(scheduled_at),UPDATE(scheduled_at) ON TABLE society.mentorship_sessions TO guildhall_app;
+
+GRANT INSERT(held_at),UPDATE(held_at) ON TABLE society.mentorship_sessions TO guildhall_app;
+
+GRANT INSERT(duration_ms),UPDATE(duration_ms) ON TABLE society.mentorship_sessions TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.mentorship_sessions TO guildhall_app;
+
+GRANT SELECT ON TABLE society.penalty_history TO guildhall_app;
+GRANT SELECT ON TABLE society.penalty_history TO guildhall_reader;
+
+GRANT SELECT ON TABLE society.point_keys TO guildhall_app;
+GRANT SELECT ON TABLE society.point_keys TO guildhall_reader;
+GRANT SELECT ON TABLE society.point_keys TO guildhall_person;
+
+GRANT SELECT,DELETE ON TABLE society.point_rules TO guildhall_app;
+GRANT SELECT ON TABLE society.point_rules TO guildhall_reader;
+GRANT SELECT ON TABLE society.point_rules TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.point_rules TO guildhall_app;
+
+GRANT INSERT(category),UPDATE(category) ON TABLE society.point_rules TO guildhall_app;
+
+GRANT INSERT(base_points),UPDATE(base_points) ON TABLE society.point_rules TO guildhall_app;
+
+GRANT INSERT(multiplier_rule),UPDATE(multiplier_rule) ON TABLE society.point_rules TO guildhall_app;
+
+GRANT INSERT(cap_per_day),UPDATE(cap_per_day) ON TABLE society.point_rules TO guildhall_app;
+
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE society.point_rules TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.point_rules TO guildhall_app;
+
+GRANT SELECT,INSERT ON TABLE society.point_transactions TO guildhall_app;
+GRANT SELECT ON TABLE society.point_transactions TO guildhall_reader;
+
+GRANT SELECT ON TABLE society.pretrusted_agents TO guildhall_app;
+GRANT SELECT ON TABLE society.pretrusted_agents TO guildhall_reader;
+GRANT SELECT ON TABLE society.pretrusted_agents TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.pretrusted_agents TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.pretrusted_agents TO guildhall_app;
+
+GRANT INSERT(weight),UPDATE(weight) ON TABLE society.pretrusted_agents TO guildhall_app;
+
+GRANT INSERT(since),UPDATE(since) ON TABLE society.pretrusted_agents TO guildhall_app;
+
+GRANT INSERT(until),UPDATE(until) ON TABLE society.pretrusted_agents TO guildhall_app;
+
+GRANT INSERT(granted_by),UPDATE(granted_by) ON TABLE society.pretrusted_agents TO guildhall_app;
+
+GRANT INSERT(reason),UPDATE(reason) ON TABLE society.pretrusted_agents TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.pretrusted_agents TO guildhall_app;
+
+GRANT SELECT,DELETE ON TABLE society.priority_queues TO guildhall_app;
+GRANT SELECT ON TABLE society.priority_queues TO guildhall_reader;
+GRANT SELECT ON TABLE society.priority_queues TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.priority_queues TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.priority_queues TO guildhall_app;
+
+GRANT INSERT(queue_id) ON TABLE society.priority_queues TO guildhall_app;
+
+GRANT INSERT(boost),UPDATE(boost) ON TABLE society.priority_queues TO guildhall_app;
+
+GRANT INSERT(basis),UPDATE(basis) ON TABLE society.priority_queues TO guildhall_app;
+
+GRANT INSERT(expires_at),UPDATE(expires_at) ON TABLE society.priority_queues TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.priority_queues TO guildhall_app;
+
+GRANT SELECT ON TABLE society.reputation_history TO guildhall_app;
+GRANT SELECT ON TABLE society.reputation_history TO guildhall_reader;
+
+GRANT SELECT ON TABLE society.resource_allocations TO guildhall_app;
+GRANT SELECT ON TABLE society.resource_allocations TO guildhall_reader;
+GRANT SELECT ON TABLE society.resource_allocations TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.resource_allocations TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.resource_allocations TO guildhall_app;
+
+GRANT INSERT(pool_id) ON TABLE society.resource_allocations TO guildhall_app;
+
+GRANT INSERT(resource_type) ON TABLE society.resource_allocations TO guildhall_app;
+
+GRANT INSERT(amount) ON TABLE society.resource_allocations TO guildhall_app;
+
+GRANT INSERT(used),UPDATE(used) ON TABLE society.resource_allocations TO guildhall_app;
+
+GRANT INSERT(performance_tier) ON TABLE society.resource_allocations TO guildhall_app;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE society.resource_allocations TO guildhall_app;
+
+GRANT INSERT(granted_by) ON TABLE society.resource_allocations TO guildhall_app;
+
+GRANT INSERT(expires_at),UPDATE(expires_at) ON TABLE society.resource_allocations TO guildhall_app;
+
+GRANT INSERT(released_at),UPDATE(released_at) ON TABLE society.resource_allocations TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.resource_allocations TO guildhall_app;
+
+GRANT SELECT ON TABLE society.resource_pools TO guildhall_app;
+GRANT SELECT ON TABLE society.resource_pools TO guildhall_reader;
+GRANT SELECT ON TABLE society.resource_pools TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.resource_pools TO guildhall_app;
+
+GRANT INSERT(resource_type) ON TABLE society.resource_pools TO guildhall_app;
+
+GRANT INSERT(unit),UPDATE(unit) ON TABLE society.resource_pools TO guildhall_app;
+
+GRANT INSERT(total_capacity),UPDATE(total_capacity) ON TABLE society.resource_pools TO guildhall_app;
+
+GRANT INSERT(reserve),UPDATE(reserve) ON TABLE society.resource_pools TO guildhall_app;
+
+GRANT INSERT(refresh_interval),UPDATE(refresh_interval) ON TABLE society.resource_pools TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.resource_pools TO guildhall_app;
+
+GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.resource_pools TO guildhall_app;
+
+GRANT SELECT ON TABLE society.retraining_assessments TO guildhall_app;
+GRANT SELECT ON TABLE society.retraining_assessments TO guildhall_reader;
+GRANT SELECT ON TABLE society.retraining_assessments TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.retraining_assessments TO guildhall_app;
+
+GRANT INSERT(program_id) ON TABLE society.retraining_assessments TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.retraining_assessments TO guildhall_app;
+
+GRANT INSERT(attempt) ON TABLE society.retraining_assessments TO guildhall_app;
+
+GRANT INSERT(score) ON TABLE society.retraining_assessments TO guildhall_app;
+
+GRANT INSERT(passed) ON TABLE society.retraining_assessments TO guildhall_app;
+
+GRANT INSERT(assessor_id) ON TABLE society.retraining_assessments TO guildhall_app;
+
+GRANT INSERT(comment) ON TABLE society.retraining_assessments TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.retraining_assessments TO guildhall_app;
+
+GRANT SELECT ON TABLE society.retraining_programs TO guildhall_app;
+GRANT SELECT ON TABLE society.retraining_programs TO guildhall_reader;
+GRANT SELECT ON TABLE society.retraining_programs TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.retraining_programs TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.retraining_programs TO guildhall_app;
+
+GRANT INSERT(violation_id) ON TABLE society.retraining_programs TO guildhall_app;
+
+GRANT INSERT(curriculum),UPDATE(curriculum) ON TABLE society.retraining_programs TO guildhall_app;
+
+GRANT INSERT(assessment),UPDATE(assessment) ON TABLE society.retraining_programs TO guildhall_app;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE society.retraining_programs TO guildhall_app;
+
+GRANT INSERT(progress_percentage),UPDATE(progress_percentage) ON TABLE society.retraining_programs TO guildhall_app;
+
+GRANT INSERT(due_at),UPDATE(due_at) ON TABLE society.retraining_programs TO guildhall_app;
+
+GRANT INSERT(completed_at),UPDATE(completed_at) ON TABLE society.retraining_programs TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.retraining_programs TO guildhall_app;
+
+GRANT SELECT ON TABLE society.streaks TO guildhall_app;
+GRANT SELECT ON TABLE society.streaks TO guildhall_reader;
+GRANT SELECT ON TABLE society.streaks TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.streaks TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.streaks TO guildhall_app;
+
+GRANT INSERT(streak_type) ON TABLE society.streaks TO guildhall_app;
+
+GRANT INSERT(current_count),UPDATE(current_count) ON TABLE society.streaks TO guildhall_app;
+
+GRANT INSERT(longest_count),UPDATE(longest_count) ON TABLE society.streaks TO guildhall_app;
+
+GRANT INSERT(last_activity_on),UPDATE(last_activity_on) ON TABLE society.streaks TO guildhall_app;
+
+GRANT INSERT(freeze_tokens),UPDATE(freeze_tokens) ON TABLE society.streaks TO guildhall_app;
+
+GRANT INSERT(timezone),UPDATE(timezone) ON TABLE society.streaks TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.streaks TO guildhall_app;
 
 GRANT SELECT ON TABLE society.task_assignments TO guildhall_app;
 GRANT SELECT ON TABLE society.task_assignments TO guildhall_reader;
@@ -12589,11 +16195,70 @@ GRANT INSERT(duration_ms),UPDATE(duration_ms) ON TABLE society.task_results TO g
 
 GRANT INSERT(created_at) ON TABLE society.task_results TO guildhall_app;
 
+GRANT SELECT ON TABLE society.tier_history TO guildhall_app;
+GRANT SELECT ON TABLE society.tier_history TO guildhall_reader;
+GRANT SELECT ON TABLE society.tier_history TO guildhall_person;
+
+GRANT SELECT ON TABLE society.tiers TO guildhall_app;
+GRANT SELECT ON TABLE society.tiers TO guildhall_reader;
+GRANT SELECT ON TABLE society.tiers TO guildhall_person;
+
+GRANT UPDATE(min_points) ON TABLE society.tiers TO guildhall_app;
+
+GRANT UPDATE(keep_points) ON TABLE society.tiers TO guildhall_app;
+
+GRANT UPDATE(multiplier) ON TABLE society.tiers TO guildhall_app;
+
+GRANT UPDATE(perks) ON TABLE society.tiers TO guildhall_app;
+
 GRANT SELECT ON TABLE society.v_active_agents TO guildhall_app;
 GRANT SELECT ON TABLE society.v_active_agents TO guildhall_reader;
 
+GRANT SELECT ON TABLE society.v_active_mentorships TO guildhall_app;
+GRANT SELECT ON TABLE society.v_active_mentorships TO guildhall_reader;
+
+GRANT SELECT ON TABLE society.v_agent_reputation TO guildhall_app;
+GRANT SELECT ON TABLE society.v_agent_reputation TO guildhall_reader;
+
+GRANT SELECT ON TABLE society.v_current_leaderboard TO guildhall_app;
+GRANT SELECT ON TABLE society.v_current_leaderboard TO guildhall_reader;
+
 GRANT SELECT ON TABLE society.v_task_queue_summary TO guildhall_app;
 GRANT SELECT ON TABLE society.v_task_queue_summary TO guildhall_reader;
+
+GRANT SELECT ON TABLE society.violations TO guildhall_app;
+GRANT SELECT ON TABLE society.violations TO guildhall_reader;
+GRANT SELECT ON TABLE society.violations TO guildhall_person;
+
+GRANT INSERT(id) ON TABLE society.violations TO guildhall_app;
+
+GRANT INSERT(agent_id) ON TABLE society.violations TO guildhall_app;
+
+GRANT INSERT(violation_type) ON TABLE society.violations TO guildhall_app;
+
+GRANT INSERT(severity),UPDATE(severity) ON TABLE society.violations TO guildhall_app;
+
+GRANT INSERT(penalty_points),UPDATE(penalty_points) ON TABLE society.violations TO guildhall_app;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE society.violations TO guildhall_app;
+
+GRANT INSERT(status_reason),UPDATE(status_reason) ON TABLE society.violations TO guildhall_app;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE society.violations TO guildhall_app;
+
+GRANT INSERT(evidence),UPDATE(evidence) ON TABLE society.violations TO guildhall_app;
+
+GRANT INSERT(task_id),UPDATE(task_id) ON TABLE society.violations TO guildhall_app;
+
+GRANT INSERT(reported_by) ON TABLE society.violations TO guildhall_app;
+
+GRANT INSERT(reported_by_user) ON TABLE society.violations TO guildhall_app;
+
+GRANT INSERT(detected_by) ON TABLE society.violations TO guildhall_app;
+
+GRANT INSERT(occurred_at) ON TABLE society.violations TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.violations TO guildhall_app;
 
 GRANT SELECT ON TABLE society.vote_audit_trail TO guildhall_app;
 GRANT SELECT ON TABLE society.vote_audit_trail TO guildhall_reader;
@@ -12608,17 +16273,11 @@ GRANT INSERT(vote_id) ON TABLE society.vote_audit_trail TO guildhall_app;
 
 GRANT INSERT(event_type) ON TABLE society.vote_audit_trail TO guildhall_app;
 
-GRANT INSERT(actor_id) ON TABLE society.vote_audit_trail TO guildhall_app;
-
-GRANT INSERT(user_id) ON TABLE society.vote_audit_trail TO guildhall_app;
-
 GRANT INSERT(payload) ON TABLE society.vote_audit_trail TO guildhall_app;
 
 GRANT INSERT(signature) ON TABLE society.vote_audit_trail TO guildhall_app;
 
 GRANT INSERT(signed_by) ON TABLE society.vote_audit_trail TO guildhall_app;
-
-GRANT INSERT(created_at) ON TABLE society.vote_audit_trail TO guildhall_app;
 
 GRANT SELECT ON TABLE society.vote_delegations TO guildhall_app;
 GRANT SELECT ON TABLE society.vote_delegations TO guildhall_reader;

@@ -172,12 +172,12 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no series %', quote_literal(series_name) USING ERRCODE = 'undefined_table';
     END IF;
-    IF (SELECT engine FROM platform.installation) = 'timescale' THEN
-        RETURN 0;
-    END IF;
     IF NOT isfinite(earliest) OR NOT isfinite(latest) OR latest < earliest OR latest - earliest > interval '100 years' THEN
         RAISE EXCEPTION 'a series cannot be given partitions from % to %', earliest, latest
               USING ERRCODE = 'datetime_field_overflow';
+    END IF;
+    IF (SELECT engine FROM platform.installation) = 'timescale' THEN
+        RETURN 0;
     END IF;
 
     starts := date_trunc('month', earliest);
@@ -189,15 +189,18 @@ BEGIN
             PERFORM pg_advisory_xact_lock_shared(hashtext('platform.series.kept'), hashtext(partition));
         END IF;
         IF to_regclass(format('store.%I', partition)) IS NULL THEN
-            -- Two writers may want the same month: the second finds it made.
+            -- Two writers may want the same month: the second waits, and finds it made. Whether
+            -- it is there is known for certain only by making it: names are looked up in a cache.
             PERFORM pg_advisory_xact_lock(hashtext('platform.series'), hashtext(partition));
-            IF to_regclass(format('store.%I', partition)) IS NULL THEN
-                EXECUTE format('CREATE TABLE store.%I (LIKE store.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)',
+            BEGIN
+                EXECUTE format('CREATE TABLE store.%I (LIKE store.%I INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS INCLUDING STORAGE)',
                                partition, series_name);
                 EXECUTE format('ALTER TABLE store.%I ATTACH PARTITION store.%I FOR VALUES FROM (%L) TO (%L)',
                                series_name, partition, starts, ends);
                 made := made + 1;
-            END IF;
+            EXCEPTION WHEN duplicate_table THEN
+                NULL;
+            END;
         END IF;
         starts := ends;
     END LOOP;
@@ -291,7 +294,14 @@ BEGIN
             'ALTER TABLE %s SET (timescaledb.compress, timescaledb.compress_segmentby = %L, timescaledb.compress_orderby = %L)',
             relation,
             (SELECT COALESCE(string_agg(quote_ident(part), ', '), '') FROM unnest(wanted.segment_by) AS part),
-            COALESCE(wanted.order_by, format('%I DESC', wanted.time_column))
+            -- Whatever tells rows apart is best among these, lest compressed rows must be searched for duplicates.
+            COALESCE(wanted.order_by, format('%I DESC', wanted.time_column) || COALESCE((
+                SELECT string_agg(format(', %I', attname), '' ORDER BY attnum)
+                  FROM pg_index
+                  JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
+                 WHERE indrelid = relation::regclass AND indisprimary
+                   AND attname <> wanted.time_column AND attname <> ALL (wanted.segment_by)
+            ), ''))
         );
         EXECUTE format('SELECT %s.add_compression_policy(%L::regclass, %L::interval)', extension, relation, wanted.compress_after);
     END IF;

@@ -1,0 +1,14 @@
+DROP FUNCTION platform.cleanup_old_audit_logs();
+DROP FUNCTION platform.create_next_month_partitions();
+DROP FUNCTION platform.create_monthly_partition();
+DROP FUNCTION platform.create_monthly_partitions();
+DROP FUNCTION platform.maintain_series(text);
+DROP FUNCTION platform.compress_partition(text);
+DROP FUNCTION platform.drop_partition(text, text, bigint, text);
+DROP FUNCTION platform.expired_partitions(text);
+DROP FUNCTION platform.create_partitions_ahead(text, interval);
+DROP FUNCTION platform.fingerprint(regclass, text[], text, timestamptz, timestamptz);
+DROP FUNCTION platform.series_short_of(interval);
+DROP FUNCTION platform.series_partitions(text);
+DROP FUNCTION platform.partition_spans(text);
+DROP TABLE platform.archives;
