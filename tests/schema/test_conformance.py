@@ -249,7 +249,6 @@ def inventory() -> Path:
     return _INVENTORY
 
 
-@pytest.mark.xfail(reason="the other wings' tables come with their migrations", strict=True)
 def test_the_schema_has_everything_that_the_documents_name(
     guildhall: Command, inventory: Path, administrator_url: str
 ) -> None:
