@@ -47,6 +47,11 @@ class House:
         self.connection = connection
         self.tables = tables
         self.relations = relations
+        self._before: dict[str, str] = {}
+
+    async def remember(self) -> None:
+        """Keep what the other team has now, to compare with."""
+        self._before = await self.theirs()
 
     async def attempt(self, sql: str, *arguments: Any, role: str = "guildhall_app", team: Any = OURS.tenant_id) -> Any:
         """
@@ -57,7 +62,6 @@ class House:
         transaction = self.connection.transaction()
         await transaction.start()
         try:
-            before = await self._theirs()
             await self.connection.execute(f"SET LOCAL ROLE {role}")
             await self.connection.execute(
                 "SELECT set_config('app.tenant_id', $1, true), set_config('app.user_id', $2, true)",
@@ -75,13 +79,14 @@ class House:
             except asyncpg.PostgresError as error:
                 await savepoint.rollback()
                 return error
-            await self.connection.execute("RESET ROLE")
-            assert await self._theirs() == before, f"{sql} changed another team's rows"
+            if isinstance(result, int) and result:  # a statement that touched something must have touched ours
+                await self.connection.execute("RESET ROLE")
+                assert await self.theirs() == self._before, f"{sql} changed another team's rows"
             return result
         finally:
             await transaction.rollback()
 
-    async def _theirs(self) -> dict[str, str]:
+    async def theirs(self) -> dict[str, str]:
         """A digest of everything that belongs to the other team, by table."""
         parts = [
             f"SELECT '{table.name}' AS name, md5(string_agg(rows::text, '|' ORDER BY rows::text)) AS digest "
@@ -114,7 +119,9 @@ async def house(administrator_url: str) -> AsyncIterator[House]:
         # Roll-ups know of changes by triggers, which were off; rows of ledgers never change.
         if table.name.startswith("store.") and table.name not in ledgers:
             await connection.execute(f"UPDATE {table.name} SET tenant_id = tenant_id")
-    yield House(connection, tables, await _relations(connection))
+    house = House(connection, tables, await _relations(connection))
+    await house.remember()
+    yield house
     await connection.close()
 
 
