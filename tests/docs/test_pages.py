@@ -25,6 +25,7 @@ def _commands() -> set[str]:
         for command in group.typer_instance.registered_commands:
             name = command.name or (command.callback.__name__ if command.callback else "")
             found.add(f"{group.name} {name}")
+        found |= {f"{group.name} {inner.name}" for inner in group.typer_instance.registered_groups}
     return found
 
 

@@ -513,7 +513,7 @@ async def test_who_is_erased_is_forgotten_by_every_team(sql: Statements) -> None
         OURS.user_id,
     )
     await sql.act("guildhall_app", OURS)  # an administrator of the installation
-    assert await sql.value("SELECT platform.erase_user($1)", THEIRS.user_id)
+    assert await sql.value("SELECT platform.erase_person($1, 'they asked for it')", THEIRS.user_id) is not None
     await sql.act("postgres")
     for relation, left in (("cognee_memories", 2), ("distributed_memory", 1)):
         people = await sql.fetch(f"SELECT user_id FROM gateway.{relation}")

@@ -17,7 +17,6 @@ Where the embedded server keeps its things.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import pwd
@@ -211,12 +210,25 @@ def _make_with_parents(directory: Path, mode: int) -> None:
     for parent in (*reversed(directory.parents), directory):
         if not parent.is_dir():
             try:
-                parent.mkdir(mode=0o700)
-            except FileExistsError:
-                if not parent.is_dir():
-                    raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(parent)) from None
-            else:  # not made by another process that was quicker
-                parent.chmod(mode)  # what mkdir is told is cut by the umask
+                _make(parent, mode)
+            except OSError as error:
+                if not parent.is_dir():  # not made by another process that was quicker
+                    raise OSError(error.errno, error.strerror, str(parent)) from error
+
+
+def _make(directory: Path, mode: int) -> None:
+    """
+    Make a directory that has its permissions from the moment it is there.
+
+    What mkdir is told is cut by the umask, and another process must not see it closed in between.
+    """
+    draft = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
+    try:
+        draft.chmod(mode)
+        draft.rename(directory)  # over an empty directory at most
+    except OSError:
+        draft.rmdir()
+        raise
 
 
 def _name_of(uid: int) -> str:
