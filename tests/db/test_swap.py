@@ -92,11 +92,11 @@ async def test_a_table_changes_while_everybody_writes_to_it(url: str) -> None:
         return written
 
     writers = [asyncio.create_task(write(number)) for number in range(1, 4)]
-    applied = await migrate.migrate(url)
+    applied = await migrate.migrate(url, to=CONTRACT)
     done.set()
     written = await asyncio.gather(*writers)  # none was refused anything
 
-    assert [each.number for each in applied][:3] == [EXPAND, BACKFILL, CONTRACT]
+    assert [each.number for each in applied] == [EXPAND, BACKFILL, CONTRACT]
     async with connected(url) as connection:
         total, old, unknown = await connection.fetchrow(
             """
