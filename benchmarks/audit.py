@@ -1,0 +1,193 @@
+"""
+What auditing costs whoever writes, and how fast ledgers are sealed and verified.
+
+The same single-row change of a business table is written with its audit trigger
+on and off, in turns: by one writer, by sixteen, and by sixteen that hold each
+transaction for 5 ms; all through `Database.transaction`, as every face writes.
+`pgbench_*` is the same statement straight from pgbench, with nothing of ours
+around it. The ratios are what remains of the unaudited rate.
+
+Then a million rows (`--rows`) of the audit log are sealed and verified; the limit is
+reading the same rows and hashing each once.
+
+    python benchmarks/audit.py --rounds 5
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import re
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import asyncpg
+
+from guildhall.app import sealing
+from guildhall.app.wiring import App, keep_running
+from guildhall.db import Query, embedded
+from guildhall.domains.platform import identity
+from guildhall.settings import Settings
+
+CHANGE = Query(
+    "benchmark.change",
+    "INSERT INTO evaluation.configurations (name, sandbox_config) "
+    """VALUES ('bench ' || gen_random_uuid(), '{"image": "python:3.12", "memory_mb": 512, "network": false}')""",
+    (),
+)
+HOLD = Query("benchmark.hold", "SELECT pg_sleep(0.005)", ())
+TRIGGER = "ALTER TABLE evaluation.configurations {} TRIGGER configurations_are_audited"
+PGBENCH = f"""\\startpipeline
+BEGIN;
+SET LOCAL ROLE guildhall_app;
+SELECT set_config('app.user_id', '{identity.LOCAL.user_id}', true), set_config('app.tenant_id', '{identity.LOCAL.tenant_id}', true);
+\\endpipeline
+{CHANGE.sql};
+COMMIT;
+"""
+FILL = """
+INSERT INTO store.audit_log (log_id, tenant_id, table_schema, table_name, operation, record_key, new_data, actor_role, "timestamp",
+                             epoch, transaction_id, digest)
+SELECT gen_random_uuid(), '00000000-0000-7000-8000-000000000002', 'evaluation', 'configurations', 'INSERT', jsonb_build_object('config_id', n),
+       jsonb_build_object('name', 'bench ' || n, 'is_active', true, 'sandbox_config', '{{}}'::jsonb, 'created_at', now()),
+       'guildhall_app', clock_timestamp(), epoch.number, pg_current_xact_id()::text::bigint, ''
+  FROM generate_series({first}, {last}) AS n, platform.epoch
+"""
+
+
+async def rate(app: App, writers: int, seconds: float, *, hold: bool = False) -> float:
+    """Transactions per second of so many writers."""
+    done = 0
+    end = time.perf_counter() + seconds
+
+    async def writer() -> None:
+        nonlocal done
+        while time.perf_counter() < end:
+            async with app.transaction() as tx:
+                await tx.execute(CHANGE)
+                if hold:
+                    await tx.value(HOLD)
+            done += 1
+
+    began = time.perf_counter()
+    await asyncio.gather(*(writer() for _ in range(writers)))
+    return done / (time.perf_counter() - began)
+
+
+def pgbench(url: str, script: Path, writers: int, seconds: float) -> float:
+    program = str(embedded.binary("pgbench"))
+    options = [
+        "-n",
+        "-M",
+        "prepared",
+        "-c",
+        str(writers),
+        "-j",
+        str(min(writers, 2)),
+        "-T",
+        str(round(seconds)),
+        "-f",
+        str(script),
+    ]
+    printed = subprocess.run([program, *options, url], check=True, capture_output=True, text=True).stdout
+    found = re.search(r"tps = ([\d.]+)", printed)
+    assert found, printed
+    return float(found[1])
+
+
+async def measure_writing(app: App, url: str, folder: Path, rounds: int, seconds: float) -> dict[str, float]:
+    administrator = await asyncpg.connect(url)
+    script = folder / "change.sql"
+    script.write_text(PGBENCH)
+    ways = {
+        "one_writer": lambda: rate(app, 1, seconds),
+        "sixteen_writers": lambda: rate(app, 16, seconds),
+        "sixteen_holding_5ms": lambda: rate(app, 16, seconds, hold=True),
+        "pgbench_one": lambda: asyncio.to_thread(pgbench, url, script, 1, seconds),
+        "pgbench_sixteen": lambda: asyncio.to_thread(pgbench, url, script, 16, seconds),
+    }
+    figures: dict[str, float] = {}
+    for name, measure in ways.items():
+        await measure()  # connections, plans, caches
+        rates: dict[str, list[float]] = {"DISABLE": [], "ENABLE": []}
+        for turn in range(rounds):
+            for mode in ("DISABLE", "ENABLE") if turn % 2 else ("ENABLE", "DISABLE"):
+                await administrator.execute(TRIGGER.format(mode))
+                rates[mode].append(await measure())
+        ratios = [audited / bare for bare, audited in zip(rates["DISABLE"], rates["ENABLE"], strict=True)]
+        figures[f"{name}_unaudited_per_s"] = round(statistics.median(rates["DISABLE"]))
+        figures[f"{name}_audited_per_s"] = round(statistics.median(rates["ENABLE"]))
+        figures[f"{name}_remains"] = round(statistics.median(ratios), 2)
+    await administrator.close()
+    return figures
+
+
+async def measure_sealing(app: App, url: str, rows: int) -> dict[str, float]:
+    administrator = await asyncpg.connect(url)
+    [each async for each in sealing.seal(app)]
+    text = await administrator.fetchval(
+        "SELECT platform.ledger_text('store.audit_log', columns, 'entry.') FROM platform.ledgers WHERE name = 'audit_log'"
+    )
+    await administrator.execute("TRUNCATE store.audit_log, platform.audit_seals, platform.audit_seal_parts")
+    await administrator.execute("SET session_replication_role = replica")
+    for first in range(1, rows + 1, 1000):
+        await administrator.execute(FILL.format(first=first, last=min(rows, first + 999)))
+    await administrator.execute(f"UPDATE store.audit_log AS entry SET digest = sha256(convert_to({text}, 'UTF8'))")
+    await administrator.execute("VACUUM ANALYZE store.audit_log")
+
+    began = time.perf_counter()
+    sealed = sum([seal.row_count or 0 async for seal in sealing.seal(app, after_restore=True)])
+    sealing_s = time.perf_counter() - began
+    assert sealed == rows, sealed
+
+    began = time.perf_counter()
+    (found,) = await sealing.verify(app, ["audit_log"])
+    verifying_s = time.perf_counter() - began
+    assert found.holds, found.findings[:3]
+    assert found.rows == rows
+
+    began = time.perf_counter()
+    async with administrator.transaction():
+        query = f"SELECT convert_to({text}, 'UTF8') FROM store.audit_log AS entry"
+        async for row in administrator.cursor(query, prefetch=1000):
+            hashlib.sha256(row[0]).digest()
+    limit_s = time.perf_counter() - began
+    await administrator.close()
+    return {
+        "rows": rows,
+        "sealed_per_s": round(rows / sealing_s),
+        "verified_per_s": round(rows / verifying_s),
+        "read_and_hashed_per_s": round(rows / limit_s),
+        "verifying_over_limit": round(verifying_s / limit_s, 2),
+    }
+
+
+async def measure(options: argparse.Namespace, folder: Path) -> None:
+    settings = Settings(data_dir=folder, pool_size=17)
+    url = await keep_running(settings)
+    async with App.open(settings) as app:
+        print(json.dumps(await measure_writing(app, url, folder, options.rounds, options.seconds)))
+        print(json.dumps(await measure_sealing(app, url, options.rows)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        try:
+            asyncio.run(measure(options, Path(folder)))
+        finally:
+            embedded.stop(Path(folder))
+
+
+if __name__ == "__main__":
+    main()
