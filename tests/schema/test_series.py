@@ -349,7 +349,11 @@ async def test_old_rows_of_the_audit_log_go_and_recent_ones_stay(place: Place) -
         for moment in (OLD, await now(place)):
             await connection.execute("SELECT platform.ensure_partitions('audit_log', $1, $1)", moment)
             await connection.execute(
-                "INSERT INTO store.audit_log (table_name, operation, \"timestamp\") VALUES ('t', 'INSERT', $1)", moment
+                """
+                INSERT INTO store.audit_log (table_name, operation, "timestamp", epoch, transaction_id, digest)
+                VALUES ('t', 'INSERT', $1, platform.epoch(), pg_current_xact_id()::text::bigint, sha256(''))
+                """,
+                moment,
             )
     async with place.acting("guildhall_scheduler") as connection:
         await connection.execute("SELECT platform.cleanup_old_audit_logs()")

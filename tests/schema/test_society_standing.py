@@ -388,7 +388,7 @@ async def test_a_team_is_erased_with_votes_that_are_closed_battles_that_are_foug
     await sql.execute("SELECT platform.begin_erasing_team($1)", team)
     while await sql.fetch("SELECT relation FROM platform.erase_team_rows($1, 2)", team):
         await sql.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    await sql.execute("SELECT platform.finish_erasing_team($1)", team)
+    await sql.execute("SELECT platform.erase_team($1, 'they asked for it')", team)
     await sql.act("postgres")
     for table in await sql.fetch(
         """

@@ -64,7 +64,7 @@ def memory_bytes() -> int:
     sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         with contextlib.suppress(OSError, ValueError):  # no such limit, or "max"
-            sizes.append(int(Path(limit).read_text(encoding="ascii")))
+            sizes.append(int(Path(limit).read_text(encoding="utf-8")))
     return min(sizes)
 
 
