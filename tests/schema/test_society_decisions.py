@@ -277,6 +277,23 @@ async def test_the_trail_is_added_to_and_never_changed_by_anybody(sql: Statement
             await sql.execute(statement)
 
 
+async def test_what_is_added_to_the_trail_is_about_a_vote_of_the_team_and_says_truly_by_whom_and_when(
+    sql: Statements,
+) -> None:
+    session, other = await vote_on(sql, "yes", "no"), await vote_on(sql, "yes", "no")
+    ballot = await cast(sql, session, await agent(sql))
+    await add(sql, "vote_audit_trail", session_id=session, vote_id=ballot, event_type="recounted")
+    for wrong in ({"session_id": uuid4()}, {"session_id": other, "vote_id": ballot}):
+        async with sql.refused("events_are_about_a_vote"):
+            await add(sql, "vote_audit_trail", event_type="recounted", **wrong)
+    for claim in ({"user_id": THEIRS.user_id}, {"actor_id": uuid4()}, {"created_at": await sql.value("SELECT now()")}):
+        async with sql.refused("not_allowed"):
+            await add(sql, "vote_audit_trail", session_id=session, event_type="recounted", **claim)
+    await sql.act("guildhall_app", THEIRS)
+    async with sql.refused("events_are_about_a_vote"):
+        await add(sql, "vote_audit_trail", session_id=session, event_type="recounted")
+
+
 # voting: delegations ----------------------------------------------------------------
 
 

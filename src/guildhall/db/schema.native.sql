@@ -10551,7 +10551,7 @@ CREATE TABLE society.vote_audit_trail (
     event_type character varying(50) NOT NULL,
     actor_id uuid DEFAULT society.acting_agent(),
     user_id uuid DEFAULT platform.user_id(),
-    payload jsonb DEFAULT '{}'::jsonb,
+    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
     signature bytea,
     signed_by uuid,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,

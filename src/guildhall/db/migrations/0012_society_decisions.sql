@@ -247,8 +247,8 @@ CREATE TRIGGER votes_are_born_live BEFORE INSERT ON society.votes
     FOR EACH ROW WHEN (NEW.superseded_at IS NOT NULL)
     EXECUTE FUNCTION society.refuse('a ballot is cast before it is withdrawn');
 
--- No keys lead from here: erasing a team empties its trail and keeps that
--- something happened, when, and in which order.
+-- A trigger, not keys, asks that an event is about a vote of the team and about a
+-- ballot of that vote: keys could say so only with another index on ballots.
 CREATE TABLE society.vote_audit_trail (
     id         uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
     tenant_id  uuid        NOT NULL DEFAULT platform.tenant_id(),
@@ -257,7 +257,7 @@ CREATE TABLE society.vote_audit_trail (
     event_type varchar(50) NOT NULL,
     actor_id   uuid        DEFAULT society.acting_agent(),
     user_id    uuid        DEFAULT platform.user_id(),
-    payload    jsonb       DEFAULT '{}',
+    payload    jsonb       NOT NULL DEFAULT '{}',
     signature  bytea,
     signed_by  uuid,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
