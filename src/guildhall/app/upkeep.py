@@ -1,5 +1,5 @@
 """
-One pass of everything that keeps the database in shape: roll-ups, series, archives.
+One pass of everything that keeps the database in shape: identity, seals, roll-ups, series, archives.
 
 Nothing depends on when it runs, or whether two run at once: what one pass
 leaves, such as a partition that it could not lock, the next one does.
@@ -7,15 +7,16 @@ leaves, such as a partition that it could not lock, the next one does.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from guildhall.db import Database, archives, rollups, timeseries
+from guildhall.app import sealing
+from guildhall.app.wiring import App
+from guildhall.db import archives, rollups, timeseries
 from guildhall.db.archivefiles import ArchiveFormatMissing
-from guildhall.errors import GuildhallError, NotAllowed
+from guildhall.domains.platform import audit, identity
+from guildhall.errors import GuildhallError, NotAllowed, Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,41 +24,51 @@ class Upkeep:
     """
     What one pass did.
 
-    `left` says what it could not do with this login or installation, and why;
-    `short_from` names the series that still lack partitions for the next month.
+    `expired` counts the sessions that had run out. `left` says what it could
+    not do with this login or installation, and why; `short_from` names the
+    series that still lack partitions for the next month.
     """
 
+    expired: int
+    seals: Sequence[audit.Seal]
     rollups: Sequence[rollups.Refreshed]
     steps: Sequence[timeseries.Step]
     left: Sequence[GuildhallError]
     short_from: dict[str, datetime]
 
 
-async def maintain(url: str, directory: Path) -> Upkeep:
+async def maintain(app: App, url: str) -> Upkeep:
     """
-    Refresh roll-ups, then make, archive, drop and close partitions; archives go under a directory.
+    Tidy identity, seal ledgers, refresh roll-ups, then make, archive, drop and close partitions.
 
-    Roll-ups come first, so that they have taken in what is dropped. Work that
-    needs the owner of the tables is left out where the login is not one.
+    What is dropped has been sealed and rolled up before. Work that needs the
+    owner of the tables is done at `url`, an administrator's, and left out where
+    the login there is not one.
 
     Raises:
         DatabaseUnavailable: Nobody answers.
     """
-    database = await Database.connect(url, size=2)
+    left: list[GuildhallError] = []
+    async with app.database.duty("scheduler") as tx:
+        expired = await identity.tidy(tx)
+    seals: list[audit.Seal] = []
     try:
-        refreshed = await rollups.refresh(database)
-        steps: list[timeseries.Step] = []
-        left: list[GuildhallError] = []
-        for work in (
-            rollups.refresh_continuous(url),
-            timeseries.maintain(database),
-            archives.archive_expired(url, database, directory),
-            timeseries.close_partitions(url),
-        ):
-            try:
-                steps += await work or []
-            except (NotAllowed, ArchiveFormatMissing) as error:
-                left.append(error)
-        return Upkeep(refreshed, steps, left, await timeseries.short_of(database))
-    finally:
-        await asyncio.shield(database.close())
+        async for seal in sealing.seal(app):
+            seals.append(seal)
+    except Unavailable:
+        raise
+    except GuildhallError as error:
+        left.append(error)
+    refreshed = await rollups.refresh(app.database)
+    steps: list[timeseries.Step] = []
+    for work in (
+        rollups.refresh_continuous(url),
+        timeseries.maintain(app.database),
+        archives.archive_expired(url, app.database, app.settings.archive_dir),
+        timeseries.close_partitions(url),
+    ):
+        try:
+            steps += await work or []
+        except (NotAllowed, ArchiveFormatMissing) as error:
+            left.append(error)
+    return Upkeep(expired, seals, refreshed, steps, left, await timeseries.short_of(app.database))

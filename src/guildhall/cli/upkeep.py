@@ -122,15 +122,15 @@ def restore_series(
 
 
 def maintain(as_json: JsonOption = False) -> None:
-    """Do one pass of upkeep: roll-ups, partitions ahead, retention, archives. Run it daily, or more often."""
+    """Do one pass of upkeep: seals, roll-ups, partitions ahead, retention, archives. Run it daily, or more often."""
     from guildhall.app import upkeep
+    from guildhall.app.wiring import App
 
     output = Output(as_json)
 
     async def work() -> None:
-        settings = Settings.from_environment()
-        async with _database_url() as url:
-            done = await upkeep.maintain(url, settings.archive_dir)
+        async with _database_url() as url, App.open() as app:
+            done = await upkeep.maintain(app, url)
         if as_json:
             output.document(upkeep_document(done))
             return

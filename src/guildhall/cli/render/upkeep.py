@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from guildhall.cli.render.audits import seal_document
 from guildhall.cli.render.figures import count
 
 if TYPE_CHECKING:
@@ -72,6 +73,10 @@ def _size(size: int) -> str:
 
 def upkeep_lines(done: Upkeep) -> Iterator[str]:
     """What one pass did, a line for each series and roll-up that it touched."""
+    if done.expired:
+        yield f"{count(done.expired, 'session')} had run out"
+    if done.seals:
+        yield f"sealed {count(sum(seal.row_count or 0 for seal in done.seals), 'row')} of ledgers"
     for refreshed in done.rollups:
         if refreshed.skipped:
             yield f"{refreshed.rollup}: being refreshed elsewhere"
@@ -81,7 +86,7 @@ def upkeep_lines(done: Upkeep) -> Iterator[str]:
         yield f"{series}: {_DONE[action].format(n=count(number, 'partition'))}"
     for series, reaches in done.short_from.items():
         yield f"{series}: partitions end {_day(reaches)}"
-    if not done.steps and not any(each.buckets for each in done.rollups):
+    if not (done.expired or done.seals or done.steps or any(each.buckets for each in done.rollups)):
         yield "nothing was due"
 
 
@@ -95,6 +100,8 @@ def _counted(steps: Iterable[Step]) -> Counter[tuple[str, str]]:
 def upkeep_document(done: Upkeep) -> dict[str, Any]:
     """The same as JSON."""
     return {
+        "expired_sessions": done.expired,
+        "seals": [seal_document(each) for each in done.seals],
         "rollups": list(done.rollups),
         "steps": list(done.steps),
         "left": [error.as_json()["error"] for error in done.left],

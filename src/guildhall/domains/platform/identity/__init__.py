@@ -55,6 +55,7 @@ from guildhall.domains.platform.identity.service import (
     revoke_invitation,
     set_password,
     set_preferences,
+    tidy,
 )
 from guildhall.domains.platform.identity.types import (
     Action,
@@ -150,4 +151,5 @@ __all__ = [
     "set_password",
     "set_preferences",
     "sign_in",
+    "tidy",
 ]

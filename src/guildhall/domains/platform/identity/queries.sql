@@ -1,6 +1,9 @@
 -- name: database_id
 SELECT database_id FROM platform.installation;
 
+-- name: tidy
+SELECT platform.tidy_identity();
+
 -- name: standing
 SELECT platform.member_role() AS role, platform.is_administrator() AS is_administrator;
 

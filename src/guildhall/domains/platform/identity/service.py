@@ -49,6 +49,15 @@ async def database_id(tx: Tx) -> UUID:
     return await store.database_id(tx)
 
 
+async def tidy(tx: Tx) -> int:
+    """
+    Mark sessions that have run out, whose number is returned, and let go of what ended long ago.
+
+    It is upkeep: a scheduler's transaction may (`Database.duty`).
+    """
+    return await store.tidy(tx)
+
+
 async def get_standing(tx: Tx) -> Standing:
     """What the actor is in their team, and whether they keep the installation."""
     return await store.standing(tx)

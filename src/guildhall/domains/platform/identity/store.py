@@ -59,6 +59,11 @@ async def database_id(tx: Tx) -> UUID:
     return found
 
 
+async def tidy(tx: Tx) -> int:
+    expired: int = await tx.value(_queries.tidy)
+    return expired
+
+
 async def standing(tx: Tx) -> Standing:
     row = await tx.find(_queries.standing)
     assert row is not None
