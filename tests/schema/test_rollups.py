@@ -37,6 +37,17 @@ EXPECTED = {
           FROM store.outcomes WHERE tenant_id = $1 GROUP BY 1, 2
         """,
     ),
+    "evaluation.simulation_performance_daily": (
+        2,
+        "day, simulation_id, total_outcomes, scored_outcomes, reliability_sum, execution_time_sum_ms, total_cost_usd, "
+        "counted_outcomes, total_tokens, error_count",
+        """
+        SELECT date_trunc('day', execution_time, 'UTC'), simulation_id, count(*), count(reliability_score),
+               sum(reliability_score), sum(execution_time_ms), sum(cost_usd), count(tokens_used), sum(tokens_used),
+               sum((status = 'error')::integer)
+          FROM store.outcomes WHERE tenant_id = $1 GROUP BY 1, 2
+        """,
+    ),
     "evaluation.simulation_latency_hourly": (
         3,
         "hour, simulation_id, idx, n",

@@ -14,7 +14,7 @@ from guildhall.db.pool import Database
 from guildhall.db.queries import Query
 from guildhall.db.timeseries import as_owner
 
-_DUE = Query("rollups", "SELECT name FROM platform.rollups ORDER BY name", ())
+_DUE = Query("rollups", "SELECT name FROM platform.rollups ORDER BY width, name", ())
 _REFRESH_LISTINGS = Query("refresh_model_listings", "SELECT catalogue.refresh_model_listings()", ())
 _REFRESH = Query("refresh_rollup", "SELECT platform.refresh_rollup($1, $2, $3)", ("rollup", "until", "at_most"))
 

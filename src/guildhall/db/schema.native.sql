@@ -988,7 +988,7 @@ $$;
 
 ALTER FUNCTION platform.create_partitions_ahead(wanted text, ahead interval) OWNER TO guildhall_owner;
 
-CREATE FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text DEFAULT 'true'::text, continuous boolean DEFAULT false) RETURNS void
+CREATE FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text DEFAULT 'true'::text, finer text DEFAULT NULL::text, continuous boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -1001,7 +1001,8 @@ BEGIN
     SELECT jsonb_build_object(
                'rollup', rollup_name,
                'series', series.name,
-               'time', quote_ident(series.time_column),
+               'rows', 'store.' || COALESCE(finer || '_now', series.name),
+               'time', CASE WHEN finer IS NULL THEN quote_ident(series.time_column) ELSE 'bucket' END,
                'rows begin', platform.beginning_of_rows(),
                'width', quote_literal(width),
                'keys', array_to_string(keys, ', '),
@@ -1030,7 +1031,7 @@ BEGIN
             CREATE MATERIALIZED VIEW store.{rollup}
               WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
                 SELECT {tenant_id,} {timescale}.time_bucket(interval {width}, {time}) AS bucket, {keys}, {measures}
-                  FROM store.{series}
+                  FROM {rows}
                  WHERE {condition}
                  GROUP BY {positions of all}
                   WITH NO DATA;
@@ -1040,7 +1041,7 @@ BEGIN
         EXECUTE platform.fill($sql$
             CREATE TABLE store.{rollup} AS
                 SELECT {tenant_id,} {time} AS bucket, {keys}, {measures}
-                  FROM store.{series}
+                  FROM {rows}
                  GROUP BY {positions of all}
                   WITH NO DATA;
             COMMENT ON TABLE store.{rollup} IS 'operations: {class}: the roll-up of {series}, as far as it was refreshed.';
@@ -1080,7 +1081,7 @@ BEGIN
                    ) AS dirty
              CROSS JOIN LATERAL (
                        SELECT {keys}, {measures}
-                         FROM store.{series}
+                         FROM {rows}
                         WHERE {row is of dirty}
                           AND {time} >= dirty.bucket AND {time} < dirty.bucket + interval {width}
                           AND ({condition})
@@ -1095,7 +1096,7 @@ BEGIN
         CASE WHEN NOT is_continuous THEN platform.fill($sql$
             INSERT INTO store.{rollup}
             SELECT {tenant_id,} $1, {keys}, {measures}
-              FROM store.{series}
+              FROM {rows}
              WHERE {row is of $3}
                AND {time} >= $1 AND {time} < $2
                AND ({condition})
@@ -1110,7 +1111,7 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text, continuous boolean) OWNER TO guildhall_owner;
+ALTER FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text, finer text, continuous boolean) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval, chunk interval DEFAULT '1 day'::interval, compress_after interval DEFAULT NULL::interval, segment_by text[] DEFAULT '{}'::text[], order_by text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
@@ -2511,7 +2512,7 @@ CREATE FUNCTION platform.refresh_rollups(until timestamp with time zone DEFAULT 
  SELECT rollups.name,
      platform.refresh_rollup(rollups.name, refresh_rollups.until, refresh_rollups.at_most) AS refresh_rollup
     FROM platform.rollups
-   ORDER BY rollups.name;
+   ORDER BY rollups.width, rollups.name;
 END;
 
 ALTER FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) OWNER TO guildhall_owner;
@@ -5919,6 +5920,26 @@ ALTER VIEW evaluation.simulation_latency_hourly OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.simulation_latency_hourly IS 'outcomes: tenant: histograms of the team''s execution times; platform.percentile(0.95, array_agg(idx), array_agg(n)) over any of its rows is theirs, within 2 %.';
 
+CREATE TABLE store.simulation_performance_daily (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    simulation_id uuid,
+    total_outcomes bigint,
+    scored_outcomes bigint,
+    reliability_sum double precision,
+    timed_outcomes bigint,
+    execution_time_sum_ms double precision,
+    priced_outcomes bigint,
+    total_cost_usd numeric,
+    counted_outcomes bigint,
+    total_tokens bigint,
+    error_count bigint
+);
+
+ALTER TABLE store.simulation_performance_daily OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.simulation_performance_daily IS 'operations: tenant: the roll-up of outcomes, as far as it was refreshed.';
+
 CREATE TABLE store.simulation_performance_hourly (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
     bucket timestamp with time zone NOT NULL,
@@ -6017,6 +6038,86 @@ UNION ALL
 ALTER VIEW store.simulation_performance_hourly_now OWNER TO guildhall_owner;
 
 COMMENT ON VIEW store.simulation_performance_hourly_now IS 'operations: tenant: the roll-up of outcomes, exact at every moment.';
+
+CREATE VIEW store.simulation_performance_daily_now AS
+ SELECT rolled.tenant_id,
+    rolled.bucket,
+    rolled.simulation_id,
+    rolled.total_outcomes,
+    rolled.scored_outcomes,
+    rolled.reliability_sum,
+    rolled.timed_outcomes,
+    rolled.execution_time_sum_ms,
+    rolled.priced_outcomes,
+    rolled.total_cost_usd,
+    rolled.counted_outcomes,
+    rolled.total_tokens,
+    rolled.error_count
+   FROM store.simulation_performance_daily rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'simulation_performance_daily'::text) AND (marks.tenant_id = rolled.tenant_id) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'outcomes'::text)))))))
+UNION ALL
+ SELECT dirty.tenant_id,
+    dirty.bucket,
+    live.simulation_id,
+    live.total_outcomes,
+    live.scored_outcomes,
+    live.reliability_sum,
+    live.timed_outcomes,
+    live.execution_time_sum_ms,
+    live.priced_outcomes,
+    live.total_cost_usd,
+    live.counted_outcomes,
+    live.total_tokens,
+    live.error_count
+   FROM (( SELECT DISTINCT marks.tenant_id,
+            marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'simulation_performance_daily'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'outcomes'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT simulation_performance_hourly_now.simulation_id,
+            (sum(simulation_performance_hourly_now.total_outcomes))::bigint AS total_outcomes,
+            (sum(simulation_performance_hourly_now.scored_outcomes))::bigint AS scored_outcomes,
+            sum(simulation_performance_hourly_now.reliability_sum) AS reliability_sum,
+            (sum(simulation_performance_hourly_now.timed_outcomes))::bigint AS timed_outcomes,
+            sum(simulation_performance_hourly_now.execution_time_sum_ms) AS execution_time_sum_ms,
+            (sum(simulation_performance_hourly_now.priced_outcomes))::bigint AS priced_outcomes,
+            sum(simulation_performance_hourly_now.total_cost_usd) AS total_cost_usd,
+            (sum(simulation_performance_hourly_now.counted_outcomes))::bigint AS counted_outcomes,
+            (sum(simulation_performance_hourly_now.total_tokens))::bigint AS total_tokens,
+            (sum(simulation_performance_hourly_now.error_count))::bigint AS error_count
+           FROM store.simulation_performance_hourly_now
+          WHERE ((simulation_performance_hourly_now.tenant_id = dirty.tenant_id) AND (simulation_performance_hourly_now.bucket >= dirty.bucket) AND (simulation_performance_hourly_now.bucket < (dirty.bucket + '1 day'::interval)) AND true)
+          GROUP BY simulation_performance_hourly_now.simulation_id) live);
+
+ALTER VIEW store.simulation_performance_daily_now OWNER TO guildhall_owner;
+
+COMMENT ON VIEW store.simulation_performance_daily_now IS 'operations: tenant: the roll-up of outcomes, exact at every moment.';
+
+CREATE VIEW evaluation.simulation_performance_daily AS
+ SELECT bucket AS day,
+    simulation_id,
+    total_outcomes,
+    scored_outcomes,
+    reliability_sum,
+    timed_outcomes,
+    execution_time_sum_ms,
+    priced_outcomes,
+    total_cost_usd,
+    counted_outcomes,
+    total_tokens,
+    error_count,
+    tenant_id
+   FROM store.simulation_performance_daily_now
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+ALTER VIEW evaluation.simulation_performance_daily OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.simulation_performance_daily IS 'outcomes: tenant: the team''s outcomes by simulation and day, as counts and sums.';
 
 CREATE VIEW evaluation.simulation_performance_hourly AS
  SELECT bucket AS hour,
@@ -6353,28 +6454,37 @@ ALTER VIEW evaluation.v_dashboard_active_simulations OWNER TO guildhall_owner;
 COMMENT ON VIEW evaluation.v_dashboard_active_simulations IS 'simulations: tenant: simulations that are not over, how far they are, and how many outcomes they have.';
 
 CREATE VIEW evaluation.v_dashboard_cost_analysis WITH (security_invoker='true') AS
+ WITH spent AS MATERIALIZED (
+         SELECT days.tenant_id,
+            days.day,
+            simulations.config_version_id,
+            sum(days.total_outcomes) AS outcomes,
+            sum(days.total_cost_usd) AS cost,
+            sum(days.priced_outcomes) AS priced,
+            sum(days.total_tokens) AS tokens,
+            sum(days.counted_outcomes) AS counted
+           FROM (evaluation.simulation_performance_daily days
+             JOIN evaluation.simulations ON ((simulations.simulation_id = days.simulation_id)))
+          WHERE (days.day >= date_trunc('day'::text, (now() - '30 days'::interval), 'UTC'::text))
+          GROUP BY days.tenant_id, days.day, simulations.config_version_id
+        ), models AS MATERIALIZED (
+         SELECT config_versions.version_id,
+            (config_versions.parsed_config ->> 'model'::text) AS model
+           FROM evaluation.config_versions
+          WHERE (config_versions.version_id = ANY (ARRAY( SELECT DISTINCT spent_1.config_version_id
+                   FROM spent spent_1)))
+        )
  SELECT spent.day,
-    (versions.parsed_config ->> 'model'::text) AS model,
+    models.model,
     (sum(spent.outcomes))::bigint AS executions,
     sum(spent.cost) AS total_cost,
     (sum(spent.cost) / NULLIF(sum(spent.priced), (0)::numeric)) AS avg_cost_per_execution,
     (sum(spent.tokens))::bigint AS total_tokens,
     (sum(spent.tokens) / NULLIF(sum(spent.counted), (0)::numeric)) AS avg_tokens_per_execution,
     spent.tenant_id
-   FROM (( SELECT hours.tenant_id,
-            date_trunc('day'::text, hours.hour, 'UTC'::text) AS day,
-            simulations.config_version_id,
-            sum(hours.total_outcomes) AS outcomes,
-            sum(hours.total_cost) AS cost,
-            sum(hours.priced_outcomes) AS priced,
-            sum(hours.total_tokens) AS tokens,
-            sum(hours.counted_outcomes) AS counted
-           FROM (evaluation.simulation_performance_hourly hours
-             JOIN evaluation.simulations ON ((simulations.simulation_id = hours.simulation_id)))
-          WHERE (hours.hour >= date_trunc('hour'::text, (now() - '30 days'::interval), 'UTC'::text))
-          GROUP BY hours.tenant_id, (date_trunc('day'::text, hours.hour, 'UTC'::text)), simulations.config_version_id) spent
-     JOIN evaluation.config_versions versions ON ((versions.version_id = spent.config_version_id)))
-  GROUP BY spent.tenant_id, spent.day, (versions.parsed_config ->> 'model'::text)
+   FROM (spent
+     JOIN models ON ((models.version_id = spent.config_version_id)))
+  GROUP BY spent.tenant_id, spent.day, models.model
   ORDER BY spent.day DESC, (sum(spent.cost)) DESC NULLS LAST;
 
 ALTER VIEW evaluation.v_dashboard_cost_analysis OWNER TO guildhall_owner;
@@ -6404,18 +6514,18 @@ ALTER VIEW evaluation.v_dashboard_pending_recommendations OWNER TO guildhall_own
 COMMENT ON VIEW evaluation.v_dashboard_pending_recommendations IS 'recommendations: tenant: the ten most certain recommendations that nobody has applied yet.';
 
 CREATE VIEW evaluation.v_dashboard_performance_trends WITH (security_invoker='true') AS
- SELECT date_trunc('day'::text, hour, 'UTC'::text) AS day,
+ SELECT day,
     (sum(total_outcomes))::bigint AS total_executions,
     (sum(reliability_sum) / (NULLIF(sum(scored_outcomes), (0)::numeric))::double precision) AS avg_reliability,
     (sum(execution_time_sum_ms) / (NULLIF(sum(timed_outcomes), (0)::numeric))::double precision) AS avg_duration_ms,
-    sum(total_cost) AS daily_cost,
+    sum(total_cost_usd) AS daily_cost,
     (sum(error_count))::bigint AS error_count,
     round(((100.0 * sum(error_count)) / sum(total_outcomes)), 2) AS error_rate_pct,
     tenant_id
-   FROM evaluation.simulation_performance_hourly
-  WHERE (hour >= date_trunc('hour'::text, (now() - '30 days'::interval), 'UTC'::text))
-  GROUP BY tenant_id, (date_trunc('day'::text, hour, 'UTC'::text))
-  ORDER BY (date_trunc('day'::text, hour, 'UTC'::text)) DESC;
+   FROM evaluation.simulation_performance_daily
+  WHERE (day >= date_trunc('day'::text, (now() - '30 days'::interval), 'UTC'::text))
+  GROUP BY tenant_id, day
+  ORDER BY day DESC;
 
 ALTER VIEW evaluation.v_dashboard_performance_trends OWNER TO guildhall_owner;
 
@@ -6447,18 +6557,18 @@ CREATE VIEW evaluation.v_llm_config_performance WITH (security_invoker='true') A
     played.daily_cost,
     played.error_count,
     played.tenant_id
-   FROM (( SELECT hours.tenant_id,
-            date_trunc('day'::text, hours.hour, 'UTC'::text) AS day,
+   FROM (( SELECT days.tenant_id,
+            days.day,
             simulations.config_version_id,
-            (sum(hours.total_outcomes))::bigint AS outcomes,
-            (sum(hours.reliability_sum) / (NULLIF(sum(hours.scored_outcomes), (0)::numeric))::double precision) AS avg_reliability,
-            (sum(hours.execution_time_sum_ms) / (NULLIF(sum(hours.timed_outcomes), (0)::numeric))::double precision) AS avg_execution_time,
-            sum(hours.total_cost) AS daily_cost,
-            (sum(hours.error_count))::bigint AS error_count
-           FROM (evaluation.simulation_performance_hourly hours
-             JOIN evaluation.simulations ON ((simulations.simulation_id = hours.simulation_id)))
-          WHERE (hours.hour >= date_trunc('hour'::text, (now() - '90 days'::interval), 'UTC'::text))
-          GROUP BY hours.tenant_id, (date_trunc('day'::text, hours.hour, 'UTC'::text)), simulations.config_version_id) played
+            (sum(days.total_outcomes))::bigint AS outcomes,
+            (sum(days.reliability_sum) / (NULLIF(sum(days.scored_outcomes), (0)::numeric))::double precision) AS avg_reliability,
+            (sum(days.execution_time_sum_ms) / (NULLIF(sum(days.timed_outcomes), (0)::numeric))::double precision) AS avg_execution_time,
+            sum(days.total_cost_usd) AS daily_cost,
+            (sum(days.error_count))::bigint AS error_count
+           FROM (evaluation.simulation_performance_daily days
+             JOIN evaluation.simulations ON ((simulations.simulation_id = days.simulation_id)))
+          WHERE (days.day >= date_trunc('day'::text, (now() - '90 days'::interval), 'UTC'::text))
+          GROUP BY days.tenant_id, days.day, simulations.config_version_id) played
      JOIN evaluation.config_versions versions ON ((versions.version_id = played.config_version_id)))
   ORDER BY played.day DESC, played.avg_reliability DESC NULLS LAST;
 
@@ -7802,6 +7912,27 @@ ALTER VIEW mine.simulation_latency_hourly OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.simulation_latency_hourly IS 'outcomes: tenant: histograms of the team''s execution times; platform.percentile(0.95, array_agg(idx), array_agg(n)) over any of its rows is theirs, within 2 %.';
 
+CREATE VIEW mine.simulation_performance_daily WITH (security_barrier='true') AS
+ SELECT bucket AS day,
+    simulation_id,
+    total_outcomes,
+    scored_outcomes,
+    reliability_sum,
+    timed_outcomes,
+    execution_time_sum_ms,
+    priced_outcomes,
+    total_cost_usd,
+    counted_outcomes,
+    total_tokens,
+    error_count,
+    tenant_id
+   FROM store.simulation_performance_daily_now
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.simulation_performance_daily OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.simulation_performance_daily IS 'outcomes: tenant: the team''s outcomes by simulation and day, as counts and sums.';
+
 CREATE VIEW mine.simulation_performance_hourly WITH (security_barrier='true') AS
  SELECT bucket AS hour,
     simulation_id,
@@ -8455,28 +8586,37 @@ ALTER VIEW mine.v_dashboard_active_simulations OWNER TO guildhall_owner;
 COMMENT ON VIEW mine.v_dashboard_active_simulations IS 'simulations: tenant: simulations that are not over, how far they are, and how many outcomes they have.';
 
 CREATE VIEW mine.v_dashboard_cost_analysis WITH (security_barrier='true', security_invoker='true') AS
+ WITH spent AS MATERIALIZED (
+         SELECT days.tenant_id,
+            days.day,
+            simulations.config_version_id,
+            sum(days.total_outcomes) AS outcomes,
+            sum(days.total_cost_usd) AS cost,
+            sum(days.priced_outcomes) AS priced,
+            sum(days.total_tokens) AS tokens,
+            sum(days.counted_outcomes) AS counted
+           FROM (mine.simulation_performance_daily days
+             JOIN evaluation.simulations ON ((simulations.simulation_id = days.simulation_id)))
+          WHERE (days.day >= date_trunc('day'::text, (now() - '30 days'::interval), 'UTC'::text))
+          GROUP BY days.tenant_id, days.day, simulations.config_version_id
+        ), models AS MATERIALIZED (
+         SELECT config_versions.version_id,
+            (config_versions.parsed_config ->> 'model'::text) AS model
+           FROM evaluation.config_versions
+          WHERE (config_versions.version_id = ANY (ARRAY( SELECT DISTINCT spent_1.config_version_id
+                   FROM spent spent_1)))
+        )
  SELECT spent.day,
-    (versions.parsed_config ->> 'model'::text) AS model,
+    models.model,
     (sum(spent.outcomes))::bigint AS executions,
     sum(spent.cost) AS total_cost,
     (sum(spent.cost) / NULLIF(sum(spent.priced), (0)::numeric)) AS avg_cost_per_execution,
     (sum(spent.tokens))::bigint AS total_tokens,
     (sum(spent.tokens) / NULLIF(sum(spent.counted), (0)::numeric)) AS avg_tokens_per_execution,
     spent.tenant_id
-   FROM (( SELECT hours.tenant_id,
-            date_trunc('day'::text, hours.hour, 'UTC'::text) AS day,
-            simulations.config_version_id,
-            sum(hours.total_outcomes) AS outcomes,
-            sum(hours.total_cost) AS cost,
-            sum(hours.priced_outcomes) AS priced,
-            sum(hours.total_tokens) AS tokens,
-            sum(hours.counted_outcomes) AS counted
-           FROM (mine.simulation_performance_hourly hours
-             JOIN evaluation.simulations ON ((simulations.simulation_id = hours.simulation_id)))
-          WHERE (hours.hour >= date_trunc('hour'::text, (now() - '30 days'::interval), 'UTC'::text))
-          GROUP BY hours.tenant_id, (date_trunc('day'::text, hours.hour, 'UTC'::text)), simulations.config_version_id) spent
-     JOIN evaluation.config_versions versions ON ((versions.version_id = spent.config_version_id)))
-  GROUP BY spent.tenant_id, spent.day, (versions.parsed_config ->> 'model'::text)
+   FROM (spent
+     JOIN models ON ((models.version_id = spent.config_version_id)))
+  GROUP BY spent.tenant_id, spent.day, models.model
   ORDER BY spent.day DESC, (sum(spent.cost)) DESC NULLS LAST;
 
 ALTER VIEW mine.v_dashboard_cost_analysis OWNER TO guildhall_owner;
@@ -8506,18 +8646,18 @@ ALTER VIEW mine.v_dashboard_pending_recommendations OWNER TO guildhall_owner;
 COMMENT ON VIEW mine.v_dashboard_pending_recommendations IS 'recommendations: tenant: the ten most certain recommendations that nobody has applied yet.';
 
 CREATE VIEW mine.v_dashboard_performance_trends WITH (security_barrier='true', security_invoker='true') AS
- SELECT date_trunc('day'::text, hour, 'UTC'::text) AS day,
+ SELECT day,
     (sum(total_outcomes))::bigint AS total_executions,
     (sum(reliability_sum) / (NULLIF(sum(scored_outcomes), (0)::numeric))::double precision) AS avg_reliability,
     (sum(execution_time_sum_ms) / (NULLIF(sum(timed_outcomes), (0)::numeric))::double precision) AS avg_duration_ms,
-    sum(total_cost) AS daily_cost,
+    sum(total_cost_usd) AS daily_cost,
     (sum(error_count))::bigint AS error_count,
     round(((100.0 * sum(error_count)) / sum(total_outcomes)), 2) AS error_rate_pct,
     tenant_id
-   FROM mine.simulation_performance_hourly
-  WHERE (hour >= date_trunc('hour'::text, (now() - '30 days'::interval), 'UTC'::text))
-  GROUP BY tenant_id, (date_trunc('day'::text, hour, 'UTC'::text))
-  ORDER BY (date_trunc('day'::text, hour, 'UTC'::text)) DESC;
+   FROM mine.simulation_performance_daily
+  WHERE (day >= date_trunc('day'::text, (now() - '30 days'::interval), 'UTC'::text))
+  GROUP BY tenant_id, day
+  ORDER BY day DESC;
 
 ALTER VIEW mine.v_dashboard_performance_trends OWNER TO guildhall_owner;
 
@@ -8549,18 +8689,18 @@ CREATE VIEW mine.v_llm_config_performance WITH (security_barrier='true', securit
     played.daily_cost,
     played.error_count,
     played.tenant_id
-   FROM (( SELECT hours.tenant_id,
-            date_trunc('day'::text, hours.hour, 'UTC'::text) AS day,
+   FROM (( SELECT days.tenant_id,
+            days.day,
             simulations.config_version_id,
-            (sum(hours.total_outcomes))::bigint AS outcomes,
-            (sum(hours.reliability_sum) / (NULLIF(sum(hours.scored_outcomes), (0)::numeric))::double precision) AS avg_reliability,
-            (sum(hours.execution_time_sum_ms) / (NULLIF(sum(hours.timed_outcomes), (0)::numeric))::double precision) AS avg_execution_time,
-            sum(hours.total_cost) AS daily_cost,
-            (sum(hours.error_count))::bigint AS error_count
-           FROM (mine.simulation_performance_hourly hours
-             JOIN evaluation.simulations ON ((simulations.simulation_id = hours.simulation_id)))
-          WHERE (hours.hour >= date_trunc('hour'::text, (now() - '90 days'::interval), 'UTC'::text))
-          GROUP BY hours.tenant_id, (date_trunc('day'::text, hours.hour, 'UTC'::text)), simulations.config_version_id) played
+            (sum(days.total_outcomes))::bigint AS outcomes,
+            (sum(days.reliability_sum) / (NULLIF(sum(days.scored_outcomes), (0)::numeric))::double precision) AS avg_reliability,
+            (sum(days.execution_time_sum_ms) / (NULLIF(sum(days.timed_outcomes), (0)::numeric))::double precision) AS avg_execution_time,
+            sum(days.total_cost_usd) AS daily_cost,
+            (sum(days.error_count))::bigint AS error_count
+           FROM (mine.simulation_performance_daily days
+             JOIN evaluation.simulations ON ((simulations.simulation_id = days.simulation_id)))
+          WHERE (days.day >= date_trunc('day'::text, (now() - '90 days'::interval), 'UTC'::text))
+          GROUP BY days.tenant_id, days.day, simulations.config_version_id) played
      JOIN evaluation.config_versions versions ON ((versions.version_id = played.config_version_id)))
   ORDER BY played.day DESC, played.avg_reliability DESC NULLS LAST;
 
@@ -11398,6 +11538,9 @@ ALTER TABLE ONLY store.scenario_performance_daily
 ALTER TABLE ONLY store.simulation_latency_hourly
     ADD CONSTRAINT simulation_latency_hourly_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, simulation_id, idx);
 
+ALTER TABLE ONLY store.simulation_performance_daily
+    ADD CONSTRAINT simulation_performance_daily_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, simulation_id);
+
 ALTER TABLE ONLY store.simulation_performance_hourly
     ADD CONSTRAINT simulation_performance_hourly_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, simulation_id);
 
@@ -13771,7 +13914,7 @@ GRANT ALL ON FUNCTION platform.create_next_month_partitions() TO guildhall_sched
 REVOKE ALL ON FUNCTION platform.create_partitions_ahead(wanted text, ahead interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.create_partitions_ahead(wanted text, ahead interval) TO guildhall_scheduler;
 
-REVOKE ALL ON FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text, continuous boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text, finer text, continuous boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval, chunk interval, compress_after interval, segment_by text[], order_by text) FROM PUBLIC;
 
@@ -14353,6 +14496,9 @@ GRANT SELECT ON TABLE evaluation.scenarios TO guildhall_person;
 GRANT SELECT ON TABLE evaluation.simulation_latency_hourly TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.simulation_latency_hourly TO guildhall_reader;
 
+GRANT SELECT ON TABLE evaluation.simulation_performance_daily TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.simulation_performance_daily TO guildhall_reader;
+
 GRANT SELECT ON TABLE evaluation.simulation_performance_hourly TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.simulation_performance_hourly TO guildhall_reader;
 
@@ -14759,6 +14905,8 @@ GRANT SELECT ON TABLE mine.reputation_history TO guildhall_person;
 GRANT SELECT ON TABLE mine.scenario_performance_daily TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.simulation_latency_hourly TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.simulation_performance_daily TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.simulation_performance_hourly TO guildhall_person;
 

@@ -7,6 +7,7 @@ DROP VIEW evaluation.tool_performance_daily;
 DROP VIEW evaluation.failure_trends_daily;
 DROP VIEW evaluation.scenario_performance_daily;
 DROP VIEW evaluation.simulation_latency_hourly;
+DROP VIEW evaluation.simulation_performance_daily;
 DROP VIEW evaluation.simulation_performance_hourly;
 
 DO $$
@@ -19,7 +20,7 @@ BEGIN
             platform.timescale_schema()
         );
     END IF;
-    FOR made IN SELECT name, is_continuous FROM platform.rollups LOOP
+    FOR made IN SELECT name, is_continuous FROM platform.rollups ORDER BY width DESC, name LOOP -- coarser ones read finer ones
         EXECUTE format('DROP VIEW store.%I', made.name || '_now');
         EXECUTE format('DROP %s store.%I', CASE WHEN made.is_continuous THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, made.name);
     END LOOP;
@@ -33,7 +34,7 @@ $$;
 DROP PROCEDURE IF EXISTS platform.refresh_continuous_rollups(integer, jsonb);
 DROP FUNCTION platform.refresh_rollups(timestamptz, integer);
 DROP FUNCTION platform.refresh_rollup(text, timestamptz, integer);
-DROP FUNCTION platform.create_rollup(text, text, interval, text[], text, interval, interval, interval, text, boolean);
+DROP FUNCTION platform.create_rollup(text, text, interval, text[], text, interval, interval, interval, text, text, boolean);
 DROP FUNCTION platform.watch_series(text);
 DROP FUNCTION platform.fill(text, jsonb);
 DROP FUNCTION platform.has_teams(text);

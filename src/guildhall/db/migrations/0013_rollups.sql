@@ -226,12 +226,13 @@ REVOKE ALL ON FUNCTION platform.watch_series(text) FROM PUBLIC;
 --   store.<name>      its rows; on TimescaleDB a continuous aggregate, where it is declared one,
 --   store.<name>_now  the same, exact at every moment: what the view of its wing reads.
 -- Both have the columns tenant_id (unless the series is global), bucket, keys,
--- measures. Keys and measures are SQL over columns of the series; measures are
--- aggregates, and whatever is not a column is given a name.
+-- measures. Keys and measures are SQL over columns of the series, or of a finer
+-- roll-up of it, where one is named; measures are aggregates, and whatever is not
+-- a column is given a name.
 CREATE FUNCTION platform.create_rollup(
     rollup_name text, series_name text, width interval, keys text[], measures text,
     refresh_interval interval, start_offset interval, end_offset interval,
-    condition text DEFAULT 'true', continuous boolean DEFAULT false
+    condition text DEFAULT 'true', finer text DEFAULT NULL, continuous boolean DEFAULT false
 ) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -245,7 +246,8 @@ BEGIN
     SELECT jsonb_build_object(
                'rollup', rollup_name,
                'series', series.name,
-               'time', quote_ident(series.time_column),
+               'rows', 'store.' || COALESCE(finer || '_now', series.name),
+               'time', CASE WHEN finer IS NULL THEN quote_ident(series.time_column) ELSE 'bucket' END,
                'rows begin', platform.beginning_of_rows(),
                'width', quote_literal(width),
                'keys', array_to_string(keys, ', '),
@@ -274,7 +276,7 @@ BEGIN
             CREATE MATERIALIZED VIEW store.{rollup}
               WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
                 SELECT {tenant_id,} {timescale}.time_bucket(interval {width}, {time}) AS bucket, {keys}, {measures}
-                  FROM store.{series}
+                  FROM {rows}
                  WHERE {condition}
                  GROUP BY {positions of all}
                   WITH NO DATA;
@@ -284,7 +286,7 @@ BEGIN
         EXECUTE platform.fill($sql$
             CREATE TABLE store.{rollup} AS
                 SELECT {tenant_id,} {time} AS bucket, {keys}, {measures}
-                  FROM store.{series}
+                  FROM {rows}
                  GROUP BY {positions of all}
                   WITH NO DATA;
             COMMENT ON TABLE store.{rollup} IS 'operations: {class}: the roll-up of {series}, as far as it was refreshed.';
@@ -324,7 +326,7 @@ BEGIN
                    ) AS dirty
              CROSS JOIN LATERAL (
                        SELECT {keys}, {measures}
-                         FROM store.{series}
+                         FROM {rows}
                         WHERE {row is of dirty}
                           AND {time} >= dirty.bucket AND {time} < dirty.bucket + interval {width}
                           AND ({condition})
@@ -339,7 +341,7 @@ BEGIN
         CASE WHEN NOT is_continuous THEN platform.fill($sql$
             INSERT INTO store.{rollup}
             SELECT {tenant_id,} $1, {keys}, {measures}
-              FROM store.{series}
+              FROM {rows}
              WHERE {row is of $3}
                AND {time} >= $1 AND {time} < $2
                AND ({condition})
@@ -353,7 +355,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION platform.create_rollup(text, text, interval, text[], text, interval, interval, interval, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION platform.create_rollup(text, text, interval, text[], text, interval, interval, interval, text, text, boolean) FROM PUBLIC;
 
 -- Computes a roll-up's marked buckets again: those that end before `until` (by
 -- default now, less its end offset), oldest first, `at_most` of them. Returns how
@@ -425,7 +427,7 @@ CREATE FUNCTION platform.refresh_rollups(until timestamptz DEFAULT NULL, at_most
     BEGIN ATOMIC
         SELECT rollups.name, platform.refresh_rollup(rollups.name, refresh_rollups.until, refresh_rollups.at_most)
           FROM platform.rollups
-         ORDER BY rollups.name;
+         ORDER BY rollups.width, rollups.name; -- finer ones first, which coarser ones may read
     END;
 REVOKE ALL ON FUNCTION platform.refresh_rollups(timestamptz, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION platform.refresh_rollups(timestamptz, integer) TO guildhall_scheduler;
@@ -527,6 +529,28 @@ CREATE VIEW evaluation.simulation_performance_hourly AS
      WHERE tenant_id = (SELECT platform.tenant_id());
 COMMENT ON VIEW evaluation.simulation_performance_hourly IS 'outcomes: tenant: the team''s outcomes by simulation and hour: the documented averages, and the counts and sums by which hours add up.';
 
+-- What dashboards read over weeks. A day that has changed is added up from its hours.
+SELECT platform.create_rollup(
+    'simulation_performance_daily', 'outcomes', '1 day', '{simulation_id}', $$
+        sum(total_outcomes)::bigint AS total_outcomes,
+        sum(scored_outcomes)::bigint AS scored_outcomes,
+        sum(reliability_sum) AS reliability_sum,
+        sum(timed_outcomes)::bigint AS timed_outcomes,
+        sum(execution_time_sum_ms) AS execution_time_sum_ms,
+        sum(priced_outcomes)::bigint AS priced_outcomes,
+        sum(total_cost_usd) AS total_cost_usd,
+        sum(counted_outcomes)::bigint AS counted_outcomes,
+        sum(total_tokens)::bigint AS total_tokens,
+        sum(error_count)::bigint AS error_count
+    $$, refresh_interval => '1 hour', start_offset => '2 days', end_offset => '-1 day', finer => 'simulation_performance_hourly'
+);
+CREATE VIEW evaluation.simulation_performance_daily AS
+    SELECT bucket AS day, simulation_id, total_outcomes, scored_outcomes, reliability_sum, timed_outcomes,
+           execution_time_sum_ms, priced_outcomes, total_cost_usd, counted_outcomes, total_tokens, error_count, tenant_id
+      FROM store.simulation_performance_daily_now
+     WHERE tenant_id = (SELECT platform.tenant_id());
+COMMENT ON VIEW evaluation.simulation_performance_daily IS 'outcomes: tenant: the team''s outcomes by simulation and day, as counts and sums.';
+
 SELECT platform.create_rollup(
     'simulation_latency_hourly', 'outcomes', '1 hour',
     ARRAY['simulation_id', 'platform.histogram_index(execution_time_ms) AS idx'], 'count(*) AS n',
@@ -598,8 +622,8 @@ CREATE VIEW evaluation.tool_performance_daily AS
 COMMENT ON VIEW evaluation.tool_performance_daily IS 'outcomes: tenant: the team''s tools by day; averages are over calls.';
 
 GRANT SELECT ON
-    evaluation.simulation_performance_hourly, evaluation.simulation_latency_hourly, evaluation.scenario_performance_daily,
-    evaluation.failure_trends_daily, evaluation.tool_performance_daily TO guildhall_app;
+    evaluation.simulation_performance_hourly, evaluation.simulation_performance_daily, evaluation.simulation_latency_hourly,
+    evaluation.scenario_performance_daily, evaluation.failure_trends_daily, evaluation.tool_performance_daily TO guildhall_app;
 
 -- gateway ------------------------------------------------------------------
 

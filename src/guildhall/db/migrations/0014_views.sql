@@ -1,7 +1,7 @@
 -- The documents' views of the evaluation wing. They read with the rights of
 -- whoever asks (errata: the documents' bypass row-level security), so they show
 -- what row-level security and the views of the series show. Where they aggregate
--- outcomes they read roll-ups, and their windows open with a whole bucket.
+-- outcomes they read roll-ups, and their windows open with a whole day.
 
 -- simulations --------------------------------------------------------------
 
@@ -69,42 +69,45 @@ CREATE VIEW evaluation.v_error_rates WITH (security_invoker = true) AS
 COMMENT ON VIEW evaluation.v_error_rates IS 'outcomes: tenant: how often each scenario ended in an error, by day, over a week; scenarios with ten outcomes or more.';
 
 CREATE VIEW evaluation.v_dashboard_performance_trends WITH (security_invoker = true) AS
-    SELECT date_trunc('day', hour, 'UTC') AS day,
+    SELECT day,
            sum(total_outcomes)::bigint AS total_executions,
            sum(reliability_sum) / NULLIF(sum(scored_outcomes), 0)::double precision AS avg_reliability,
            sum(execution_time_sum_ms) / NULLIF(sum(timed_outcomes), 0)::double precision AS avg_duration_ms,
-           sum(total_cost) AS daily_cost,
+           sum(total_cost_usd) AS daily_cost,
            sum(error_count)::bigint AS error_count,
            round(100.0 * sum(error_count) / sum(total_outcomes), 2) AS error_rate_pct,
            tenant_id
-      FROM evaluation.simulation_performance_hourly
-     WHERE hour >= date_trunc('hour', now() - interval '30 days', 'UTC')
+      FROM evaluation.simulation_performance_daily
+     WHERE day >= date_trunc('day', now() - interval '30 days', 'UTC')
      GROUP BY tenant_id, day
      ORDER BY day DESC;
 COMMENT ON VIEW evaluation.v_dashboard_performance_trends IS 'outcomes: tenant: outcomes of the last 30 days, by day.';
 
--- By version first: a configuration is read once, not once for each of its hours.
+-- A configuration may be long: each is looked into once, not once for each of its days.
 CREATE VIEW evaluation.v_dashboard_cost_analysis WITH (security_invoker = true) AS
-    SELECT spent.day,
-           versions.parsed_config ->> 'model' AS model,
+    WITH spent AS MATERIALIZED (
+        SELECT days.tenant_id, days.day, simulations.config_version_id,
+               sum(days.total_outcomes) AS outcomes, sum(days.total_cost_usd) AS cost, sum(days.priced_outcomes) AS priced,
+               sum(days.total_tokens) AS tokens, sum(days.counted_outcomes) AS counted
+          FROM evaluation.simulation_performance_daily AS days
+          JOIN evaluation.simulations ON simulations.simulation_id = days.simulation_id
+         WHERE days.day >= date_trunc('day', now() - interval '30 days', 'UTC')
+         GROUP BY 1, 2, 3
+    ), models AS MATERIALIZED (
+        SELECT version_id, parsed_config ->> 'model' AS model
+          FROM evaluation.config_versions
+         WHERE version_id = ANY (ARRAY(SELECT DISTINCT config_version_id FROM spent))
+    )
+    SELECT spent.day, models.model,
            sum(spent.outcomes)::bigint AS executions,
            sum(spent.cost) AS total_cost,
            sum(spent.cost) / NULLIF(sum(spent.priced), 0) AS avg_cost_per_execution,
            sum(spent.tokens)::bigint AS total_tokens,
            sum(spent.tokens) / NULLIF(sum(spent.counted), 0) AS avg_tokens_per_execution,
            spent.tenant_id
-      FROM (
-               SELECT hours.tenant_id, date_trunc('day', hours.hour, 'UTC') AS day, simulations.config_version_id,
-                      sum(hours.total_outcomes) AS outcomes, sum(hours.total_cost) AS cost,
-                      sum(hours.priced_outcomes) AS priced, sum(hours.total_tokens) AS tokens,
-                      sum(hours.counted_outcomes) AS counted
-                 FROM evaluation.simulation_performance_hourly AS hours
-                 JOIN evaluation.simulations ON simulations.simulation_id = hours.simulation_id
-                WHERE hours.hour >= date_trunc('hour', now() - interval '30 days', 'UTC')
-                GROUP BY 1, 2, 3
-           ) AS spent
-      JOIN evaluation.config_versions AS versions ON versions.version_id = spent.config_version_id
-     GROUP BY spent.tenant_id, spent.day, model
+      FROM spent
+      JOIN models ON models.version_id = spent.config_version_id
+     GROUP BY spent.tenant_id, spent.day, models.model
      ORDER BY spent.day DESC, total_cost DESC NULLS LAST;
 COMMENT ON VIEW evaluation.v_dashboard_cost_analysis IS 'outcomes: tenant: what the last 30 days cost, by day and model; averages are over the outcomes whose cost, or tokens, are known.';
 
@@ -136,15 +139,15 @@ CREATE VIEW evaluation.v_llm_config_performance WITH (security_invoker = true) A
            played.avg_reliability, played.avg_execution_time, played.daily_cost, played.error_count,
            played.tenant_id
       FROM (
-               SELECT hours.tenant_id, date_trunc('day', hours.hour, 'UTC') AS day, simulations.config_version_id,
-                      sum(hours.total_outcomes)::bigint AS outcomes,
-                      sum(hours.reliability_sum) / NULLIF(sum(hours.scored_outcomes), 0)::double precision AS avg_reliability,
-                      sum(hours.execution_time_sum_ms) / NULLIF(sum(hours.timed_outcomes), 0)::double precision AS avg_execution_time,
-                      sum(hours.total_cost) AS daily_cost,
-                      sum(hours.error_count)::bigint AS error_count
-                 FROM evaluation.simulation_performance_hourly AS hours
-                 JOIN evaluation.simulations ON simulations.simulation_id = hours.simulation_id
-                WHERE hours.hour >= date_trunc('hour', now() - interval '90 days', 'UTC')
+               SELECT days.tenant_id, days.day, simulations.config_version_id,
+                      sum(days.total_outcomes)::bigint AS outcomes,
+                      sum(days.reliability_sum) / NULLIF(sum(days.scored_outcomes), 0)::double precision AS avg_reliability,
+                      sum(days.execution_time_sum_ms) / NULLIF(sum(days.timed_outcomes), 0)::double precision AS avg_execution_time,
+                      sum(days.total_cost_usd) AS daily_cost,
+                      sum(days.error_count)::bigint AS error_count
+                 FROM evaluation.simulation_performance_daily AS days
+                 JOIN evaluation.simulations ON simulations.simulation_id = days.simulation_id
+                WHERE days.day >= date_trunc('day', now() - interval '90 days', 'UTC')
                 GROUP BY 1, 2, 3
            ) AS played
       JOIN evaluation.config_versions AS versions ON versions.version_id = played.config_version_id
