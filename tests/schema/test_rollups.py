@@ -477,7 +477,13 @@ async def test_every_snapshot_is_exact_while_others_write_and_refresh(history: H
 
     watchers = [
         asyncio.create_task(each)
-        for each in (go_on_refreshing(), go_on_refreshing(), go_on_refreshing_continuously(), look())
+        for each in (
+            go_on_refreshing(),
+            go_on_refreshing(),
+            go_on_refreshing_continuously(),
+            go_on_refreshing_continuously(),
+            look(),
+        )
     ]
     await asyncio.gather(*(write(seed) for seed in (10, 11, 12)))
     over.set()

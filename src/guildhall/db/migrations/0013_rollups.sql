@@ -452,6 +452,11 @@ BEGIN
             wanted platform.rollups;
             dirty  record;
         BEGIN
+            -- One at a time, or one would remove what another has taken and not refreshed yet. Until
+            -- it is over, or its session is: a lock of one transaction would not outlast a refresh.
+            IF NOT pg_try_advisory_lock(hashtext('platform.rollups'), hashtext('platform.refresh_continuous_rollups')) THEN
+                RETURN;
+            END IF;
             FOR wanted IN SELECT * FROM platform.rollups WHERE is_continuous ORDER BY name LOOP
                 UPDATE platform.rollup_marks
                    SET is_taken = true
@@ -478,6 +483,7 @@ BEGIN
                 UPDATE platform.rollups SET refreshed_at = now() WHERE name = wanted.name;
                 COMMIT;
             END LOOP;
+            PERFORM pg_advisory_unlock(hashtext('platform.rollups'), hashtext('platform.refresh_continuous_rollups'));
         END
         $body$;
         REVOKE ALL ON PROCEDURE platform.refresh_continuous_rollups(integer, jsonb) FROM PUBLIC;
