@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from guildhall.cli.frame import JsonOption, Output, run
+from guildhall.cli.leaving import leave
 from guildhall.cli.render.figures import count
 
 group = typer.Typer(help="Agent configurations: versions and diffs.", no_args_is_help=True)
@@ -180,7 +181,7 @@ def archive(
     """Take a configuration out of lists; its versions and simulations stay."""
     from guildhall.domains.evaluation import configurations
 
-    _leave(name, configurations.archive_configuration, "archived", as_json=as_json)
+    leave("name", name, configurations.archive_configuration, "archived", as_json=as_json)
 
 
 @group.command()
@@ -191,23 +192,7 @@ def restore(
     """Put a configuration back into lists."""
     from guildhall.domains.evaluation import configurations
 
-    _leave(name, configurations.restore_configuration, "restored", as_json=as_json)
-
-
-def _leave(name: str, verb: Any, done: str, *, as_json: bool) -> None:
-    from guildhall.app.wiring import App
-
-    output = Output(as_json)
-
-    async def work() -> None:
-        async with App.open() as app, app.transaction() as tx:
-            is_new = await verb(tx, name)
-        if as_json:
-            output.document({"name": name, done: True, "new": is_new})
-        else:
-            output.lines([f"{done} {name}" if is_new else f"{name} was {done} already"])
-
-    run(work, as_json=as_json)
+    leave("name", name, configurations.restore_configuration, "restored", as_json=as_json)
 
 
 def _document(version: Any) -> dict[str, Any]:

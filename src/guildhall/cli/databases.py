@@ -13,6 +13,7 @@ from rich.text import Text
 
 from guildhall.cli import upkeep
 from guildhall.cli.frame import GATE_FAILED, JsonOption, Output, run
+from guildhall.cli.leaving import insist
 from guildhall.cli.render.figures import count
 from guildhall.settings import Settings
 
@@ -78,17 +79,11 @@ def rollback(
     """Take migrations back, newest first. Data in tables that go is lost."""
     from guildhall.app.wiring import administrator_url
     from guildhall.db import migrate as migrations
-    from guildhall.errors import NotAllowed
 
     output = Output(as_json)
 
     async def work() -> None:
-        if not yes:
-            raise NotAllowed(
-                f"going back to schema version {to} deletes the tables that came later, with their rows",
-                remedy="Say --yes if that is meant.",
-                field="yes",
-            )
+        insist(f"going back to schema version {to} deletes the tables that came later, with their rows", yes=yes)
         async with administrator_url(Settings.from_environment()) as url:
             removed = await migrations.rollback(url, to=to, tell=_say_who(output))
             known = await migrations.status(url)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from guildhall.cli.frame import JsonOption, Output, run, to_json
+from guildhall.cli.leaving import leave
 from guildhall.cli.render.figures import count, shortened
 
 group = typer.Typer(help="Scenarios: the test cases.", no_args_is_help=True)
@@ -128,7 +129,7 @@ def archive(
     """Take a scenario out of lists; its contents and simulations stay."""
     from guildhall.domains.evaluation import scenarios
 
-    _leave(scenario, scenarios.archive_scenario, "archived", as_json=as_json)
+    leave("scenario_id", scenario, scenarios.archive_scenario, "archived", as_json=as_json)
 
 
 @group.command()
@@ -139,20 +140,4 @@ def restore(
     """Put a scenario back into lists."""
     from guildhall.domains.evaluation import scenarios
 
-    _leave(scenario, scenarios.restore_scenario, "restored", as_json=as_json)
-
-
-def _leave(scenario: str, verb: Any, done: str, *, as_json: bool) -> None:
-    from guildhall.app.wiring import App
-
-    output = Output(as_json)
-
-    async def work() -> None:
-        async with App.open() as app, app.transaction() as tx:
-            is_new = await verb(tx, scenario)
-        if as_json:
-            output.document({"scenario_id": scenario, done: True, "new": is_new})
-        else:
-            output.lines([f"{done} {scenario}" if is_new else f"{scenario} was {done} already"])
-
-    run(work, as_json=as_json)
+    leave("scenario_id", scenario, scenarios.restore_scenario, "restored", as_json=as_json)

@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from guildhall.cli.frame import JsonOption, Output, run
+from guildhall.cli.leaving import insist, leave
 from guildhall.cli.render.figures import count
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ def archive(slug: _Slug, as_json: JsonOption = False) -> None:
     """Close a team: its sessions and keys stop, its rows stay, until it is restored."""
     from guildhall.domains.platform import identity
 
-    _leave(slug, identity.archive_team, "archived", as_json=as_json)
+    leave("team", slug, identity.archive_team, "archived", as_json=as_json)
 
 
 @group.command()
@@ -249,7 +250,7 @@ def restore(slug: _Slug, as_json: JsonOption = False) -> None:
     """Open a team again that was archived."""
     from guildhall.domains.platform import identity
 
-    _leave(slug, identity.restore_team, "restored", as_json=as_json)
+    leave("team", slug, identity.restore_team, "restored", as_json=as_json)
 
 
 @group.command()
@@ -262,17 +263,11 @@ def erase(
     """Delete a team with everything it has, in every table, for good. If it is cut off, run it again."""
     from guildhall.app.wiring import App
     from guildhall.domains.platform import identity
-    from guildhall.errors import NotAllowed
 
     output = Output(as_json)
 
     async def work() -> None:
-        if not yes:
-            raise NotAllowed(
-                f"erasing {slug} deletes everything the team has and cannot be taken back",
-                remedy="Say --yes if that is meant.",
-                field="yes",
-            )
+        insist(f"erasing {slug} deletes everything the team has and cannot be taken back", yes=yes)
         gone: dict[str, int] = {}
         async with App.open() as app:
             async with app.transaction() as tx:
@@ -291,22 +286,6 @@ def erase(
                 f"and what {count(done.audit_rows, 'row')} of the audit said"
             ]
         )
-
-    run(work, as_json=as_json)
-
-
-def _leave(slug: str, verb: Any, done: str, *, as_json: bool) -> None:
-    from guildhall.app.wiring import App
-
-    output = Output(as_json)
-
-    async def work() -> None:
-        async with App.open() as app, app.transaction() as tx:
-            is_new = await verb(tx, slug)
-        if as_json:
-            output.document({"team": slug, done: True, "new": is_new})
-        else:
-            output.lines([f"{done} {slug}" if is_new else f"{slug} was {done} already"])
 
     run(work, as_json=as_json)
 

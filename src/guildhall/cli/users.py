@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from guildhall.cli.frame import JsonOption, Output, run
+from guildhall.cli.leaving import insist, leave
 from guildhall.cli.render.figures import count
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def archive(name: _Name, as_json: JsonOption = False) -> None:
     """Keep somebody out: they cannot sign in and their keys do nothing, until they are restored."""
     from guildhall.domains.platform import identity
 
-    _leave(name, identity.archive_user, "archived", as_json=as_json)
+    leave("username", name, identity.archive_user, "archived", as_json=as_json)
 
 
 @group.command()
@@ -143,7 +144,7 @@ def restore(name: _Name, as_json: JsonOption = False) -> None:
     """Let somebody in again who was archived."""
     from guildhall.domains.platform import identity
 
-    _leave(name, identity.restore_user, "restored", as_json=as_json)
+    leave("username", name, identity.restore_user, "restored", as_json=as_json)
 
 
 @group.command()
@@ -156,35 +157,17 @@ def erase(
     """Take somebody out of the database for good; what they made for a team stays, under a name that means nobody."""
     from guildhall.app.wiring import App
     from guildhall.domains.platform import identity
-    from guildhall.errors import NotAllowed
 
     output = Output(as_json)
 
     async def work() -> None:
-        if not yes:
-            raise NotAllowed(f"erasing {name} cannot be taken back", remedy="Say --yes if that is meant.", field="yes")
+        insist(f"erasing {name} cannot be taken back", yes=yes)
         async with App.open() as app, app.transaction() as tx:
             done = await identity.erase_user(tx, name, reason=reason or identity.REASON)
         if as_json:
             output.document({"id": done.id, "erased": True, "audit_rows": done.audit_rows})
         else:
             output.lines([f"erased {name}, also from {count(done.audit_rows, 'row')} of the audit"])
-
-    run(work, as_json=as_json)
-
-
-def _leave(name: str, verb: Any, done: str, *, as_json: bool) -> None:
-    from guildhall.app.wiring import App
-
-    output = Output(as_json)
-
-    async def work() -> None:
-        async with App.open() as app, app.transaction() as tx:
-            is_new = await verb(tx, name)
-        if as_json:
-            output.document({"username": name, done: True, "new": is_new})
-        else:
-            output.lines([f"{done} {name}" if is_new else f"{name} was {done} already"])
 
     run(work, as_json=as_json)
 

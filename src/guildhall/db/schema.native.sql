@@ -2149,20 +2149,6 @@ CREATE FUNCTION platform.partition_name(series_name text, starts timestamp with 
 
 ALTER FUNCTION platform.partition_name(series_name text, starts timestamp with time zone) OWNER TO guildhall_owner;
 
-CREATE FUNCTION platform.partition_span(partition regclass) RETURNS tstzrange
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET "TimeZone" TO 'UTC'
-    SET "DateStyle" TO 'ISO'
-    BEGIN ATOMIC
- SELECT tstzrange((bounds.parts[1])::timestamp with time zone, (bounds.parts[2])::timestamp with time zone) AS tstzrange
-    FROM (pg_class
-      CROSS JOIN LATERAL ( SELECT regexp_match(pg_get_expr(pg_class.relpartbound, pg_class.oid), 'FROM \(''(.+)''\) TO \(''(.+)''\)'::text) AS parts) bounds)
-   WHERE ((pg_class.oid = (partition_span.partition)::oid) AND (bounds.parts IS NOT NULL));
-END;
-
-ALTER FUNCTION platform.partition_span(partition regclass) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.partition_spans(wanted text DEFAULT NULL::text) RETURNS TABLE(series text, partition text, starts timestamp with time zone, ends timestamp with time zone, is_compressed boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9351,7 +9337,7 @@ SELECT
 
 ALTER VIEW platform.series_horizon OWNER TO guildhall_owner;
 
-COMMENT ON VIEW platform.series_horizon IS 'operations: system: what each series has partitions for; who writes beyond makes them first. TimescaleDB makes its chunks as rows come: there reaches is null.';
+COMMENT ON VIEW platform.series_horizon IS 'operations: system: what each series has partitions for; who writes beyond makes them first. TimescaleDB makes its chunks as rows come, so there none is ahead.';
 
 CREATE TABLE platform.sign_in_failures (
     subject bytea NOT NULL,
@@ -12077,17 +12063,15 @@ CREATE INDEX tool_usage_by_simulation ON ONLY store.tool_usage USING btree (simu
 
 CREATE OR REPLACE VIEW platform.series_horizon AS
  SELECT series.name AS series,
-    count(children.oid) AS partitions,
-    min(lower(spans.span)) AS earliest,
-    max(upper(spans.span)) AS reaches,
-    (EXTRACT(epoch FROM (max(upper(spans.span)) - now())) / (86400)::numeric) AS days_ahead,
-    COALESCE(sum(pg_total_relation_size((children.oid)::regclass)), (0)::numeric) AS size_bytes,
-    (COALESCE(sum(GREATEST(children.reltuples, (0)::real)), (0)::real))::bigint AS estimated_rows,
+    count(parts.partition) AS partitions,
+    min(parts.starts) AS earliest,
+    max(parts.ends) AS reaches,
+    (EXTRACT(epoch FROM (max(parts.ends) - now())) / (86400)::numeric) AS days_ahead,
+    COALESCE(sum(parts.size_bytes), (0)::numeric) AS size_bytes,
+    (COALESCE(sum(parts.estimated_rows), (0)::numeric))::bigint AS estimated_rows,
     series.retention
-   FROM (((platform.series
-     LEFT JOIN pg_inherits ON ((pg_inherits.inhparent = (to_regclass(format('store.%I'::text, series.name)))::oid)))
-     LEFT JOIN pg_class children ON ((children.oid = pg_inherits.inhrelid)))
-     CROSS JOIN LATERAL ( SELECT platform.partition_span((children.oid)::regclass) AS span) spans)
+   FROM (platform.series
+     LEFT JOIN platform.series_partitions() parts(series, partition, starts, ends, is_compressed, estimated_rows, size_bytes) ON ((parts.series = series.name)))
   GROUP BY series.name;
 
 CREATE TRIGGER benchmark_scores_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.benchmark_scores FOR EACH ROW EXECUTE FUNCTION platform.record_change();
@@ -14116,6 +14100,7 @@ GRANT ALL ON FUNCTION platform.secrets_under_other_keys(in_relation text, in_col
 
 REVOKE ALL ON FUNCTION platform.series_partitions(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.series_partitions(wanted text) TO guildhall_scheduler;
+GRANT ALL ON FUNCTION platform.series_partitions(wanted text) TO guildhall_curator;
 
 REVOKE ALL ON FUNCTION platform.series_short_of(ahead interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.series_short_of(ahead interval) TO guildhall_scheduler;

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from guildhall.cli.render.audits import seal_document
 from guildhall.cli.render.figures import count
 
 if TYPE_CHECKING:
@@ -99,6 +98,8 @@ def _counted(steps: Iterable[Step]) -> Counter[tuple[str, str]]:
 
 def upkeep_document(done: Upkeep) -> dict[str, Any]:
     """The same as JSON."""
+    from guildhall.cli.render.audits import seal_document
+
     return {
         "expired_sessions": done.expired,
         "seals": [seal_document(each) for each in done.seals],

@@ -1,6 +1,6 @@
 DROP FUNCTION platform.publish_catalogue();
 DROP VIEW platform.series_horizon;
-DROP FUNCTION platform.partition_span(regclass);
+REVOKE EXECUTE ON FUNCTION platform.series_partitions(text) FROM guildhall_curator;
 DROP VIEW platform.replication_lag;
 DROP VIEW platform.lock_contention;
 DROP VIEW platform.index_usage;
