@@ -24,8 +24,8 @@ _WRITES = re.compile(
 
 
 @pytest.fixture
-async def connection(administrator_url: str) -> Iterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(administrator_url)
+async def connection(common_url: str) -> Iterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(common_url)
     yield connection
     await connection.close()
 
