@@ -26,4 +26,5 @@ pytest_plugins = [
     "fixtures.society",
     "fixtures.histories",
     "fixtures.strictness",
+    "fixtures.api",
 ]

@@ -47,6 +47,9 @@ class Settings:
     seal_key: Path | None = None
     """GUILDHALL_SEAL_KEY: the file with the key that signs seals; in the data directory unless given."""
 
+    max_body_bytes: int = 32 << 20
+    """GUILDHALL_MAX_BODY_BYTES: how large a request's body may be, once it is unpacked."""
+
     @property
     def seal_key_file(self) -> Path:
         """Where the key is that signs seals."""
@@ -70,6 +73,7 @@ class Settings:
             archive_dir=Path(env.get("GUILDHALL_ARCHIVE_DIR") or data_dir / "archive").expanduser().absolute(),
             seal_key=Path(env["GUILDHALL_SEAL_KEY"]).expanduser().absolute() if env.get("GUILDHALL_SEAL_KEY") else None,
             pool_size=_positive(env, "GUILDHALL_POOL_SIZE", default=8),
+            max_body_bytes=_positive(env, "GUILDHALL_MAX_BODY_BYTES", default=32 << 20),
             secret_key=env.get("GUILDHALL_SECRET_KEY") or None,
             secret_key_old=tuple(
                 key.strip() for key in env.get("GUILDHALL_SECRET_KEY_OLD", "").split(",") if key.strip()

@@ -15,7 +15,7 @@ from guildhall.app import sealing
 from guildhall.app.wiring import App
 from guildhall.db import archives, rollups, timeseries
 from guildhall.db.archivefiles import ArchiveFormatMissing
-from guildhall.domains.platform import audit, identity
+from guildhall.domains.platform import audit, identity, replays
 from guildhall.errors import GuildhallError, NotAllowed, Unavailable
 
 
@@ -51,6 +51,7 @@ async def maintain(app: App, url: str) -> Upkeep:
     left: list[GuildhallError] = []
     async with app.database.duty("scheduler") as tx:
         expired = await identity.tidy(tx)
+        await replays.tidy(tx)
     seals: list[audit.Seal] = []
     try:
         async for seal in sealing.seal(app):

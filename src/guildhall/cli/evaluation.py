@@ -121,8 +121,8 @@ def cancel(
     as_json: JsonOption = False,
 ) -> None:
     """End a simulation early; what was recorded is kept, and `resume` can take it up again."""
+    from guildhall.app.documents.simulations import simulation_document
     from guildhall.app.wiring import App
-    from guildhall.cli.render.simulations import simulation_document
     from guildhall.domains.evaluation import simulations
 
     output = Output(as_json)
@@ -147,8 +147,9 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List simulations, newest first."""
+    from guildhall.app.documents.simulations import simulation_document
     from guildhall.app.wiring import App
-    from guildhall.cli.render.simulations import list_lines, simulation_document
+    from guildhall.cli.render.simulations import list_lines
     from guildhall.domains.evaluation import configurations, simulations
 
     output = Output(as_json)
@@ -181,6 +182,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a simulation, or what happened in one of its scenarios, step by step."""
+    from guildhall.app.documents.simulations import simulation_document
     from guildhall.app.wiring import App
     from guildhall.cli.render import simulations as render
     from guildhall.domains.evaluation import outcomes, reports, simulations
@@ -199,7 +201,7 @@ def show(
             if scenario is None:
                 report = await reports.report(tx, found)
                 if as_json:
-                    output.document(render.simulation_document(found))
+                    output.document(simulation_document(found))
                 else:
                     output.lines(render.simulation_lines(report))
                 return
@@ -218,7 +220,7 @@ def show(
         if as_json:
             documents = [
                 {
-                    "simulation": render.simulation_document(side),
+                    "simulation": simulation_document(side),
                     "trial": render.trial_document(outcome),
                     "trials": [render.trial_document(each) for each in siblings],
                 }

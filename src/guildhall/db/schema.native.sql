@@ -1702,6 +1702,21 @@ CREATE FUNCTION platform.fold(content text) RETURNS text
 
 ALTER FUNCTION platform.fold(content text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.forget_idempotency_keys() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    forgotten integer;
+BEGIN
+    DELETE FROM platform.idempotency_keys WHERE expires_at <= clock_timestamp();
+    GET DIAGNOSTICS forgotten = ROW_COUNT;
+    RETURN forgotten;
+END
+$$;
+
+ALTER FUNCTION platform.forget_idempotency_keys() OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.has_teams(series_name text) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9171,6 +9186,31 @@ ALTER MATERIALIZED VIEW platform.epoch OWNER TO guildhall_owner;
 
 COMMENT ON MATERIALIZED VIEW platform.epoch IS 'audit: system: when this copy of the database was made, migrated or restored: the epoch in which its transaction ids are told apart; its number is that in microseconds.';
 
+CREATE TABLE platform.idempotency_keys (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    user_id uuid DEFAULT platform.user_id() NOT NULL,
+    key character varying(255) NOT NULL,
+    fingerprint bytea NOT NULL,
+    status smallint,
+    headers jsonb,
+    body bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT idempotency_keys_fingerprint_is_a_digest CHECK ((octet_length(fingerprint) = 32)),
+    CONSTRAINT idempotency_keys_headers_are_an_object CHECK ((jsonb_typeof(headers) = 'object'::text)),
+    CONSTRAINT idempotency_keys_status_is_http CHECK (((status >= 100) AND (status <= 599)))
+);
+
+ALTER TABLE ONLY platform.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.idempotency_keys OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.idempotency_keys IS 'replays: tenant: what was answered to requests, for a day, so that one that is sent twice is done once.';
+
+COMMENT ON COLUMN platform.idempotency_keys.fingerprint IS 'SHA-256 of the method, the path and the body: the request that the key was made for.';
+
+COMMENT ON COLUMN platform.idempotency_keys.body IS 'Null where the answer held a secret that is shown once.';
+
 CREATE VIEW platform.index_usage AS
  SELECT activity.schemaname,
     activity.relname AS tablename,
@@ -11092,6 +11132,9 @@ ALTER TABLE ONLY platform.dead_letter_queue
 ALTER TABLE ONLY platform.dead_letter_queue
     ADD CONSTRAINT dead_letter_queue_tenant_id_id_key UNIQUE (tenant_id, id);
 
+ALTER TABLE ONLY platform.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, user_id, key);
+
 ALTER TABLE ONLY platform.installation
     ADD CONSTRAINT installation_pkey PRIMARY KEY (is_the_one);
 
@@ -11734,6 +11777,10 @@ CREATE INDEX dead_letter_queue_by_task ON platform.dead_letter_queue USING btree
 CREATE INDEX dead_letter_queue_by_time ON platform.dead_letter_queue USING btree (tenant_id, moved_at DESC);
 
 CREATE UNIQUE INDEX dead_letter_queue_one_open_per_task ON platform.dead_letter_queue USING btree (tenant_id, original_task_id) WHERE (resolved_at IS NULL);
+
+CREATE INDEX idx_idempotency_keys_expires_at ON platform.idempotency_keys USING btree (expires_at);
+
+CREATE INDEX idx_idempotency_keys_user_id ON platform.idempotency_keys USING btree (user_id);
 
 CREATE INDEX idx_sessions_status ON platform.user_sessions USING btree (status, expires_at);
 
@@ -12714,6 +12761,12 @@ ALTER TABLE ONLY platform.dead_letter_queue
 ALTER TABLE ONLY platform.dead_letter_queue
     ADD CONSTRAINT dead_letter_queue_tenant_id_original_task_id_fkey FOREIGN KEY (tenant_id, original_task_id) REFERENCES platform.background_tasks(tenant_id, id) ON DELETE SET NULL (original_task_id);
 
+ALTER TABLE ONLY platform.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY platform.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY platform.provider_secrets
     ADD CONSTRAINT provider_secrets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
@@ -13256,6 +13309,8 @@ CREATE POLICY rows_belong_to_the_team ON gateway.lsp_servers TO guildhall_owner,
 
 CREATE POLICY rows_belong_to_the_team ON gateway.mcp_servers TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
+CREATE POLICY answers_are_the_persons_own ON platform.idempotency_keys AS RESTRICTIVE TO guildhall_app, guildhall_reader USING ((user_id = ( SELECT platform.user_id() AS user_id))) WITH CHECK ((user_id = ( SELECT platform.user_id() AS user_id)));
+
 ALTER TABLE platform.api_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE platform.background_tasks ENABLE ROW LEVEL SECURITY;
@@ -13269,6 +13324,8 @@ CREATE POLICY dead_letters_come_from_every_team ON platform.dead_letter_queue TO
 CREATE POLICY events_of_every_team_are_exported ON platform.clickhouse_analytics TO guildhall_worker, guildhall_scheduler USING (true) WITH CHECK (true);
 
 CREATE POLICY functions_see_every_row ON platform.api_keys TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON platform.idempotency_keys TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY functions_see_every_row ON platform.provider_secrets TO guildhall_owner USING (true) WITH CHECK (true);
 
@@ -13284,6 +13341,8 @@ CREATE POLICY functions_see_every_row ON platform.user_sessions TO guildhall_own
 
 CREATE POLICY functions_see_every_row ON platform.users TO guildhall_owner USING (true) WITH CHECK (true);
 
+ALTER TABLE platform.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY invitations_are_seen_by_administrators ON platform.team_invitations AS RESTRICTIVE FOR SELECT TO guildhall_app, guildhall_reader USING (( SELECT platform.may_administer_team() AS may_administer_team));
 
 CREATE POLICY jobs_are_begun_and_finished_by_workers ON platform.background_tasks AS RESTRICTIVE FOR UPDATE TO guildhall_app USING (true) WITH CHECK ((status = ANY (ARRAY['pending'::platform.job_status, 'paused'::platform.job_status, 'cancelled'::platform.job_status])));
@@ -13293,6 +13352,8 @@ CREATE POLICY jobs_of_every_team_are_worked_on ON platform.background_tasks TO g
 CREATE POLICY keys_are_seen_by_their_people ON platform.api_keys AS RESTRICTIVE FOR SELECT TO guildhall_app, guildhall_reader USING (((user_id = ( SELECT platform.user_id() AS user_id)) OR ( SELECT platform.may_administer_team() AS may_administer_team)));
 
 CREATE POLICY not_for_people_who_write_sql ON platform.api_keys AS RESTRICTIVE TO guildhall_person USING (false);
+
+CREATE POLICY not_for_people_who_write_sql ON platform.idempotency_keys AS RESTRICTIVE TO guildhall_person USING (false);
 
 CREATE POLICY not_for_people_who_write_sql ON platform.provider_secrets AS RESTRICTIVE TO guildhall_person USING (false);
 
@@ -13325,6 +13386,8 @@ CREATE POLICY rows_belong_to_the_team ON platform.background_tasks TO guildhall_
 CREATE POLICY rows_belong_to_the_team ON platform.clickhouse_analytics TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON platform.dead_letter_queue TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON platform.idempotency_keys TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON platform.provider_secrets TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
@@ -13984,6 +14047,9 @@ REVOKE ALL ON FUNCTION platform.finish_erasing_team(team uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.finish_sign_in(login text, address inet, agent text, hash text, token_digest text, team text, idle interval, longest interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.finish_sign_in(login text, address inet, agent text, hash text, token_digest text, team text, idle interval, longest interval) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.forget_idempotency_keys() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.forget_idempotency_keys() TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.has_teams(series_name text) FROM PUBLIC;
 
@@ -15437,6 +15503,22 @@ GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_worke
 GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.epoch TO guildhall_scheduler;
+
+GRANT SELECT ON TABLE platform.idempotency_keys TO guildhall_app;
+
+GRANT INSERT(key) ON TABLE platform.idempotency_keys TO guildhall_app;
+
+GRANT INSERT(fingerprint),UPDATE(fingerprint) ON TABLE platform.idempotency_keys TO guildhall_app;
+
+GRANT UPDATE(status) ON TABLE platform.idempotency_keys TO guildhall_app;
+
+GRANT UPDATE(headers) ON TABLE platform.idempotency_keys TO guildhall_app;
+
+GRANT UPDATE(body) ON TABLE platform.idempotency_keys TO guildhall_app;
+
+GRANT UPDATE(created_at) ON TABLE platform.idempotency_keys TO guildhall_app;
+
+GRANT INSERT(expires_at),UPDATE(expires_at) ON TABLE platform.idempotency_keys TO guildhall_app;
 
 GRANT SELECT ON TABLE platform.index_usage TO guildhall_scheduler;
 GRANT SELECT ON TABLE platform.index_usage TO guildhall_curator;

@@ -60,6 +60,11 @@ class Tx:
         with translated():
             return await self._connection.fetch(query.sql, *query.arguments(values))
 
+    async def fetch_prepared(self, statement: str, arguments: Sequence[object]) -> list[Row]:
+        """All rows of a statement that `db.listing` has put together, with its arguments in the driver's order."""
+        with translated():
+            return await self._connection.fetch(statement, *arguments)
+
     async def find(self, query: Query, **values: object) -> Row | None:
         """The first row, if there is one."""
         with translated():

@@ -54,34 +54,6 @@ def list_lines(simulations: Sequence[Simulation]) -> list[Text]:
     return lines
 
 
-def simulation_document(simulation: Simulation) -> dict[str, Any]:
-    """A simulation as `--json` prints it."""
-    return {
-        "simulation_id": simulation.simulation_id,
-        "config": simulation.label,
-        "config_version_id": simulation.config_version_id,
-        "name": simulation.name,
-        "status": simulation.status,
-        "origin": simulation.origin,
-        "scenarios": simulation.total_scenarios,
-        "completed_scenarios": simulation.completed_scenarios,
-        "trials": simulation.trials_total,
-        "outcomes": simulation.trials_done,
-        "overall_score": simulation.overall_score,
-        "cost_usd": simulation.total_cost_usd,
-        "max_cost_usd": simulation.max_cost_usd,
-        "execution_time_ms": simulation.execution_time_ms,
-        "seed": simulation.seed,
-        "interleaved_with": simulation.interleaved_with,
-        "assumed": list(simulation.assumed),
-        "error_message": simulation.error_message,
-        "metadata": simulation.metadata,
-        "created_at": simulation.created_at,
-        "started_at": simulation.started_at,
-        "completed_at": simulation.completed_at,
-    }
-
-
 def simulation_lines(report: Report) -> list[Text]:
     """A simulation and every scenario of it."""
     simulation = report.summary.simulation

@@ -10,6 +10,7 @@ from guildhall.domains.evaluation.simulations.errors import (
 )
 from guildhall.domains.evaluation.simulations.rules import worker_key
 from guildhall.domains.evaluation.simulations.service import (
+    SIMULATIONS,
     cancel_simulation,
     claim_trials,
     close_trials,
@@ -23,6 +24,7 @@ from guildhall.domains.evaluation.simulations.service import (
     mark_progress,
     note_sandbox,
     of_version,
+    page_simulations,
     pause_simulation,
     pinned_scenarios,
     plan_simulation,
@@ -45,6 +47,7 @@ from guildhall.domains.evaluation.simulations.types import (
 )
 
 __all__ = [
+    "SIMULATIONS",
     "Claim",
     "Closed",
     "Closing",
@@ -71,6 +74,7 @@ __all__ = [
     "mark_progress",
     "note_sandbox",
     "of_version",
+    "page_simulations",
     "pause_simulation",
     "pinned_scenarios",
     "plan_simulation",

@@ -64,6 +64,26 @@ SELECT simulations.simulation_id, simulations.config_version_id, configurations.
  ORDER BY simulations.created_at DESC, simulations.simulation_id DESC
  LIMIT :at_most;
 
+-- name: every_simulation
+-- For lists (`db.listing`), which filter, sort and page.
+SELECT simulations.simulation_id, simulations.config_version_id, configurations.name AS config_name,
+       versions.version_number, simulations.simulation_name AS name, simulations.status,
+       simulations.total_scenarios, simulations.completed_scenarios, simulations.trials_per_scenario,
+       counts.trials_total, counts.trials_done, simulations.overall_score, simulations.execution_time_ms,
+       simulations.total_cost_usd, simulations.max_cost_usd, simulations.timeout_ms, simulations.max_retries,
+       simulations.seed, simulations.origin, simulations.assumed, simulations.interleaved_with,
+       simulations.error_message, simulations.metadata, simulations.sandbox_metadata, simulations.created_at, simulations.started_at,
+       simulations.completed_at
+  FROM evaluation.simulations AS simulations
+  JOIN evaluation.config_versions AS versions ON versions.version_id = simulations.config_version_id
+  JOIN evaluation.configurations AS configurations ON configurations.config_id = versions.config_id
+ CROSS JOIN LATERAL (
+           SELECT count(*)::integer AS trials_total,
+                  count(*) FILTER (WHERE trials.state = 'done')::integer AS trials_done
+             FROM evaluation.trials AS trials
+            WHERE trials.simulation_id = simulations.simulation_id
+       ) AS counts;
+
 -- name: ids_like
 -- A short id is the beginning or the end of the long one.
 SELECT simulation_id

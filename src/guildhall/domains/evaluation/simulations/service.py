@@ -11,6 +11,7 @@ from uuid import UUID
 
 from guildhall import clock
 from guildhall.db import Tx
+from guildhall.db.listing import Order, Page
 from guildhall.domains.evaluation import configurations
 from guildhall.domains.evaluation.simulations import rules, store
 from guildhall.domains.evaluation.simulations.errors import (
@@ -79,6 +80,17 @@ async def list_simulations(
     )
 
 
+SIMULATIONS = store.SIMULATIONS
+"""By what simulations can be sorted and filtered (`page_simulations`)."""
+
+
+async def page_simulations(
+    tx: Tx, filters: Mapping[str, Any], order: Order, *, after: Sequence[Any] | None = None, at_most: int = 100
+) -> Page[Simulation]:
+    """A page of the team's simulations (`db.listing`)."""
+    return await store.page_simulations(tx, filters, order, after=after, at_most=at_most)
+
+
 async def resolve(tx: Tx, reference: str) -> Simulation:
     """
     The simulation that people mean: its id, a short id, `@latest`, or a version such as `support-agent@v2`.
@@ -97,6 +109,8 @@ async def resolve(tx: Tx, reference: str) -> Simulation:
         return await get_simulation(tx, latest[0])
 
     digits = reference.replace("-", "").lower()
+    if len(digits) == 32 and _DIGITS.match(digits):
+        return await get_simulation(tx, UUID(digits))
     if _DIGITS.match(digits):
         candidates = await store.ids_like(tx, digits)
         if len(candidates) > 1:

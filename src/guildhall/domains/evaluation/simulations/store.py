@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from guildhall.db import Row, Tx, load_queries
+from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.evaluation.simulations.types import (
     Claim,
     Closing,
@@ -93,6 +94,33 @@ async def list_simulations(
         at_most=at_most,
     )
     return [_simulation(row) for row in rows]
+
+
+SIMULATIONS = Listing(
+    _queries.every_simulation,
+    key=("simulation_id",),
+    orders={
+        "created_at": Order("created_at", descending=True),
+        "completed_at": Order("completed_at", nullable=True),
+        "overall_score": Order("overall_score", nullable=True),
+        "cost_usd": Order("total_cost_usd", nullable=True),
+    },
+    filters={
+        "status": Filter("status", Match.ANY_OF),
+        "origin": Filter("origin", Match.ANY_OF),
+        "config": Filter("config_name"),
+        "config_version_id": Filter("config_version_id"),
+        "created_after": Filter("created_at", Match.AT_LEAST),
+        "created_before": Filter("created_at", Match.BELOW),
+    },
+)
+
+
+async def page_simulations(
+    tx: Tx, filters: Mapping[str, Any], order: Order, *, after: Sequence[Any] | None, at_most: int
+) -> Page[Simulation]:
+    page = await fetch_page(tx, SIMULATIONS, filters, order, after=after, at_most=at_most)
+    return page.of(_simulation)
 
 
 async def ids_like(tx: Tx, digits: str) -> list[UUID]:

@@ -22,6 +22,7 @@ from guildhall.domains.platform.identity.access import (
     revoke_sessions,
     sign_in,
 )
+from guildhall.domains.platform.identity.errors import KeyRefused, NotSignedIn, SignInRefused
 from guildhall.domains.platform.identity.leaving import (
     REASON,
     archive_team,
@@ -33,6 +34,7 @@ from guildhall.domains.platform.identity.leaving import (
     restore_team,
     restore_user,
 )
+from guildhall.domains.platform.identity.rules import allows, check, check_administrator
 from guildhall.domains.platform.identity.service import (
     LOCAL,
     accept_invitation,
@@ -92,21 +94,25 @@ __all__ = [
     "Erasure",
     "Invitation",
     "Key",
+    "KeyRefused",
     "Keyring",
     "Member",
     "NewInvitation",
     "NewKey",
+    "NotSignedIn",
     "Preferences",
     "Role",
     "Rotation",
     "Scope",
     "Session",
+    "SignInRefused",
     "SignedIn",
     "Standing",
     "Team",
     "User",
     "accept_invitation",
     "add_member",
+    "allows",
     "archive_team",
     "archive_user",
     "authenticate_key",
@@ -114,6 +120,8 @@ __all__ = [
     "begin_erasing_team",
     "change_password",
     "change_role",
+    "check",
+    "check_administrator",
     "count_requests",
     "create_key",
     "create_team",

@@ -1,0 +1,56 @@
+"""The application: the frame around every wing's routes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+from typing import TypeAlias
+
+from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
+
+from guildhall.api import evaluation
+from guildhall.api.frame import openapi, problems
+from guildhall.api.frame.envelope import Envelope
+from guildhall.api.frame.house import House
+from guildhall.settings import Settings
+
+OpenHouse: TypeAlias = Callable[[], AbstractAsyncContextManager[House]]
+
+_SMALLEST_TO_COMPRESS = 1024
+
+
+def create_api(open_house: OpenHouse, settings: Settings) -> FastAPI:
+    """
+    The API as an ASGI application; `open_house` opens what it works on when it starts, and closes it at the end.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_house() as house:
+            app.state.house = house
+            try:
+                yield
+            finally:
+                app.state.house = None
+
+    app = FastAPI(
+        title="Guildhall",
+        version=version("guildhall"),
+        description=openapi.DESCRIPTION,
+        lifespan=lifespan,
+        separate_input_output_schemas=False,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.house = None
+    problems.install(app)
+    for router in evaluation.ROUTERS:
+        app.include_router(router, prefix="/v1/evaluation")
+    openapi.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_TO_COMPRESS, compresslevel=1)
+    app.add_middleware(Envelope, house=lambda: app.state.house, max_body_bytes=settings.max_body_bytes)
+    return app

@@ -1,0 +1,5 @@
+"""Routes of the evaluation wing."""
+
+from guildhall.api.evaluation import simulations
+
+ROUTERS = (simulations.router,)

@@ -1,0 +1,41 @@
+"""What all requests of one process share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from guildhall.app.doorkeeper import Doorkeeper
+from guildhall.app.wiring import App
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request that was answered, for logs and metrics; `route` is the path's template, or empty where there is none."""
+
+    method: str
+    route: str
+    path: str
+    status: int
+    seconds: float
+    request_id: str
+    address: str | None
+    user_agent: str | None
+    user_id: str | None
+    tenant_id: str | None
+    received_bytes: int
+    sent_bytes: int
+
+
+OnExchange: TypeAlias = Callable[[Exchange], None]
+
+
+@dataclass(slots=True)
+class House:
+    """An open database with what stands at its door; `observers` are told of every exchange."""
+
+    app: App
+    doorkeeper: Doorkeeper
+    observers: Sequence[OnExchange] = field(default_factory=list)
+    is_closing: bool = False

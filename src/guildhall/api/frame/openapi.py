@@ -1,0 +1,113 @@
+"""The OpenAPI document: what every operation shares, said once and truly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+DESCRIPTION = """\
+Guildhall tells you whether the new version of your AI agent is really better, and keeps the evidence in your own PostgreSQL.
+
+**Credentials.** `Authorization: Bearer gh_…`, an API key (`guildhall keys add`), or a session's token. What belongs to another team
+is not found.
+
+**Lists** are filtered by field, sorted by `sort`, and followed by `cursor`; `format=csv` and `format=ndjson` give them whole.
+
+**Doing it once.** A POST with `Idempotency-Key` is carried out once, however often it is sent within a day.
+
+**Errors** have one shape: `{"error": {"code", "message", "remedy", "details", "request_id"}}`.
+"""
+
+_ERROR = {
+    "type": "object",
+    "description": "What went wrong: a stable code, a sentence for people, what to do about it, and details for programs.",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message", "details", "request_id"],
+            "properties": {
+                "code": {"type": "string", "examples": ["simulation_not_found"]},
+                "message": {"type": "string"},
+                "remedy": {"type": "string"},
+                "details": {"type": "object", "additionalProperties": True},
+                "request_id": {"type": "string"},
+            },
+        }
+    },
+}
+_REFUSALS = {
+    "400": "The body cannot be read.",
+    "401": "The request carries no credentials, or they are not valid.",
+    "403": "The credentials do not allow this.",
+    "404": "There is no such thing, or it is another team's.",
+    "409": "The present state does not allow it.",
+    "413": "The body is larger than the server takes.",
+    "415": "The body is of a type that is not read here.",
+    "422": "Something in the request makes no sense; `details` names the field.",
+    "429": "A limit is reached; `Retry-After` says how long to wait.",
+    "503": "The database does not answer; `Retry-After` says when to try again.",
+}
+_WITH_BODY = {"400", "413", "415"}
+_METHODS = ("get", "put", "post", "patch", "delete")
+
+
+def install(app: FastAPI) -> None:
+    """Let an application describe itself in our way."""
+
+    def describe() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            app.openapi_schema = _completed(document)
+        return app.openapi_schema
+
+    app.openapi = describe  # type: ignore[method-assign]
+
+
+def _completed(document: dict[str, Any]) -> dict[str, Any]:
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    schemas["Error"] = _ERROR
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "An API key, or the token of a session."},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": "guildhall_session"},
+    }
+    components["responses"] = {
+        f"Refused{status}": {
+            "description": why,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+        }
+        for status, why in _REFUSALS.items()
+    }
+    for path in document["paths"].values():
+        for method in _METHODS:
+            if method in path:
+                _complete(path[method], method)
+    return document
+
+
+def _complete(operation: dict[str, Any], method: str) -> None:
+    is_open = operation.pop("x-open", False)
+    if not is_open:
+        operation["security"] = [{"bearer": []}, {"cookie": []}]
+    responses = operation["responses"]
+    for status in _REFUSALS:
+        if status in _WITH_BODY and "requestBody" not in operation:
+            continue
+        if status in ("401", "403", "429") and is_open:
+            continue
+        responses[status] = {"$ref": f"#/components/responses/Refused{status}"}
+    if method == "post" and not is_open:
+        operation.setdefault("parameters", []).append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
+                "description": "Sent again with the same request, it gives the same answer and changes nothing.",
+            }
+        )

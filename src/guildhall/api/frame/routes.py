@@ -1,0 +1,121 @@
+"""How routes read requests: strict JSON, no fields that nobody knows, no NUL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import orjson
+from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from guildhall.algorithms.suggestions import did_you_mean
+from guildhall.api.frame.problems import BodyUnreadable, Refused
+from guildhall.api.frame.visits import Replayed
+from guildhall.errors import InvalidInput
+
+
+class ParameterUnknown(InvalidInput):
+    """A query has a parameter that the route does not take."""
+
+    code = "parameter_unknown"
+
+    def __init__(self, name: str, known: frozenset[str]) -> None:
+        guess = did_you_mean(name, known)
+        takes = f"It takes {', '.join(sorted(known))}." if known else "It takes none."
+        super().__init__(
+            f"the query has {name[:100]!r}, which this path does not take",
+            remedy=f"{guess} {takes}" if guess else takes,
+            field=name[:100],
+            value=None,
+        )
+
+
+class CharacterRefused(InvalidInput):
+    """A text has a character that PostgreSQL cannot keep."""
+
+    code = "character_refused"
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"the {where} holds the character U+0000, which no text can keep",
+            remedy="Leave it out.",
+            field=where,
+            value="\\u0000",
+        )
+
+
+class MediaTypeRefused(InvalidInput):
+    """A body is of a type that the route does not read."""
+
+    code = "media_type_refused"
+
+    def __init__(self, given: str, expected: str) -> None:
+        super().__init__(
+            f"Content-Type is {given[:100]!r}, expected {expected}",
+            remedy=f"Send `Content-Type: {expected}`.",
+            field="Content-Type",
+            value=given[:100],
+        )
+
+
+class StrictRequest(Request):
+    """A request whose JSON is read by orjson: UTF-8 alone, no NaN, no lone surrogates, no bottomless nesting."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            body = await self.body()
+            if b"\\u0000" in body:
+                raise Refused(422, CharacterRefused("body"))
+            self._json = orjson.loads(body)
+        return self._json
+
+
+class Route(APIRoute):
+    """A route of ours."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        known = frozenset(_query_names(self.dependant))
+        reads_json = self.body_field is not None
+
+        async def handle_strictly(request: Request) -> Response:
+            for name, value in request.query_params.multi_items():
+                if name not in known:
+                    raise ParameterUnknown(name, known)
+                if "\0" in value:
+                    raise CharacterRefused(f"parameter {name}")
+            if any("\0" in value for value in request.path_params.values() if isinstance(value, str)):
+                raise CharacterRefused("path")
+            if reads_json:
+                _check_type(request)
+            try:
+                return await handle(StrictRequest(request.scope, request.receive))
+            except Replayed as replayed:
+                answer = replayed.answer
+                headers = {**answer.headers, "Idempotency-Replayed": "true"}
+                return Response(answer.body, answer.status, headers, "application/json" if answer.body else None)
+
+        return handle_strictly
+
+
+def _check_type(request: Request) -> None:
+    given = request.headers.get("content-type", "")
+    kind, _, parameters = given.partition(";")
+    kind = kind.strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise Refused(415, MediaTypeRefused(given, "application/json"))
+    charset = parameters.lower().partition("charset=")[2].strip().strip('"')
+    if charset not in ("", "utf-8", "utf8", "us-ascii"):
+        raise Refused(415, MediaTypeRefused(given, "application/json; charset=utf-8"))
+
+
+def _query_names(dependant: Dependant) -> set[str]:
+    names = {each.alias for each in dependant.query_params}
+    return names.union(*(_query_names(each) for each in dependant.dependencies))
+
+
+def unreadable(why: str) -> Refused:
+    """The refusal of a body that cannot be read at all."""
+    return Refused(400, BodyUnreadable(why, remedy="Send a body of the type that Content-Type names.", field="body"))

@@ -1,0 +1,75 @@
+"""Simulations as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from typing_extensions import TypedDict
+
+from guildhall.app.documents import described
+from guildhall.domains.evaluation.simulations import Simulation, SimulationStatus
+
+
+@described
+class SimulationDocument(TypedDict):
+    """One configuration version on a set of scenarios, each tried once or several times."""
+
+    simulation_id: UUID
+    config: str
+    """The version that was run, as people call it: `support-agent@v2`."""
+    config_version_id: UUID
+    name: str | None
+    status: SimulationStatus
+    origin: str
+    """How its outcomes come about: run here, imported, told by a client, or put together from traces."""
+    scenarios: int
+    completed_scenarios: int
+    trials: int
+    """How many trials are planned."""
+    outcomes: int
+    """How many of them are done."""
+    overall_score: float | None
+    cost_usd: Decimal | None
+    max_cost_usd: Decimal | None
+    execution_time_ms: float | None
+    seed: int
+    interleaved_with: UUID | None
+    assumed: Sequence[str]
+    """What a log did not say, and was therefore left unknown."""
+    error_message: str | None
+    metadata: Mapping[str, Any]
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+
+
+def simulation_document(simulation: Simulation) -> SimulationDocument:
+    """A simulation."""
+    return {
+        "simulation_id": simulation.simulation_id,
+        "config": simulation.label,
+        "config_version_id": simulation.config_version_id,
+        "name": simulation.name,
+        "status": simulation.status,
+        "origin": simulation.origin,
+        "scenarios": simulation.total_scenarios,
+        "completed_scenarios": simulation.completed_scenarios,
+        "trials": simulation.trials_total,
+        "outcomes": simulation.trials_done,
+        "overall_score": simulation.overall_score,
+        "cost_usd": simulation.total_cost_usd,
+        "max_cost_usd": simulation.max_cost_usd,
+        "execution_time_ms": simulation.execution_time_ms,
+        "seed": simulation.seed,
+        "interleaved_with": simulation.interleaved_with,
+        "assumed": list(simulation.assumed),
+        "error_message": simulation.error_message,
+        "metadata": simulation.metadata,
+        "created_at": simulation.created_at,
+        "started_at": simulation.started_at,
+        "completed_at": simulation.completed_at,
+    }
