@@ -10,10 +10,10 @@ What sandboxes import to record what happens in them.
 `guildhall.client.sync` has the same classes for programs without an event loop.
 """
 
+from guildhall.app.telling.errors import FieldMissing, FieldRefused
 from guildhall.client.batches import BatchExecutionRecorder
 from guildhall.client.client import ArcEvalDBClient
 from guildhall.client.configurations import ConfigurationManager
-from guildhall.client.errors import FieldMissing, FieldRefused
 from guildhall.client.events import ExecutionEventHandler
 from guildhall.client.health import DatabaseHealthChecker
 

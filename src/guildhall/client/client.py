@@ -14,11 +14,11 @@ from uuid import UUID
 
 from guildhall import clock
 from guildhall.app.recorder import Recorder
+from guildhall.app.telling import records
+from guildhall.app.telling.errors import FieldRefused
+from guildhall.app.telling.fields import Fields
+from guildhall.app.telling.records import KnownSimulation
 from guildhall.app.wiring import App
-from guildhall.client import records
-from guildhall.client.errors import FieldRefused
-from guildhall.client.fields import Fields
-from guildhall.client.records import KnownSimulation
 from guildhall.db import Tx
 from guildhall.domains.evaluation import configurations, failures, outcomes, scenarios, simulations
 from guildhall.domains.evaluation.failures import FailedTrial

@@ -1,4 +1,4 @@
-"""The ways in which the client refuses what it is given."""
+"""The ways in which what programs tell is refused."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from uuid import UUID
 import orjson
 
 from guildhall import clock
-from guildhall.client.errors import FieldRefused
-from guildhall.client.fields import Fields
+from guildhall.app.telling.errors import FieldRefused
+from guildhall.app.telling.fields import Fields
 from guildhall.domains.evaluation.failures import FailureCategory, Fault, NewFailure
 from guildhall.domains.evaluation.outcomes import NewOutcome, NewToolUsage, OutcomeStatus, TrialRecord
 from guildhall.domains.evaluation.simulations import ScenarioNotInSimulation

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
-from guildhall.client.errors import FieldMissing, FieldRefused
+from guildhall.app.telling.errors import FieldMissing, FieldRefused
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
