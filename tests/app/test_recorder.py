@@ -14,6 +14,7 @@ import pytest
 
 from fixtures.trials import a_failure, a_tool, claim_all, make_record, record_of, simulation_in, trajectory
 from guildhall.app.recorder import Recorder, RecorderClosed
+from guildhall.app.sinks import DatabaseSink
 from guildhall.app.spool import Spool
 from guildhall.db import Actor, Database
 from guildhall.domains.evaluation import outcomes, simulations
@@ -29,7 +30,7 @@ def spool(tmp_path: Path) -> Spool:
 
 @pytest.fixture
 def recorder(database: Database, actor: Actor, spool: Spool) -> Recorder:
-    return Recorder(database, actor, spool, batch_size=50, flush_interval_s=0.01)
+    return Recorder(DatabaseSink(database), actor, spool, batch_size=50, flush_interval_s=0.01)
 
 
 async def stored(database: Database, actor: Actor, simulation_id: UUID) -> list[Outcome]:
@@ -88,7 +89,7 @@ async def test_whoever_watches_is_told_what_became_of_each_batch(
     told: list[Recorded] = []
     simulation_id = await simulation_in(database, actor)
     records = [make_record(simulation_id) for _ in range(5)]
-    async with Recorder(database, actor, spool, batch_size=2, on_stored=told.append) as recorder:
+    async with Recorder(DatabaseSink(database), actor, spool, batch_size=2, on_stored=told.append) as recorder:
         await recorder.record_many(records)
     assert sorted(each for batch in told for each in batch.stored) == sorted(map(id_of, records))
     assert len(told) == 3
@@ -101,7 +102,7 @@ async def test_a_watcher_that_fails_costs_no_record(
         raise RuntimeError("the progress bar is broken")
 
     simulation_id = await simulation_in(database, actor)
-    async with Recorder(database, actor, spool, on_stored=fail) as recorder:
+    async with Recorder(DatabaseSink(database), actor, spool, on_stored=fail) as recorder:
         await recorder.record(make_record(simulation_id))
     assert len(await stored(database, actor, simulation_id)) == 1
     assert "the progress bar is broken" in caplog.text
@@ -224,7 +225,7 @@ async def test_what_was_put_aside_is_stored_once_what_was_wrong_is_put_right(
     )
     await connection.close()
     spool.take_back(spool.set_aside())
-    async with Recorder(database, actor, spool) as again:
+    async with Recorder(DatabaseSink(database), actor, spool) as again:
         assert (again.counts.stored, again.counts.quarantined) == (1, 1)
 
     assert await ids(database, actor, simulation_id) == [id_of(late)]

@@ -19,6 +19,7 @@ from fixtures.servers import UNSAFE_BUT_QUICK, place_for_servers
 from fixtures.trials import a_failure, a_tool, make_record, simulation_in, trajectory
 from guildhall import clock
 from guildhall.app.recorder import Recorder, RecorderClosed, RecordsLost, RecordsWaiting
+from guildhall.app.sinks import DatabaseSink
 from guildhall.app.spool import Spool, SpoolUnavailable
 from guildhall.db import Actor, Database, embedded, migrate
 from guildhall.db.queries import parse_queries
@@ -77,7 +78,9 @@ async def test_what_is_recorded_while_postgresql_is_stopped_is_there_after_it_is
     simulation_id = await simulation_in(database, actor)
     accepted: list[TrialRecord] = []
     enough = asyncio.Event()
-    recorder = Recorder(database, actor, spool, batch_size=20, flush_interval_s=0.001, max_buffer_bytes=20_000)
+    recorder = Recorder(
+        DatabaseSink(database), actor, spool, batch_size=20, flush_interval_s=0.001, max_buffer_bytes=20_000
+    )
 
     async def record(more: int | None = None) -> None:
         """Record so many, or until it is enough."""
@@ -110,7 +113,8 @@ async def test_what_is_recorded_while_postgresql_is_stopped_is_there_after_it_is
 _CHILD = """
 import asyncio, sys
 from pathlib import Path
-from uuid import UUID
+from guildhall.app.recorder import Recorder
+from guildhall.app.sinks import DatabaseSink
 from fixtures.trials import make_record
 from guildhall.app.recorder import Recorder
 from guildhall.app.spool import Spool
@@ -119,7 +123,7 @@ from guildhall.domains.platform import identity
 
 async def main(url, directory, simulation_id, interval):
     database = await Database.connect(url, size=2)
-    recorder = Recorder(database, identity.LOCAL, Spool(Path(directory)), batch_size=7, flush_interval_s=float(interval))
+    recorder = Recorder(DatabaseSink(database), identity.LOCAL, Spool(Path(directory)), batch_size=7, flush_interval_s=float(interval))
     async with recorder:
         while True:
             record = make_record(UUID(simulation_id))
@@ -150,7 +154,7 @@ async def test_a_process_that_is_killed_loses_nothing_that_was_accepted(
     await child.wait()
     accepted = [UUID(line.decode().strip()) for line in printed if line.endswith(b"\n")]
 
-    recorder = Recorder(database, actor, spool)
+    recorder = Recorder(DatabaseSink(database), actor, spool)
     async with recorder:
         found = await ids(database, actor, simulation_id)  # delivered by entering
 
@@ -175,7 +179,7 @@ async def test_a_dead_processes_records_go_to_the_team_that_recorded_them(
     segment.append([outcomes.pack(record).to_parts()])
     segment.close()
 
-    async with Recorder(database, actor, spool):
+    async with Recorder(DatabaseSink(database), actor, spool):
         pass
 
     assert await ids(database, theirs, simulation_id) == ids_of([record])
@@ -191,7 +195,7 @@ async def test_what_cannot_be_read_in_a_dead_processes_spool_is_put_aside(
     segment.append([(b"gibberish",), outcomes.pack(record).to_parts(), (b"",)])
     segment.close()
 
-    recorder = Recorder(database, actor, spool)
+    recorder = Recorder(DatabaseSink(database), actor, spool)
     async with recorder:
         pass
 
@@ -204,7 +208,9 @@ async def test_what_cannot_be_read_in_a_dead_processes_spool_is_put_aside(
 async def test_a_caller_that_is_faster_than_the_database_waits(database: Database, actor: Actor, spool: Spool) -> None:
     simulation_id = await simulation_in(database, actor)
     records = [make_record(simulation_id, trajectory=trajectory(text="x" * 1000)) for _ in range(100)]
-    recorder = Recorder(database, actor, spool, batch_size=5, flush_interval_s=0.0, max_buffer_bytes=20_000)
+    recorder = Recorder(
+        DatabaseSink(database), actor, spool, batch_size=5, flush_interval_s=0.0, max_buffer_bytes=20_000
+    )
     async with recorder:
         async with locked(database, actor, simulation_id):
             recording = asyncio.create_task(recorder.record_many(records))
@@ -224,7 +230,7 @@ async def test_a_caller_that_waits_for_room_is_told_when_the_recorder_closes(
     database: Database, actor: Actor, spool: Spool
 ) -> None:
     simulation_id = await simulation_in(database, actor)
-    recorder = Recorder(database, actor, spool, max_buffer_bytes=100)
+    recorder = Recorder(DatabaseSink(database), actor, spool, max_buffer_bytes=100)
     await recorder.open()
     async with locked(database, actor, simulation_id):
         await recorder.record(make_record(simulation_id))
@@ -234,7 +240,7 @@ async def test_a_caller_that_waits_for_room_is_told_when_the_recorder_closes(
         with pytest.raises(RecorderClosed):
             await waiting
     # What was accepted before waits for whoever comes next.
-    async with Recorder(database, actor, spool) as heir:
+    async with Recorder(DatabaseSink(database), actor, spool) as heir:
         assert heir.counts.adopted == 1
     assert heir.counts.stored == 1
 
@@ -243,7 +249,7 @@ async def test_draining_gives_up_when_the_database_takes_nothing_and_says_where_
     database: Database, actor: Actor, spool: Spool
 ) -> None:
     simulation_id = await simulation_in(database, actor)
-    async with Recorder(database, actor, spool) as recorder:
+    async with Recorder(DatabaseSink(database), actor, spool) as recorder:
         async with locked(database, actor, simulation_id):
             await recorder.record(make_record(simulation_id))
             with pytest.raises(RecordsWaiting) as waiting:
@@ -266,7 +272,7 @@ async def test_a_month_that_is_dropped_while_the_recorder_is_open_is_made_again(
         )
         for day in (1, 2)
     ]
-    async with Recorder(database, actor, spool) as recorder:
+    async with Recorder(DatabaseSink(database), actor, spool) as recorder:
         await recorder.record(made[0])
         await recorder.drain()
         connection = await asyncpg.connect(administrator_url)
@@ -309,7 +315,7 @@ async def test_a_record_that_the_full_disk_does_not_take_is_not_accepted(
 ) -> None:
     simulation_id = await simulation_in(database, actor)
     before, during, after = (make_record(simulation_id) for _ in range(3))
-    recorder = Recorder(database, actor, spool, flush_interval_s=0.0)
+    recorder = Recorder(DatabaseSink(database), actor, spool, flush_interval_s=0.0)
     async with recorder:
         await recorder.record(before)
         disk.fill()
@@ -329,7 +335,7 @@ async def test_a_submitted_record_that_the_full_disk_does_not_take_is_stored_and
 ) -> None:
     simulation_id = await simulation_in(database, actor)
     first, second = make_record(simulation_id), make_record(simulation_id)
-    recorder = Recorder(database, actor, spool, flush_interval_s=0.0)
+    recorder = Recorder(DatabaseSink(database), actor, spool, flush_interval_s=0.0)
     async with recorder:
         disk.fill()
         await recorder.submit(first)
@@ -345,7 +351,7 @@ async def test_submitted_records_that_neither_disk_nor_database_takes_are_said_t
     database: Database, actor: Actor, spool: Spool, disk: Disk
 ) -> None:
     simulation_id = await simulation_in(database, actor)
-    recorder = Recorder(database, actor, spool)
+    recorder = Recorder(DatabaseSink(database), actor, spool)
     await recorder.open()
     async with locked(database, actor, simulation_id):
         await recorder.submit(make_record(simulation_id))
@@ -365,7 +371,7 @@ async def test_the_spool_of_a_busy_recorder_does_not_grow_for_ever(
     records = [make_record(simulation_id, trajectory=trajectory(text="x" * 1000)) for _ in range(200)]
     sizes = []
     async with Recorder(
-        database,
+        DatabaseSink(database),
         actor,
         spool,
         batch_size=10,

@@ -7,6 +7,7 @@ from pathlib import Path
 from fixtures.plays import SHOP, a_scenario, an_agent, in_the_shop, perform, python_tool, write
 from fixtures.trials import claim_all, simulation_in
 from guildhall.app.recorder import Recorder
+from guildhall.app.sinks import DatabaseSink
 from guildhall.app.spool import Spool
 from guildhall.db import Actor, Database
 from guildhall.domains.evaluation import outcomes
@@ -59,7 +60,7 @@ EXPECTED = {
 async def test_every_kind_of_trial_is_stored(tmp_path: Path, database: Database, actor: Actor) -> None:
     simulation_id = await simulation_in(database, actor, *AGENTS)
     claims = {each.scenario_id: each for each in await claim_all(database, actor, simulation_id)}
-    recorder = Recorder(database, actor, Spool(tmp_path / "spool"))
+    recorder = Recorder(DatabaseSink(database), actor, Spool(tmp_path / "spool"))
 
     async with recorder:
         for name, (source, limits, scenario) in AGENTS.items():

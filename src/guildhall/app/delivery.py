@@ -19,10 +19,11 @@ from dataclasses import dataclass
 
 from guildhall import clock
 from guildhall.algorithms import backoff
+from guildhall.app.sinks import Sink
 from guildhall.app.spool import Disk, Place, Segment, Spool
-from guildhall.db import Actor, ConstraintViolated, Database
+from guildhall.db import Actor
 from guildhall.domains.evaluation import outcomes
-from guildhall.domains.evaluation.outcomes import Month, PackedTrial, Recorded
+from guildhall.domains.evaluation.outcomes import PackedTrial, Recorded
 from guildhall.errors import Conflict, GuildhallError, InvalidInput, NotFound, Unavailable
 
 _log = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ class Delivery:
 
     def __init__(
         self,
-        database: Database,
+        sink: Sink,
         spool: Spool,
         disk: Disk,
         counts: RecorderCounts,
@@ -97,7 +98,7 @@ class Delivery:
         on_change: Callable[[], None],
         on_stored: Callable[[Recorded], None] | None,
     ) -> None:
-        self._database = database
+        self._sink = sink
         self._spool = spool
         self._disk = disk
         self._counts = counts
@@ -109,7 +110,6 @@ class Delivery:
 
         self._ready: deque[Entry] = deque()
         self._ready_bytes = 0
-        self._months: set[Month] = set()
         self._is_away = False
         self._progress_at = time.monotonic()
         self._hurry = 0
@@ -219,23 +219,7 @@ class Delivery:
             return
 
     async def _store(self, batch: Sequence[Entry]) -> Recorded:
-        trials = await self._trials(batch)
-        actor = batch[0].actor
-        new_months = outcomes.months_of(trials) - self._months
-        if new_months:
-            # In a transaction of its own: making a partition locks tables that others write.
-            async with self._database.transaction(actor) as tx:
-                await outcomes.make_room(tx, new_months)
-            self._months |= new_months
-        try:
-            async with self._database.transaction(actor) as tx:
-                return await outcomes.record_trials(tx, trials, ready=self._months)
-        except ConstraintViolated as error:
-            if error.kind == "check" and error.constraint is None and self._months:
-                # No partition takes a row: a month that was there has been dropped meanwhile.
-                self._months.clear()
-                return await self._store(batch)
-            raise
+        return await self._sink.store(batch[0].actor, await self._trials(batch))
 
     async def _trials(self, batch: Sequence[Entry]) -> list[PackedTrial]:
         """The batch's records; those that memory does not have are read from the spool."""

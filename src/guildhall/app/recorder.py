@@ -18,8 +18,9 @@ from types import TracebackType
 from typing import Self
 
 from guildhall.app.delivery import Delivery, Entry, RecorderCounts
+from guildhall.app.sinks import Sink
 from guildhall.app.spool import Disk, Place, Segment, Spool
-from guildhall.db import Actor, Database
+from guildhall.db import Actor
 from guildhall.domains.evaluation import outcomes
 from guildhall.domains.evaluation.outcomes import PackedTrial, Recorded, TrialRecord
 from guildhall.errors import Conflict, Unavailable
@@ -121,7 +122,7 @@ class Recorder:
 
     def __init__(
         self,
-        database: Database,
+        sink: Sink,
         actor: Actor,
         spool: Spool,
         *,
@@ -139,7 +140,7 @@ class Recorder:
 
         self._disk = Disk()
         self._delivery = Delivery(
-            database,
+            sink,
             spool,
             self._disk,
             self.counts,

@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import UUID
 
 from guildhall.app.recorder import Recorder
+from guildhall.app.sinks import DatabaseSink
 from guildhall.app.spool import Spool
 from guildhall.db import Actor, Database, Tx, embedded, migrate
 from guildhall.domains.platform import identity
@@ -61,7 +62,7 @@ class App:
     def recorder(self, *, batch_size: int = 1000, flush_interval_s: float = 0.05) -> Recorder:
         """A recorder of trials; use it as a context manager."""
         return Recorder(
-            self.database,
+            DatabaseSink(self.database),
             self.actor,
             self.spool(),
             batch_size=batch_size,
