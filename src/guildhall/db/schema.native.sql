@@ -6187,7 +6187,7 @@ CREATE TABLE evaluation.simulations (
     CONSTRAINT simulations_have_scenarios CHECK ((cardinality(scenario_set) > 0)),
     CONSTRAINT simulations_instances_is_positive CHECK ((sandbox_instances > 0)),
     CONSTRAINT simulations_name_length CHECK ((length(simulation_name) <= 200)),
-    CONSTRAINT simulations_origin_is_known CHECK ((origin = ANY (ARRAY['run'::text, 'import'::text, 'client'::text]))),
+    CONSTRAINT simulations_origin_is_known CHECK ((origin = ANY (ARRAY['run'::text, 'import'::text, 'client'::text, 'traces'::text]))),
     CONSTRAINT simulations_priority_range CHECK (((priority >= 1) AND (priority <= 10))),
     CONSTRAINT simulations_retries_is_not_negative CHECK ((max_retries >= 0)),
     CONSTRAINT simulations_score_is_a_share CHECK (((overall_score >= (0)::double precision) AND (overall_score <= (1)::double precision))),
@@ -6229,6 +6229,71 @@ ALTER TABLE ONLY evaluation.simulations_scenarios FORCE ROW LEVEL SECURITY;
 ALTER TABLE evaluation.simulations_scenarios OWNER TO guildhall_owner;
 
 COMMENT ON TABLE evaluation.simulations_scenarios IS 'simulations: tenant: the scenarios of a simulation, each pinned to the content that ran.';
+
+CREATE TABLE store.spans (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    trace_id bytea NOT NULL,
+    span_id bytea NOT NULL,
+    parent_span_id bytea,
+    started_at timestamp with time zone NOT NULL,
+    duration_ns bigint,
+    name text NOT NULL,
+    kind smallint NOT NULL,
+    status smallint NOT NULL,
+    status_message text,
+    service_name text,
+    attributes jsonb NOT NULL,
+    events jsonb DEFAULT '[]'::jsonb NOT NULL,
+    links jsonb DEFAULT '[]'::jsonb NOT NULL,
+    resource jsonb DEFAULT '{}'::jsonb NOT NULL,
+    scope jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT spans_duration_is_not_negative CHECK ((duration_ns >= 0)),
+    CONSTRAINT spans_id_has_eight_bytes CHECK ((length(span_id) = 8)),
+    CONSTRAINT spans_kind_is_known CHECK (((kind >= 0) AND (kind <= 5))),
+    CONSTRAINT spans_parent_has_eight_bytes CHECK ((length(parent_span_id) = 8)),
+    CONSTRAINT spans_status_is_known CHECK (((status >= 0) AND (status <= 2))),
+    CONSTRAINT spans_trace_has_sixteen_bytes CHECK ((length(trace_id) = 16))
+)
+PARTITION BY RANGE (started_at);
+
+ALTER TABLE store.spans OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.spans IS 'traces: tenant: the spans that agents reported, as they came; a trace whose root is among them has an outcome.';
+
+COMMENT ON COLUMN store.spans.parent_span_id IS 'Null: the root of its trace.';
+
+COMMENT ON COLUMN store.spans.duration_ns IS 'Null where the span ended before it began.';
+
+COMMENT ON COLUMN store.spans.kind IS 'SpanKind of OTLP: 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer.';
+
+COMMENT ON COLUMN store.spans.status IS 'StatusCode of OTLP: 0 unset, 1 ok, 2 error.';
+
+CREATE VIEW evaluation.spans AS
+ SELECT tenant_id,
+    trace_id,
+    span_id,
+    parent_span_id,
+    started_at,
+    duration_ns,
+    name,
+    kind,
+    status,
+    status_message,
+    service_name,
+    attributes,
+    events,
+    links,
+    resource,
+    scope,
+    created_at
+   FROM store.spans
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW evaluation.spans OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.spans IS 'traces: tenant: the spans of the team''s own traces.';
 
 CREATE TABLE store.tool_performance_daily (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -7961,6 +8026,31 @@ CREATE VIEW mine.simulation_performance_hourly WITH (security_barrier='true') AS
 ALTER VIEW mine.simulation_performance_hourly OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.simulation_performance_hourly IS 'outcomes: tenant: the team''s outcomes by simulation and hour: the documented averages, and the counts and sums by which hours add up.';
+
+CREATE VIEW mine.spans WITH (security_barrier='true') AS
+ SELECT tenant_id,
+    trace_id,
+    span_id,
+    parent_span_id,
+    started_at,
+    duration_ns,
+    name,
+    kind,
+    status,
+    status_message,
+    service_name,
+    attributes,
+    events,
+    links,
+    resource,
+    scope,
+    created_at
+   FROM store.spans
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.spans OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.spans IS 'traces: tenant: the spans of the team''s own traces.';
 
 CREATE TABLE store.streaming_analytics (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -11573,6 +11663,9 @@ ALTER TABLE ONLY store.simulation_performance_daily
 ALTER TABLE ONLY store.simulation_performance_hourly
     ADD CONSTRAINT simulation_performance_hourly_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, simulation_id);
 
+ALTER TABLE ONLY store.spans
+    ADD CONSTRAINT spans_pkey PRIMARY KEY (tenant_id, trace_id, span_id, started_at);
+
 ALTER TABLE ONLY store.status_5min
     ADD CONSTRAINT status_5min_one_per_key UNIQUE NULLS NOT DISTINCT (bucket, model_id, region);
 
@@ -11723,6 +11816,8 @@ CREATE INDEX scenarios_by_suite ON evaluation.scenarios USING btree (tenant_id, 
 CREATE INDEX simulations_by_creation ON evaluation.simulations USING btree (tenant_id, created_at DESC);
 
 CREATE INDEX simulations_by_interleaved ON evaluation.simulations USING btree (tenant_id, interleaved_with) WHERE (interleaved_with IS NOT NULL);
+
+CREATE UNIQUE INDEX simulations_one_open_for_traces ON evaluation.simulations USING btree (tenant_id, config_version_id) WHERE ((origin = 'traces'::text) AND (status = ANY (ARRAY['pending'::text, 'running'::text])));
 
 CREATE INDEX simulations_scenarios_by_content ON evaluation.simulations_scenarios USING btree (tenant_id, scenario_id, content_hash);
 
@@ -14529,6 +14624,32 @@ GRANT INSERT(created_at) ON TABLE store.outcomes TO guildhall_app;
 GRANT SELECT,INSERT ON TABLE evaluation.outcomes TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.outcomes TO guildhall_reader;
 
+GRANT UPDATE(status) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(passed) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(reliability_score) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(fault) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(execution_time_ms) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(tokens_used) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(cost_usd) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(trajectory) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(trajectory_body) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(metrics) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(error_code) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(error_category) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(execution_metadata) ON TABLE evaluation.outcomes TO guildhall_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.recommendations TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.recommendations TO guildhall_reader;
 GRANT SELECT ON TABLE evaluation.recommendations TO guildhall_person;
@@ -14560,6 +14681,43 @@ GRANT SELECT ON TABLE evaluation.simulations TO guildhall_person;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.simulations_scenarios TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.simulations_scenarios TO guildhall_reader;
 GRANT SELECT ON TABLE evaluation.simulations_scenarios TO guildhall_person;
+
+GRANT INSERT ON TABLE store.spans TO guildhall_writer;
+
+GRANT INSERT(trace_id) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(span_id) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(parent_span_id) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(started_at) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(duration_ns) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(name) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(kind) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(status) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(status_message) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(service_name) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(attributes) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(events) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(links) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(resource) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(scope) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE store.spans TO guildhall_app;
+
+GRANT SELECT,INSERT ON TABLE evaluation.spans TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.spans TO guildhall_reader;
 
 GRANT INSERT ON TABLE store.tool_usage TO guildhall_writer;
 
@@ -14602,6 +14760,22 @@ GRANT SELECT ON TABLE evaluation.tool_performance_daily TO guildhall_reader;
 
 GRANT SELECT,INSERT ON TABLE evaluation.tool_usage TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.tool_usage TO guildhall_reader;
+
+GRANT UPDATE(call_count) ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT UPDATE(error_count) ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT UPDATE(timed_count) ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT UPDATE(total_duration_ms) ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT UPDATE(avg_duration_ms) ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT UPDATE(success_rate) ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT UPDATE(tool_sequence) ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT UPDATE(error_types) ON TABLE evaluation.tool_usage TO guildhall_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.trials TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.trials TO guildhall_reader;
@@ -14960,6 +15134,8 @@ GRANT SELECT ON TABLE mine.simulation_latency_hourly TO guildhall_person;
 GRANT SELECT ON TABLE mine.simulation_performance_daily TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.simulation_performance_hourly TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.spans TO guildhall_person;
 
 GRANT INSERT ON TABLE store.streaming_analytics TO guildhall_writer;
 

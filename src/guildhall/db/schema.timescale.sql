@@ -1702,6 +1702,21 @@ CREATE FUNCTION platform.fold(content text) RETURNS text
 
 ALTER FUNCTION platform.fold(content text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.forget_idempotency_keys() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    forgotten integer;
+BEGIN
+    DELETE FROM platform.idempotency_keys WHERE expires_at <= clock_timestamp();
+    GET DIAGNOSTICS forgotten = ROW_COUNT;
+    RETURN forgotten;
+END
+$$;
+
+ALTER FUNCTION platform.forget_idempotency_keys() OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.has_teams(series_name text) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6423,7 +6438,7 @@ CREATE TABLE evaluation.simulations (
     CONSTRAINT simulations_have_scenarios CHECK ((cardinality(scenario_set) > 0)),
     CONSTRAINT simulations_instances_is_positive CHECK ((sandbox_instances > 0)),
     CONSTRAINT simulations_name_length CHECK ((length(simulation_name) <= 200)),
-    CONSTRAINT simulations_origin_is_known CHECK ((origin = ANY (ARRAY['run'::text, 'import'::text, 'client'::text]))),
+    CONSTRAINT simulations_origin_is_known CHECK ((origin = ANY (ARRAY['run'::text, 'import'::text, 'client'::text, 'traces'::text]))),
     CONSTRAINT simulations_priority_range CHECK (((priority >= 1) AND (priority <= 10))),
     CONSTRAINT simulations_retries_is_not_negative CHECK ((max_retries >= 0)),
     CONSTRAINT simulations_score_is_a_share CHECK (((overall_score >= (0)::double precision) AND (overall_score <= (1)::double precision))),
@@ -6465,6 +6480,70 @@ ALTER TABLE ONLY evaluation.simulations_scenarios FORCE ROW LEVEL SECURITY;
 ALTER TABLE evaluation.simulations_scenarios OWNER TO guildhall_owner;
 
 COMMENT ON TABLE evaluation.simulations_scenarios IS 'simulations: tenant: the scenarios of a simulation, each pinned to the content that ran.';
+
+CREATE TABLE store.spans (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    trace_id bytea NOT NULL,
+    span_id bytea NOT NULL,
+    parent_span_id bytea,
+    started_at timestamp with time zone NOT NULL,
+    duration_ns bigint,
+    name text NOT NULL,
+    kind smallint NOT NULL,
+    status smallint NOT NULL,
+    status_message text,
+    service_name text,
+    attributes jsonb NOT NULL,
+    events jsonb DEFAULT '[]'::jsonb NOT NULL,
+    links jsonb DEFAULT '[]'::jsonb NOT NULL,
+    resource jsonb DEFAULT '{}'::jsonb NOT NULL,
+    scope jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT spans_duration_is_not_negative CHECK ((duration_ns >= 0)),
+    CONSTRAINT spans_id_has_eight_bytes CHECK ((length(span_id) = 8)),
+    CONSTRAINT spans_kind_is_known CHECK (((kind >= 0) AND (kind <= 5))),
+    CONSTRAINT spans_parent_has_eight_bytes CHECK ((length(parent_span_id) = 8)),
+    CONSTRAINT spans_status_is_known CHECK (((status >= 0) AND (status <= 2))),
+    CONSTRAINT spans_trace_has_sixteen_bytes CHECK ((length(trace_id) = 16))
+);
+
+ALTER TABLE store.spans OWNER TO guildhall_owner;
+
+COMMENT ON TABLE store.spans IS 'traces: tenant: the spans that agents reported, as they came; a trace whose root is among them has an outcome.';
+
+COMMENT ON COLUMN store.spans.parent_span_id IS 'Null: the root of its trace.';
+
+COMMENT ON COLUMN store.spans.duration_ns IS 'Null where the span ended before it began.';
+
+COMMENT ON COLUMN store.spans.kind IS 'SpanKind of OTLP: 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer.';
+
+COMMENT ON COLUMN store.spans.status IS 'StatusCode of OTLP: 0 unset, 1 ok, 2 error.';
+
+CREATE VIEW evaluation.spans AS
+ SELECT spans.tenant_id,
+    spans.trace_id,
+    spans.span_id,
+    spans.parent_span_id,
+    spans.started_at,
+    spans.duration_ns,
+    spans.name,
+    spans.kind,
+    spans.status,
+    spans.status_message,
+    spans.service_name,
+    spans.attributes,
+    spans.events,
+    spans.links,
+    spans.resource,
+    spans.scope,
+    spans.created_at
+   FROM store.spans
+  WHERE (spans.tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+ALTER VIEW evaluation.spans OWNER TO guildhall_owner;
+
+COMMENT ON VIEW evaluation.spans IS 'traces: tenant: the spans of the team''s own traces.';
 
 CREATE VIEW store.tool_performance_daily AS
  SELECT _materialized_hypertable_22.tenant_id,
@@ -8171,6 +8250,31 @@ ALTER VIEW mine.simulation_performance_hourly OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.simulation_performance_hourly IS 'outcomes: tenant: the team''s outcomes by simulation and hour: the documented averages, and the counts and sums by which hours add up.';
 
+CREATE VIEW mine.spans WITH (security_barrier='true') AS
+ SELECT spans.tenant_id,
+    spans.trace_id,
+    spans.span_id,
+    spans.parent_span_id,
+    spans.started_at,
+    spans.duration_ns,
+    spans.name,
+    spans.kind,
+    spans.status,
+    spans.status_message,
+    spans.service_name,
+    spans.attributes,
+    spans.events,
+    spans.links,
+    spans.resource,
+    spans.scope,
+    spans.created_at
+   FROM store.spans
+  WHERE (spans.tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+ALTER VIEW mine.spans OWNER TO guildhall_owner;
+
+COMMENT ON VIEW mine.spans IS 'traces: tenant: the spans of the team''s own traces.';
+
 CREATE TABLE store.streaming_analytics (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -9392,6 +9496,31 @@ CREATE MATERIALIZED VIEW platform.epoch AS
 ALTER MATERIALIZED VIEW platform.epoch OWNER TO guildhall_owner;
 
 COMMENT ON MATERIALIZED VIEW platform.epoch IS 'audit: system: when this copy of the database was made, migrated or restored: the epoch in which its transaction ids are told apart; its number is that in microseconds.';
+
+CREATE TABLE platform.idempotency_keys (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    user_id uuid DEFAULT platform.user_id() NOT NULL,
+    key character varying(255) NOT NULL,
+    fingerprint bytea NOT NULL,
+    status smallint,
+    headers jsonb,
+    body bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT idempotency_keys_fingerprint_is_a_digest CHECK ((octet_length(fingerprint) = 32)),
+    CONSTRAINT idempotency_keys_headers_are_an_object CHECK ((jsonb_typeof(headers) = 'object'::text)),
+    CONSTRAINT idempotency_keys_status_is_http CHECK (((status >= 100) AND (status <= 599)))
+);
+
+ALTER TABLE ONLY platform.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.idempotency_keys OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.idempotency_keys IS 'replays: tenant: what was answered to requests, for a day, so that one that is sent twice is done once.';
+
+COMMENT ON COLUMN platform.idempotency_keys.fingerprint IS 'SHA-256 of the method, the path and the body: the request that the key was made for.';
+
+COMMENT ON COLUMN platform.idempotency_keys.body IS 'Null where the answer held a secret that is shown once.';
 
 CREATE VIEW platform.index_usage AS
  SELECT activity.schemaname,
@@ -11314,6 +11443,9 @@ ALTER TABLE ONLY platform.dead_letter_queue
 ALTER TABLE ONLY platform.dead_letter_queue
     ADD CONSTRAINT dead_letter_queue_tenant_id_id_key UNIQUE (tenant_id, id);
 
+ALTER TABLE ONLY platform.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, user_id, key);
+
 ALTER TABLE ONLY platform.installation
     ADD CONSTRAINT installation_pkey PRIMARY KEY (is_the_one);
 
@@ -11746,6 +11878,9 @@ ALTER TABLE ONLY store.simulation_latency_hourly
 ALTER TABLE ONLY store.simulation_performance_daily
     ADD CONSTRAINT simulation_performance_daily_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, simulation_id);
 
+ALTER TABLE ONLY store.spans
+    ADD CONSTRAINT spans_pkey PRIMARY KEY (tenant_id, trace_id, span_id, started_at);
+
 ALTER TABLE ONLY store.status_probes
     ADD CONSTRAINT status_probes_pkey PRIMARY KEY (model_id, region, probe_location, "time");
 
@@ -11888,6 +12023,8 @@ CREATE INDEX simulations_by_creation ON evaluation.simulations USING btree (tena
 
 CREATE INDEX simulations_by_interleaved ON evaluation.simulations USING btree (tenant_id, interleaved_with) WHERE (interleaved_with IS NOT NULL);
 
+CREATE UNIQUE INDEX simulations_one_open_for_traces ON evaluation.simulations USING btree (tenant_id, config_version_id) WHERE ((origin = 'traces'::text) AND (status = ANY (ARRAY['pending'::text, 'running'::text])));
+
 CREATE INDEX simulations_scenarios_by_content ON evaluation.simulations_scenarios USING btree (tenant_id, scenario_id, content_hash);
 
 CREATE INDEX simulations_scenarios_by_simulation ON evaluation.simulations_scenarios USING btree (tenant_id, simulation_id, execution_order);
@@ -11941,6 +12078,10 @@ CREATE INDEX dead_letter_queue_by_task ON platform.dead_letter_queue USING btree
 CREATE INDEX dead_letter_queue_by_time ON platform.dead_letter_queue USING btree (tenant_id, moved_at DESC);
 
 CREATE UNIQUE INDEX dead_letter_queue_one_open_per_task ON platform.dead_letter_queue USING btree (tenant_id, original_task_id) WHERE (resolved_at IS NULL);
+
+CREATE INDEX idx_idempotency_keys_expires_at ON platform.idempotency_keys USING btree (expires_at);
+
+CREATE INDEX idx_idempotency_keys_user_id ON platform.idempotency_keys USING btree (user_id);
 
 CREATE INDEX idx_sessions_status ON platform.user_sessions USING btree (status, expires_at);
 
@@ -12919,6 +13060,12 @@ ALTER TABLE ONLY platform.dead_letter_queue
 ALTER TABLE ONLY platform.dead_letter_queue
     ADD CONSTRAINT dead_letter_queue_tenant_id_original_task_id_fkey FOREIGN KEY (tenant_id, original_task_id) REFERENCES platform.background_tasks(tenant_id, id) ON DELETE SET NULL (original_task_id);
 
+ALTER TABLE ONLY platform.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY platform.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY platform.provider_secrets
     ADD CONSTRAINT provider_secrets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
@@ -13461,6 +13608,8 @@ CREATE POLICY rows_belong_to_the_team ON gateway.lsp_servers TO guildhall_app, g
 
 CREATE POLICY rows_belong_to_the_team ON gateway.mcp_servers TO guildhall_app, guildhall_reader, guildhall_owner USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
+CREATE POLICY answers_are_the_persons_own ON platform.idempotency_keys AS RESTRICTIVE TO guildhall_app, guildhall_reader USING ((user_id = ( SELECT platform.user_id() AS user_id))) WITH CHECK ((user_id = ( SELECT platform.user_id() AS user_id)));
+
 ALTER TABLE platform.api_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE platform.background_tasks ENABLE ROW LEVEL SECURITY;
@@ -13474,6 +13623,8 @@ CREATE POLICY dead_letters_come_from_every_team ON platform.dead_letter_queue TO
 CREATE POLICY events_of_every_team_are_exported ON platform.clickhouse_analytics TO guildhall_worker, guildhall_scheduler USING (true) WITH CHECK (true);
 
 CREATE POLICY functions_see_every_row ON platform.api_keys TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON platform.idempotency_keys TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY functions_see_every_row ON platform.provider_secrets TO guildhall_owner USING (true) WITH CHECK (true);
 
@@ -13489,6 +13640,8 @@ CREATE POLICY functions_see_every_row ON platform.user_sessions TO guildhall_own
 
 CREATE POLICY functions_see_every_row ON platform.users TO guildhall_owner USING (true) WITH CHECK (true);
 
+ALTER TABLE platform.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY invitations_are_seen_by_administrators ON platform.team_invitations AS RESTRICTIVE FOR SELECT TO guildhall_app, guildhall_reader USING (( SELECT platform.may_administer_team() AS may_administer_team));
 
 CREATE POLICY jobs_are_begun_and_finished_by_workers ON platform.background_tasks AS RESTRICTIVE FOR UPDATE TO guildhall_app USING (true) WITH CHECK ((status = ANY (ARRAY['pending'::platform.job_status, 'paused'::platform.job_status, 'cancelled'::platform.job_status])));
@@ -13498,6 +13651,8 @@ CREATE POLICY jobs_of_every_team_are_worked_on ON platform.background_tasks TO g
 CREATE POLICY keys_are_seen_by_their_people ON platform.api_keys AS RESTRICTIVE FOR SELECT TO guildhall_app, guildhall_reader USING (((user_id = ( SELECT platform.user_id() AS user_id)) OR ( SELECT platform.may_administer_team() AS may_administer_team)));
 
 CREATE POLICY not_for_people_who_write_sql ON platform.api_keys AS RESTRICTIVE TO guildhall_person USING (false);
+
+CREATE POLICY not_for_people_who_write_sql ON platform.idempotency_keys AS RESTRICTIVE TO guildhall_person USING (false);
 
 CREATE POLICY not_for_people_who_write_sql ON platform.provider_secrets AS RESTRICTIVE TO guildhall_person USING (false);
 
@@ -13530,6 +13685,8 @@ CREATE POLICY rows_belong_to_the_team ON platform.background_tasks TO guildhall_
 CREATE POLICY rows_belong_to_the_team ON platform.clickhouse_analytics TO guildhall_app, guildhall_reader, guildhall_owner USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON platform.dead_letter_queue TO guildhall_app, guildhall_reader, guildhall_owner USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON platform.idempotency_keys TO guildhall_app, guildhall_reader, guildhall_owner USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON platform.provider_secrets TO guildhall_app, guildhall_reader, guildhall_owner USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
@@ -14190,6 +14347,9 @@ REVOKE ALL ON FUNCTION platform.finish_erasing_team(team uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION platform.finish_sign_in(login text, address inet, agent text, hash text, token_digest text, team text, idle interval, longest interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.finish_sign_in(login text, address inet, agent text, hash text, token_digest text, team text, idle interval, longest interval) TO guildhall_app;
 
+REVOKE ALL ON FUNCTION platform.forget_idempotency_keys() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.forget_idempotency_keys() TO guildhall_scheduler;
+
 REVOKE ALL ON FUNCTION platform.has_teams(series_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.invite(address text, new_role text, digest text, ends_at timestamp with time zone) FROM PUBLIC;
@@ -14706,6 +14866,32 @@ GRANT SELECT ON TABLE evaluation.outcome_embeddings TO guildhall_person;
 GRANT SELECT,INSERT ON TABLE evaluation.outcomes TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.outcomes TO guildhall_reader;
 
+GRANT UPDATE(status) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(passed) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(reliability_score) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(fault) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(execution_time_ms) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(tokens_used) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(cost_usd) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(trajectory) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(trajectory_body) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(metrics) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(error_code) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(error_category) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT UPDATE(execution_metadata) ON TABLE evaluation.outcomes TO guildhall_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.recommendations TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.recommendations TO guildhall_reader;
 GRANT SELECT ON TABLE evaluation.recommendations TO guildhall_person;
@@ -14738,11 +14924,64 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.simulations_scenarios TO g
 GRANT SELECT ON TABLE evaluation.simulations_scenarios TO guildhall_reader;
 GRANT SELECT ON TABLE evaluation.simulations_scenarios TO guildhall_person;
 
+GRANT INSERT ON TABLE store.spans TO guildhall_writer;
+
+GRANT INSERT(trace_id) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(span_id) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(parent_span_id) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(started_at) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(duration_ns) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(name) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(kind) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(status) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(status_message) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(service_name) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(attributes) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(events) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(links) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(resource) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(scope) ON TABLE store.spans TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE store.spans TO guildhall_app;
+
+GRANT SELECT,INSERT ON TABLE evaluation.spans TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.spans TO guildhall_reader;
+
 GRANT SELECT ON TABLE evaluation.tool_performance_daily TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.tool_performance_daily TO guildhall_reader;
 
 GRANT SELECT,INSERT ON TABLE evaluation.tool_usage TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.tool_usage TO guildhall_reader;
+
+GRANT UPDATE(call_count) ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT UPDATE(error_count) ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT UPDATE(timed_count) ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT UPDATE(total_duration_ms) ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT UPDATE(avg_duration_ms) ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT UPDATE(success_rate) ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT UPDATE(tool_sequence) ON TABLE evaluation.tool_usage TO guildhall_app;
+
+GRANT UPDATE(error_types) ON TABLE evaluation.tool_usage TO guildhall_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.trials TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.trials TO guildhall_reader;
@@ -15101,6 +15340,8 @@ GRANT SELECT ON TABLE mine.simulation_latency_hourly TO guildhall_person;
 GRANT SELECT ON TABLE mine.simulation_performance_daily TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.simulation_performance_hourly TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.spans TO guildhall_person;
 
 GRANT INSERT ON TABLE store.streaming_analytics TO guildhall_writer;
 
@@ -15644,6 +15885,22 @@ GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_worke
 GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.epoch TO guildhall_scheduler;
+
+GRANT SELECT ON TABLE platform.idempotency_keys TO guildhall_app;
+
+GRANT INSERT(key) ON TABLE platform.idempotency_keys TO guildhall_app;
+
+GRANT INSERT(fingerprint),UPDATE(fingerprint) ON TABLE platform.idempotency_keys TO guildhall_app;
+
+GRANT UPDATE(status) ON TABLE platform.idempotency_keys TO guildhall_app;
+
+GRANT UPDATE(headers) ON TABLE platform.idempotency_keys TO guildhall_app;
+
+GRANT UPDATE(body) ON TABLE platform.idempotency_keys TO guildhall_app;
+
+GRANT UPDATE(created_at) ON TABLE platform.idempotency_keys TO guildhall_app;
+
+GRANT INSERT(expires_at),UPDATE(expires_at) ON TABLE platform.idempotency_keys TO guildhall_app;
 
 GRANT SELECT ON TABLE platform.index_usage TO guildhall_scheduler;
 GRANT SELECT ON TABLE platform.index_usage TO guildhall_curator;
@@ -16745,6 +17002,7 @@ GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.voting_sessions TO 
 -- hypertable penalty_history by created_at, chunks of 30 days, segmented by () ordered by (), policy_retention 1 year every 1 day
 -- hypertable point_transactions by created_at, chunks of 30 days, segmented by () ordered by (), policy_retention 1 year every 1 day
 -- hypertable reputation_history by created_at, chunks of 30 days, segmented by () ordered by (), policy_retention 1 year every 1 day
+-- hypertable spans by started_at, chunks of 1 day, segmented by (tenant_id) ordered by (trace_id,started_at,span_id), policy_compression 7 days every 12:00:00, policy_retention 90 days every 1 day
 -- hypertable status_probes by time, chunks of 1 day, segmented by (model_id,region) ordered by ("time" DESC,probe_location), policy_compression 3 days every 12:00:00, policy_retention 90 days every 1 day
 -- hypertable streaming_analytics by timestamp, chunks of 1 day, segmented by () ordered by ()
 -- hypertable task_history by created_at, chunks of 30 days, segmented by () ordered by (), policy_retention 1 year every 1 day

@@ -15,7 +15,9 @@ from guildhall.domains.evaluation.outcomes.service import (
     make_room,
     months_of,
     partitions,
+    places,
     record_trials,
+    revise_trials,
     try_writing,
 )
 from guildhall.domains.evaluation.outcomes.types import (
@@ -28,6 +30,7 @@ from guildhall.domains.evaluation.outcomes.types import (
     Position,
     Recorded,
     ToolUsage,
+    TrialPlace,
     TrialRecord,
     Writing,
 )
@@ -48,6 +51,7 @@ __all__ = [
     "RecordUnreadable",
     "Recorded",
     "ToolUsage",
+    "TrialPlace",
     "TrialRecord",
     "Writing",
     "add_tool_usage",
@@ -57,6 +61,8 @@ __all__ = [
     "months_of",
     "pack",
     "partitions",
+    "places",
     "record_trials",
+    "revise_trials",
     "try_writing",
 ]

@@ -25,6 +25,41 @@ SELECT outcomes.outcome_id
    AND outcomes.execution_time = wanted.execution_time
    AND outcomes.simulation_id = wanted.simulation_id;
 
+-- name: revise_outcomes
+-- Whose they are, and of which trial, stays. The team's view, through which they are changed, has no others.
+UPDATE evaluation.outcomes AS outcomes
+   SET status = rows.status, passed = rows.passed, reliability_score = rows.reliability_score, fault = rows.fault,
+       execution_time_ms = rows.execution_time_ms, tokens_used = rows.tokens_used, cost_usd = rows.cost_usd,
+       metrics = rows.metrics, error_code = rows.error_code, error_category = rows.error_category,
+       execution_metadata = rows.execution_metadata, trajectory = rows.trajectory,
+       trajectory_body = rows.trajectory_body
+  FROM unnest(:outcome_ids::uuid[], :execution_times::timestamptz[], :statuses::text[], :passed::boolean[],
+              :scores::double precision[], :faults::text[], :durations::double precision[], :tokens::integer[],
+              :costs::numeric[], :metrics::jsonb[], :error_codes::text[], :error_categories::text[],
+              :metadata::jsonb[], :trajectories::jsonb[], :bodies::text[])
+       AS rows (outcome_id, execution_time, status, passed, reliability_score, fault, execution_time_ms, tokens_used,
+                cost_usd, metrics, error_code, error_category, execution_metadata, trajectory, trajectory_body)
+ WHERE outcomes.outcome_id = rows.outcome_id AND outcomes.execution_time = rows.execution_time;
+
+-- name: places_of_outcomes
+SELECT outcomes.outcome_id, outcomes.simulation_id, outcomes.scenario_id, outcomes.trial_number
+  FROM unnest(:outcome_ids::uuid[], :execution_times::timestamptz[]) AS wanted (outcome_id, execution_time)
+  JOIN evaluation.outcomes AS outcomes
+    ON outcomes.outcome_id = wanted.outcome_id AND outcomes.execution_time = wanted.execution_time;
+
+-- name: revise_tools
+UPDATE evaluation.tool_usage AS usages
+   SET call_count = rows.call_count, error_count = rows.error_count, timed_count = rows.timed_count,
+       total_duration_ms = rows.total_duration_ms, avg_duration_ms = rows.avg_duration_ms,
+       success_rate = rows.success_rate, tool_sequence = rows.tool_sequence,
+       error_types = ARRAY(SELECT jsonb_array_elements_text(rows.error_types))
+  FROM unnest(:usage_ids::uuid[], :execution_times::timestamptz[], :call_counts::integer[], :error_counts::integer[],
+              :timed_counts::integer[], :durations::double precision[], :averages::double precision[],
+              :rates::double precision[], :sequences::jsonb[], :error_types::jsonb[])
+       AS rows (usage_id, execution_time, call_count, error_count, timed_count, total_duration_ms, avg_duration_ms,
+                success_rate, tool_sequence, error_types)
+ WHERE usages.usage_id = rows.usage_id AND usages.execution_time = rows.execution_time;
+
 -- name: insert_tools_unless_known
 INSERT INTO store.tool_usage (
     outcome_id, simulation_id, execution_time, usage_id, tool_name, call_count, error_count, timed_count,

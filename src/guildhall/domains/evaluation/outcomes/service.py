@@ -25,6 +25,7 @@ from guildhall.domains.evaluation.outcomes.types import (
     Partitions,
     Position,
     Recorded,
+    TrialPlace,
     TrialRecord,
     Writing,
 )
@@ -74,6 +75,31 @@ async def record_trials(
         known=tuple(known),
         refused=tuple(closed.refused),
     )
+
+
+async def revise_trials(tx: Tx, trials: Sequence[PackedTrial]) -> int:
+    """
+    Tell outcomes anew, of which more has become known; how many were there.
+
+    The trial, and the ids of outcome, usages and failures, stay what they are:
+    a usage or failure whose id is known is not added again, and none is taken away.
+    """
+    if not trials:
+        return 0
+    await make_room(tx, months_of(trials))
+    names = await _keep_long_trajectories(tx, trials)
+    placed = [(each, Place(each.trial_number or 1, names.get(each.outcome_id))) for each in trials]
+    revised = await store.revise_outcomes(tx, placed)
+    await store.revise_tools(tx, trials)
+    await failures.store_failures(tx, _failures(placed), may_be_known=True)
+    return revised
+
+
+async def places(tx: Tx, outcome_ids: Sequence[tuple[UUID, datetime]]) -> dict[UUID, TrialPlace]:
+    """Which trials these outcomes are of, each with the time it has; those that are not there are left out."""
+    if not outcome_ids:
+        return {}
+    return await store.places_of_outcomes(tx, [each for each, _ in outcome_ids], [time for _, time in outcome_ids])
 
 
 async def make_room(tx: Tx, months: Collection[Month]) -> None:

@@ -12,7 +12,14 @@ import orjson
 
 from guildhall.db import Json, Row, Tx, load_queries
 from guildhall.domains.evaluation.outcomes.packing import PackedTrial
-from guildhall.domains.evaluation.outcomes.types import Outcome, OutcomeStatus, Partitions, Position, ToolUsage
+from guildhall.domains.evaluation.outcomes.types import (
+    Outcome,
+    OutcomeStatus,
+    Partitions,
+    Position,
+    ToolUsage,
+    TrialPlace,
+)
 
 _queries = load_queries(__package__)
 
@@ -161,6 +168,37 @@ async def insert_tools_unless_known(tx: Tx, trials: Sequence[PackedTrial]) -> in
     # The driver would read a list of lists as an array of two dimensions.
     values["error_types"] = [Json(orjson.dumps(each)) for each in values["error_types"]]
     return await tx.execute(_queries.insert_tools_unless_known, **values)
+
+
+async def revise_outcomes(tx: Tx, trials: Sequence[Placed]) -> int:
+    columns = zip(*(_outcome_row(*each) for each in trials), strict=True)
+    values: dict[str, Any] = {name: list(column) for name, column in zip(_OUTCOME_PARAMETERS, columns, strict=True)}
+    return await tx.execute(
+        _queries.revise_outcomes, **{name: values[name] for name in _queries.revise_outcomes.parameters}
+    )
+
+
+async def revise_tools(tx: Tx, trials: Sequence[PackedTrial]) -> None:
+    """Those whose ids are known are changed, the others added."""
+    rows = _tool_rows(trials)
+    if not rows:
+        return
+    columns = zip(*rows, strict=True)
+    values: dict[str, Any] = {name: list(column) for name, column in zip(_TOOL_PARAMETERS, columns, strict=True)}
+    values["error_types"] = [Json(orjson.dumps(each)) for each in values["error_types"]]
+    await tx.execute(_queries.revise_tools, **{name: values[name] for name in _queries.revise_tools.parameters})
+    await insert_tools_unless_known(tx, trials)
+
+
+async def places_of_outcomes(
+    tx: Tx, outcome_ids: Sequence[UUID], execution_times: Sequence[datetime]
+) -> dict[UUID, TrialPlace]:
+    rows = await tx.fetch(
+        _queries.places_of_outcomes, outcome_ids=list(outcome_ids), execution_times=list(execution_times)
+    )
+    return {
+        row["outcome_id"]: TrialPlace(row["simulation_id"], row["scenario_id"], row["trial_number"]) for row in rows
+    }
 
 
 async def find_outcome(tx: Tx, outcome_id: UUID, execution_time: datetime | None) -> tuple[Outcome, str | None] | None:

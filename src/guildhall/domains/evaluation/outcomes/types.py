@@ -93,6 +93,15 @@ class TrialRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialPlace:
+    """Which trial an outcome is of."""
+
+    simulation_id: UUID
+    scenario_id: str
+    trial_number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """What became of a batch, by outcome id: stored, known before (delivered twice), refused (the claim was lost)."""
 

@@ -375,3 +375,37 @@ SELECT simulation_id, status
 
 -- name: states
 SELECT simulation_id, status FROM evaluation.simulations WHERE simulation_id = ANY (:simulation_ids::uuid[]);
+
+-- name: open_for_traces
+-- The open simulation of each version of which traces are reported, by name and content of its configuration.
+SELECT configurations.name, versions.config_hash, simulations.simulation_id, simulations.total_scenarios
+  FROM unnest(:names::text[], :config_hashes::text[]) AS wanted (name, config_hash)
+  JOIN evaluation.configurations AS configurations ON configurations.name = wanted.name
+  JOIN evaluation.config_versions AS versions
+    ON versions.config_id = configurations.config_id AND versions.config_hash = wanted.config_hash
+  JOIN evaluation.simulations AS simulations
+    ON simulations.config_version_id = versions.version_id
+ WHERE simulations.origin = 'traces' AND simulations.status IN ('pending', 'running');
+
+-- name: scenarios_in
+SELECT simulation_id, scenario_id
+  FROM evaluation.simulations_scenarios
+ WHERE simulation_id = ANY (:simulation_ids::uuid[])
+   AND (:scenario_ids::text[] IS NULL OR scenario_id = ANY (:scenario_ids));
+
+-- name: add_scenarios
+-- Behind those that are there; the simulation is locked. What is there already stays as it is.
+WITH added AS (
+    INSERT INTO evaluation.simulations_scenarios (simulation_id, scenario_id, execution_order, content_hash)
+    SELECT :simulation_id, pins.scenario_id, simulations.total_scenarios + pins.execution_order, pins.content_hash
+      FROM unnest(:scenario_ids::text[], :content_hashes::text[])
+           WITH ORDINALITY AS pins (scenario_id, content_hash, execution_order)
+      JOIN evaluation.simulations AS simulations ON simulations.simulation_id = :simulation_id
+        ON CONFLICT (simulation_id, scenario_id) DO NOTHING
+    RETURNING scenario_id
+)
+UPDATE evaluation.simulations AS simulations
+   SET scenario_set = simulations.scenario_set || counted.scenario_ids,
+       total_scenarios = simulations.total_scenarios + cardinality(counted.scenario_ids)
+  FROM (SELECT array_agg(scenario_id ORDER BY scenario_id) AS scenario_ids FROM added) AS counted
+ WHERE simulations.simulation_id = :simulation_id AND counted.scenario_ids IS NOT NULL;

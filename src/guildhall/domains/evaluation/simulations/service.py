@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,6 +25,7 @@ from guildhall.domains.evaluation.simulations.types import (
     Closed,
     Closing,
     NewSimulation,
+    OpenSimulation,
     PinnedScenario,
     Simulation,
     SimulationStatus,
@@ -310,6 +311,29 @@ async def cancel_simulation(tx: Tx, simulation_id: UUID) -> Simulation:
     return await finish_simulation(
         tx, simulation_id, status=SimulationStatus.CANCELLED, error_message="cancelled by a person"
     )
+
+
+async def open_for_traces(tx: Tx, versions: Collection[tuple[str, str]]) -> dict[tuple[str, str], OpenSimulation]:
+    """
+    The simulations that take traces of some versions, each a configuration's name and the version's content hash.
+
+    A version has one at most; none where nobody has opened one, or it was ended.
+    """
+    return await store.open_for_traces(tx, list(versions)) if versions else {}
+
+
+async def scenarios_in(
+    tx: Tx, simulation_ids: Collection[UUID], scenario_ids: Collection[str] | None = None
+) -> set[tuple[UUID, str]]:
+    """Which of these scenarios each simulation has; without `scenario_ids` all that it has."""
+    if not simulation_ids:
+        return set()
+    return await store.scenarios_in(tx, list(simulation_ids), None if scenario_ids is None else list(scenario_ids))
+
+
+async def add_scenarios(tx: Tx, simulation_id: UUID, pins: Sequence[PinnedScenario]) -> None:
+    """Let a simulation have more scenarios; what it has already stays in the content it has."""
+    await store.add_scenarios(tx, simulation_id, pins)
 
 
 async def left_to_do(tx: Tx, simulation_id: UUID) -> int:

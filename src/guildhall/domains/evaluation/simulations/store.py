@@ -14,6 +14,7 @@ from guildhall.domains.evaluation.simulations.types import (
     Claim,
     Closing,
     NewSimulation,
+    OpenSimulation,
     PinnedScenario,
     Simulation,
     SimulationStatus,
@@ -310,6 +311,38 @@ async def states(tx: Tx, simulation_ids: Sequence[UUID], *, lock: bool) -> dict[
     query = _queries.lock_states if lock else _queries.states
     rows = await tx.fetch(query, simulation_ids=list(simulation_ids))
     return {row["simulation_id"]: SimulationStatus(row["status"]) for row in rows}
+
+
+async def open_for_traces(tx: Tx, versions: Sequence[tuple[str, str]]) -> dict[tuple[str, str], OpenSimulation]:
+    rows = await tx.fetch(
+        _queries.open_for_traces,
+        names=[name for name, _ in versions],
+        config_hashes=[config_hash for _, config_hash in versions],
+    )
+    return {
+        (row["name"], row["config_hash"]): OpenSimulation(row["simulation_id"], row["total_scenarios"]) for row in rows
+    }
+
+
+async def scenarios_in(
+    tx: Tx, simulation_ids: Sequence[UUID], scenario_ids: Sequence[str] | None
+) -> set[tuple[UUID, str]]:
+    rows = await tx.fetch(
+        _queries.scenarios_in,
+        simulation_ids=list(simulation_ids),
+        scenario_ids=None if scenario_ids is None else list(scenario_ids),
+    )
+    return {(row["simulation_id"], row["scenario_id"]) for row in rows}
+
+
+async def add_scenarios(tx: Tx, simulation_id: UUID, pins: Sequence[PinnedScenario]) -> None:
+    await tx.execute(_queries.lock_simulation, simulation_id=simulation_id)
+    await tx.execute(
+        _queries.add_scenarios,
+        simulation_id=simulation_id,
+        scenario_ids=[pin.scenario_id for pin in pins],
+        content_hashes=[pin.content_hash for pin in pins],
+    )
 
 
 def _simulation(row: Row) -> Simulation:

@@ -98,6 +98,14 @@ class Simulation:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenSimulation:
+    """A simulation that takes the trials of traces, until somebody ends it."""
+
+    simulation_id: UUID
+    total_scenarios: int
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """
     The right to run one trial until the lease ends.
