@@ -4,6 +4,9 @@ import os
 
 from hypothesis import settings
 
+# One thread of arithmetic for each worker: two that spin for each other cost twice the time. Read when NumPy loads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # The same examples every time, so that a suite that passed passes; GUILDHALL_TEST_EXPLORE=1 looks for new ones.
 # No deadlines: how long an example takes says more about the machine than about the code.
 settings.register_profile("repeat", deadline=None, derandomize=True)
@@ -23,6 +26,7 @@ pytest_plugins = [
     "fixtures.poolers",
     "fixtures.shared",
     "fixtures.statements",
+    "fixtures.catalogue",
     "fixtures.society",
     "fixtures.histories",
     "fixtures.strictness",

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import random
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -16,6 +13,16 @@ import pytest
 
 from fixtures.engines import Place
 from fixtures.histories import History
+from fixtures.rollups import (
+    LATENCY,
+    OF_TEAMS,
+    assert_exact,
+    marked,
+    refresh,
+    refresh_all,
+    refresh_continuous,
+    shown,
+)
 from fixtures.statements import OURS, THEIRS
 from guildhall.db import Actor, Database, rollups
 
@@ -23,134 +30,6 @@ TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 NOON = TODAY - timedelta(days=10, hours=12)
 """Over, so that every bucket around it is due, and not so old that a series no longer keeps it."""
 MONTHS_END = (TODAY - timedelta(days=3)).replace(day=1)
-
-# What each view promises: its columns (the first `keys` of them say which row it is), and the same from raw rows.
-EXPECTED = {
-    "evaluation.simulation_performance_hourly": (
-        2,
-        "hour, simulation_id, total_outcomes, avg_reliability, avg_execution_time, total_cost, error_count, "
-        "timeout_count, total_tokens, passed_outcomes, judged_outcomes, min_execution_time_ms, max_execution_time_ms",
-        """
-        SELECT date_trunc('hour', execution_time, 'UTC'), simulation_id, count(*), avg(reliability_score),
-               avg(execution_time_ms), sum(cost_usd), sum((status = 'error')::integer), sum((status = 'timeout')::integer),
-               sum(tokens_used), sum((passed IS TRUE)::integer), count(passed), min(execution_time_ms), max(execution_time_ms)
-          FROM store.outcomes WHERE tenant_id = $1 GROUP BY 1, 2
-        """,
-    ),
-    "evaluation.simulation_performance_daily": (
-        2,
-        "day, simulation_id, total_outcomes, scored_outcomes, reliability_sum, execution_time_sum_ms, total_cost_usd, "
-        "counted_outcomes, total_tokens, error_count",
-        """
-        SELECT date_trunc('day', execution_time, 'UTC'), simulation_id, count(*), count(reliability_score),
-               sum(reliability_score), sum(execution_time_ms), sum(cost_usd), count(tokens_used), sum(tokens_used),
-               sum((status = 'error')::integer)
-          FROM store.outcomes WHERE tenant_id = $1 GROUP BY 1, 2
-        """,
-    ),
-    "evaluation.simulation_latency_hourly": (
-        3,
-        "hour, simulation_id, idx, n",
-        """
-        SELECT date_trunc('hour', execution_time, 'UTC'), simulation_id,
-               CASE WHEN execution_time_ms = 0 THEN -1000000 ELSE ceil(ln(execution_time_ms) / ln(1.02 / 0.98)) END, count(*)
-          FROM store.outcomes WHERE tenant_id = $1 AND execution_time_ms IS NOT NULL GROUP BY 1, 2, 3
-        """,
-    ),
-    "evaluation.scenario_performance_daily": (
-        2,
-        "day, scenario_id, total_outcomes, scored_outcomes, reliability_sum, reliability_square_sum, error_count",
-        """
-        SELECT date_trunc('day', execution_time, 'UTC'), scenario_id, count(*), count(reliability_score),
-               sum(reliability_score), sum(reliability_score ^ 2), sum((status = 'error')::integer)
-          FROM store.outcomes WHERE tenant_id = $1 GROUP BY 1, 2
-        """,
-    ),
-    "evaluation.failure_trends_daily": (
-        2,
-        "day, failure_category, failure_count, avg_confidence, unique_patterns",
-        """
-        SELECT date_trunc('day', execution_time, 'UTC'), failure_category, count(*), avg(cluster_confidence),
-               count(DISTINCT pattern_cluster_id)
-          FROM store.failure_patterns WHERE tenant_id = $1 GROUP BY 1, 2
-        """,
-    ),
-    "evaluation.tool_performance_daily": (
-        2,
-        "day, tool_name, avg_success_rate, avg_duration, daily_cost, usage_count",
-        """
-        SELECT date_trunc('day', execution_time, 'UTC'), tool_name, sum(success_rate * call_count) / sum(call_count),
-               sum(avg_duration_ms * call_count) / sum(call_count) FILTER (WHERE avg_duration_ms IS NOT NULL),
-               sum(total_cost_usd), count(*)
-          FROM store.tool_usage WHERE tenant_id = $1 GROUP BY 1, 2
-        """,
-    ),
-    "gateway.mv_daily_stats": (
-        3,
-        "day, user_id, model, requests, errors, tokens_prompt, tokens_completion, tokens_total, total_cost_usd",
-        """
-        SELECT date_trunc('day', created_at, 'UTC'), user_id, model, count(*), sum((status = 'failed')::integer),
-               sum(tokens_prompt), sum(tokens_completion), sum(tokens_total), sum(cost_usd)
-          FROM store.llm_requests WHERE tenant_id = $1 GROUP BY 1, 2, 3
-        """,
-    ),
-    "gateway.llm_latency_daily": (
-        4,
-        "day, provider_name, model, idx, n",
-        """
-        SELECT date_trunc('day', created_at, 'UTC'), provider_name, model, ceil(ln(response_time) / ln(1.02 / 0.98)), count(*)
-          FROM store.llm_responses WHERE tenant_id = $1 AND response_time > 0 AND error_code IS NULL GROUP BY 1, 2, 3, 4
-        """,
-    ),
-    "platform.daily_stats": (
-        2,
-        "day, event_type, event_count, unique_sessions, model_views",
-        """
-        SELECT days.*, CASE WHEN event_type = 'model_view' THEN (
-                   SELECT jsonb_object_agg(model, n)::text
-                     FROM (
-                              SELECT COALESCE(event_properties ->> 'model_id', 'unknown') AS model, count(*) AS n
-                                FROM store.analytics_events
-                               WHERE tenant_id = $1 AND event_type = 'model_view' AND date_trunc('day', timestamp, 'UTC') = day
-                               GROUP BY 1
-                          ) AS models
-               ) END
-          FROM (
-                   SELECT date_trunc('day', timestamp, 'UTC') AS day, event_type, count(*), count(DISTINCT session_id)
-                     FROM store.analytics_events WHERE tenant_id = $1 GROUP BY 1, 2
-               ) AS days
-        """,
-    ),
-    "catalogue.status_5min": (
-        3,
-        "bucket, model_id, region, avg_availability, avg_latency_p50, avg_latency_p95, avg_error_rate, total_requests, "
-        "total_tokens, probe_count",
-        """
-        WITH probes AS (
-            SELECT *, COALESCE(requests_per_minute, 1) AS weight FROM store.status_probes WHERE $1::uuid IS NOT NULL
-        )
-        SELECT date_bin('5 minutes', time, '2000-01-01Z'), model_id, region,
-               sum(availability * weight) / sum(weight) FILTER (WHERE availability IS NOT NULL), NULL,
-               sum(latency_p95 * weight) / sum(weight) FILTER (WHERE latency_p95 IS NOT NULL),
-               sum(error_rate * weight) / sum(weight) FILTER (WHERE error_rate IS NOT NULL),
-               sum(requests_per_minute), sum(tokens_per_minute), count(*)
-          FROM probes GROUP BY 1, 2, 3
-        """,
-    ),
-    "catalogue.status_hourly": (
-        3,
-        "bucket, model_id, region, avg_availability, min_availability, max_latency_p95, total_requests, probe_count",
-        """
-        SELECT date_trunc('hour', time, 'UTC'), model_id, region,
-               sum(availability * COALESCE(requests_per_minute, 1)) / sum(COALESCE(requests_per_minute, 1)) FILTER (WHERE availability IS NOT NULL),
-               min(availability), max(latency_p95), sum(requests_per_minute), count(*)
-          FROM store.status_probes WHERE $1::uuid IS NOT NULL GROUP BY 1, 2, 3
-        """,
-    ),
-}
-NAMES = sorted(EXPECTED)
-OF_TEAMS = [name for name in NAMES if not name.startswith("catalogue.")]
-LATENCY = "simulation_latency_hourly"
 
 
 @pytest.fixture
@@ -162,63 +41,6 @@ def history(either_history: History) -> History:
 @pytest.fixture
 def database(place: Place) -> Database:
     return place.database
-
-
-async def shown(history: History, name: str, actor: Actor) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    keys, columns, _ = EXPECTED[name]
-    async with history.acting(actor) as connection:
-        return keyed(keys, await connection.fetch(f"SELECT {columns} FROM {name}"))
-
-
-async def raw(history: History, name: str, actor: Actor) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    keys, _, query = EXPECTED[name]
-    return keyed(keys, await history.connection.fetch(query, actor.tenant_id))
-
-
-def keyed(keys: int, rows: Iterable[Any]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    found = {}
-    for row in rows:
-        key, values = tuple(row)[:keys], tuple(row)[keys:]
-        assert key not in found, f"{key} is there twice"
-        found[key] = tuple(float(value) if isinstance(value, Decimal | int) else value for value in values)
-    return found
-
-
-async def assert_exact(history: History, after: str = "") -> None:
-    for name in NAMES:
-        for actor in (OURS, THEIRS):
-            seen, true = await shown(history, name, actor), await raw(history, name, actor)
-            assert seen.keys() == true.keys(), f"{name} {after}"
-            for key, values in true.items():
-                assert all(map(alike, seen[key], values)), f"{name} {key}: {seen[key]} for {values} {after}"
-
-
-def alike(one: Any, other: Any) -> bool:
-    """Sums of floating-point numbers depend on their order in the last digits."""
-    return one == other or (
-        isinstance(one, float) and isinstance(other, float) and math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
-    )
-
-
-async def refresh(history: History, until: datetime | None = None, at_most: int | None = None) -> dict[str, int | None]:
-    """What the scheduler does; `LATENCY` is refreshed by it on both engines."""
-    async with history.acting(OURS, "guildhall_scheduler") as connection:
-        return dict(await connection.fetch("SELECT * FROM platform.refresh_rollups($1, $2)", until, at_most))
-
-
-async def refresh_continuous(history: History) -> None:
-    """What a job does on TimescaleDB."""
-    if history.engine == "timescale":
-        await history.connection.execute("CALL platform.refresh_continuous_rollups()")
-
-
-async def refresh_all(history: History) -> None:
-    await refresh(history)
-    await refresh_continuous(history)
-
-
-async def marked(history: History) -> set[str]:
-    return {row["rollup"] for row in await history.connection.fetch("SELECT rollup FROM platform.rollup_marks")}
 
 
 class Play:
