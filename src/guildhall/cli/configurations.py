@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -22,6 +22,7 @@ def save(
 ) -> None:
     """Keep an agent.yaml, with every file it refers to, as a version; the same content is kept once."""
     from guildhall.adapters.agentfile import read_agent
+    from guildhall.app.documents.configurations import saved_version_document
     from guildhall.app.wiring import App
     from guildhall.domains.evaluation import configurations
 
@@ -34,7 +35,7 @@ def save(
         async with App.open() as app, app.transaction() as tx:
             saved = await configurations.save_version(tx, definition)
         if as_json:
-            output.document({**_document(saved.version), "new": saved.is_new})
+            output.document(saved_version_document(saved))
         elif saved.is_new:
             output.lines([f"saved {saved.version.label}"])
         else:
@@ -50,6 +51,7 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List the configurations, or the versions of one."""
+    from guildhall.app.documents.configurations import configuration_document, version_document
     from guildhall.app.wiring import App
     from guildhall.domains.evaluation import configurations
 
@@ -59,20 +61,7 @@ def list_all(
         async with App.open() as app, app.transaction() as tx:
             found = await configurations.list_configurations(tx, with_inactive=archived)
         if as_json:
-            output.document(
-                [
-                    {
-                        "config_id": each.config_id,
-                        "name": each.name,
-                        "versions": each.versions,
-                        "latest_version": each.latest_version_number,
-                        "is_active": each.is_active,
-                        "created_at": each.created_at,
-                        "updated_at": each.updated_at,
-                    }
-                    for each in found
-                ]
-            )
+            output.document([configuration_document(each) for each in found])
             return
         output.lines(
             [
@@ -87,7 +76,7 @@ def list_all(
         async with App.open() as app, app.transaction() as tx:
             versions = await configurations.list_versions(tx, name)
         if as_json:
-            output.document([_document(each) for each in versions])
+            output.document([version_document(each) for each in versions])
             return
         output.lines(
             [
@@ -106,6 +95,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a version: its YAML and the files that belong to it."""
+    from guildhall.app.documents.configurations import whole_version_document
     from guildhall.app.wiring import App
     from guildhall.domains.evaluation import configurations
 
@@ -115,7 +105,7 @@ def show(
         async with App.open() as app, app.transaction() as tx:
             found = await configurations.get_version(tx, version)
         if as_json:
-            output.document({**_document(found), "raw_yaml": found.raw_yaml})
+            output.document(whole_version_document(found))
             return
         output.lines(
             [
@@ -137,6 +127,7 @@ def diff(
 ) -> None:
     """Show what changed between two versions: by path, and as a unified diff."""
     from guildhall.algorithms.differences import summarise
+    from guildhall.app.documents.configurations import diff_document
     from guildhall.app.wiring import App
     from guildhall.domains.evaluation import configurations
 
@@ -148,14 +139,7 @@ def diff(
                 tx, await configurations.get_version(tx, before), await configurations.get_version(tx, after)
             )
         if as_json:
-            output.document(
-                {
-                    "before": _document(found.before),
-                    "after": _document(found.after),
-                    "changes": list(found.changes),
-                    "unified": found.unified,
-                }
-            )
+            output.document(diff_document(found))
             return
         if not found.changes:
             output.lines([f"{found.before.label} and {found.after.label} are the same"])
@@ -193,18 +177,3 @@ def restore(
     from guildhall.domains.evaluation import configurations
 
     leave("name", name, configurations.restore_configuration, "restored", as_json=as_json)
-
-
-def _document(version: Any) -> dict[str, Any]:
-    return {
-        "version_id": version.version_id,
-        "config_id": version.config_id,
-        "name": version.config_name,
-        "version_number": version.version_number,
-        "label": version.label,
-        "config_hash": version.config_hash,
-        "generated_by": version.generated_by,
-        "parsed_config": version.parsed_config,
-        "files": version.files,
-        "created_at": version.created_at,
-    }

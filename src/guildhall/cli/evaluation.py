@@ -182,6 +182,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a simulation, or what happened in one of its scenarios, step by step."""
+    from guildhall.app.documents.outcomes import outcome_document, whole_outcome_document
     from guildhall.app.documents.simulations import simulation_document
     from guildhall.app.wiring import App
     from guildhall.cli.render import simulations as render
@@ -221,8 +222,8 @@ def show(
             documents = [
                 {
                     "simulation": simulation_document(side),
-                    "trial": render.trial_document(outcome),
-                    "trials": [render.trial_document(each) for each in siblings],
+                    "trial": whole_outcome_document(outcome),
+                    "trials": [outcome_document(each) for each in siblings],
                 }
                 for side, outcome, siblings in shown
             ]
@@ -327,8 +328,9 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Report what a simulation showed, with intervals."""
+    from guildhall.app.documents.reports import report_document
     from guildhall.app.wiring import App
-    from guildhall.cli.render.report import report_document, report_lines
+    from guildhall.cli.render.report import report_lines
     from guildhall.domains.evaluation import reports, simulations
 
     output = Output(as_json)
@@ -354,8 +356,9 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Say whether the candidate is better than the baseline: better, worse, equivalent, or not enough data."""
+    from guildhall.app.documents.comparisons import comparison_document
     from guildhall.app.wiring import App
-    from guildhall.cli.render.compare import compare_document, compare_lines
+    from guildhall.cli.render.compare import compare_lines
     from guildhall.domains.evaluation import reports
 
     output = Output(as_json)
@@ -364,7 +367,7 @@ def compare(
         async with App.open() as app, app.transaction() as tx:
             versus = await reports.compare(tx, *await reports.choose_pair(tx, baseline, candidate), margin=margin)
         if as_json:
-            output.document(compare_document(versus))
+            output.document(comparison_document(versus))
         else:
             output.lines(compare_lines(versus))
 
@@ -443,9 +446,11 @@ async def _run_and_show(
 ) -> None:
     """Run simulations with a progress bar, then show the report of one or the comparison of two."""
     from guildhall.app import evaluations
-    from guildhall.cli.render.compare import compare_document, compare_lines
+    from guildhall.app.documents.comparisons import comparison_document
+    from guildhall.app.documents.reports import report_document
+    from guildhall.cli.render.compare import compare_lines
     from guildhall.cli.render.progress import progress_bar
-    from guildhall.cli.render.report import report_document, report_lines
+    from guildhall.cli.render.report import report_lines
     from guildhall.domains.evaluation import reports, simulations
 
     ids = [each.simulation_id for each in planned]
@@ -466,11 +471,11 @@ async def _run_and_show(
         pair = [each.summary.simulation for each in found]
         versus = await reports.compare(tx, *pair) if len(pair) == 2 else None
     if output.as_json:
-        document = report_document(found[-1])
+        document: dict[str, Any] = {**report_document(found[-1])}
         if detectable is not None:
             document["minimum_detectable_effect"] = detectable
         if versus is not None:
-            document |= {"baseline": report_document(found[0]), "comparison": compare_document(versus)}
+            document |= {"baseline": report_document(found[0]), "comparison": comparison_document(versus)}
         output.document(document)
         return
     if finished.stopped_for:

@@ -22,6 +22,7 @@ def save(
 ) -> None:
     """Check scenario files and keep what they hold; earlier contents stay, for the simulations that ran them."""
     from guildhall.adapters.scenariofile import read_scenarios
+    from guildhall.app.documents.scenarios import saved_scenarios_document
     from guildhall.app.wiring import App
     from guildhall.domains.evaluation import scenarios
 
@@ -34,9 +35,7 @@ def save(
         async with App.open() as app, app.transaction() as tx:
             saved = await scenarios.save_scenarios(tx, read.scenarios)
         if as_json:
-            output.document(
-                {"scenarios": len(read.scenarios), "new": saved.new, "changed": saved.changed, "same": saved.same}
-            )
+            output.document(saved_scenarios_document(saved, len(read.scenarios)))
             return
         output.lines(
             [
@@ -55,6 +54,7 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List the scenarios."""
+    from guildhall.app.documents.scenarios import scenario_document
     from guildhall.app.wiring import App
     from guildhall.domains.evaluation import scenarios
 
@@ -64,23 +64,7 @@ def list_all(
         async with App.open() as app, app.transaction() as tx:
             found = await scenarios.list_scenarios(tx, suite=suite, with_inactive=archived)
         if as_json:
-            output.document(
-                [
-                    {
-                        "scenario_id": each.scenario_id,
-                        "name": each.name,
-                        "suite": each.suite,
-                        "difficulty_level": each.difficulty_level,
-                        "split": each.split,
-                        "group": each.group,
-                        "tags": list(each.tags),
-                        "content_hash": each.content_hash,
-                        "versions": each.versions,
-                        "is_active": each.is_active,
-                    }
-                    for each in found
-                ]
-            )
+            output.document([scenario_document(each) for each in found])
             return
         output.lines(
             [
@@ -99,6 +83,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a scenario as it is kept, every default filled in."""
+    from guildhall.app.documents.scenarios import whole_scenario_document
     from guildhall.app.wiring import App
     from guildhall.domains.evaluation import scenarios
 
@@ -108,7 +93,7 @@ def show(
         async with App.open() as app, app.transaction() as tx:
             found = await scenarios.get_scenario(tx, scenario)
         if as_json:
-            output.document({**found.definition, "content_hash": found.content_hash})
+            output.document(whole_scenario_document(found))
             return
         output.lines(
             [

@@ -72,7 +72,8 @@ def init(
 async def _two_versions(app: App, output: Output) -> None:
     from guildhall import demo
     from guildhall.app import evaluations
-    from guildhall.cli.render.compare import compare_document, compare_lines
+    from guildhall.app.documents.comparisons import comparison_document
+    from guildhall.cli.render.compare import compare_lines
     from guildhall.cli.render.progress import progress_bar
     from guildhall.domains.evaluation import configurations, reports, simulations
 
@@ -105,9 +106,9 @@ async def _two_versions(app: App, output: Output) -> None:
     if output.as_json:
         output.document(
             {
-                "verdict": compare_document(versus)["verdict"],
-                "comparison": compare_document(versus),
-                "itself": compare_document(control),
+                "verdict": comparison_document(versus)["verdict"],
+                "comparison": comparison_document(versus),
+                "itself": comparison_document(control),
             }
         )
         return

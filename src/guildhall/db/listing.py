@@ -27,6 +27,8 @@ class Match(StrEnum):
     AT_LEAST = ">="
     BELOW = "<"
     ANY_OF = "= ANY"
+    HOLDS = "@>"
+    """The column is a list, and the value one of its items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,12 @@ async def fetch_page(
             continue
         wanted = listing.filters[name]
         held = parameter(value)
-        operand = f"({held})" if wanted.match is Match.ANY_OF else f" {held}"
-        conditions.append(f"listed.{wanted.column} {wanted.match}{operand}")
+        match wanted.match:
+            case Match.ANY_OF:
+                held = f"({held})"
+            case Match.HOLDS:
+                held = f"ARRAY[{held}]"
+        conditions.append(f"listed.{wanted.column} {wanted.match} {held}")
     if after is not None:
         conditions.append(_behind(listing, order, after, parameter))
 

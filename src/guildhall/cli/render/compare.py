@@ -1,17 +1,15 @@
-"""A comparison, for eyes and for programs: the verdict first."""
+"""A comparison, for eyes: the verdict first; `app.documents.comparisons` has it for programs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from rich.text import Text
 
 from guildhall.algorithms.differences import summarise
-from guildhall.algorithms.statistics import MetricVerdict, Verdict
+from guildhall.algorithms.statistics import Verdict
 from guildhall.cli.render.figures import change_in_points, count, duration, money, p_value, percent, shortened
-from guildhall.cli.render.report import scenario_document
-from guildhall.domains.evaluation.reports import COST, PASS_RATE, TIME, ScenarioChange, Summary, Versus
+from guildhall.domains.evaluation.reports import COST, PASS_RATE, TIME, ScenarioChange, Versus
 
 _STYLES = {
     Verdict.BETTER: "bold green",
@@ -30,74 +28,6 @@ def compare_lines(versus: Versus) -> list[Text]:
     if versus.changes:
         lines += [Text(), Text(shortened(f"Changed: {summarise(versus.changes)}", 240))]
     return lines
-
-
-def compare_document(versus: Versus) -> dict[str, Any]:
-    """The comparison as `--json` prints it; a limit that is infinite is null."""
-    judgement = versus.judgement
-    headline = judgement.headline_metric if judgement else None
-    return {
-        "verdict": judgement.verdict if judgement else Verdict.NOT_ENOUGH_DATA,
-        "baseline": _side_document(versus.baseline),
-        "candidate": _side_document(versus.candidate),
-        "matched": len(versus.matched),
-        "unmatched": {reason: list(ids) for reason, ids in versus.unmatched.items()},
-        "differences": list(versus.differences),
-        "difference": headline.comparison.difference if headline else None,
-        "interval": [headline.low, headline.high] if headline else None,
-        "p_value": headline.comparison.p_value if headline else None,
-        "adjusted_p": headline.adjusted_p if headline else None,
-        "margin": headline.comparison.margin if headline else None,
-        "more_scenarios_needed": headline.needs.more_scenarios if headline else None,
-        "more_trials_needed": headline.needs.more_trials if headline else None,
-        "metrics": {name: _metric_document(metric) for name, metric in versus.metrics.items()},
-        "scenarios": [
-            {
-                "scenario_id": each.scenario_id,
-                "change": each.change,
-                "baseline": scenario_document(each.baseline),
-                "candidate": scenario_document(each.candidate),
-            }
-            for each in versus.matched
-        ],
-        "changes": list(versus.changes),
-    }
-
-
-def _side_document(summary: Summary) -> dict[str, Any]:
-    simulation = summary.simulation
-    return {
-        "simulation_id": simulation.simulation_id,
-        "config": simulation.label,
-        "config_version_id": simulation.config_version_id,
-        "pass_rate": summary.pass_rate.value if summary.pass_rate else None,
-        "outcomes": summary.totals.outcomes,
-        "cost_usd": summary.cost_usd,
-    }
-
-
-def _metric_document(metric: MetricVerdict) -> dict[str, Any]:
-    comparison = metric.comparison
-    return {
-        "verdict": metric.verdict,
-        "baseline": comparison.baseline,
-        "candidate": comparison.candidate,
-        "difference": comparison.difference,
-        "interval": [metric.low, metric.high],
-        "p_value": comparison.p_value,
-        "adjusted_p": metric.adjusted_p,
-        "equivalence_p": comparison.equivalence_p,
-        "margin": comparison.margin,
-        "method": comparison.method,
-        "n": comparison.n,
-        "over": comparison.over,
-        "up": comparison.up,
-        "same": comparison.same,
-        "down": comparison.down,
-        "more_scenarios_needed": metric.needs.more_scenarios,
-        "more_trials_needed": metric.needs.more_trials,
-        "needs": metric.needs.sentence,
-    }
 
 
 def _unmatched(versus: Versus) -> list[Text]:

@@ -1,12 +1,9 @@
-"""A report, for eyes and for programs."""
+"""A report, for eyes; `app.documents.reports` has it for programs."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.text import Text
 
-from guildhall.algorithms.statistics import Estimate
 from guildhall.cli.render.figures import count, duration, marks, money, percent, points, share, shortened
 from guildhall.domains.evaluation.reports import Report, ScenarioResult, Summary
 
@@ -23,90 +20,6 @@ def report_lines(report: Report) -> list[Text]:
     if assumed:
         lines += [Text(), Text("Not in the log: " + "; ".join(assumed), style="dim")]
     return lines
-
-
-def report_document(report: Report) -> dict[str, Any]:
-    """
-    The report as `--json` prints it.
-
-    `mean` is the mean score with its `interval`; `pass_rate` leaves out what
-    was not scored, `pass_rate_strict` counts it as not passed. An undefined k
-    is absent from `pass_hat_k` and `pass_at_k`.
-    """
-    return summary_document(report.summary) | {
-        "judge_cost_usd": report.judge_cost_usd,
-        "user_cost_usd": report.user_cost_usd,
-        "tools": [
-            {
-                "tool_name": tool.tool_name,
-                "trials": tool.trials,
-                "calls": tool.calls,
-                "errors": tool.errors,
-                "mean_duration_ms": tool.mean_duration_ms,
-                "cost_usd": tool.cost_usd,
-            }
-            for tool in report.tools
-        ],
-    }
-
-
-def summary_document(summary: Summary) -> dict[str, Any]:
-    """The part of `report_document` that is about numbers."""
-    simulation, totals = summary.simulation, summary.totals
-    return {
-        "simulation_id": simulation.simulation_id,
-        "config": simulation.label,
-        "name": simulation.name,
-        "status": simulation.status,
-        "origin": simulation.origin,
-        "scenarios": len(summary.scenarios),
-        "trials": simulation.trials_total,
-        "outcomes": totals.outcomes,
-        "scored": sum(each.scored for each in summary.scenarios),
-        "passed": sum(each.passed for each in summary.scenarios),
-        "mean": summary.score.value if summary.score else None,
-        "interval": _bounds(summary.score),
-        "pass_rate": summary.pass_rate.value if summary.pass_rate else None,
-        "pass_rate_interval": _bounds(summary.pass_rate),
-        "pass_rate_strict": summary.pass_rate_strict.value if summary.pass_rate_strict else None,
-        "pass_rate_strict_interval": _bounds(summary.pass_rate_strict),
-        "interval_method": summary.pass_rate.method if summary.pass_rate else None,
-        "interval_over": summary.pass_rate.over if summary.pass_rate else None,
-        "pass_hat_k": {str(k): value for k, value in summary.pass_hat_k.items()},
-        "pass_at_k": {str(k): value for k, value in summary.pass_at_k.items()},
-        "statuses": dict(summary.statuses),
-        "faults": dict(summary.faults),
-        "unresolved_infrastructure": totals.unresolved_infrastructure,
-        "retries": totals.retries,
-        "cost_usd": summary.cost_usd,
-        "priced_outcomes": summary.priced_outcomes,
-        "tokens": summary.tokens,
-        "time_p50_ms": totals.time_p50_ms,
-        "time_p95_ms": totals.time_p95_ms,
-        "by_scenario": [scenario_document(each) for each in summary.scenarios],
-        "assumed": list(simulation.assumed),
-        "error_message": simulation.error_message,
-    }
-
-
-def scenario_document(result: ScenarioResult) -> dict[str, Any]:
-    """One scenario's row in a JSON document."""
-    return {
-        "scenario_id": result.scenario_id,
-        "name": result.name,
-        "group": result.group,
-        "trials": result.trials,
-        "scored": result.scored,
-        "passed": result.passed,
-        "marks": list(result.marks),
-        "mean_score": result.score_mean,
-        "cost_usd": result.cost_sum,
-        "time_p50_ms": result.time_median_ms,
-    }
-
-
-def _bounds(estimate: Estimate | None) -> list[float] | None:
-    return None if estimate is None else [estimate.low, estimate.high]
 
 
 def _heading(summary: Summary) -> list[Text]:

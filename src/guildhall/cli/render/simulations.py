@@ -107,43 +107,6 @@ def choose_trial(
     return next((each for each in outcomes if not each.passed), outcomes[0])
 
 
-def trial_document(outcome: Outcome) -> dict[str, Any]:
-    """An outcome as `--json` prints it; one from a list is without its trajectory."""
-    document: dict[str, Any] = {
-        name: getattr(outcome, name)
-        for name in (
-            "outcome_id", "simulation_id", "scenario_id", "trial_number", "execution_time", "status", "passed",
-            "reliability_score", "fault", "execution_time_ms", "tokens_used", "cost_usd", "metrics", "retry_count",
-            "error_code", "error_category", "sandbox_id", "sandbox_logs", "execution_metadata",
-        )
-    }  # fmt: skip
-    if outcome.trajectory is not None:
-        document["trajectory"] = outcome.trajectory
-        document["tools"] = [
-            {
-                "tool_name": each.tool_name,
-                "call_count": each.call_count,
-                "error_count": each.error_count,
-                "avg_duration_ms": each.avg_duration_ms,
-                "error_types": list(each.error_types),
-            }
-            for each in outcome.tools or ()
-        ]
-        document["failures"] = [
-            {
-                "failure_type": each.failure_type,
-                "failure_category": each.failure_category,
-                "fault": each.fault,
-                "error_message": each.error_message,
-                "step": each.step,
-                "recovery_attempted": each.recovery_attempted,
-                "recovery_successful": each.recovery_successful,
-            }
-            for each in outcome.failures or ()
-        ]
-    return document
-
-
 def trial_lines(simulation: Simulation, outcome: Outcome, siblings: Sequence[Outcome]) -> list[Text]:
     """What happened in a trial, step by step, and how it was judged."""
     verdict, style = _verdict(outcome)

@@ -19,12 +19,17 @@ from guildhall.domains.evaluation.configurations.references import (
 )
 from guildhall.domains.evaluation.configurations.rules import agent_spec, define, examine, imported_agent
 from guildhall.domains.evaluation.configurations.service import (
+    CONFIGURATIONS,
+    VERSIONS,
     archive_configuration,
     diff_versions,
+    get_configuration,
     get_version,
     list_configurations,
     list_versions,
     load_definition,
+    page_configurations,
+    page_versions,
     restore_configuration,
     save_version,
 )
@@ -42,6 +47,8 @@ from guildhall.domains.evaluation.configurations.types import (
 )
 
 __all__ = [
+    "CONFIGURATIONS",
+    "VERSIONS",
     "AgentDefinition",
     "AgentFileRefused",
     "AgentLimits",
@@ -64,11 +71,14 @@ __all__ = [
     "define",
     "diff_versions",
     "examine",
+    "get_configuration",
     "get_version",
     "imported_agent",
     "list_configurations",
     "list_versions",
     "load_definition",
+    "page_configurations",
+    "page_versions",
     "references",
     "restore_configuration",
     "save_version",

@@ -55,6 +55,27 @@ SELECT configurations.config_id, configurations.name, configurations.latest_vers
  ORDER BY configurations.name
  LIMIT :at_most;
 
+-- name: every_configuration
+-- For lists (`db.listing`), which filter, sort and page.
+SELECT configurations.config_id, configurations.name, configurations.latest_version_id,
+       latest.version_number AS latest_version_number,
+       (SELECT count(*)::integer
+          FROM evaluation.config_versions AS versions
+         WHERE versions.config_id = configurations.config_id
+           AND NOT versions.is_deleted) AS versions,
+       configurations.is_active, configurations.created_at, configurations.updated_at
+  FROM evaluation.configurations AS configurations
+  LEFT JOIN evaluation.config_versions AS latest ON latest.version_id = configurations.latest_version_id;
+
+-- name: every_version
+-- For lists (`db.listing`), which filter, sort and page.
+SELECT versions.version_id, versions.config_id, configurations.name AS config_name, versions.version_number,
+       versions.raw_yaml, versions.parsed_config, versions.files, versions.config_hash, versions.generated_by,
+       versions.modal_deployment_id, versions.created_at
+  FROM evaluation.config_versions AS versions
+  JOIN evaluation.configurations AS configurations ON configurations.config_id = versions.config_id
+ WHERE NOT versions.is_deleted;
+
 -- name: names
 SELECT name FROM evaluation.configurations ORDER BY updated_at DESC LIMIT 1000;
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from guildhall.db import Tx
+from guildhall.db.listing import Order, Page
 from guildhall.domains.evaluation import bodies
 from guildhall.domains.evaluation.configurations import changes, rules, store
 from guildhall.domains.evaluation.configurations.errors import VersionAmbiguous, VersionNotFound
@@ -62,6 +65,37 @@ async def save_version(
 async def list_configurations(tx: Tx, *, with_inactive: bool = False, at_most: int = 1000) -> list[Configuration]:
     """Configurations by name."""
     return await store.list_configurations(tx, with_inactive=with_inactive, at_most=at_most)
+
+
+async def get_configuration(tx: Tx, name: str) -> Configuration:
+    """
+    A configuration by its name, archived or not.
+
+    Raises:
+        VersionNotFound: There is none, or it is another team's.
+    """
+    page = await store.page_configurations(tx, {"name": [name]}, store.CONFIGURATIONS.order(), after=None, at_most=1)
+    if not page.items:
+        raise VersionNotFound(name, await _similar(tx, name))
+    return page.items[0]
+
+
+CONFIGURATIONS, VERSIONS = store.CONFIGURATIONS, store.VERSIONS
+"""By what both can be sorted and filtered (`page_configurations`, `page_versions`)."""
+
+
+async def page_configurations(
+    tx: Tx, filters: Mapping[str, Any], order: Order, *, after: Sequence[Any] | None = None, at_most: int = 100
+) -> Page[Configuration]:
+    """A page of the team's configurations (`db.listing`)."""
+    return await store.page_configurations(tx, filters, order, after=after, at_most=at_most)
+
+
+async def page_versions(
+    tx: Tx, filters: Mapping[str, Any], order: Order, *, after: Sequence[Any] | None = None, at_most: int = 100
+) -> Page[ConfigVersion]:
+    """A page of versions (`db.listing`)."""
+    return await store.page_versions(tx, filters, order, after=after, at_most=at_most)
 
 
 async def archive_configuration(tx: Tx, name: str) -> bool:
@@ -141,14 +175,14 @@ async def diff_versions(tx: Tx, before: ConfigVersion, after: ConfigVersion) -> 
     What changed from one version to another: by path, and as text.
 
     The difference of two versions of one configuration is kept in
-    `config_diffs`, once. A version has no changes to itself.
+    `config_diffs`, once, by whoever may write. A version has no changes to itself.
     """
     if before.version_id == after.version_id:
         return ConfigDiff(before, after, [], "")
     one, other = await load_definition(tx, before), await load_definition(tx, after)
     found = changes.changes(one, other)
     text = changes.unified(one, other, before.label, after.label)
-    if before.config_id == after.config_id:
+    if before.config_id == after.config_id and not tx.actor.reads_only:
         kept = text if len(text) <= _LONGEST_DIFF else text[:_LONGEST_DIFF]
         await store.insert_diff(tx, before.config_id, before.version_id, after.version_id, kept, found)
     return ConfigDiff(before, after, found, text)

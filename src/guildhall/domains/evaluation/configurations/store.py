@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from guildhall.db import Tx, load_queries
+from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.evaluation.configurations.types import Configuration, ConfigVersion
 
 _queries = load_queries(__package__)
@@ -68,6 +69,42 @@ async def move_latest(tx: Tx, config_id: UUID, version_id: UUID, sandbox_config:
 async def list_configurations(tx: Tx, *, with_inactive: bool, at_most: int) -> list[Configuration]:
     rows = await tx.fetch(_queries.configurations, with_inactive=with_inactive, at_most=at_most)
     return [Configuration(**row) for row in rows]
+
+
+CONFIGURATIONS = Listing(
+    _queries.every_configuration,
+    key=("config_id",),
+    orders={
+        "name": Order("name"),
+        "created_at": Order("created_at"),
+        "updated_at": Order("updated_at"),
+    },
+    filters={
+        "name": Filter("name", Match.ANY_OF),
+        "is_active": Filter("is_active"),
+        "updated_after": Filter("updated_at", Match.AT_LEAST),
+    },
+)
+VERSIONS = Listing(
+    _queries.every_version,
+    key=("version_id",),
+    orders={"version_number": Order("version_number", descending=True), "created_at": Order("created_at")},
+    filters={"name": Filter("config_name"), "generated_by": Filter("generated_by", Match.ANY_OF)},
+)
+
+
+async def page_configurations(
+    tx: Tx, filters: Mapping[str, Any], order: Order, *, after: Sequence[Any] | None, at_most: int
+) -> Page[Configuration]:
+    page = await fetch_page(tx, CONFIGURATIONS, filters, order, after=after, at_most=at_most)
+    return page.of(lambda row: Configuration(**row))
+
+
+async def page_versions(
+    tx: Tx, filters: Mapping[str, Any], order: Order, *, after: Sequence[Any] | None, at_most: int
+) -> Page[ConfigVersion]:
+    page = await fetch_page(tx, VERSIONS, filters, order, after=after, at_most=at_most)
+    return page.of(lambda row: ConfigVersion(**row))
 
 
 async def names(tx: Tx) -> list[str]:

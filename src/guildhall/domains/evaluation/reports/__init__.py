@@ -2,7 +2,15 @@
 
 from guildhall.domains.evaluation.reports.errors import MarginRefused, NothingToCompare, SameSimulation
 from guildhall.domains.evaluation.reports.rules import COST, PASS_RATE, TIME
-from guildhall.domains.evaluation.reports.service import choose_pair, compare, detectable, report, summarise
+from guildhall.domains.evaluation.reports.service import (
+    RESULTS,
+    choose_pair,
+    compare,
+    detectable,
+    page_results,
+    report,
+    summarise,
+)
 from guildhall.domains.evaluation.reports.types import (
     Ending,
     FailureSeen,
@@ -18,6 +26,7 @@ from guildhall.domains.evaluation.reports.types import (
 __all__ = [
     "COST",
     "PASS_RATE",
+    "RESULTS",
     "TIME",
     "Ending",
     "FailureSeen",
@@ -34,6 +43,7 @@ __all__ = [
     "choose_pair",
     "compare",
     "detectable",
+    "page_results",
     "report",
     "summarise",
 ]

@@ -1,8 +1,8 @@
 -- name: scenarios
 -- One row for each scenario of a simulation, with everything a report or a
 -- comparison needs of its trials. Trials whose fault was not the agent's or a
--- tool's are not scored; they are counted apart. Lists come in no order and
--- medians are left to the reader: sorting here would take longer than the rest.
+-- tool's are not scored; they are counted apart. Rows and lists come in no order
+-- and medians are left to the reader: sorting here would take longer than the rest.
 WITH results AS (
     SELECT scenario_id,
            count(*)::integer AS trials,
@@ -22,14 +22,13 @@ WITH results AS (
      WHERE simulation_id = :simulation_id
      GROUP BY scenario_id
 )
-SELECT pinned.scenario_id, pinned.content_hash, scenarios.name, scenarios.group_name, results.trials, results.scored,
+SELECT pinned.execution_order, pinned.scenario_id, pinned.content_hash, scenarios.name, scenarios.group_name, results.trials, results.scored,
        results.passed, results.numbers, results.marks, results.durations_ms, results.score_mean, results.score_variance,
        results.score_count, results.cost_count, results.cost_sum, results.cost_variance, results.tokens
   FROM evaluation.simulations_scenarios AS pinned
   JOIN evaluation.scenarios AS scenarios USING (tenant_id, scenario_id)
   LEFT JOIN results USING (scenario_id)
- WHERE pinned.simulation_id = :simulation_id
- ORDER BY pinned.execution_order;
+ WHERE pinned.simulation_id = :simulation_id;
 
 -- name: endings
 SELECT status, fault, passed IS NULL AS is_unscored, count(*)::integer AS outcomes, sum(retry_count)::integer AS retries

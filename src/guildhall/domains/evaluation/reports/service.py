@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from guildhall.algorithms import statistics
 from guildhall.db import Tx
+from guildhall.db.listing import Order, Page
 from guildhall.domains.evaluation import configurations, simulations
 from guildhall.domains.evaluation.reports import rules, store
 from guildhall.domains.evaluation.reports.errors import MarginRefused, NothingToCompare, SameSimulation
-from guildhall.domains.evaluation.reports.types import Report, Summary, Versus
+from guildhall.domains.evaluation.reports.types import Report, ScenarioResult, Summary, Versus
 from guildhall.domains.evaluation.simulations import Simulation
 
 
@@ -46,6 +49,23 @@ async def summarise(tx: Tx, simulation: Simulation) -> Summary:
         priced_outcomes=sum(each.cost_count for each in scenarios),
         tokens=sum(tokens) if tokens else None,
     )
+
+
+RESULTS = store.RESULTS
+"""By what a simulation's results can be sorted and filtered (`page_results`)."""
+
+
+async def page_results(
+    tx: Tx,
+    simulation_id: UUID,
+    filters: Mapping[str, Any],
+    order: Order,
+    *,
+    after: Sequence[Any] | None = None,
+    at_most: int = 100,
+) -> Page[ScenarioResult]:
+    """A page of a simulation's scenarios, each with what came of it so far (`db.listing`)."""
+    return await store.page_results(tx, simulation_id, filters, order, after=after, at_most=at_most)
 
 
 async def compare(tx: Tx, baseline: Simulation, candidate: Simulation, *, margin: float | None = None) -> Versus:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
 from guildhall.db import Row, Tx, load_queries
+from guildhall.db.listing import Filter, Listing, Order, Page, fetch_page
 from guildhall.domains.evaluation.reports.types import Ending, FailureSeen, ScenarioResult, ToolSummary
 
 _queries = load_queries(__package__)
@@ -14,7 +17,37 @@ _queries = load_queries(__package__)
 
 async def scenarios(tx: Tx, simulation_id: UUID) -> list[ScenarioResult]:
     await tx.join_by_hashing()
-    return [_result(row) for row in await tx.fetch(_queries.scenarios, simulation_id=simulation_id)]
+    rows = await tx.fetch(_queries.scenarios, simulation_id=simulation_id)
+    return [_result(row) for row in sorted(rows, key=itemgetter("execution_order"))]
+
+
+RESULTS = Listing(
+    _queries.scenarios,
+    key=("scenario_id",),
+    orders={
+        "execution_order": Order("execution_order"),
+        "scenario_id": Order("scenario_id"),
+        "name": Order("name"),
+        "passed": Order("passed", nullable=True),
+        "mean_score": Order("score_mean", nullable=True),
+        "cost_usd": Order("cost_sum", nullable=True),
+    },
+    filters={"scenario_id": Filter("scenario_id"), "group": Filter("group_name")},
+)
+
+
+async def page_results(
+    tx: Tx,
+    simulation_id: UUID,
+    filters: Mapping[str, Any],
+    order: Order,
+    *,
+    after: Sequence[Any] | None,
+    at_most: int,
+) -> Page[ScenarioResult]:
+    await tx.join_by_hashing()
+    page = await fetch_page(tx, RESULTS, filters, order, after=after, at_most=at_most, simulation_id=simulation_id)
+    return page.of(_result)
 
 
 async def endings(tx: Tx, simulation_id: UUID) -> list[Ending]:

@@ -16,10 +16,14 @@ from guildhall.domains.evaluation.scenarios.rules import (
     scenario_from,
 )
 from guildhall.domains.evaluation.scenarios.service import (
+    SCENARIOS,
     archive_scenario,
     get_scenario,
     get_scenarios,
+    latest_contents,
     list_scenarios,
+    page_scenarios,
+    pass_scores,
     restore_scenario,
     save_scenarios,
 )
@@ -34,6 +38,7 @@ from guildhall.domains.evaluation.scenarios.types import (
 )
 
 __all__ = [
+    "SCENARIOS",
     "CodeReference",
     "Draft",
     "SavedScenarios",
@@ -51,7 +56,10 @@ __all__ = [
     "finished",
     "get_scenario",
     "get_scenarios",
+    "latest_contents",
     "list_scenarios",
+    "page_scenarios",
+    "pass_scores",
     "proposed_id",
     "restore_scenario",
     "save_scenarios",

@@ -73,6 +73,33 @@ SELECT scenarios.scenario_id, scenarios.name, scenarios.suite, scenarios.difficu
  ORDER BY scenarios.scenario_id
  LIMIT :at_most;
 
+-- name: every_scenario
+-- For lists (`db.listing`), which filter, sort and page.
+SELECT scenarios.scenario_id, scenarios.name, scenarios.suite, scenarios.difficulty_level, scenarios.split,
+       scenarios.group_name AS "group", scenarios.tags, scenarios.content_hash,
+       (SELECT count(*)::integer
+          FROM evaluation.scenario_versions AS versions
+         WHERE versions.scenario_id = scenarios.scenario_id) AS versions,
+       scenarios.is_active, scenarios.created_at, scenarios.updated_at
+  FROM evaluation.scenarios AS scenarios
+ WHERE :search::text IS NULL
+    OR to_tsvector('english', scenarios.name || ' ' || scenarios.task_prompt) @@ plainto_tsquery('english', :search);
+
+-- name: pins
+-- The latest contents of scenarios, by id or by suite, in the order of the ids, or of the suite's.
+SELECT scenario_id, content_hash
+  FROM evaluation.scenarios
+ WHERE scenario_id = ANY (:scenario_ids::text[]) OR (suite = :suite AND is_active)
+ ORDER BY array_position(:scenario_ids::text[], scenario_id), scenario_id;
+
+-- name: pass_scores
+SELECT versions.scenario_id, versions.content_hash,
+       (versions.definition ->> 'pass_score')::double precision AS pass_score
+  FROM unnest(:scenario_ids::text[], :content_hashes::text[]) AS pins (scenario_id, content_hash)
+  JOIN evaluation.scenario_versions AS versions
+    ON versions.scenario_id = pins.scenario_id
+   AND versions.content_hash = pins.content_hash;
+
 -- name: definitions
 SELECT versions.scenario_id, versions.content_hash, versions.definition
   FROM unnest(:scenario_ids::text[], :content_hashes::text[]) AS pins (scenario_id, content_hash)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from guildhall.db import Tx
+from guildhall.db.listing import Order, Page
 from guildhall.domains.evaluation import bodies
 from guildhall.domains.evaluation.scenarios import rules, store
 from guildhall.domains.evaluation.scenarios.errors import ScenarioNotFound
@@ -58,6 +60,40 @@ async def list_scenarios(
         with_inactive=with_inactive,
         at_most=at_most,
     )
+
+
+SCENARIOS = store.SCENARIOS
+"""By what scenarios can be sorted and filtered (`page_scenarios`)."""
+
+
+async def page_scenarios(
+    tx: Tx, filters: Mapping[str, Any], order: Order, *, after: Sequence[Any] | None = None, at_most: int = 100
+) -> Page[StoredScenario]:
+    """A page of the team's scenarios (`db.listing`); `search` among the filters is for words of name and prompt."""
+    columns = {name: value for name, value in filters.items() if name != "search"}
+    return await store.page_scenarios(tx, columns, order, search=filters.get("search"), after=after, at_most=at_most)
+
+
+async def latest_contents(
+    tx: Tx, scenario_ids: Sequence[str] = (), *, suite: str | None = None
+) -> list[tuple[str, str]]:
+    """
+    Ids and content hashes of these scenarios, in the order given, and behind them those of a suite that are active.
+
+    Raises:
+        ScenarioNotFound: One of those that are named is not there.
+    """
+    found = await store.pins(tx, scenario_ids, suite)
+    there = {scenario_id for scenario_id, _ in found}
+    for each in scenario_ids:
+        if each not in there:
+            raise await _not_found(tx, each, None)
+    return found
+
+
+async def pass_scores(tx: Tx, pins: Sequence[tuple[str, str]]) -> dict[tuple[str, str], float]:
+    """By scenario and content hash, the score at which a trial passes."""
+    return await store.pass_scores(tx, pins)
 
 
 async def archive_scenario(tx: Tx, scenario_id: str) -> bool:

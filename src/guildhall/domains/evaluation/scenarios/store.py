@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from guildhall.db import Json, Tx, load_queries
+from guildhall.db import Json, Row, Tx, load_queries
+from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.evaluation.scenarios.types import Scenario, StoredScenario
 
 _queries = load_queries(__package__)
@@ -74,7 +75,54 @@ async def list_scenarios(
         with_inactive=with_inactive,
         at_most=at_most,
     )
-    return [StoredScenario(**{**row, "tags": tuple(row["tags"])}) for row in rows]
+    return [_stored(row) for row in rows]
+
+
+SCENARIOS = Listing(
+    _queries.every_scenario,
+    key=("scenario_id",),
+    orders={
+        "scenario_id": Order("scenario_id"),
+        "name": Order("name"),
+        "created_at": Order("created_at"),
+        "updated_at": Order("updated_at"),
+    },
+    filters={
+        "suite": Filter("suite", Match.ANY_OF),
+        "split": Filter("split"),
+        "difficulty_level": Filter("difficulty_level", Match.ANY_OF),
+        "tag": Filter("tags", Match.HOLDS),
+        "is_active": Filter("is_active"),
+    },
+)
+
+
+async def page_scenarios(
+    tx: Tx,
+    filters: Mapping[str, Any],
+    order: Order,
+    *,
+    search: str | None,
+    after: Sequence[Any] | None,
+    at_most: int,
+) -> Page[StoredScenario]:
+    page = await fetch_page(tx, SCENARIOS, filters, order, after=after, at_most=at_most, search=search)
+    return page.of(_stored)
+
+
+async def pins(tx: Tx, scenario_ids: Sequence[str], suite: str | None) -> list[tuple[str, str]]:
+    """Ids and content hashes."""
+    rows = await tx.fetch(_queries.pins, scenario_ids=list(scenario_ids), suite=suite)
+    return [(row["scenario_id"], row["content_hash"]) for row in rows]
+
+
+async def pass_scores(tx: Tx, pins: Sequence[tuple[str, str]]) -> dict[tuple[str, str], float]:
+    rows = await tx.fetch(
+        _queries.pass_scores,
+        scenario_ids=[scenario_id for scenario_id, _ in pins],
+        content_hashes=[content_hash for _, content_hash in pins],
+    )
+    return {(row["scenario_id"], row["content_hash"]): row["pass_score"] for row in rows}
 
 
 async def definitions(tx: Tx, pins: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -99,3 +147,7 @@ async def ids(tx: Tx) -> list[str]:
 def _json(value: Any) -> Json | None:
     """Encoded here, because the driver would take a list in an array for another dimension of it."""
     return None if value is None else Json(orjson.dumps(value))
+
+
+def _stored(row: Row) -> StoredScenario:
+    return StoredScenario(**{**row, "tags": tuple(row["tags"])})
