@@ -19,6 +19,7 @@ from uuid import UUID
 
 from guildhall.adapters import agentfile, scenariofile
 from guildhall.adapters.sandbox import LocalSandbox
+from guildhall.app.planning import AgainstItself
 from guildhall.app.runner import OnProgress, Run, RunLimits, Runner
 from guildhall.app.trial import Services, TrialConductor, needs_sandbox
 from guildhall.app.wiring import App
@@ -28,20 +29,6 @@ from guildhall.domains.evaluation.configurations import AgentDefinition, AgentSp
 from guildhall.domains.evaluation.scenarios import Scenario, ScenarioFile
 from guildhall.domains.evaluation.simulations import NewSimulation, PinnedScenario, Simulation, SimulationStatus
 from guildhall.errors import Conflict, InvalidInput
-
-
-class AgainstItself(InvalidInput):
-    """The version to compare with is the one that is run."""
-
-    code = "against_itself"
-
-    def __init__(self, label: str) -> None:
-        super().__init__(
-            f"the agent is unchanged: it is {label}, the version to compare it with",
-            remedy="Change the agent first, or leave out --against.",
-            field="against",
-            value=label,
-        )
 
 
 class NotRunHere(Conflict):

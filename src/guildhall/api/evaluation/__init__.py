@@ -1,5 +1,11 @@
 """Routes of the evaluation wing."""
 
-from guildhall.api.evaluation import simulations
+from guildhall.api.evaluation import comparisons, configurations, scenarios, simulations
 
-ROUTERS = (simulations.router,)
+ROUTERS = (
+    configurations.router,
+    configurations.versions,
+    scenarios.router,
+    simulations.router,
+    comparisons.router,
+)

@@ -79,6 +79,7 @@ class Route(APIRoute):
         handle = super().get_route_handler()
         known = frozenset(_query_names(self.dependant))
         reads_json = self.body_field is not None
+        may_be_empty = self.body_field is not None and not self.body_field.field_info.is_required()
 
         async def handle_strictly(request: Request) -> Response:
             for name, value in request.query_params.multi_items():
@@ -88,7 +89,7 @@ class Route(APIRoute):
                     raise CharacterRefused(f"parameter {name}")
             if any("\0" in value for value in request.path_params.values() if isinstance(value, str)):
                 raise CharacterRefused("path")
-            if reads_json:
+            if reads_json and not (may_be_empty and _is_empty(request)):
                 _check_type(request)
             try:
                 return await handle(StrictRequest(request.scope, request.receive))
@@ -98,6 +99,10 @@ class Route(APIRoute):
                 return Response(answer.body, answer.status, headers, "application/json" if answer.body else None)
 
         return handle_strictly
+
+
+def _is_empty(request: Request) -> bool:
+    return request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
 
 
 def _check_type(request: Request) -> None:

@@ -74,6 +74,19 @@ async def page_scenarios(
     return await store.page_scenarios(tx, columns, order, search=filters.get("search"), after=after, at_most=at_most)
 
 
+async def get_stored(tx: Tx, scenario_id: str) -> StoredScenario:
+    """
+    A scenario as lists show it, archived or not.
+
+    Raises:
+        ScenarioNotFound: There is none, or it is another team's.
+    """
+    page = await page_scenarios(tx, {"scenario_id": [scenario_id]}, SCENARIOS.order(), at_most=1)
+    if not page.items:
+        raise await _not_found(tx, scenario_id, None)
+    return page.items[0]
+
+
 async def latest_contents(
     tx: Tx, scenario_ids: Sequence[str] = (), *, suite: str | None = None
 ) -> list[tuple[str, str]]:

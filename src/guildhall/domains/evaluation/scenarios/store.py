@@ -88,6 +88,7 @@ SCENARIOS = Listing(
         "updated_at": Order("updated_at"),
     },
     filters={
+        "scenario_id": Filter("scenario_id", Match.ANY_OF),
         "suite": Filter("suite", Match.ANY_OF),
         "split": Filter("split"),
         "difficulty_level": Filter("difficulty_level", Match.ANY_OF),
