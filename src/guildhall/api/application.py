@@ -10,7 +10,7 @@ from typing import TypeAlias
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 
-from guildhall.api import evaluation
+from guildhall.api import evaluation, platform
 from guildhall.api.frame import openapi, problems
 from guildhall.api.frame.envelope import Envelope
 from guildhall.api.frame.house import House
@@ -42,6 +42,7 @@ def create_api(open_house: OpenHouse, settings: Settings) -> FastAPI:
         lifespan=lifespan,
         separate_input_output_schemas=False,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         docs_url=None,
         redoc_url=None,
@@ -50,6 +51,8 @@ def create_api(open_house: OpenHouse, settings: Settings) -> FastAPI:
     problems.install(app)
     for router in evaluation.ROUTERS:
         app.include_router(router, prefix="/v1/evaluation")
+    for router in platform.ROUTERS:
+        app.include_router(router, prefix="/v1/platform")
     openapi.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_TO_COMPRESS, compresslevel=1)
     app.add_middleware(Envelope, house=lambda: app.state.house, max_body_bytes=settings.max_body_bytes)

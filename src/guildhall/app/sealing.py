@@ -92,7 +92,7 @@ async def verify(
         SealKeyMissing, SealKeyUnreadable: There is no key to verify signatures with.
         HeadsUnreadable: The heads are another database's.
     """
-    keys = await _verifying_keys(app, heads)
+    keys = await verifying_keys(app, heads)
     if heads is not None and heads.database_id != app.database_id:
         raise InvalidInput(
             f"the heads are those of database {heads.database_id}, this one is {app.database_id}", field="heads"
@@ -226,8 +226,13 @@ def _heads_file(app: App) -> Path:
     return file.with_name(file.name + _SUFFIX)
 
 
-async def _verifying_keys(app: App, heads: audit.Heads | None) -> SealKeys:
-    """Our keys; where there is no file of them, those that came with the heads; none while nothing is sealed."""
+async def verifying_keys(app: App, heads: audit.Heads | None = None) -> SealKeys:
+    """
+    Our keys; where there is no file of them, those that came with the heads; none while nothing is sealed.
+
+    Raises:
+        SealKeyMissing, SealKeyUnreadable: There is no key to verify signatures with.
+    """
     file = app.settings.seal_key_file
     if not file.exists():
         if heads is not None and heads.public_keys:

@@ -29,8 +29,9 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List row changes of the team, newest first."""
+    from guildhall.app.documents.audits import change_document
     from guildhall.app.wiring import App
-    from guildhall.cli.render.audits import change_document, change_lines
+    from guildhall.cli.render.audits import change_lines
     from guildhall.domains.platform import audit
     from guildhall.errors import InvalidInput
 
@@ -65,8 +66,9 @@ def seal(
     The key is in the file that GUILDHALL_SEAL_KEY names; the first time, it is made.
     """
     from guildhall.app import sealing
+    from guildhall.app.documents.audits import seal_document
     from guildhall.app.wiring import App
-    from guildhall.cli.render.audits import seal_document, seal_lines
+    from guildhall.cli.render.audits import seal_lines
 
     output = Output(as_json)
 
@@ -119,8 +121,9 @@ def verify(
     Ends with 1 where a row was removed, changed, added, reordered or cut off, or a seal was.
     """
     from guildhall.app import sealing
+    from guildhall.app.documents.audits import verification_document
     from guildhall.app.wiring import App
-    from guildhall.cli.render.audits import verification_document, verification_lines
+    from guildhall.cli.render.audits import verification_lines
     from guildhall.cli.render.progress import counting
 
     output = Output(as_json)

@@ -30,6 +30,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Make an API key: prints it, this once."""
+    from guildhall.app.documents.keys import new_key_document
     from guildhall.app.wiring import App
     from guildhall.cli.teams import acting_in
     from guildhall.domains.platform import identity
@@ -49,17 +50,7 @@ def add(
                 as_default=default,
             )
         if as_json:
-            output.document(
-                {
-                    "id": made.id.hex,
-                    "key": made.text,
-                    "name": made.name,
-                    "scopes": list(made.scopes),
-                    "rate_limit": made.rate_limit,
-                    "expires_at": made.expires_at,
-                    "created_at": made.created_at,
-                }
-            )
+            output.document(new_key_document(made))
             return
         output.aside.print("keep it somewhere safe; it cannot be shown again:", highlight=False)
         output.lines([made.text])
@@ -74,6 +65,7 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List API keys by their public ids."""
+    from guildhall.app.documents.keys import key_document
     from guildhall.app.wiring import App
     from guildhall.cli.teams import acting_in
     from guildhall.domains.platform import identity
@@ -84,24 +76,7 @@ def list_all(
         async with App.open() as app, acting_in(app, team) as tx:
             found = await identity.list_keys(tx, with_revoked=revoked)
         if as_json:
-            output.document(
-                [
-                    {
-                        "id": each.id.hex,
-                        "name": each.name,
-                        "user": each.username,
-                        "scopes": list(each.scopes),
-                        "rate_limit": each.rate_limit,
-                        "is_default": each.is_default,
-                        "is_active": each.is_active,
-                        "last_used_at": each.last_used_at,
-                        "expires_at": each.expires_at,
-                        "revoked_at": each.revoked_at,
-                        "created_at": each.created_at,
-                    }
-                    for each in found
-                ]
-            )
+            output.document([key_document(each) for each in found])
             return
         output.lines(
             [
@@ -131,6 +106,7 @@ def revoke(
     as_json: JsonOption = False,
 ) -> None:
     """End an API key at once and for good."""
+    from guildhall.app.documents.keys import revoked_key_document
     from guildhall.app.wiring import App
     from guildhall.cli.teams import acting_in
     from guildhall.domains.platform import identity
@@ -141,7 +117,7 @@ def revoke(
         async with App.open() as app, acting_in(app, team) as tx:
             key_id, revoked_at = await identity.revoke_key(tx, key)
         if as_json:
-            output.document({"id": key_id.hex, "revoked_at": revoked_at})
+            output.document(revoked_key_document(key_id, revoked_at))
         else:
             output.lines([f"revoked gh_{key_id.hex[:12]}…"])
 
@@ -155,6 +131,7 @@ def rotate_secrets(as_json: JsonOption = False) -> None:
 
     It can be cut off and repeated. Ends with 1 where secrets could not be opened.
     """
+    from guildhall.app.documents.keys import rotation_document
     from guildhall.app.wiring import App
     from guildhall.domains.platform import identity
 
@@ -165,7 +142,7 @@ def rotate_secrets(as_json: JsonOption = False) -> None:
             ring = identity.read_keyring(app.settings.secret_key, app.settings.secret_key_old)
             done = await identity.rotate_secrets(app.database, app.actor, ring)
         if as_json:
-            output.document({"resealed": done.resealed, "unreadable": list(done.unreadable)})
+            output.document(rotation_document(done))
         else:
             output.lines(
                 [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -16,7 +16,7 @@ from guildhall.cli.render.figures import count
 if TYPE_CHECKING:
     from guildhall.app.wiring import App
     from guildhall.db import Tx
-    from guildhall.domains.platform.identity import Role, Team
+    from guildhall.domains.platform.identity import Role
 
 group = typer.Typer(help="Teams: whose rows are whose, and who may do what.", no_args_is_help=True)
 
@@ -32,6 +32,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Make a team."""
+    from guildhall.app.documents.people import team_document
     from guildhall.app.wiring import App
     from guildhall.domains.platform import identity
 
@@ -42,7 +43,7 @@ def add(
             user = await identity.get_user(tx, owner) if owner else None
             team = await identity.create_team(tx, name, slug, owner=user.id if user else None)
         if as_json:
-            output.document(_document(team))
+            output.document(team_document(team))
         else:
             output.lines([f"made {team.slug}"])
 
@@ -55,6 +56,7 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List the teams."""
+    from guildhall.app.documents.people import team_document
     from guildhall.app.wiring import App
     from guildhall.domains.platform import identity
 
@@ -64,7 +66,7 @@ def list_all(
         async with App.open() as app, app.transaction() as tx:
             found = await identity.list_teams(tx, with_archived=archived)
         if as_json:
-            output.document([_document(each) for each in found])
+            output.document([team_document(each) for each in found])
             return
         output.lines(
             [
@@ -80,6 +82,7 @@ def list_all(
 @group.command()
 def members(slug: _Slug, as_json: JsonOption = False) -> None:
     """List who is in a team, and whom it has asked to join."""
+    from guildhall.app.documents.people import member_document, open_invitation_document
     from guildhall.app.wiring import App
     from guildhall.domains.platform import identity
 
@@ -92,21 +95,8 @@ def members(slug: _Slug, as_json: JsonOption = False) -> None:
         if as_json:
             output.document(
                 {
-                    "members": [
-                        {
-                            "user_id": each.user_id,
-                            "username": each.username,
-                            "email": each.email,
-                            "role": each.role.value,
-                            "is_active": each.is_active,
-                            "created_at": each.created_at,
-                        }
-                        for each in found
-                    ],
-                    "invitations": [
-                        {"id": each.id, "email": each.email, "role": each.role.value, "expires_at": each.expires_at}
-                        for each in asked
-                    ],
+                    "members": [member_document(each) for each in found],
+                    "invitations": [open_invitation_document(each) for each in asked],
                 }
             )
             return
@@ -134,6 +124,7 @@ def invite(
     as_json: JsonOption = False,
 ) -> None:
     """Ask somebody to join a team: prints the token that lets them in, this once."""
+    from guildhall.app.documents.people import new_invitation_document
     from guildhall.app.wiring import App
     from guildhall.domains.platform import identity
 
@@ -144,15 +135,7 @@ def invite(
         async with App.open() as app, acting_in(app, slug) as tx:
             made = await identity.invite(tx, email, wanted)
         if as_json:
-            output.document(
-                {
-                    "id": made.id,
-                    "email": made.email,
-                    "role": made.role.value,
-                    "expires_at": made.expires_at,
-                    "token": made.token,
-                }
-            )
+            output.document(new_invitation_document(made))
             return
         output.aside.print(f"for {made.email}, once, until {made.expires_at:%Y-%m-%d %H:%M} UTC:", highlight=False)
         output.lines([made.token])
@@ -167,6 +150,7 @@ def join(
     as_json: JsonOption = False,
 ) -> None:
     """Make an account for somebody who was invited, with a password that is asked for or read from a pipe."""
+    from guildhall.app.documents.people import joined_document
     from guildhall.app.wiring import App
     from guildhall.cli.users import ask_password
     from guildhall.db import NOBODY
@@ -179,7 +163,7 @@ def join(
         async with App.open() as app, app.transaction(NOBODY) as tx:
             actor, slug, role = await identity.join(tx, token, name, secret)
         if as_json:
-            output.document({"user_id": actor.user_id, "team": slug, "role": role.value})
+            output.document(joined_document(actor, slug, role))
         else:
             output.lines([f"{name} is {role} of {slug}"])
 
@@ -261,6 +245,7 @@ def erase(
     as_json: JsonOption = False,
 ) -> None:
     """Delete a team with everything it has, in every table, for good. If it is cut off, run it again."""
+    from guildhall.app.documents.people import team_erasure_document
     from guildhall.app.wiring import App
     from guildhall.domains.platform import identity
 
@@ -277,7 +262,7 @@ def erase(
             async with app.transaction() as tx:
                 done = await identity.finish_erasing_team(tx, team, reason=reason or identity.REASON)
         if as_json:
-            output.document({"id": done.id, "erased": True, "rows": gone, "audit_rows": done.audit_rows})
+            output.document(team_erasure_document(done, gone))
             return
         rows = sum(gone.values())
         output.lines(
@@ -319,18 +304,3 @@ def read_role(text: str) -> Role:
     except ValueError:
         known = ", ".join(Role)
         raise InvalidInput(f"role is {text!r}, expected one of {known}", field="role", value=text) from None
-
-
-def _document(team: Team) -> dict[str, Any]:
-    return {
-        "id": team.id,
-        "name": team.name,
-        "slug": team.slug,
-        "is_active": team.is_active,
-        "members": team.members,
-        "role": team.role.value if team.role else None,
-        "created_at": team.created_at,
-        "updated_at": team.updated_at,
-        "deleted_at": team.deleted_at,
-        "erased_at": team.erased_at,
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -34,6 +34,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Add somebody."""
+    from guildhall.app.documents.people import user_document
     from guildhall.app.wiring import App
     from guildhall.cli.teams import read_role
     from guildhall.db import Actor
@@ -56,7 +57,7 @@ def add(
                     await identity.add_member(tx, user.username, wanted)
                 user = await identity.get_user(tx, user.username)
         if as_json:
-            output.document(document(user))
+            output.document(user_document(user))
             return
         output.lines([f"added {user.username}", *_teams(user)])
 
@@ -69,6 +70,7 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List the people."""
+    from guildhall.app.documents.people import user_document
     from guildhall.app.wiring import App
     from guildhall.domains.platform import identity
 
@@ -78,7 +80,7 @@ def list_all(
         async with App.open() as app, app.transaction() as tx:
             found = await identity.list_users(tx, with_archived=archived)
         if as_json:
-            output.document([document(each) for each in found])
+            output.document([user_document(each) for each in found])
             return
         output.lines([f"{each.username:<24}  {each.email:<36}  {_state(each)}" for each in found])
 
@@ -88,6 +90,7 @@ def list_all(
 @group.command()
 def show(name: _Name, as_json: JsonOption = False) -> None:
     """Show somebody: their teams, their default key, when they last signed in."""
+    from guildhall.app.documents.people import user_document
     from guildhall.app.wiring import App
     from guildhall.domains.platform import identity
 
@@ -97,7 +100,7 @@ def show(name: _Name, as_json: JsonOption = False) -> None:
         async with App.open() as app, app.transaction() as tx:
             user = await identity.get_user(tx, name)
         if as_json:
-            output.document(document(user))
+            output.document(user_document(user))
             return
         last = f"{user.last_login_at:%Y-%m-%d %H:%M}" if user.last_login_at else "never"
         output.lines(
@@ -155,6 +158,7 @@ def erase(
     as_json: JsonOption = False,
 ) -> None:
     """Take somebody out of the database for good; what they made for a team stays, under a name that means nobody."""
+    from guildhall.app.documents.people import erasure_document
     from guildhall.app.wiring import App
     from guildhall.domains.platform import identity
 
@@ -165,7 +169,7 @@ def erase(
         async with App.open() as app, app.transaction() as tx:
             done = await identity.erase_user(tx, name, reason=reason or identity.REASON)
         if as_json:
-            output.document({"id": done.id, "erased": True, "audit_rows": done.audit_rows})
+            output.document(erasure_document(done))
         else:
             output.lines([f"erased {name}, also from {count(done.audit_rows, 'row')} of the audit"])
 
@@ -177,24 +181,6 @@ def ask_password() -> str:
     if sys.stdin.isatty():
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     return sys.stdin.readline().rstrip("\r\n")
-
-
-def document(user: User) -> dict[str, Any]:
-    """A person as JSON."""
-    return {
-        "id": user.id,
-        "username": user.username,
-        "email": user.email,
-        "is_administrator": user.is_administrator,
-        "is_active": user.is_active,
-        "default_key_id": user.default_key_id.hex if user.default_key_id else None,
-        "has_password": user.has_password,
-        "teams": {slug: role.value for slug, role in user.teams.items()},
-        "last_login_at": user.last_login_at,
-        "created_at": user.created_at,
-        "updated_at": user.updated_at,
-        "deleted_at": user.deleted_at,
-    }
 
 
 def _state(user: User) -> str:

@@ -91,17 +91,20 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any], method: str) -> None:
-    is_open = operation.pop("x-open", False)
+    """Say what every operation shares; one with `x-open` takes no credentials, and refuses with those statuses all the same."""
+    refusals = operation.pop("x-open", None)
+    is_open = refusals is not None
+    is_unrepeated = operation.pop("x-unrepeated", False)
     if not is_open:
         operation["security"] = [{"bearer": []}, {"cookie": []}]
     responses = operation["responses"]
     for status in _REFUSALS:
         if status in _WITH_BODY and "requestBody" not in operation:
             continue
-        if status in ("401", "403", "429") and is_open:
+        if status in ("401", "403", "429") and refusals is not None and status not in refusals:
             continue
         responses[status] = {"$ref": f"#/components/responses/Refused{status}"}
-    if method == "post" and not is_open:
+    if method == "post" and not is_open and not is_unrepeated:
         operation.setdefault("parameters", []).append(
             {
                 "name": "Idempotency-Key",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from rich.text import Text
 
@@ -24,23 +23,6 @@ def change_lines(changes: Sequence[Change]) -> Iterator[Text | str]:
         )
         who = f"by {change.user_id or change.actor_role or 'nobody known'}"
         yield Text(f"    {who}  {_difference(change)}", "dim")
-
-
-def change_document(change: Change) -> dict[str, Any]:
-    """The same for programs, with both images."""
-    return {
-        "log_id": change.log_id,
-        "at": change.at,
-        "table": change.table,
-        "operation": change.operation,
-        "record_key": change.record_key,
-        "user_id": change.user_id,
-        "agent_id": change.agent_id,
-        "actor_role": change.actor_role,
-        "before": change.before,
-        "after": change.after,
-        "redacted": change.is_redacted,
-    }
 
 
 def _difference(change: Change) -> str:
@@ -65,23 +47,6 @@ def seal_lines(seals: Sequence[Seal]) -> Iterator[Text | str]:
     for seal in seals:
         rows = count(seal.row_count or 0, "row")
         yield f"{seal.ledger}: seal {seal.number} of {rows}, {seal.hash.hex()[:16]}"
-
-
-def seal_document(seal: Seal) -> dict[str, Any]:
-    """The same for programs."""
-    return {
-        "ledger": seal.ledger,
-        "number": seal.number,
-        "epoch": seal.span.epoch,
-        "from_transaction": seal.span.start,
-        "to_transaction": seal.span.end,
-        "row_count": seal.row_count,
-        "first_at": seal.first_at,
-        "last_at": seal.last_at,
-        "sealed_at": seal.sealed_at,
-        "hash": seal.hash.hex(),
-        "key_id": seal.key_id,
-    }
 
 
 def head_lines(heads: Heads) -> Iterator[Text | str]:
@@ -111,35 +76,6 @@ def verification_lines(found: Sequence[Verification]) -> Iterator[Text | str]:
             yield Text.assemble("  ", (f"{finding.kind.value} ", "red"), finding.message, (_place(finding), "dim"))
         if each.found > len(each.findings):
             yield f"  and {each.found - len(each.findings):,} more"
-
-
-def verification_document(each: Verification) -> dict[str, Any]:
-    """The same for programs."""
-    return {
-        "ledger": each.ledger,
-        "holds": each.holds,
-        "seals": each.seals,
-        "rows": each.rows,
-        "waiting": each.waiting,
-        "retired": each.retired,
-        "redacted": each.redacted,
-        "erased": each.erased,
-        "epochs": each.epochs,
-        "head": each.head and {"number": each.head.number, "hash": each.head.hash.hex(), "key_id": each.head.key_id},
-        "found": each.found,
-        "findings": [
-            {
-                "kind": finding.kind.value,
-                "message": finding.message,
-                "seal": finding.seal,
-                "tenant_id": finding.tenant_id,
-                "day": finding.day,
-                "row": finding.row,
-                "count": finding.count,
-            }
-            for finding in each.findings
-        ],
-    }
 
 
 def _place(finding: Finding) -> str:

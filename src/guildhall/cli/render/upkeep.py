@@ -98,7 +98,7 @@ def _counted(steps: Iterable[Step]) -> Counter[tuple[str, str]]:
 
 def upkeep_document(done: Upkeep) -> dict[str, Any]:
     """The same as JSON."""
-    from guildhall.cli.render.audits import seal_document
+    from guildhall.app.documents.audits import seal_document
 
     return {
         "expired_sessions": done.expired,

@@ -16,10 +16,14 @@ from guildhall.domains.platform.audit.errors import (
 )
 from guildhall.domains.platform.audit.ports import Keyring
 from guildhall.domains.platform.audit.service import (
+    CHANGES,
+    LEDGERS,
     ROWS_PER_SEAL,
     heads,
     ledger_names,
     list_changes,
+    page_changes,
+    page_ledgers,
     record_request,
     redact,
     seal_next,
@@ -30,6 +34,7 @@ from guildhall.domains.platform.audit.types import (
     Head,
     Heads,
     Kind,
+    LedgerEntry,
     NewRequest,
     Seal,
     Verification,
@@ -37,6 +42,8 @@ from guildhall.domains.platform.audit.types import (
 from guildhall.domains.platform.audit.verification import verify_ledger, verify_own
 
 __all__ = [
+    "CHANGES",
+    "LEDGERS",
     "ROWS_PER_SEAL",
     "ChainOfAnotherKey",
     "ChainShortened",
@@ -46,6 +53,7 @@ __all__ = [
     "Heads",
     "Keyring",
     "Kind",
+    "LedgerEntry",
     "LedgerNotFound",
     "NewRequest",
     "Seal",
@@ -54,6 +62,8 @@ __all__ = [
     "heads",
     "ledger_names",
     "list_changes",
+    "page_changes",
+    "page_ledgers",
     "record_request",
     "redact",
     "seal_next",

@@ -116,7 +116,7 @@ INSERT INTO store.audit_logs (action, resource_type, resource_id, request_data, 
 VALUES (:action, :resource_type, :resource_id, :request_data, :response_status, :duration_ms);
 
 -- name: changes
-SELECT log_id, "timestamp", table_schema, table_name, operation, record_key, user_id, agent_id, actor_role, old_data, new_data,
+SELECT log_id, "timestamp" AS at, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role, old_data, new_data,
        redaction_id
   FROM platform.audit_log
  WHERE (:table_name::text IS NULL OR table_name = :table_name)
@@ -124,3 +124,12 @@ SELECT log_id, "timestamp", table_schema, table_name, operation, record_key, use
    AND (:user_id::uuid IS NULL OR user_id = :user_id)
  ORDER BY "timestamp" DESC
  LIMIT :at_most;
+
+-- name: every_change
+SELECT log_id, "timestamp" AS at, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role, old_data,
+       new_data, redaction_id
+  FROM platform.audit_log
+ WHERE :record::text IS NULL OR strpos(record_key::text, to_json(:record::text)::text) > 0;
+
+-- name: every_ledger
+SELECT name, columns, created_at FROM platform.ledgers;

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from guildhall.algorithms.merkle import MerkleTree
 from guildhall.db import Tx
+from guildhall.db.listing import Order, Page
 from guildhall.domains.platform.audit import rules, store
 from guildhall.domains.platform.audit.errors import ChainOfAnotherKey, ChainShortened, TransactionsWentBack
 from guildhall.domains.platform.audit.ports import Keyring
-from guildhall.domains.platform.audit.types import Change, Head, Heads, Ledger, Moment, NewRequest, Part, Seal, Span
+from guildhall.domains.platform.audit.types import (
+    Change,
+    Head,
+    Heads,
+    Ledger,
+    LedgerEntry,
+    Moment,
+    NewRequest,
+    Part,
+    Seal,
+    Span,
+)
 
 ROWS_PER_SEAL = 50_000
 
@@ -43,6 +56,40 @@ async def list_changes(
         user_id=user_id,
         at_most=at_most,
     )
+
+
+CHANGES = store.CHANGES
+"""By what changes can be sorted and filtered (`page_changes`)."""
+
+LEDGERS = store.LEDGERS
+"""By what ledgers can be sorted and filtered (`page_ledgers`)."""
+
+
+async def page_changes(
+    tx: Tx,
+    filters: Mapping[str, Any],
+    order: Order,
+    *,
+    after: Sequence[Any] | None = None,
+    at_most: int = 100,
+) -> Page[Change]:
+    """
+    A page of the team's row changes (`db.listing`).
+
+    `table` takes a table's name with or without its schema, and there is one
+    filter more than the listing has: `record`, a value of a row's key.
+    """
+    narrowed = {name: value for name, value in filters.items() if name != "record"}
+    if narrowed.get("table") is not None:
+        narrowed["table"] = narrowed["table"].rpartition(".")[2]
+    return await store.page_changes(tx, narrowed, order, record=filters.get("record"), after=after, at_most=at_most)
+
+
+async def page_ledgers(
+    tx: Tx, filters: Mapping[str, Any], order: Order, *, after: Sequence[Any] | None = None, at_most: int = 100
+) -> Page[LedgerEntry]:
+    """A page of the ledgers that there are."""
+    return await store.page_ledgers(tx, filters, order, after=after, at_most=at_most)
 
 
 async def seal_next(

@@ -10,9 +10,20 @@ from typing import Any
 from uuid import UUID
 
 from guildhall.db import Query, Row, Tx, load_queries
+from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.platform.audit import rules
 from guildhall.domains.platform.audit.errors import LedgerNotFound
-from guildhall.domains.platform.audit.types import Change, Column, Ledger, Moment, NewRequest, Part, Seal, Span
+from guildhall.domains.platform.audit.types import (
+    Change,
+    Column,
+    Ledger,
+    LedgerEntry,
+    Moment,
+    NewRequest,
+    Part,
+    Seal,
+    Span,
+)
 
 _queries = load_queries(__package__)
 _PAGE = 200
@@ -328,19 +339,62 @@ async def changes(
     tx: Tx, *, table_name: str | None, record: str | None, user_id: UUID | None, at_most: int
 ) -> list[Change]:
     rows = await tx.fetch(_queries.changes, table_name=table_name, record=record, user_id=user_id, at_most=at_most)
-    return [
-        Change(
-            log_id=row["log_id"],
-            at=row["timestamp"],
-            table=f"{row['table_schema']}.{row['table_name']}" if row["table_schema"] else row["table_name"],
-            operation=row["operation"],
-            record_key=row["record_key"],
-            user_id=row["user_id"],
-            agent_id=row["agent_id"],
-            actor_role=row["actor_role"],
-            before=row["old_data"],
-            after=row["new_data"],
-            is_redacted=row["redaction_id"] is not None,
-        )
-        for row in rows
-    ]
+    return [_change(row) for row in rows]
+
+
+CHANGES = Listing(
+    _queries.every_change,
+    key=("log_id",),
+    orders={"at": Order("at", descending=True)},
+    filters={
+        "table": Filter("table_name"),
+        "operation": Filter("operation", Match.ANY_OF),
+        "user_id": Filter("user_id"),
+        "after": Filter("at", Match.AT_LEAST),
+        "before": Filter("at", Match.BELOW),
+    },
+)
+
+
+async def page_changes(
+    tx: Tx,
+    filters: Mapping[str, Any],
+    order: Order,
+    *,
+    record: str | None,
+    after: Sequence[Any] | None,
+    at_most: int,
+) -> Page[Change]:
+    page = await fetch_page(tx, CHANGES, filters, order, after=after, at_most=at_most, record=record)
+    return page.of(_change)
+
+
+LEDGERS = Listing(
+    _queries.every_ledger,
+    key=("name",),
+    orders={"name": Order("name"), "created_at": Order("created_at", descending=True)},
+    filters={"name": Filter("name")},
+)
+
+
+async def page_ledgers(
+    tx: Tx, filters: Mapping[str, Any], order: Order, *, after: Sequence[Any] | None, at_most: int
+) -> Page[LedgerEntry]:
+    page = await fetch_page(tx, LEDGERS, filters, order, after=after, at_most=at_most)
+    return page.of(lambda row: LedgerEntry(**row))
+
+
+def _change(row: Row) -> Change:
+    return Change(
+        log_id=row["log_id"],
+        at=row["at"],
+        table=f"{row['table_schema']}.{row['table_name']}" if row["table_schema"] else row["table_name"],
+        operation=row["operation"],
+        record_key=row["record_key"],
+        user_id=row["user_id"],
+        agent_id=row["agent_id"],
+        actor_role=row["actor_role"],
+        before=row["old_data"],
+        after=row["new_data"],
+        is_redacted=row["redaction_id"] is not None,
+    )

@@ -41,6 +41,15 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What may be known of a ledger: its name, and the columns that digests cover."""
+
+    name: str
+    columns: Sequence[str]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """What is running: transactions below `oldest` have ended, those from `next` on have not begun."""
 

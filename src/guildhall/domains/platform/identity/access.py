@@ -236,6 +236,22 @@ async def list_keys(tx: Tx, *, with_revoked: bool = False, at_most: int = 1000) 
     return await store.list_keys(tx, with_revoked=with_revoked, at_most=at_most)
 
 
+async def resolve_key(tx: Tx, reference: str) -> UUID:
+    """
+    Which key people mean: by its id, the beginning of it, or its name.
+
+    Raises:
+        KeyNotFound: There is no such key, or it is neither one's own nor one's team's to manage.
+        KeyAmbiguous: Several keys are called that.
+    """
+    found = await store.keys_like(tx, reference)
+    if len(found) > 1:
+        raise KeyAmbiguous(reference, [each.hex for each, _ in found])
+    if not found:
+        raise KeyNotFound(reference if credentials.parse_key(reference) is None else "gh_…")
+    return found[0][0]
+
+
 async def revoke_key(tx: Tx, reference: str) -> tuple[UUID, datetime]:
     """
     End a key at once, named by its id, the beginning of it, or its name. Returns its id and when it was revoked.
@@ -246,13 +262,11 @@ async def revoke_key(tx: Tx, reference: str) -> tuple[UUID, datetime]:
         KeyNotFound: There is no such key, or it is neither one's own nor one's team's to manage.
         KeyAmbiguous: Several keys are called that.
     """
-    found = await store.keys_like(tx, reference)
-    if len(found) > 1:
-        raise KeyAmbiguous(reference, [each.hex for each, _ in found])
-    revoked = await store.revoke_key(tx, found[0][0]) if found else None
+    key_id = await resolve_key(tx, reference)
+    revoked = await store.revoke_key(tx, key_id)
     if revoked is None:
-        raise KeyNotFound(reference if credentials.parse_key(reference) is None else "gh_…")
-    return found[0][0], revoked
+        raise KeyNotFound(reference)
+    return key_id, revoked
 
 
 def _caller(

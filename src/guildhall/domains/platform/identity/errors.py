@@ -145,6 +145,24 @@ class MemberNotFound(NotFound):
         )
 
 
+class SessionNotFound(NotFound):
+    """There is no such session that is going on, or it is not one's own."""
+
+    code = "session_not_found"
+
+    def __init__(self, session_id: UUID) -> None:
+        super().__init__(f"there is no session {session_id}", field="session", value=session_id)
+
+
+class InvitationNotFound(NotFound):
+    """There is no such invitation, or it is another team's."""
+
+    code = "invitation_not_found"
+
+    def __init__(self, invitation_id: UUID) -> None:
+        super().__init__(f"there is no invitation {invitation_id}", field="invitation", value=invitation_id)
+
+
 class KeyNotFound(NotFound):
     """There is no such API key, or it is another team's."""
 

@@ -206,3 +206,49 @@ SELECT relation, removed FROM platform.erase_team_rows(:team_id, :at_most);
 -- name: erase_team
 -- What is left when its rows have gone: the team itself, and the images in the audit log.
 SELECT platform.erase_team(:team_id, :reason);
+
+-- name: oneself
+SELECT id, username, email, role = 'admin' AS is_administrator, is_active, api_key AS default_key_id, last_login_at,
+       created_at, updated_at, deleted_at, has_password, teams
+  FROM platform.list_users(true)
+ WHERE id = platform.user_id();
+
+-- name: own_team
+SELECT id, name, slug, is_active, members, role, created_at, updated_at, deleted_at, erased_at
+  FROM platform.list_teams(true)
+ WHERE id = platform.tenant_id();
+
+-- name: every_user
+SELECT id, username, email, role = 'admin' AS is_administrator, is_active, api_key AS default_key_id, last_login_at,
+       created_at, updated_at, deleted_at, has_password, teams
+  FROM platform.list_users(true);
+
+-- name: every_team
+SELECT id, name, slug, is_active, members, role, created_at, updated_at, deleted_at, erased_at
+  FROM platform.list_teams(true);
+
+-- name: every_member
+SELECT members.user_id, users.username, users.email, members.role, users.is_active, members.created_at
+  FROM platform.team_members AS members
+  JOIN platform.users ON users.id = members.user_id
+ WHERE members.tenant_id = platform.tenant_id();
+
+-- name: every_invitation
+SELECT id, email, role, invited_by, expires_at, created_at, accepted_at, revoked_at,
+       accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now() AS is_open
+  FROM platform.team_invitations;
+
+-- name: every_session
+SELECT id, status, host(ip_address) AS ip_address, user_agent, request_count, last_activity, expires_at, created_at
+  FROM platform.user_sessions;
+
+-- name: every_key
+SELECT keys.id, keys.user_id, users.username, keys.name, keys.scopes, keys.rate_limit, keys.last_used_at, keys.expires_at,
+       keys.created_at, keys.is_active, keys.revoked_at,
+       COALESCE(people.api_key = replace(keys.id::text, '-', ''), false) AS is_default
+  FROM platform.api_keys AS keys
+  LEFT JOIN platform.users ON users.id = keys.user_id
+  LEFT JOIN platform.list_users(true) AS people ON people.id = keys.user_id;
+
+-- name: every_secret
+SELECT id, created_at, updated_at FROM platform.provider_secrets;

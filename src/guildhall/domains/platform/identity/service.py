@@ -112,6 +112,19 @@ async def get_user(tx: Tx, name: str) -> User:
     return found
 
 
+async def get_self(tx: Tx) -> User:
+    """
+    The actor.
+
+    Raises:
+        UserNotFound: The actor is nobody.
+    """
+    found = await store.find_self(tx)
+    if found is None:
+        raise UserNotFound(str(tx.actor.user_id))
+    return found
+
+
 async def set_password(tx: Tx, name: str, password: str) -> None:
     """
     Give somebody another password, as an administrator does. Their sessions end and they may try at once.
@@ -163,6 +176,33 @@ async def get_team(tx: Tx, slug: str) -> Team:
     found = await store.find_team(tx, slug)
     if found is None:
         raise TeamNotFound(slug)
+    return found
+
+
+async def get_own_team(tx: Tx) -> Team:
+    """
+    The team that the actor acts for.
+
+    Raises:
+        TeamNotFound: There is none.
+    """
+    found = await store.find_own_team(tx)
+    if found is None:
+        raise TeamNotFound(str(tx.actor.tenant_id))
+    return found
+
+
+async def get_member(tx: Tx, name: str) -> Member:
+    """
+    Somebody in the actor's team, by name or address of mail.
+
+    Raises:
+        MemberNotFound: They are not in it.
+    """
+    user_id, _ = await _teammate(tx, name)
+    found = next((each for each in await store.list_members(tx) if each.user_id == user_id), None)
+    if found is None:
+        raise MemberNotFound(name)
     return found
 
 

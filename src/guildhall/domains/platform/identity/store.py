@@ -83,19 +83,24 @@ async def create_user(tx: Tx, username: str, email: str, password_hash: str, rol
 
 
 async def list_users(tx: Tx, *, with_archived: bool) -> list[User]:
-    return [_user(row) for row in await tx.fetch(_queries.users, with_archived=with_archived)]
+    return [user_of(row) for row in await tx.fetch(_queries.users, with_archived=with_archived)]
 
 
 async def find_user(tx: Tx, name: str) -> User | None:
     """By name or address of mail, archived or not."""
     row = await tx.find(_queries.user, name=name)
-    return _user(row) if row else None
+    return user_of(row) if row else None
 
 
 async def find_teammate(tx: Tx, name: str) -> tuple[UUID, str] | None:
     """The id and the name of somebody in the team."""
     row = await tx.find(_queries.teammates, name=name)
     return (row["id"], row["username"]) if row else None
+
+
+async def find_self(tx: Tx) -> User | None:
+    row = await tx.find(_queries.oneself)
+    return user_of(row) if row else None
 
 
 async def set_password_hash(tx: Tx, user_id: UUID, password_hash: str) -> bool:
@@ -190,13 +195,19 @@ async def count_requests(tx: Tx, session_id: UUID, requests: int) -> bool:
 
 async def list_teams(tx: Tx, *, with_archived: bool) -> list[Team]:
     rows = await tx.fetch(_queries.teams, with_archived=with_archived)
-    return [_team(row) for row in rows]
+    return [team_of(row) for row in rows]
 
 
 async def find_team(tx: Tx, slug: str) -> Team | None:
     """By slug, archived or not."""
     row = await tx.find(_queries.team, slug=slug)
-    return _team(row) if row else None
+    return team_of(row) if row else None
+
+
+async def find_own_team(tx: Tx) -> Team | None:
+    """The team that the actor acts for."""
+    row = await tx.find(_queries.own_team)
+    return team_of(row) if row else None
 
 
 async def create_team(tx: Tx, name: str, slug: str, owner: UUID) -> UUID:
@@ -206,7 +217,7 @@ async def create_team(tx: Tx, name: str, slug: str, owner: UUID) -> UUID:
 
 
 async def list_members(tx: Tx) -> list[Member]:
-    return [Member(**{**row, "role": Role(row["role"])}) for row in await tx.fetch(_queries.members)]
+    return [member_of(row) for row in await tx.fetch(_queries.members)]
 
 
 async def add_member(tx: Tx, user_id: UUID, role: Role) -> bool:
@@ -275,7 +286,7 @@ async def invite(tx: Tx, email: str, role: Role, token_digest: str, expires_at: 
 
 async def list_invitations(tx: Tx, *, with_ended: bool, at_most: int) -> list[Invitation]:
     rows = await tx.fetch(_queries.invitations, with_ended=with_ended, at_most=at_most)
-    return [Invitation(**{**row, "role": Role(row["role"])}) for row in rows]
+    return [invitation_of(row) for row in rows]
 
 
 async def revoke_invitation(tx: Tx, invitation_id: UUID) -> bool:
@@ -421,7 +432,8 @@ async def reseal_secret(tx: Tx, place: tuple[str, str], secret_id: UUID, before:
     return done
 
 
-def _user(row: Row) -> User:
+def user_of(row: Row) -> User:
+    """A person, from a row."""
     fields: dict[str, Any] = dict(row)
     pairs = (each.rpartition(":") for each in fields["teams"])
     fields["teams"] = {slug: Role(role) for slug, _, role in pairs}
@@ -429,5 +441,16 @@ def _user(row: Row) -> User:
     return User(**fields)
 
 
-def _team(row: Row) -> Team:
+def team_of(row: Row) -> Team:
+    """A team, from a row."""
     return Team(**{**row, "role": Role(row["role"]) if row["role"] else None})
+
+
+def member_of(row: Row) -> Member:
+    """A person in a team, from a row."""
+    return Member(**{**row, "role": Role(row["role"])})
+
+
+def invitation_of(row: Row) -> Invitation:
+    """Somebody who was asked to join, from a row; whether it is open is said by its times."""
+    return Invitation(**{name: value for name, value in row.items() if name != "is_open"} | {"role": Role(row["role"])})

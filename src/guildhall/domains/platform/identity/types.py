@@ -177,6 +177,15 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret that a team keeps, without what it is."""
+
+    id: UUID
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Rotation:
     """How many secrets were sealed anew, and which could not be opened."""
 

@@ -1,0 +1,17 @@
+"""Routes of the platform wing."""
+
+from guildhall.api.platform import audits, keys, people, sessions, teams
+
+ROUTERS = (
+    sessions.sessions,
+    sessions.own,
+    people.users,
+    people.preferences,
+    teams.teams,
+    teams.members,
+    teams.invitations,
+    keys.keys,
+    keys.secrets,
+    audits.changes,
+    audits.ledgers,
+)

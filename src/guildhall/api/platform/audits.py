@@ -1,0 +1,78 @@
+"""`/v1/platform/changes` and `/ledgers`: what was changed by whom, and whether the record of it is whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from guildhall.api.frame.lists import Items, ListWanted, answer_list
+from guildhall.api.frame.routes import Route
+from guildhall.api.frame.visits import Reading
+from guildhall.app import sealing
+from guildhall.app.documents.audits import (
+    ChangeDocument,
+    LedgerDocument,
+    VerificationDocument,
+    change_document,
+    ledger_document,
+    verification_document,
+)
+from guildhall.domains.platform import audit
+
+changes = APIRouter(prefix="/changes", tags=["audit"], route_class=Route)
+ledgers = APIRouter(prefix="/ledgers", tags=["audit"], route_class=Route)
+
+LedgerName = Annotated[str, Path(max_length=100, description="A ledger's name.", examples=["audit_log"])]
+
+
+@changes.get("", response_model=Items[ChangeDocument])
+async def list_changes(
+    visit: Reading,
+    want: ListWanted,
+    table: Annotated[str | None, Query(max_length=200, description="A table, with or without its schema.")] = None,
+    record: Annotated[str | None, Query(max_length=200, description="A value of the row's primary key.")] = None,
+    user_id: UUID | None = None,
+    operation: Annotated[list[Literal["INSERT", "UPDATE", "DELETE"]] | None, Query()] = None,
+    after: datetime | None = None,
+    before: datetime | None = None,
+) -> Response:
+    """List row changes of the team, newest first, with both images."""
+    return await answer_list(
+        visit,
+        want,
+        audit.CHANGES,
+        audit.page_changes,
+        {
+            "table": table,
+            "record": record,
+            "user_id": user_id,
+            "operation": operation,
+            "after": after,
+            "before": before,
+        },
+        change_document,
+        tuple(ChangeDocument.__annotations__),
+    )
+
+
+@ledgers.get("", response_model=Items[LedgerDocument])
+async def list_ledgers(visit: Reading, want: ListWanted) -> Response:
+    """List the ledgers: tables whose rows are digested when they are written, and sealed afterwards."""
+    return await answer_list(
+        visit, want, audit.LEDGERS, audit.page_ledgers, {}, ledger_document, tuple(LedgerDocument.__annotations__)
+    )
+
+
+@ledgers.get("/{ledger}/verification", response_model=VerificationDocument)
+async def verify_ledger(visit: Reading, ledger: LedgerName) -> Response:
+    """
+    Hold every row of the team's against its digest and its seal, and every seal against its signature.
+
+    Whether other teams' rows are whole, and whether whole seals are gone, `guildhall audit verify` tells.
+    """
+    keys = await sealing.verifying_keys(visit.house.app)
+    async with visit.transaction() as tx:
+        return visit.found(verification_document(await audit.verify_own(tx, ledger, keys)))
