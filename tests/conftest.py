@@ -31,4 +31,5 @@ pytest_plugins = [
     "fixtures.histories",
     "fixtures.strictness",
     "fixtures.api",
+    "fixtures.told",
 ]

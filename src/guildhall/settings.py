@@ -29,6 +29,12 @@ class Settings:
     pooler: Literal["transaction", "none"] | None = None
     """GUILDHALL_POOLER: whether the database is behind a pooler; None: found out."""
 
+    server_url: str | None = None
+    """GUILDHALL_URL: a Guildhall server that clients work through, where they are told no database."""
+
+    api_key: str | None = field(default=None, repr=False)
+    """GUILDHALL_API_KEY: the key with which clients work through a server."""
+
     data_dir: Path = Path("~/.local/share/guildhall")
     """GUILDHALL_DATA_DIR: where the embedded server, the spool and the sandboxes keep their files."""
 
@@ -69,6 +75,8 @@ class Settings:
             database_url=env.get("GUILDHALL_DATABASE_URL") or None,
             direct_url=_direct_url(env),
             pooler=_pooler(env),
+            server_url=env.get("GUILDHALL_URL") or None,
+            api_key=env.get("GUILDHALL_API_KEY") or None,
             data_dir=data_dir,
             archive_dir=Path(env.get("GUILDHALL_ARCHIVE_DIR") or data_dir / "archive").expanduser().absolute(),
             seal_key=Path(env["GUILDHALL_SEAL_KEY"]).expanduser().absolute() if env.get("GUILDHALL_SEAL_KEY") else None,

@@ -94,8 +94,8 @@ class BatchExecutionRecorder:
     async def _open(self) -> Recorder:
         async with self._opening:
             if self._recorder is None:
-                app = await self.db.app()
-                recorder = app.recorder(batch_size=self.batch_size, flush_interval_s=float(self.flush_interval))
+                evidence = await self.db.evidence()
+                recorder = evidence.recorder(batch_size=self.batch_size, flush_interval_s=float(self.flush_interval))
                 await recorder.open()
                 self._recorder = recorder
             return self._recorder

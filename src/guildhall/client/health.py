@@ -7,7 +7,6 @@ from typing import Any
 
 from guildhall import clock
 from guildhall.client.borrowing import ClientBorrower
-from guildhall.domains.evaluation import outcomes
 
 _ENOUGH_PER_S = 50
 """Outcomes a second, as the reference document has it."""
@@ -27,9 +26,7 @@ class DatabaseHealthChecker(ClientBorrower):
 
         A hundred of them go into a scratch table, which is rolled back.
         """
-        app = await self.db.app()
-        async with app.transaction() as tx:
-            writing = await outcomes.try_writing(tx)
+        writing = await (await self.db.evidence()).try_writing()
         throughput = writing.outcomes / writing.took_ms * 1000
         return {
             "status": "healthy" if throughput > _ENOUGH_PER_S else "degraded",
@@ -45,9 +42,7 @@ class DatabaseHealthChecker(ClientBorrower):
         compressed: `compression_ratio` is None. `hypertable_status` is
         degraded where next month has no partition yet.
         """
-        app = await self.db.app()
-        async with app.transaction() as tx:
-            found = await outcomes.partitions(tx)
+        found = await (await self.db.evidence()).partitions()
         is_ahead = found.ends_at is not None and found.ends_at > clock.now() + _HORIZON
         return {
             "hypertable_status": "healthy" if is_ahead else "degraded",

@@ -31,21 +31,27 @@ class ArcEvalDBClient:
     Records what happens in sandboxes.
 
     With a connection string it works with the database of that URL, whose
-    schema must be up to date; without one, with what the settings name, which
-    is the embedded PostgreSQL unless GUILDHALL_DATABASE_URL says otherwise.
+    schema must be up to date; with the http(s) URL of a server, and an API key
+    of a team, through that. Without either it works with what the settings
+    name: GUILDHALL_DATABASE_URL, or GUILDHALL_URL with GUILDHALL_API_KEY, or
+    else the embedded PostgreSQL.
 
-    Outcomes are accepted when they are on disk: a database that is away or a
-    process that is killed loses none. Other calls need the database.
+    Outcomes are accepted when they are on disk: a database or a server that is
+    away, or a process that is killed, loses none. Other calls need it.
 
     `initialize` opens it, or the first call does; `close` delivers what is
     left. As a context manager it does both. Ids are text, as in the documents;
     naive datetimes are UTC.
     """
 
-    def __init__(self, connection_string: str | None = None, *, settings: Settings | None = None) -> None:
+    def __init__(
+        self, connection_string: str | None = None, *, api_key: str | None = None, settings: Settings | None = None
+    ) -> None:
         self._loop = BackgroundLoop()
         self.connection_string = connection_string
-        self._twin = self._loop.make(lambda: twins.ArcEvalDBClient(connection_string, settings=settings))
+        self._twin = self._loop.make(
+            lambda: twins.ArcEvalDBClient(connection_string, api_key=api_key, settings=settings)
+        )
 
     def __enter__(self) -> Self:
         self.initialize()

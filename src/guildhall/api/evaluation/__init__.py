@@ -1,6 +1,6 @@
 """Routes of the evaluation wing."""
 
-from guildhall.api.evaluation import comparisons, configurations, scenarios, simulations
+from guildhall.api.evaluation import comparisons, configurations, executions, scenarios, simulations
 
 ROUTERS = (
     configurations.router,
@@ -8,4 +8,5 @@ ROUTERS = (
     scenarios.router,
     simulations.router,
     comparisons.router,
+    executions.router,
 )

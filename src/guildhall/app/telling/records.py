@@ -7,7 +7,7 @@ that are written down; what does not follow stays unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -20,7 +20,7 @@ from guildhall import clock
 from guildhall.app.telling.errors import FieldRefused
 from guildhall.app.telling.fields import Fields
 from guildhall.domains.evaluation.failures import FailureCategory, Fault, NewFailure
-from guildhall.domains.evaluation.outcomes import NewOutcome, NewToolUsage, OutcomeStatus, TrialRecord
+from guildhall.domains.evaluation.outcomes import NewOutcome, NewToolUsage, OutcomeStatus, PackedTrial, TrialRecord
 from guildhall.domains.evaluation.simulations import ScenarioNotInSimulation
 
 _FAULTS = {
@@ -85,8 +85,9 @@ def outcome_record(given: Mapping[str, Any], fields: Fields, simulation: KnownSi
         passed, score = None, None
     error_code = fields.text("error_code", "error_type")
     error_message = fields.text("error_message")
+    are_told = fields.flag("failures_are_told")
     told = [failure(each)[0] for each in fields.records("failures")]
-    if fault is not None and not told and not simulation.failures:
+    if fault is not None and not told and not simulation.failures and not are_told:
         told = [_failure_of(status, fault, category, error_code, error_message)]
     tools = tool_usage(fields.records("tool_usage", "tools"))
     trajectory = _trajectory(fields.value("trajectory"), time, status)
@@ -275,6 +276,7 @@ def _tool_event(event: Mapping[str, Any]) -> NewToolUsage:
         raise FieldRefused(fields.what, "call_count", calls, "a whole number from 1")
     average = fields.number("avg_duration_ms", "duration_ms")
     total = fields.number("total_duration_ms")
+    timed = fields.count("timed_count")
     errors = fields.count("error_count")
     error_types = fields.value("error_types", "error_type", "error") or ()
     if isinstance(error_types, str):
@@ -290,7 +292,7 @@ def _tool_event(event: Mapping[str, Any]) -> NewToolUsage:
         tool_name=name,
         call_count=calls,
         error_count=errors,
-        timed_count=0 if total is None and average is None else calls,
+        timed_count=0 if total is None and average is None else calls if timed is None else timed,
         total_duration_ms=total if total is not None else (average or 0.0) * calls,
         total_cost_usd=cost,
         tool_sequence=sequence if sequence is None or isinstance(sequence, (list, tuple)) else [sequence],
@@ -332,3 +334,71 @@ def _merged(one: NewToolUsage, other: NewToolUsage) -> NewToolUsage:
         modal_function_calls={**(one.modal_function_calls or {}), **(other.modal_function_calls or {})} or None,
         sandbox_tool_logs="\n".join(logs) or None,
     )
+
+
+def told_again(trial: PackedTrial) -> dict[str, Any]:
+    """
+    What would have to be told for this very record: `outcome_record` of it, packed, is the record again.
+
+    It is how a record travels from a client's spool to a server; JSON that is
+    encoded already stays so (`orjson.Fragment`).
+    """
+    status, passed, score, fault, duration, tokens, cost, metrics, retries, *texts, metadata = trial.columns
+    code, category, modal_call_id, sandbox_id, sandbox_logs = texts
+    return {
+        "outcome_id": trial.outcome_id,
+        "execution_time": trial.execution_time,
+        "simulation_id": trial.simulation_id,
+        "scenario_id": trial.scenario_id,
+        "trial_number": trial.trial_number,
+        "status": status,
+        "passed": passed,
+        "reliability_score": score,
+        "fault": fault,
+        "execution_time_ms": duration,
+        "tokens_used": tokens,
+        "cost_usd": None if cost is None else str(cost),
+        "metrics": orjson.Fragment(metrics),
+        "retry_count": retries,
+        "error_code": code,
+        "error_category": category,
+        "modal_call_id": modal_call_id,
+        "sandbox_id": sandbox_id,
+        "sandbox_logs": sandbox_logs,
+        "execution_metadata": orjson.Fragment(metadata),
+        "trajectory": orjson.Fragment(trial.trajectory),
+        "tools": [_tool_again(columns) for _, *columns in trial.tools],
+        "failures": [_failure_again(columns) for _, columns in trial.failures],
+        "failures_are_told": True,
+    }
+
+
+def _tool_again(columns: list[Any]) -> dict[str, Any]:
+    name, calls, errors, timed, total, _, _, sequence, cost, error_types, modal_calls, logs = columns
+    return {
+        "tool_name": name,
+        "call_count": calls,
+        "error_count": errors,
+        "timed_count": timed,
+        "total_duration_ms": total if timed else None,
+        "tool_sequence": None if sequence is None else orjson.Fragment(sequence),
+        "total_cost_usd": None if cost is None else str(cost),
+        "error_types": error_types,
+        "modal_function_calls": None if modal_calls is None else orjson.Fragment(modal_calls),
+        "sandbox_tool_logs": logs,
+    }
+
+
+def _failure_again(columns: Sequence[Any]) -> dict[str, Any]:
+    kind, category, fault, message, step, attempted, successful, steps, analysis = columns
+    return {
+        "failure_type": kind,
+        "failure_category": category,
+        "fault": fault,
+        "error_message": message,
+        "step": step,
+        "recovery_attempted": attempted,
+        "recovery_successful": successful,
+        "resolution_steps": steps,
+        "llm_analysis": None if analysis is None else orjson.Fragment(analysis),
+    }
