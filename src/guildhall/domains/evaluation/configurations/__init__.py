@@ -17,7 +17,7 @@ from guildhall.domains.evaluation.configurations.references import (
     config_hash,
     references,
 )
-from guildhall.domains.evaluation.configurations.rules import agent_spec, define, examine, imported_agent
+from guildhall.domains.evaluation.configurations.rules import agent_spec, define, examine, imported_agent, proposed_name
 from guildhall.domains.evaluation.configurations.service import (
     CONFIGURATIONS,
     VERSIONS,
@@ -79,6 +79,7 @@ __all__ = [
     "load_definition",
     "page_configurations",
     "page_versions",
+    "proposed_name",
     "references",
     "restore_configuration",
     "save_version",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from guildhall.db import Tx
@@ -142,6 +142,12 @@ async def get_scenario(tx: Tx, scenario_id: str, content_hash: str | None = None
     if wanted is None:
         raise await _not_found(tx, scenario_id, content_hash)
     return (await get_scenarios(tx, [(scenario_id, wanted)]))[0]
+
+
+async def known_contents(tx: Tx, scenario_ids: Collection[str]) -> dict[str, str]:
+    """The hash of the latest content of each of these scenarios that is there; nobody changes them before the transaction ends."""
+    found = await store.contents(tx, scenario_ids) if scenario_ids else {}
+    return {scenario_id: content_hash for scenario_id, (content_hash, _) in found.items()}
 
 
 async def get_scenarios(tx: Tx, pins: Sequence[tuple[str, str]]) -> list[Scenario]:
