@@ -238,8 +238,8 @@ class _ServerSink:
         told = {"outcomes": [told_again(each) for each in trials]}
         answer = await self._server.post("v1/evaluation/outcomes", told)
         ids: dict[str, list[UUID]] = {"stored": [], "known": [], "refused": []}
-        for each in answer["outcomes"]:
-            if each.get("error") is not None:
+        for each in answer["items"]:
+            if each["status"] == "refused" and each["error"]["code"] != "trial_taken":
                 # Whoever delivers halves the batch until the record that is wrong stands alone; the others are known then.
                 raise error_of(422, orjson.dumps({"error": each["error"]}), "")
             ids[each["status"]].append(UUID(each["outcome_id"]))

@@ -77,6 +77,38 @@ class WholeOutcomeDocument(OutcomeDocument):
     failures: Sequence[FailureDocument]
 
 
+class KeptToolDocument(ToolDocument):
+    """All calls of one tool in one trial, with everything that is kept of them."""
+
+    usage_id: UUID
+    timed_count: int
+    total_duration_ms: float
+    success_rate: float
+    tool_sequence: Sequence[Any] | None
+    total_cost_usd: Decimal | None
+    modal_function_calls: Mapping[str, Any] | None
+    sandbox_tool_logs: str | None
+
+
+class KeptFailureDocument(FailureDocument):
+    """Why a trial did not pass, under the id by which it is kept."""
+
+    pattern_id: UUID
+
+
+@described
+class KeptOutcomeDocument(OutcomeDocument):
+    """The record of one trial, with everything that is kept of it."""
+
+    modal_call_id: str | None
+    created_at: datetime
+    """When it was stored."""
+    trajectory: Mapping[str, Any]
+    """What the agent did: `start_time`, `status`, and usually `steps`."""
+    tools: Sequence[KeptToolDocument]
+    failures: Sequence[KeptFailureDocument]
+
+
 def outcome_document(outcome: Outcome) -> OutcomeDocument:
     """An outcome, as lists show it."""
     return {
@@ -109,6 +141,31 @@ def whole_outcome_document(outcome: Outcome) -> WholeOutcomeDocument:
         "trajectory": outcome.trajectory or {},
         "tools": [tool_document(each) for each in outcome.tools or ()],
         "failures": [failure_document(each) for each in outcome.failures or ()],
+    }
+
+
+def kept_outcome_document(outcome: Outcome) -> KeptOutcomeDocument:
+    """An outcome with everything that is kept of it (`outcomes.get_outcome`)."""
+    return {
+        **outcome_document(outcome),
+        "modal_call_id": outcome.modal_call_id,
+        "created_at": outcome.created_at,
+        "trajectory": outcome.trajectory or {},
+        "tools": [
+            {
+                **tool_document(each),
+                "usage_id": each.usage_id,
+                "timed_count": each.timed_count,
+                "total_duration_ms": each.total_duration_ms,
+                "success_rate": each.success_rate,
+                "tool_sequence": each.tool_sequence,
+                "total_cost_usd": each.total_cost_usd,
+                "modal_function_calls": each.modal_function_calls,
+                "sandbox_tool_logs": each.sandbox_tool_logs,
+            }
+            for each in outcome.tools or ()
+        ],
+        "failures": [{**failure_document(each), "pattern_id": each.pattern_id} for each in outcome.failures or ()],
     }
 
 

@@ -9,11 +9,13 @@ from guildhall.domains.evaluation.outcomes.errors import (
 from guildhall.domains.evaluation.outcomes.packing import PackedTrial, pack
 from guildhall.domains.evaluation.outcomes.rules import Month
 from guildhall.domains.evaluation.outcomes.service import (
+    OUTCOMES,
     add_tool_usage,
     get_outcome,
     list_outcomes,
     make_room,
     months_of,
+    page_outcomes,
     partitions,
     places,
     record_trials,
@@ -36,6 +38,7 @@ from guildhall.domains.evaluation.outcomes.types import (
 )
 
 __all__ = [
+    "OUTCOMES",
     "Month",
     "NewOutcome",
     "NewToolUsage",
@@ -60,6 +63,7 @@ __all__ = [
     "make_room",
     "months_of",
     "pack",
+    "page_outcomes",
     "partitions",
     "places",
     "record_trials",

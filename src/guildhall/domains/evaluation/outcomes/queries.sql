@@ -121,6 +121,13 @@ SELECT outcome_id, simulation_id, scenario_id, trial_number, execution_time, sta
  ORDER BY execution_time DESC, outcome_id DESC
  LIMIT :at_most;
 
+-- name: every_outcome
+-- For lists (`db.listing`), which filter, sort and page.
+SELECT outcome_id, simulation_id, scenario_id, trial_number, execution_time, status, passed, reliability_score, fault,
+       execution_time_ms, tokens_used, cost_usd, metrics, retry_count, error_code, error_category, modal_call_id,
+       sandbox_id, sandbox_logs, execution_metadata, created_at
+  FROM evaluation.outcomes;
+
 -- name: create_scratch
 -- A table like that of outcomes, which is gone with its transaction: to see how fast writing is, in nobody's data.
 CREATE TEMPORARY TABLE outcomes_scratch ON COMMIT DROP AS

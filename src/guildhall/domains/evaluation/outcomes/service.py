@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from guildhall import clock
 from guildhall.db import ConstraintViolated, Tx
+from guildhall.db.listing import Order, Page
 from guildhall.domains.evaluation import bodies, failures, simulations
 from guildhall.domains.evaluation.failures import FailedTrial, Fault
 from guildhall.domains.evaluation.outcomes import rules, store
@@ -215,6 +217,17 @@ async def list_outcomes(
     )
     page, more = found[:at_most], len(found) > at_most
     return OutcomePage(page, Position(page[-1].execution_time, page[-1].outcome_id) if more and page else None)
+
+
+OUTCOMES = store.OUTCOMES
+"""By what outcomes can be sorted and filtered (`page_outcomes`)."""
+
+
+async def page_outcomes(
+    tx: Tx, filters: Mapping[str, Any], order: Order, *, after: Sequence[Any] | None = None, at_most: int = 100
+) -> Page[Outcome]:
+    """A page of the team's outcomes, without trajectories (`db.listing`)."""
+    return await store.page_outcomes(tx, filters, order, after=after, at_most=at_most)
 
 
 def _closing(trial: PackedTrial) -> Closing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from guildhall.db import Json, Row, Tx, load_queries
+from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.evaluation.outcomes.packing import PackedTrial
 from guildhall.domains.evaluation.outcomes.types import (
     Outcome,
@@ -244,6 +245,36 @@ async def list_outcomes(
         at_most=at_most,
     )
     return tuple(_outcome(dict(row)) for row in rows)
+
+
+OUTCOMES = Listing(
+    _queries.every_outcome,
+    key=("outcome_id",),
+    orders={
+        "execution_time": Order("execution_time", descending=True),
+        "reliability_score": Order("reliability_score", nullable=True),
+        "execution_time_ms": Order("execution_time_ms", nullable=True),
+        "cost_usd": Order("cost_usd", nullable=True),
+        "tokens_used": Order("tokens_used", nullable=True),
+    },
+    filters={
+        "simulation_id": Filter("simulation_id"),
+        "scenario_id": Filter("scenario_id", Match.ANY_OF),
+        "trial_number": Filter("trial_number"),
+        "status": Filter("status", Match.ANY_OF),
+        "passed": Filter("passed"),
+        "fault": Filter("fault", Match.ANY_OF),
+        "executed_after": Filter("execution_time", Match.AT_LEAST),
+        "executed_before": Filter("execution_time", Match.BELOW),
+    },
+)
+
+
+async def page_outcomes(
+    tx: Tx, filters: Mapping[str, Any], order: Order, *, after: Sequence[Any] | None, at_most: int
+) -> Page[Outcome]:
+    page = await fetch_page(tx, OUTCOMES, filters, order, after=after, at_most=at_most)
+    return page.of(lambda row: _outcome(dict(row)))
 
 
 async def copy_tool_rows(

@@ -106,7 +106,7 @@ async def latest_contents(
 
 async def pass_scores(tx: Tx, pins: Sequence[tuple[str, str]]) -> dict[tuple[str, str], float]:
     """By scenario and content hash, the score at which a trial passes."""
-    return await store.pass_scores(tx, pins)
+    return await store.pass_scores(tx, pins) if pins else {}
 
 
 async def archive_scenario(tx: Tx, scenario_id: str) -> bool:

@@ -36,6 +36,7 @@ from guildhall.domains.evaluation.simulations.service import (
     repin_scenarios,
     resolve,
     scenarios_in,
+    sketches,
     start_simulation,
     states,
 )
@@ -48,6 +49,7 @@ from guildhall.domains.evaluation.simulations.types import (
     PinnedScenario,
     Simulation,
     SimulationStatus,
+    Sketch,
 )
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "SimulationEnded",
     "SimulationNotFound",
     "SimulationStatus",
+    "Sketch",
     "TrialFailed",
     "add_scenarios",
     "cancel_simulation",
@@ -91,6 +94,7 @@ __all__ = [
     "repin_scenarios",
     "resolve",
     "scenarios_in",
+    "sketches",
     "start_simulation",
     "states",
     "worker_key",

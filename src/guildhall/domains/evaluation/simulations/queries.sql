@@ -106,6 +106,22 @@ SELECT scenario_id, content_hash
  WHERE simulation_id = :simulation_id
  ORDER BY execution_order;
 
+-- name: sketches
+-- What whoever records outcomes needs of simulations: nothing is counted, so it
+-- costs the same however many trials there are.
+SELECT simulations.simulation_id, simulations.status, simulations.origin,
+       simulations.metadata -> 'is_execution' = 'true'::jsonb AS is_execution,
+       simulations.metadata ->> 'modal_call_id' AS modal_call_id,
+       pinned.scenario_ids, pinned.content_hashes
+  FROM evaluation.simulations AS simulations
+ CROSS JOIN LATERAL (
+           SELECT array_agg(pins.scenario_id ORDER BY pins.execution_order) AS scenario_ids,
+                  array_agg(pins.content_hash ORDER BY pins.execution_order) AS content_hashes
+             FROM evaluation.simulations_scenarios AS pins
+            WHERE pins.simulation_id = simulations.simulation_id
+       ) AS pinned
+ WHERE simulations.simulation_id = ANY (:simulation_ids::uuid[]);
+
 -- name: start_simulation
 UPDATE evaluation.simulations
    SET status = 'running',

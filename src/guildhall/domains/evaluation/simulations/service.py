@@ -29,6 +29,7 @@ from guildhall.domains.evaluation.simulations.types import (
     PinnedScenario,
     Simulation,
     SimulationStatus,
+    Sketch,
 )
 from guildhall.errors import NotFound
 
@@ -147,6 +148,11 @@ async def find_import(tx: Tx, import_hash: str) -> Simulation | None:
 async def pinned_scenarios(tx: Tx, simulation_id: UUID) -> list[PinnedScenario]:
     """The scenarios of a simulation, in its order and in the content it runs."""
     return await store.pinned_scenarios(tx, simulation_id)
+
+
+async def sketches(tx: Tx, simulation_ids: Sequence[UUID]) -> list[Sketch]:
+    """What whoever records outcomes needs to know of these simulations; those that are not there are left out."""
+    return await store.sketches(tx, simulation_ids) if simulation_ids else []
 
 
 async def repin_scenarios(tx: Tx, changes: Mapping[str, tuple[str, str]]) -> int:

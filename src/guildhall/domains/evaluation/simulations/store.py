@@ -18,6 +18,7 @@ from guildhall.domains.evaluation.simulations.types import (
     PinnedScenario,
     Simulation,
     SimulationStatus,
+    Sketch,
 )
 
 _queries = load_queries(__package__)
@@ -136,6 +137,21 @@ async def latest_ids(tx: Tx, config_version_id: UUID | None, at_most: int) -> li
 async def pinned_scenarios(tx: Tx, simulation_id: UUID) -> list[PinnedScenario]:
     rows = await tx.fetch(_queries.pinned_scenarios, simulation_id=simulation_id)
     return [PinnedScenario(row["scenario_id"], row["content_hash"]) for row in rows]
+
+
+async def sketches(tx: Tx, simulation_ids: Sequence[UUID]) -> list[Sketch]:
+    rows = await tx.fetch(_queries.sketches, simulation_ids=list(simulation_ids))
+    return [
+        Sketch(
+            row["simulation_id"],
+            SimulationStatus(row["status"]),
+            row["origin"],
+            tuple(map(PinnedScenario, row["scenario_ids"] or (), row["content_hashes"] or ())),
+            is_execution=row["is_execution"] or False,
+            modal_call_id=row["modal_call_id"],
+        )
+        for row in rows
+    ]
 
 
 async def start_simulation(tx: Tx, simulation_id: UUID, max_cost_usd: Decimal | None) -> bool:

@@ -106,6 +106,18 @@ class OpenSimulation:
 
 
 @dataclass(frozen=True, slots=True)
+class Sketch:
+    """What whoever records outcomes needs to know of a simulation; an execution is one of one trial."""
+
+    simulation_id: UUID
+    status: SimulationStatus
+    origin: str
+    scenarios: Sequence[PinnedScenario]
+    is_execution: bool = False
+    modal_call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """
     The right to run one trial until the lease ends.
