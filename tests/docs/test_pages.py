@@ -7,10 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
 
 from guildhall import settings
-from guildhall.cli.main import app
+from guildhall.cli.main import GROUPS, app, load_group
 
 _ROOT = Path(__file__).parents[2]
 _PAGES = [_ROOT / "README.md", *sorted((_ROOT / "docs").glob("*.md")), _ROOT / "benchmarks" / "README.md"]
@@ -20,12 +19,12 @@ _COMMAND = re.compile(r"guildhall ((?:eval|config|scenario|users|teams|keys|db|a
 
 def _commands() -> set[str]:
     found = {command.callback.__name__ for command in app.registered_commands if command.callback}
-    for group in app.registered_groups:
-        assert isinstance(group.typer_instance, typer.Typer)
-        for command in group.typer_instance.registered_commands:
+    for group in GROUPS:
+        loaded = load_group(group)
+        for command in loaded.registered_commands:
             name = command.name or (command.callback.__name__ if command.callback else "")
-            found.add(f"{group.name} {name}")
-        found |= {f"{group.name} {inner.name}" for inner in group.typer_instance.registered_groups}
+            found.add(f"{group} {name}")
+        found |= {f"{group} {inner.name}" for inner in loaded.registered_groups}
     return found
 
 

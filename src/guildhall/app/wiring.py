@@ -13,14 +13,16 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from guildhall.app.recorder import Recorder
-from guildhall.app.sinks import DatabaseSink
-from guildhall.app.spool import Spool
 from guildhall.db import Actor, Database, Tx, embedded, migrate
 from guildhall.domains.platform import identity
 from guildhall.settings import Settings
+
+if TYPE_CHECKING:
+    from guildhall.app.recorder import Recorder
+    from guildhall.app.spool import Spool
 
 _DATABASE = "guildhall"
 _LOGIN = "guildhall_login"
@@ -61,6 +63,10 @@ class App:
 
     def recorder(self, *, batch_size: int = 1000, flush_interval_s: float = 0.05) -> Recorder:
         """A recorder of trials; use it as a context manager."""
+        # It and all that it needs take longer to load than most that opens an App takes to run, and records nothing.
+        from guildhall.app.recorder import Recorder  # noqa: PLC0415
+        from guildhall.app.sinks import DatabaseSink  # noqa: PLC0415
+
         return Recorder(
             DatabaseSink(self.database),
             self.actor,
@@ -71,6 +77,8 @@ class App:
 
     def spool(self) -> Spool:
         """The spool of this database's records."""
+        from guildhall.app.spool import Spool  # noqa: PLC0415 - as the recorder
+
         return Spool(self.spool_directory)
 
     @property

@@ -3,17 +3,56 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_group
 
 from guildhall import __version__
-from guildhall.cli import audits, configurations, databases, evaluation, keys, scenarios, start, teams, users
+from guildhall.cli import start
 from guildhall.cli.frame import UsageWrong, complain
+
+GROUPS = {
+    "eval": "evaluation",
+    "config": "configurations",
+    "scenario": "scenarios",
+    "users": "users",
+    "teams": "teams",
+    "keys": "keys",
+    "db": "databases",
+    "audit": "audits",
+}
+"""The module of each group of commands."""
+
+
+class _Groups(TyperGroup):
+    """Commands whose groups are made when they are asked for: to make all takes longer than most of them run."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*(name for name in self.commands if name not in GROUPS), *GROUPS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        # Of a word that is no command Typer names the nearest, so that it needs them all.
+        wanted = [cmd_name] if cmd_name in GROUPS else [] if cmd_name in self.commands else GROUPS
+        for name in wanted:
+            if name not in self.commands:
+                self.add_command(get_group(load_group(name)), name)
+        return super().get_command(ctx, cmd_name)
+
+
+def load_group(name: str) -> typer.Typer:
+    """The commands behind a name such as `eval`."""
+    group: typer.Typer = import_module(f"guildhall.cli.{GROUPS[name]}").group
+    group.info.name = name
+    return group
+
 
 app = typer.Typer(
     name="guildhall",
+    cls=_Groups,
     help=(
         "Guildhall tells you whether the new version of your AI agent is really better, "
         "and keeps the evidence in your own PostgreSQL.\n\n"
@@ -26,14 +65,6 @@ app = typer.Typer(
 )
 
 start.add_to(app)
-app.add_typer(evaluation.group, name="eval")
-app.add_typer(configurations.group, name="config")
-app.add_typer(scenarios.group, name="scenario")
-app.add_typer(users.group, name="users")
-app.add_typer(teams.group, name="teams")
-app.add_typer(keys.group, name="keys")
-app.add_typer(databases.group, name="db")
-app.add_typer(audits.group, name="audit")
 
 
 def _show_version(wanted: bool) -> None:

@@ -48,12 +48,12 @@ def pass_hat_k(n: int, c: int, k: int) -> float | None:
 
 def mean_pass_at_k(counts: Counts, k: int) -> float | None:
     """The mean of pass@k over scenarios; None without scenarios, or as soon as one has fewer than k trials."""
-    return _mean(_pass_at_k, counts, k)
+    return _mean(_pass_at_k, _tally(counts), k)
 
 
 def mean_pass_hat_k(counts: Counts, k: int) -> float | None:
     """The mean of pass^k over scenarios; None without scenarios, or as soon as one has fewer than k trials."""
-    return _mean(_pass_hat_k, counts, k)
+    return _mean(_pass_hat_k, _tally(counts), k)
 
 
 def pass_at_k_curve(counts: Counts, up_to: int | None = None) -> dict[int, float]:
@@ -96,23 +96,28 @@ def _check(n: int, c: int, k: int) -> None:
         raise UnusableSample(f"k is {k}, expected at least 1", k=k)
 
 
-def _mean(estimator: _Estimator, counts: Counts, k: int) -> float | None:
+def _tally(counts: Counts) -> Counter[tuple[int, int]]:
     # Thousands of scenarios share a few (n, c), so the big integers are worked out once for each pair.
+    return Counter(_pairs(counts))
+
+
+def _mean(estimator: _Estimator, tally: Counter[tuple[int, int]], k: int) -> float | None:
     # A sum of rounded terms would differ from the exact mean by less than anybody prints.
     total = 0.0
-    for (n, c), scenarios in Counter(_pairs(counts)).items():
+    for (n, c), scenarios in tally.items():
         exact = estimator(n, c, k)
         if exact is None:
             return None
         total += float(exact) * scenarios
-    return min(total / len(counts), 1.0) if len(counts) else None
+    return min(total / tally.total(), 1.0) if tally else None
 
 
 def _curve(estimator: _Estimator, counts: Counts, up_to: int | None) -> dict[int, float]:
     fewest = min((n for n, _ in counts), default=0)
     curve: dict[int, float] = {}
+    tally = _tally(counts)
     for k in range(1, min(fewest, fewest if up_to is None else up_to) + 1):
-        value = _mean(estimator, counts, k)
+        value = _mean(estimator, tally, k)
         if value is not None:
             curve[k] = value
     return curve

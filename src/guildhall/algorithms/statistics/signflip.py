@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,7 +140,11 @@ class SignFlip:
     @cached_property
     def _mirrored(self) -> SignFlip:
         """The same with the versions exchanged."""
-        return SignFlip(-self.sums, self.sizes, self.seed)
+        mirrored = SignFlip(-self.sums, self.sizes, self.seed)
+        if not self._is_exact:  # the same sets, which are drawn once
+            sums, sizes = self._drawn_sets
+            mirrored.__dict__["_drawn_sets"] = (0.0 - sums, sizes)
+        return mirrored
 
     @cached_property
     def _moved(self) -> NDArray[np.bool_]:
@@ -203,9 +208,13 @@ class SignFlip:
         return np.asarray(self._padding[self._padding_sizes])
 
     @cached_property
+    def _drawn_sets(self) -> tuple[Floats, Integers]:
+        return drawn_sets(self.sums[self._moved], self.sizes[self._moved], self.sizes[~self._moved], self.seed)
+
+    @cached_property
     def _drawn_means(self) -> Floats:
         """The means of the drawn sets, ascending, each lowered by what rounding may have added."""
-        sums, sizes = drawn_sets(self.sums[self._moved], self.sizes[self._moved], self.sizes[~self._moved], self.seed)
+        sums, sizes = self._drawn_sets
         means = np.where(sizes > 0, (sums - self._slack) / np.maximum(sizes, 1), -np.inf)
         return np.sort(means)
 
@@ -230,16 +239,23 @@ def _tosses(chance: np.random.Generator, sums: Floats, sizes: Integers) -> tuple
     # units cost 125 look-ups per draw.
     blocks = -(-len(sums) // 8)
     drawn = chance.integers(0, 256, size=(blocks, DRAWS - 1), dtype=np.uint8)
-    padded, weights = np.zeros(blocks * 8), np.zeros(blocks * 8, dtype=np.int64)
-    padded[: len(sums)], weights[: len(sums)] = sums, sizes
     members = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.int64)  # set × unit
-    sum_tables = padded.reshape(blocks, 8) @ members.T
-    size_tables = weights.reshape(blocks, 8) @ members.T
-    set_sums, set_sizes = np.zeros(DRAWS - 1), np.zeros(DRAWS - 1, dtype=np.int64)
-    for block in range(blocks):
-        set_sums += sum_tables[block, drawn[block]]
-        set_sizes += size_tables[block, drawn[block]]
+    set_sums = np.zeros(DRAWS - 1)
+    for table, sets in zip(_in_blocks(sums, blocks) @ members.T, drawn, strict=True):
+        set_sums += table.take(sets)
+    if len(sizes) and sizes.min() == sizes.max():
+        drawn[-1] &= (0xFF << (-len(sizes) % 8)) & 0xFF  # those of the last byte that are units
+        return set_sums, np.bitwise_count(drawn).sum(axis=0, dtype=np.int64) * sizes[0]
+    set_sizes = np.zeros(DRAWS - 1, dtype=np.int64)
+    for table, sets in zip(_in_blocks(sizes, blocks) @ members.T, drawn, strict=True):
+        set_sizes += table.take(sets)
     return set_sums, set_sizes
+
+
+def _in_blocks(values: NDArray[Any], blocks: int) -> NDArray[Any]:
+    padded = np.zeros(blocks * 8, dtype=values.dtype)
+    padded[: len(values)] = values
+    return padded.reshape(blocks, 8)
 
 
 def _spread(chances: Floats, size: int) -> Floats:

@@ -64,9 +64,9 @@ def test_nothing_scored_gives_no_number() -> None:
 def test_reliability_is_absent_where_a_scenario_has_too_few_scored_trials() -> None:
     scenarios = [result("a", True, True, False), result("b", True, None, True)]
     # a: C(2,2)/C(3,2) = 1/3, b: C(2,2)/C(2,2) = 1; a third trial of b was not scored
-    curve = rules.reliability(scenarios, statistics.mean_pass_hat_k)
+    curve = rules.reliability(scenarios, statistics.pass_hat_k_curve)
     assert curve == pytest.approx({1: (2 / 3 + 1) / 2, 2: (1 / 3 + 1) / 2})
-    assert rules.reliability([*scenarios, result("c", None)], statistics.mean_pass_hat_k) == {}
+    assert rules.reliability([*scenarios, result("c", None)], statistics.pass_hat_k_curve) == {}
 
 
 def test_groups_are_the_units_where_they_are_declared() -> None:

@@ -3,14 +3,15 @@
 -- comparison needs of its trials. Trials whose fault was not the agent's or a
 -- tool's are not scored; they are counted apart. Rows and lists come in no order
 -- and medians are left to the reader: sorting here would take longer than the rest.
+-- A mark is the trial's number times four, and 0 for not passed, 1 for passed,
+-- 2 for not scored: lists are most of the work, and so there is one less.
 WITH results AS (
     SELECT scenario_id,
            count(*)::integer AS trials,
            count(passed)::integer AS scored,
            (count(*) FILTER (WHERE passed))::integer AS passed,
-           array_agg(trial_number) AS numbers,
-           array_agg(passed) AS marks,
-           array_agg(execution_time_ms) AS durations_ms,
+           array_agg(trial_number::bigint * 4 + COALESCE(passed::integer, 2)) AS marks,
+           array_agg(execution_time_ms) FILTER (WHERE execution_time_ms IS NOT NULL) AS durations_ms,
            avg(reliability_score) AS score_mean,
            var_samp(reliability_score) AS score_variance,
            count(reliability_score)::integer AS score_count,
@@ -23,7 +24,7 @@ WITH results AS (
      GROUP BY scenario_id
 )
 SELECT pinned.execution_order, pinned.scenario_id, pinned.content_hash, scenarios.name, scenarios.group_name, results.trials, results.scored,
-       results.passed, results.numbers, results.marks, results.durations_ms, results.score_mean, results.score_variance,
+       results.passed, results.marks, results.durations_ms, results.score_mean, results.score_variance,
        results.score_count, results.cost_count, results.cost_sum, results.cost_variance, results.tokens
   FROM evaluation.simulations_scenarios AS pinned
   JOIN evaluation.scenarios AS scenarios USING (tenant_id, scenario_id)

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import chain
 
+import numpy as np
+from numpy.typing import NDArray
+
 from guildhall.algorithms import statistics
 from guildhall.algorithms.statistics import Comparison, Estimate, Judgement, ScenarioMeans
 from guildhall.domains.evaluation.reports.types import Ending, ScenarioChange, ScenarioResult, Totals
@@ -31,7 +34,7 @@ def groups_of(scenarios: Sequence[ScenarioResult]) -> list[str] | None:
 
 def totals(scenarios: Sequence[ScenarioResult], endings: Sequence[Ending]) -> Totals:
     """What can be said of all trials together; quantiles are of those whose duration is known."""
-    durations = sorted(chain.from_iterable(each.durations_ms for each in scenarios))
+    durations = np.sort(np.fromiter(chain.from_iterable(each.durations_ms for each in scenarios), np.float64))
     return Totals(
         outcomes=sum(each.outcomes for each in endings),
         timed=len(durations),
@@ -55,14 +58,14 @@ def counts(endings: Sequence[Ending], of: Callable[[Ending], str | None]) -> dic
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _quantile(ordered: Sequence[float], share: float) -> float | None:
+def _quantile(ordered: NDArray[np.float64], share: float) -> float | None:
     """By linear interpolation between the two nearest, as `percentile_cont` does."""
-    if not ordered:
+    if not len(ordered):
         return None
     place = share * (len(ordered) - 1)
     below = int(place)
     above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+    return float(ordered[below] + (ordered[above] - ordered[below]) * (place - below))
 
 
 def pass_rate(scenarios: Sequence[ScenarioResult]) -> Estimate | None:
@@ -106,18 +109,14 @@ def score(scenarios: Sequence[ScenarioResult]) -> Estimate | None:
 
 
 def reliability(
-    scenarios: Sequence[ScenarioResult], of: Callable[[Sequence[tuple[int, int]], int], float | None]
+    scenarios: Sequence[ScenarioResult], of: Callable[[Sequence[tuple[int, int]], int], dict[int, float]]
 ) -> dict[int, float]:
     """
     pass^k or pass@k for every k that is defined: each scenario must have at least k scored trials.
 
     A scenario of which nothing was scored leaves none defined, not even k = 1.
     """
-    counts = [(each.scored, each.passed) for each in scenarios]
-    if not counts:
-        return {}
-    curve = ((k, of(counts, k)) for k in range(1, min(*(n for n, _ in counts), MOST_K) + 1))
-    return {k: value for k, value in curve if value is not None}
+    return of([(each.scored, each.passed) for each in scenarios], MOST_K)
 
 
 def pair(
@@ -195,7 +194,8 @@ def _costs(result: ScenarioResult) -> _Moments | None:
 
 
 def _times(result: ScenarioResult) -> _Moments | None:
-    return None if result.time_median_ms is None else (1, result.time_median_ms, None)
+    median = result.time_median_ms
+    return None if median is None else (1, median, None)
 
 
 def _compare_values(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from guildhall.db.listing import Filter, Listing, Order, Page, fetch_page
 from guildhall.domains.evaluation.reports.types import Ending, FailureSeen, ScenarioResult, ToolSummary
 
 _queries = load_queries(__package__)
+_MARKS = (False, True, None)
 
 
 async def scenarios(tx: Tx, simulation_id: UUID) -> list[ScenarioResult]:
@@ -74,7 +74,6 @@ async def tools(tx: Tx, simulation_id: UUID) -> list[ToolSummary]:
 
 
 def _result(row: Row) -> ScenarioResult:
-    in_order = sorted(zip(row["numbers"] or (), row["marks"] or (), strict=True), key=itemgetter(0))
     return ScenarioResult(
         scenario_id=row["scenario_id"],
         content_hash=row["content_hash"],
@@ -83,8 +82,8 @@ def _result(row: Row) -> ScenarioResult:
         trials=row["trials"] or 0,
         scored=row["scored"] or 0,
         passed=row["passed"] or 0,
-        marks=tuple(mark for _, mark in in_order),
-        durations_ms=sorted(each for each in row["durations_ms"] or () if each is not None),
+        marks=tuple([_MARKS[mark & 3] for mark in sorted(row["marks"] or ())]),
+        durations_ms=sorted(row["durations_ms"] or ()),
         score_count=row["score_count"] or 0,
         score_mean=row["score_mean"],
         score_variance=row["score_variance"],

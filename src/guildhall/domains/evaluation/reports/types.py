@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from statistics import median
 from typing import Any
 
 from guildhall.algorithms.statistics import Comparison, Estimate, Judgement, MetricVerdict
@@ -53,7 +52,10 @@ class ScenarioResult:
     @property
     def time_median_ms(self) -> float | None:
         """Half of the trials whose duration is known took no longer."""
-        return median(self.durations_ms) if self.durations_ms else None
+        known, middle = self.durations_ms, len(self.durations_ms) // 2
+        if not known:
+            return None
+        return known[middle] if len(known) % 2 else (known[middle - 1] + known[middle]) / 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,23 +6,9 @@ in, sessions and API keys; `vault` keeps secrets of teams; `leaving` archives
 and erases. Whoever was let in is a `Caller`, whose `actor` opens transactions.
 """
 
-from guildhall.algorithms.envelope import Keyring
-from guildhall.domains.platform.identity.access import (
-    Caller,
-    SignedIn,
-    authenticate_key,
-    authenticate_session,
-    change_password,
-    count_requests,
-    create_key,
-    list_keys,
-    list_sessions,
-    resolve_key,
-    revoke_key,
-    revoke_session,
-    revoke_sessions,
-    sign_in,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from guildhall.domains.platform.identity.errors import (
     InvitationNotFound,
     KeyNotFound,
@@ -31,33 +17,6 @@ from guildhall.domains.platform.identity.errors import (
     SecretNotFound,
     SessionNotFound,
     SignInRefused,
-)
-from guildhall.domains.platform.identity.leaving import (
-    REASON,
-    archive_team,
-    archive_user,
-    begin_erasing_team,
-    erase_team_rows,
-    erase_user,
-    finish_erasing_team,
-    restore_team,
-    restore_user,
-)
-from guildhall.domains.platform.identity.listings import (
-    INVITATIONS,
-    KEYS,
-    MEMBERS,
-    SECRETS,
-    SESSIONS,
-    TEAMS,
-    USERS,
-    page_invitations,
-    page_keys,
-    page_members,
-    page_secrets,
-    page_sessions,
-    page_teams,
-    page_users,
 )
 from guildhall.domains.platform.identity.rules import SESSION_LONGEST, allows, check, check_administrator
 from guildhall.domains.platform.identity.service import (
@@ -105,15 +64,61 @@ from guildhall.domains.platform.identity.types import (
     Team,
     User,
 )
-from guildhall.domains.platform.identity.vault import (
-    discard_secret,
-    keep_secret,
-    open_secret,
-    read_keyring,
-    reveal_secret,
-    rotate_secrets,
-    seal_secret,
-)
+
+if TYPE_CHECKING:
+    from guildhall.algorithms.envelope import Keyring
+    from guildhall.domains.platform.identity.access import (
+        Caller,
+        SignedIn,
+        authenticate_key,
+        authenticate_session,
+        change_password,
+        count_requests,
+        create_key,
+        list_keys,
+        list_sessions,
+        resolve_key,
+        revoke_key,
+        revoke_session,
+        revoke_sessions,
+        sign_in,
+    )
+    from guildhall.domains.platform.identity.leaving import (
+        REASON,
+        archive_team,
+        archive_user,
+        begin_erasing_team,
+        erase_team_rows,
+        erase_user,
+        finish_erasing_team,
+        restore_team,
+        restore_user,
+    )
+    from guildhall.domains.platform.identity.listings import (
+        INVITATIONS,
+        KEYS,
+        MEMBERS,
+        SECRETS,
+        SESSIONS,
+        TEAMS,
+        USERS,
+        page_invitations,
+        page_keys,
+        page_members,
+        page_secrets,
+        page_sessions,
+        page_teams,
+        page_users,
+    )
+    from guildhall.domains.platform.identity.vault import (
+        discard_secret,
+        keep_secret,
+        open_secret,
+        read_keyring,
+        reveal_secret,
+        rotate_secrets,
+        seal_secret,
+    )
 
 __all__ = [
     "INVITATIONS",
@@ -214,3 +219,13 @@ __all__ = [
     "sign_in",
     "tidy",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Letting people in and keeping secrets need cryptography, which takes longer to load than most commands to run.
+    if name in __all__:
+        for part in ("access", "leaving", "listings", "vault"):
+            module = import_module(f"{__name__}.{part}")
+            if hasattr(module, name):
+                return globals().setdefault(name, getattr(module, name))
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
