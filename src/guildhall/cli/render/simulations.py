@@ -9,11 +9,11 @@ from rich.text import Text
 
 from guildhall.algorithms.suggestions import did_you_mean
 from guildhall.cli.render.figures import count, duration, marks, money, percent, shortened
-from guildhall.domains.evaluation.outcomes import Outcome
 from guildhall.domains.evaluation.simulations import Simulation
 from guildhall.errors import NotFound
 
 if TYPE_CHECKING:
+    from guildhall.domains.evaluation.outcomes import Outcome
     from guildhall.domains.evaluation.reports import Report  # brings NumPy, which a list needs not wait for
 
 _WIDTH = 80

