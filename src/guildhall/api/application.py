@@ -10,7 +10,7 @@ from typing import TypeAlias
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 
-from guildhall.api import evaluation, platform
+from guildhall.api import evaluation, platform, traces
 from guildhall.api.frame import openapi, problems
 from guildhall.api.frame.envelope import Envelope
 from guildhall.api.frame.house import House
@@ -53,6 +53,7 @@ def create_api(open_house: OpenHouse, settings: Settings) -> FastAPI:
         app.include_router(router, prefix="/v1/evaluation")
     for router in platform.ROUTERS:
         app.include_router(router, prefix="/v1/platform")
+    app.include_router(traces.router)
     openapi.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_TO_COMPRESS, compresslevel=1)
     app.add_middleware(Envelope, house=lambda: app.state.house, max_body_bytes=settings.max_body_bytes)

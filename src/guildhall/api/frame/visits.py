@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Response
@@ -129,14 +129,18 @@ class Visit:
             NotSignedIn, KeyRefused: The session or key has ended since.
             DatabaseUnavailable: No connection could be had, or it broke.
         """
-        actor = self.caller.person if personal else self.caller.actor
-        async with self.house.doorkeeper.transaction(self.caller, actor, self.origin) as tx:
+        async with self.plain_transaction(personal=personal) as tx:
             key = self._idempotency_key
             if key is not None:
                 earlier = await replays.claim(tx, key, await self._fingerprint())
                 if earlier is not None:
                     raise Replayed(earlier)
             yield tx
+
+    def plain_transaction(self, *, personal: bool = False) -> AbstractAsyncContextManager[Tx]:
+        """The same without the idempotency key: for what takes several transactions, or is recognised by its own ids."""
+        actor = self.caller.person if personal else self.caller.actor
+        return self.house.doorkeeper.transaction(self.caller, actor, self.origin)
 
     def found(self, document: Any) -> Response:
         """An answer to a question, or that nothing has changed since the client's copy (RFC 9110 §13)."""
