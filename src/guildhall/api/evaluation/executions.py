@@ -110,7 +110,10 @@ class ToolEvents(BaseModel):
 class NewDeployment(BaseModel):
     """A configuration, with the keys of an agent.yaml."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"config": {"name": "support-agent", "model": "gpt-4.1-mini"}}]},
+    )
     config: dict[str, Any]
     config_name: Annotated[str | None, Field(max_length=255)] = None
     modal_deployment_id: Annotated[str | None, Field(max_length=255)] = None

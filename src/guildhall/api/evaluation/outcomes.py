@@ -71,7 +71,10 @@ _BODY = {
 class ToldTools(BaseModel):
     """Calls of tools in one trial."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"tools": [{"tool_name": "refund", "duration_ms": 41, "success": True}]}]},
+    )
 
     tools: Annotated[
         list[Annotated[dict[str, Any], WithJsonSchema(schema_of(ToldTool))]], Field(min_length=1, max_length=10_000)
@@ -81,7 +84,12 @@ class ToldTools(BaseModel):
 class ToldFailures(BaseModel):
     """Failures of one trial."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"failures": [{"failure_category": "tool_error", "error_message": "no such order"}]}]
+        },
+    )
 
     failures: Annotated[
         list[Annotated[dict[str, Any], WithJsonSchema(schema_of(ToldFailure))]], Field(min_length=1, max_length=1_000)

@@ -71,7 +71,7 @@ class NewPlan(BaseModel):
 class Completion(BaseModel):
     """How a simulation ended."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"status": "completed"}]})
 
     status: Literal["completed", "failed"] = "completed"
     error_message: Annotated[str | None, Field(max_length=10_000)] = None

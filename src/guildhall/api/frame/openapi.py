@@ -43,6 +43,8 @@ _REFUSALS = {
     "401": "The request carries no credentials, or they are not valid.",
     "403": "The credentials do not allow this.",
     "404": "There is no such thing, or it is another team's.",
+    "406": "The client takes none of the formats that there are.",
+    "408": "The body did not arrive in time.",
     "409": "The present state does not allow it.",
     "413": "The body is larger than the server takes.",
     "415": "The body is of a type that is not read here.",
@@ -50,7 +52,17 @@ _REFUSALS = {
     "429": "A limit is reached; `Retry-After` says how long to wait.",
     "503": "The database does not answer; `Retry-After` says when to try again.",
 }
-_WITH_BODY = {"400", "413", "415"}
+_WITH_BODY = {"400", "408", "413", "415"}
+_HEADERS = {
+    "401": {"WWW-Authenticate": "How to say who asks (RFC 9110 §11.6.1)."},
+    "429": {"Retry-After": "How many seconds to wait."},
+    "503": {"Retry-After": "How many seconds to wait."},
+}
+_UNCHANGED = {"description": "Nothing has changed since the copy whose `ETag` the client sent in `If-None-Match`."}
+_EXPORTS = {
+    "text/csv": {"schema": {"type": "string", "description": "The whole list (RFC 4180)."}},
+    "application/x-ndjson": {"schema": {"type": "string", "description": "The whole list, an item on each line."}},
+}
 _METHODS = ("get", "put", "post", "patch", "delete")
 
 
@@ -80,6 +92,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         f"Refused{status}": {
             "description": why,
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+            "headers": {name: _header(what) for name, what in _HEADERS.get(status, {}).items()},
         }
         for status, why in _REFUSALS.items()
     }
@@ -98,8 +111,17 @@ def _complete(operation: dict[str, Any], method: str) -> None:
     if not is_open:
         operation["security"] = [{"bearer": []}, {"cookie": []}]
     responses = operation["responses"]
+    is_list = any(each["name"] == "cursor" for each in operation.get("parameters", ()))
+    if is_list:
+        responses["200"]["content"] |= _EXPORTS
+        responses["200"].setdefault("headers", {})["Link"] = _header("The next page, as `rel=next` (RFC 8288).")
+    if method == "get" and "application/json" in responses.get("200", {}).get("content", ()):
+        responses["304"] = _UNCHANGED
+        responses["200"].setdefault("headers", {})["ETag"] = _header("What `If-None-Match` takes (RFC 9110 §8.8.3).")
+    if "201" in responses and not is_open:
+        responses["201"].setdefault("headers", {})["Location"] = _header("Where it is.")
     for status in _REFUSALS:
-        if status in _WITH_BODY and "requestBody" not in operation:
+        if (status in _WITH_BODY and "requestBody" not in operation) or (status == "406" and not is_list):
             continue
         if status in ("401", "403", "429") and refusals is not None and status not in refusals:
             continue
@@ -114,3 +136,7 @@ def _complete(operation: dict[str, Any], method: str) -> None:
                 "description": "Sent again with the same request, it gives the same answer and changes nothing.",
             }
         )
+
+
+def _header(what: str) -> dict[str, Any]:
+    return {"description": what, "schema": {"type": "string"}}
