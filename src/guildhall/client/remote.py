@@ -162,7 +162,7 @@ class RemoteEvidence:
         async with aiohttp.ClientSession(base, headers=headers, timeout=_TIMEOUT, trust_env=True) as session:
             server = Server(session, url)
             me = await server.get("v1/platform/me")
-            actor = Actor(UUID(me["user_id"]), UUID(me["team_id"]))
+            actor = Actor(UUID(me["user"]["id"]), UUID(me["team"]["id"]))
             place = uuid5(NAMESPACE_URL, f"{base}#{actor.tenant_id}/{actor.user_id}")
             yield cls(server, actor, Spool(settings.data_dir / "spool" / str(place)))
 
@@ -239,7 +239,7 @@ class _ServerSink:
         answer = await self._server.post("v1/evaluation/outcomes", told)
         ids: dict[str, list[UUID]] = {"stored": [], "known": [], "refused": []}
         for each in answer["items"]:
-            if each["status"] == "refused" and each["error"]["code"] != "trial_taken":
+            if each.get("error") is not None:
                 # Whoever delivers halves the batch until the record that is wrong stands alone; the others are known then.
                 raise error_of(422, orjson.dumps({"error": each["error"]}), "")
             ids[each["status"]].append(UUID(each["outcome_id"]))
