@@ -1,0 +1,365 @@
+"""
+What is one team's, as another one meets it over HTTP: on every route of the OpenAPI document.
+
+Another team's ids are answered exactly as ids that nobody has; lists never
+show its rows, and nothing that is tried changes anything. A route that this
+module cannot place fails it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import aiohttp
+import asyncpg
+import pytest
+import requests
+
+from fixtures.api import Client, Served
+from fixtures.guildhall import apart
+from fixtures.material import V1, plan, save_version, told
+from fixtures.people import PASSWORD
+from guildhall.api import House, create_api
+from guildhall.settings import Settings
+
+P = "/v1/platform"
+
+# What stands in a path, by its name there: every name that is somebody's.
+IN_PATHS = {
+    "name": "config",
+    "version": "version",
+    "scenario_id": "scenario",
+    "simulation": "simulation",
+    "simulation_id": "simulation",
+    "outcome_id": "outcome",
+    "invitation_id": "invitation",
+    "key": "key",
+    "user": "user",
+    "session_id": "session",
+    "secret_id": "secret",
+    "team": "team",
+}
+INSTALLATION = {"verify_ledger"}
+"""A ledger is everybody's; of its rows only one's own are verified."""
+
+# Operations that name somebody's things in their query or body.
+NAMED: dict[str, list[tuple[str, Any]]] = {
+    "compare": [
+        ("?baseline={simulation}&candidate={simulation}", None),
+        ("?baseline={version}&candidate={config}", None),
+    ],
+    "get_diff": [("?against={version}", None)],
+    "list_outcomes": [("?simulation={simulation}", None)],
+    "list_simulations": [("?config={config}", None), ("?config_version_id={version_id}", None)],
+    "list_scenarios": [("?scenario_id={scenario}", None)],
+    "list_configurations": [("?name={config}", None)],
+    "list_changes": [("?record={simulation}", None), ("?user_id={user_id}", None), ("?record={key_id}", None)],
+    "list_members": [("?user_id={user_id}", None)],
+    "list_users": [("?email={user}@example.org", None)],
+    "list_keys": [("?user={user}", None)],
+    "plan_simulation": [("", {"config": "{version}", "scenarios": ["{scenario}"]})],
+    "begin_execution": [
+        ("", {"config_id": "{config}", "scenario_id": "{scenario}"}),
+        ("", {"simulation_id": "{simulation}", "config_version_id": "{version_id}", "scenario_set": ["{scenario}"]}),
+    ],
+    "tell_tools": [("", {"events": [{"outcome_id": "{outcome}", "tool_name": "look_up", "duration_ms": 1}]})],
+    "tell_failure": [("", {"outcome_id": "{outcome}", "failure_category": "tool_error", "error_message": "no"})],
+    "record_outcomes": [
+        (
+            "",
+            {
+                "outcomes": [
+                    {
+                        "simulation_id": "{simulation}",
+                        "scenario_id": "{scenario}",
+                        "status": "success",
+                        "reliability_score": 1.0,
+                        "trajectory": {"steps": []},
+                    }
+                ]
+            },
+        )
+    ],
+    "sign_in": [("", {"login": "owner-of-smithy", "password": PASSWORD, "team": "{team}"})],
+}
+OWN = {
+    "save_version": "makes something in one's own team",
+    "save_scenarios": "makes something in one's own team",
+    "save_deployment": "makes something in one's own team",
+    "export_traces": "makes something in one's own team",
+    "try_writing": "writes into a table that nobody else sees, and takes it back",
+    "create_key": "makes something in one's own team",
+    "keep_secret": "makes something in one's own team",
+    "invite": "makes something in one's own team",
+    "create_team": "makes a team; slugs are everybody's, so that a taken one is told",
+    "create_user": "is for administrators",
+    "accept_invitation": "takes a token, which is all that anybody needs",
+    "create_account": "takes a token, which is all that anybody needs",
+    "change_password": "changes one's own",
+    "set_preferences": "changes one's own",
+    "end_other_sessions": "ends one's own",
+}
+PERSONAL = {
+    "end_session",
+    "end_other_sessions",
+    "change_password",
+    "accept_invitation",
+    "set_preferences",
+    "create_team",
+}
+"""What viewers do as well: it is their own, and not their team's."""
+
+
+def _never() -> AbstractAsyncContextManager[House]:
+    raise AssertionError("describing the API opens nothing")
+
+
+@dataclass(frozen=True)
+class Operation:
+    name: str
+    method: str
+    path: str
+    is_open: bool
+    is_list: bool
+    body: Any
+
+    def filled(self, things: dict[str, str]) -> str:
+        """Its path with these things in it."""
+        wanted = {name: quote(things[thing], safe="@") for name, thing in IN_PATHS.items()}
+        return self.path.format(**wanted, ledger="audit_log")
+
+    @property
+    def names(self) -> bool:
+        """Whether its path names somebody's things."""
+        return "{" in self.path and self.name not in INSTALLATION
+
+
+def _operations() -> Iterator[Operation]:
+    document = create_api(_never, Settings()).openapi()
+    schemas = document["components"]["schemas"]
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            schema = content.get("schema", {})
+            named = [each["$ref"].rpartition("/")[2] for each in (schema, *schema.get("anyOf", ())) if "$ref" in each]
+            examples = [
+                example for shape in (schema, *map(schemas.get, named)) for example in shape.get("examples", ())
+            ]
+            yield Operation(
+                operation["operationId"],
+                method.upper(),
+                path,
+                not operation.get("security"),
+                any(each["name"] == "cursor" for each in operation.get("parameters", ())),
+                content.get("example", examples[0] if examples else None),
+            )
+
+
+OPERATIONS = {each.name: each for each in _operations()}
+
+
+@dataclass(frozen=True)
+class World:
+    """What the pottery has, what nobody has under names of the same kind, and tokens that are no good."""
+
+    url: str
+    theirs: dict[str, str]
+    nobodys: dict[str, str]
+    tokens: dict[str, str]
+
+    def ask(self, operation: Operation, who: str, *, path: str | None = None, body: Any = None) -> requests.Response:
+        """The answer to somebody, whose token is among those of the world."""
+        return requests.request(
+            operation.method,
+            self.url + (path if path is not None else operation.filled(self.theirs)),
+            headers={"Authorization": f"Bearer {self.tokens[who]}"} if who else {},
+            json=body,
+            timeout=60,
+        )
+
+    def has(self, who: str) -> dict[str, str]:
+        """Everything that somebody's team shows in lists, but for when a key or a session was last used."""
+        fields = {"list_keys": "&fields=id,name,is_active", "list_sessions": "&fields=id,status"}
+        lists = (each for each in OPERATIONS.values() if each.is_list)
+        return {
+            each.name: self.ask(
+                each, who, path=each.filled(self.theirs) + "?format=ndjson" + fields.get(each.name, "")
+            ).text
+            for each in lists
+        }
+
+
+@pytest.fixture(scope="module")
+def world(served: Served) -> World:
+    return apart(lambda: _made(served))
+
+
+async def _made(served: Served) -> World:
+    async with aiohttp.ClientSession(served.url) as session:
+
+        async def asked(who: str, method: str, path: str, body: Any = None) -> Any:
+            headers = {"Authorization": f"Bearer {served.keys[who]}"} if who else {}
+            async with session.request(method, path, json=body, headers=headers) as response:
+                assert response.status < 300, (path, await response.text())
+                return await response.json()
+
+        for name in ("owner-of-pottery", "owner-of-smithy"):
+            await asked("local", "POST", f"{P}/users/{name}/password", {"password": PASSWORD})
+        signed_in = await asked("", "POST", f"{P}/sessions", {"login": "owner-of-pottery", "password": PASSWORD})
+        key = await asked("pottery/owner", "POST", f"{P}/keys", {"name": "the kiln"})
+        secret = await asked("pottery/owner", "POST", f"{P}/secrets", {"secret": "glaze"})
+        invitation = await asked("pottery/owner", "POST", f"{P}/invitations", {"email": "turner@example.org"})
+        bad = {
+            name: await asked("smithy/owner", "POST", f"{P}/keys", {"name": name, "scopes": scopes})
+            for name, scopes in (("revoked", []), ("expired", []), ("reader", ["read"]))
+        }
+        await asked("smithy/owner", "DELETE", f"{P}/keys/{bad['revoked']['id']}")
+
+    async with aiohttp.ClientSession(
+        served.url, headers={"Authorization": f"Bearer {served.keys['pottery/owner']}"}
+    ) as session:
+        client = Client(session)
+        version = await save_version(client, "pottery-agent")
+        planned = await plan(client, config=version["label"])
+        _, report = await client.post(f"{V1}/outcomes", json=[told(planned, planned["ids"][0])])
+
+    database = await asyncpg.connect(served.database_url)
+    try:
+        await database.execute(
+            "UPDATE platform.api_keys SET created_at = created_at - interval '2 days',"
+            " expires_at = now() - interval '1 day' WHERE id = $1",
+            UUID(bad["expired"]["id"]),
+        )
+    finally:
+        await database.close()
+    return World(
+        served.url,
+        theirs={
+            "config": "pottery-agent",
+            "version": version["label"],
+            "version_id": version["version_id"],
+            "scenario": planned["ids"][0],
+            "simulation": planned["simulation_id"],
+            "outcome": report["items"][0]["outcome_id"],
+            "invitation": invitation["id"],
+            "key": key["id"],
+            "key_id": str(UUID(key["id"])),
+            "user": "member-of-pottery",
+            "user_id": str(served.people["pottery/member"].user_id),
+            "session": signed_in["id"],
+            "secret": secret["id"],
+            "team": "pottery",
+        },
+        nobodys={
+            "config": "nobodys-agent",
+            "version": "nobodys-agent@v1",
+            "scenario": "nobodys_scenario",
+            "key": uuid4().hex,
+            "user": "member-of-nothing",
+            "team": "nothing",
+            **{
+                each: str(uuid4())
+                for each in (
+                    "version_id",
+                    "simulation",
+                    "outcome",
+                    "invitation",
+                    "key_id",
+                    "user_id",
+                    "session",
+                    "secret",
+                )
+            },
+        },
+        tokens={
+            "pottery": served.keys["pottery/owner"],
+            "smithy": served.keys["smithy/owner"],
+            "viewer": served.keys["pottery/viewer"],
+            "wrong": "gh_" + "0" * 32 + "_" + "A" * 43,
+            "nonsense": "nonsense",
+            **{name: made["key"] for name, made in bad.items()},
+        },
+    )
+
+
+def _said(response: requests.Response, things: dict[str, str]) -> tuple[int, str]:
+    """Status and body, without the request's id and the names that were asked for."""
+    text = response.text.replace(response.headers["X-Request-ID"], "<request>")
+    for name, value in sorted(things.items(), key=lambda thing: -len(thing[1])):
+        text = text.replace(value, f"<{name}>")
+    return response.status_code, text
+
+
+def _put(template: Any, things: dict[str, str]) -> Any:
+    text = json.dumps(template)
+    for name, value in things.items():
+        text = text.replace("{" + name + "}", value)
+    return json.loads(text)
+
+
+def test_every_route_has_its_place_here():
+    placed = (
+        {each.name for each in OPERATIONS.values() if each.names or each.method == "GET"} | NAMED.keys() | OWN.keys()
+    )
+    assert set(OPERATIONS) - placed == set(), "say how another team's things could be named there, or why they cannot"
+    assert (NAMED.keys() | OWN.keys() | PERSONAL | INSTALLATION) - set(OPERATIONS) == set()
+
+
+def test_another_teams_ids_are_as_ids_that_nobody_has_and_nothing_changes(world):
+    before = world.has("pottery")
+    for operation in OPERATIONS.values():
+        attempts = [("", operation.body)] if operation.names and operation.name not in NAMED else []
+        for query, body in NAMED.get(operation.name, attempts):
+            said = [
+                _said(
+                    world.ask(
+                        operation,
+                        "" if operation.is_open else "smithy",
+                        path=operation.filled(things) + _put(query, things).replace("@v", "%40v"),
+                        body=None if body is None else _put(body, things),
+                    ),
+                    things,
+                )
+                for things in (world.theirs, world.nobodys)
+            ]
+            assert said[0] == said[1], operation.name
+            assert not operation.names or said[0][0] in (403, 404), (operation.name, said)
+    assert world.has("pottery") == before
+
+
+def test_no_list_and_nothing_else_that_is_read_shows_another_teams_rows(world):
+    shown = {name: text for name, text in world.has("smithy").items() if not OPERATIONS[name].names}
+    for operation in OPERATIONS.values():
+        if operation.method == "GET" and not operation.is_list and not operation.names and operation.name not in NAMED:
+            shown[operation.name] = world.ask(operation, "smithy").text
+    for name, text in shown.items():
+        for thing, value in world.theirs.items():
+            assert f'"{value}"' not in text, (name, thing)
+    assert all(f'"{world.theirs["key"]}"' in text for name, text in world.has("pottery").items() if name == "list_keys")
+
+
+@pytest.mark.parametrize("token", ["wrong", "nonsense", "revoked", "expired"])
+def test_a_key_that_is_no_good_is_refused_on_every_route(world, token):
+    for operation in OPERATIONS.values():
+        if not operation.is_open:
+            answer = world.ask(operation, token, body=operation.body)
+            assert answer.status_code == 401, (operation.name, answer.text)
+            assert answer.json()["error"]["code"] in ("api_key_refused", "not_signed_in")
+
+
+@pytest.mark.parametrize("who", ["viewer", "reader"])
+def test_whoever_may_only_read_is_refused_wherever_something_is_written(world, who):
+    before = world.has("pottery")
+    for operation in OPERATIONS.values():
+        if operation.is_open or operation.method == "GET" or (who == "viewer" and operation.name in PERSONAL):
+            continue
+        answer = world.ask(operation, who, body=operation.body)
+        # a viewer does not see keys of others, which are therefore not found
+        assert answer.status_code == 403 or (operation.name, answer.status_code) == ("revoke_key", 404), operation.name
+    assert world.has("pottery") == before
