@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from guildhall.api.frame.events import Hub
 from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.app.wiring import App
 
@@ -39,3 +40,4 @@ class House:
     doorkeeper: Doorkeeper
     observers: Sequence[OnExchange] = field(default_factory=list)
     is_closing: bool = False
+    hub: Hub = field(default_factory=Hub)

@@ -254,7 +254,7 @@ def origin_of(request: Request) -> Origin:
 
 async def _let_in(request: Request, scope: Scope) -> Visit:
     house = house_of(request)
-    token = _token(request)
+    token = token_of(request)
     origin = origin_of(request)
     caller = await house.doorkeeper.admit(token)
     request.scope["guildhall.caller"] = caller
@@ -264,7 +264,14 @@ async def _let_in(request: Request, scope: Scope) -> Visit:
     return visit
 
 
-def _token(request: Request) -> str:
+def token_of(request: Request) -> str:
+    """
+    What says whose a request is: its API key, or its session's token.
+
+    Raises:
+        NotIntroduced: It carries neither.
+        OriginForeign: The token is a cookie's, and another site's page sent it.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()

@@ -11,7 +11,7 @@ from uuid import UUID
 from typing_extensions import TypedDict
 
 from guildhall.app.documents import described
-from guildhall.domains.evaluation.simulations import Simulation, SimulationStatus
+from guildhall.domains.evaluation.simulations import Progress, Simulation, SimulationStatus
 
 
 @described
@@ -45,6 +45,44 @@ class SimulationDocument(TypedDict):
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
+
+
+@described
+class ProgressDocument(TypedDict):
+    """How far a simulation is."""
+
+    simulation_id: UUID
+    status: SimulationStatus
+    error_message: str | None
+    trials: int
+    """How many are planned."""
+    done: int
+    running: int
+    outcomes: int
+    passed: int
+    not_passed: int
+    cost_usd: Decimal | None
+    max_cost_usd: Decimal | None
+    eta_s: float | None
+    """How long the rest will take at the pace so far, in seconds."""
+
+
+def progress_document(progress: Progress, now: datetime) -> ProgressDocument:
+    """How far a simulation is."""
+    return {
+        "simulation_id": progress.simulation_id,
+        "status": progress.status,
+        "error_message": progress.error_message,
+        "trials": progress.trials,
+        "done": progress.done,
+        "running": progress.running,
+        "outcomes": progress.outcomes,
+        "passed": progress.passed,
+        "not_passed": progress.not_passed,
+        "cost_usd": progress.cost_usd,
+        "max_cost_usd": progress.max_cost_usd,
+        "eta_s": progress.eta_s(now),
+    }
 
 
 def simulation_document(simulation: Simulation) -> SimulationDocument:

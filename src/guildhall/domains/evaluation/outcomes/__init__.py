@@ -20,9 +20,12 @@ from guildhall.domains.evaluation.outcomes.service import (
     places,
     record_trials,
     revise_trials,
+    stored_after,
+    stored_since,
     try_writing,
 )
 from guildhall.domains.evaluation.outcomes.types import (
+    NewlyStored,
     NewOutcome,
     NewToolUsage,
     Outcome,
@@ -42,6 +45,7 @@ __all__ = [
     "Month",
     "NewOutcome",
     "NewToolUsage",
+    "NewlyStored",
     "Outcome",
     "OutcomeIdTaken",
     "OutcomeNotFound",
@@ -68,5 +72,7 @@ __all__ = [
     "places",
     "record_trials",
     "revise_trials",
+    "stored_after",
+    "stored_since",
     "try_writing",
 ]

@@ -121,6 +121,15 @@ SELECT outcome_id, simulation_id, scenario_id, trial_number, execution_time, sta
  ORDER BY execution_time DESC, outcome_id DESC
  LIMIT :at_most;
 
+-- name: stored_after
+-- What has come into a simulation behind a place; ordered by when it was written, not by when it was tried.
+SELECT outcome_id, scenario_id, trial_number, execution_time, status, passed, reliability_score, fault,
+       execution_time_ms, cost_usd, created_at
+  FROM evaluation.outcomes
+ WHERE simulation_id = :simulation_id AND (created_at, outcome_id) > (:created_at::timestamptz, :outcome_id::uuid)
+ ORDER BY created_at, outcome_id
+ LIMIT :at_most;
+
 -- name: every_outcome
 -- For lists (`db.listing`), which filter, sort and page.
 SELECT outcome_id, simulation_id, scenario_id, trial_number, execution_time, status, passed, reliability_score, fault,

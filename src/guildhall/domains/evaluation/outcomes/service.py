@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +20,7 @@ from guildhall.domains.evaluation.outcomes.packing import PackedTrial, pack, pac
 from guildhall.domains.evaluation.outcomes.rules import Month
 from guildhall.domains.evaluation.outcomes.store import Place, Placed
 from guildhall.domains.evaluation.outcomes.types import (
+    NewlyStored,
     NewToolUsage,
     Outcome,
     OutcomePage,
@@ -228,6 +229,22 @@ async def page_outcomes(
 ) -> Page[Outcome]:
     """A page of the team's outcomes, without trajectories (`db.listing`)."""
     return await store.page_outcomes(tx, filters, order, after=after, at_most=at_most)
+
+
+async def stored_after(
+    tx: Tx, simulation_id: UUID, created_at: datetime, outcome_id: UUID, *, at_most: int = 1000
+) -> list[NewlyStored]:
+    """Outcomes of a simulation that were written after this one, in the order in which they were."""
+    return await store.stored_after(tx, simulation_id, created_at, outcome_id, at_most)
+
+
+async def stored_since(tx: Tx, simulation_id: UUID, since: datetime) -> AsyncIterator[NewlyStored]:
+    """All outcomes of a simulation that were written from this time on."""
+    position = (since, UUID(int=0))
+    while page := await stored_after(tx, simulation_id, *position):
+        for each in page:
+            yield each
+        position = (page[-1].created_at, page[-1].outcome_id)
 
 
 def _closing(trial: PackedTrial) -> Closing:

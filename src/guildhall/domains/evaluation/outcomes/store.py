@@ -14,6 +14,7 @@ from guildhall.db import Json, Row, Tx, load_queries
 from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.evaluation.outcomes.packing import PackedTrial
 from guildhall.domains.evaluation.outcomes.types import (
+    NewlyStored,
     Outcome,
     OutcomeStatus,
     Partitions,
@@ -275,6 +276,19 @@ async def page_outcomes(
 ) -> Page[Outcome]:
     page = await fetch_page(tx, OUTCOMES, filters, order, after=after, at_most=at_most)
     return page.of(lambda row: _outcome(dict(row)))
+
+
+async def stored_after(
+    tx: Tx, simulation_id: UUID, created_at: datetime, outcome_id: UUID, at_most: int
+) -> list[NewlyStored]:
+    rows = await tx.fetch(
+        _queries.stored_after,
+        simulation_id=simulation_id,
+        created_at=created_at,
+        outcome_id=outcome_id,
+        at_most=at_most,
+    )
+    return [NewlyStored(**row) for row in rows]
 
 
 async def copy_tool_rows(

@@ -168,6 +168,23 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class NewlyStored:
+    """An outcome as whoever follows its simulation is told of it."""
+
+    outcome_id: UUID
+    scenario_id: str
+    trial_number: int
+    execution_time: datetime
+    status: str
+    passed: bool | None
+    reliability_score: float | None
+    fault: str | None
+    execution_time_ms: float | None
+    cost_usd: Decimal | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """Where a page of outcomes ended: the next one begins behind it."""
 

@@ -122,6 +122,28 @@ SELECT simulations.simulation_id, simulations.status, simulations.origin,
        ) AS pinned
  WHERE simulations.simulation_id = ANY (:simulation_ids::uuid[]);
 
+-- name: progress
+SELECT simulations.simulation_id, simulations.status, simulations.error_message, simulations.started_at,
+       simulations.max_cost_usd, trials.trials, trials.done, trials.running, results.outcomes, results.passed,
+       results.not_passed, results.cost_usd
+  FROM evaluation.simulations AS simulations
+ CROSS JOIN LATERAL (
+           SELECT count(*)::integer AS trials,
+                  (count(*) FILTER (WHERE state = 'done'))::integer AS done,
+                  (count(*) FILTER (WHERE state = 'running'))::integer AS running
+             FROM evaluation.trials
+            WHERE trials.simulation_id = simulations.simulation_id
+       ) AS trials
+ CROSS JOIN LATERAL (
+           SELECT count(*)::integer AS outcomes,
+                  (count(*) FILTER (WHERE outcomes.passed))::integer AS passed,
+                  (count(*) FILTER (WHERE NOT outcomes.passed))::integer AS not_passed,
+                  sum(outcomes.cost_usd) AS cost_usd
+             FROM evaluation.outcomes AS outcomes
+            WHERE outcomes.simulation_id = simulations.simulation_id
+       ) AS results
+ WHERE simulations.simulation_id = :simulation_id;
+
 -- name: start_simulation
 UPDATE evaluation.simulations
    SET status = 'running',

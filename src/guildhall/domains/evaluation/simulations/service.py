@@ -27,6 +27,7 @@ from guildhall.domains.evaluation.simulations.types import (
     NewSimulation,
     OpenSimulation,
     PinnedScenario,
+    Progress,
     Simulation,
     SimulationStatus,
     Sketch,
@@ -148,6 +149,19 @@ async def find_import(tx: Tx, import_hash: str) -> Simulation | None:
 async def pinned_scenarios(tx: Tx, simulation_id: UUID) -> list[PinnedScenario]:
     """The scenarios of a simulation, in its order and in the content it runs."""
     return await store.pinned_scenarios(tx, simulation_id)
+
+
+async def progress(tx: Tx, simulation_id: UUID) -> Progress:
+    """
+    How far a simulation is.
+
+    Raises:
+        SimulationNotFound: There is none, or it is another team's.
+    """
+    found = await store.progress(tx, simulation_id)
+    if found is None:
+        raise SimulationNotFound(str(simulation_id))
+    return found
 
 
 async def sketches(tx: Tx, simulation_ids: Sequence[UUID]) -> list[Sketch]:

@@ -16,6 +16,7 @@ from guildhall.domains.evaluation.simulations.types import (
     NewSimulation,
     OpenSimulation,
     PinnedScenario,
+    Progress,
     Simulation,
     SimulationStatus,
     Sketch,
@@ -152,6 +153,11 @@ async def sketches(tx: Tx, simulation_ids: Sequence[UUID]) -> list[Sketch]:
         )
         for row in rows
     ]
+
+
+async def progress(tx: Tx, simulation_id: UUID) -> Progress | None:
+    row = await tx.find(_queries.progress, simulation_id=simulation_id)
+    return None if row is None else Progress(**{**row, "status": SimulationStatus(row["status"])})
 
 
 async def start_simulation(tx: Tx, simulation_id: UUID, max_cost_usd: Decimal | None) -> bool:

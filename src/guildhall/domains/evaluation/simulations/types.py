@@ -106,6 +106,36 @@ class OpenSimulation:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a simulation is; `running` trials are claimed by a runner of ours."""
+
+    simulation_id: UUID
+    status: SimulationStatus
+    error_message: str | None
+    started_at: datetime | None
+    max_cost_usd: Decimal | None
+    trials: int
+    done: int
+    running: int
+    outcomes: int
+    passed: int
+    not_passed: int
+    cost_usd: Decimal | None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nobody is going to work on it, as things are."""
+        return self.status in (SimulationStatus.COMPLETED, SimulationStatus.FAILED, SimulationStatus.CANCELLED)
+
+    def eta_s(self, now: datetime) -> float | None:
+        """How long the rest will take at the pace so far; None where nothing tells."""
+        if self.started_at is None or not self.done or self.has_ended:
+            return None
+        elapsed_s = max((now - self.started_at).total_seconds(), 0.0)
+        return elapsed_s / self.done * (self.trials - self.done)
+
+
+@dataclass(frozen=True, slots=True)
 class Sketch:
     """What whoever records outcomes needs to know of a simulation; an execution is one of one trial."""
 
