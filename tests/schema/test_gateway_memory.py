@@ -127,6 +127,18 @@ async def test_the_audit_keeps_that_somebody_was_remembered_and_nothing_that_cou
         assert not re.search('tea|coffee|embedding"', row["text"])
 
 
+async def test_the_audit_names_the_table_and_not_the_partition_that_a_memory_lies_in(sql: Statements) -> None:
+    for shard in range(20):
+        await remember(sql, f"shard {shard}", "likes tea", towards(0))
+    assert await sql.value("SELECT count(DISTINCT tableoid) FROM gateway.distributed_memory") > 1
+    await sql.execute("UPDATE gateway.distributed_memory SET content = 'likes coffee', replicated_to = '[\"north\"]'")
+    await sql.execute("DELETE FROM gateway.distributed_memory")
+    named = await sql.fetch("SELECT table_schema, table_name, operation FROM platform.audit_log")
+    assert {tuple(row) for row in named} == {
+        ("gateway", "distributed_memory", operation) for operation in ("INSERT", "UPDATE", "DELETE")
+    }
+
+
 async def test_who_is_erased_is_forgotten_by_every_team(sql: Statements) -> None:
     for actor in (OURS, THEIRS):
         await sql.act("guildhall_app", actor)

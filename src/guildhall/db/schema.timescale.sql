@@ -501,10 +501,12 @@ CREATE FUNCTION platform.audit_trigger() RETURNS trigger
                 END IF;
                 IF COALESCE(columns, '') = '' THEN
                     -- What a table's columns are is looked up once in a session: those beside its key, and those
-                    -- that can hold no secret, for neither their name nor their type.
+                    -- that can hold no secret, for neither their name nor their type. Last, where the table is a
+                    -- partition, the name of what it is a partition of.
                     SELECT set_config('guildhall.columns_' || TG_RELID,
                                       ARRAY[COALESCE(array_agg(attname::text) FILTER (WHERE NOT is_key), '{}')::text,
-                                            COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text]::text, false)
+                                            COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text,
+                                            (SELECT relname::text FROM pg_class WHERE oid = pg_partition_root(TG_RELID))]::text, false)
                       INTO columns
                       FROM (SELECT attname,
                                    attnum = ANY (COALESCE((SELECT indkey::int2[] FROM pg_index WHERE indrelid = TG_RELID AND indisprimary), '{}')) AS is_key,
@@ -532,8 +534,8 @@ CREATE FUNCTION platform.audit_trigger() RETURNS trigger
                                     THEN COALESCE(new_data, old_data) ->> 'id'
                                     ELSE COALESCE(new_data, old_data) ->> 'tenant_id'
                                END::uuid AS tenant_id,
-                               TG_TABLE_SCHEMA::text AS table_schema, TG_TABLE_NAME::text AS table_name, TG_OP AS operation,
-                               COALESCE(new_data, old_data) - (columns::text[])[1]::text[] AS record_key,
+                               TG_TABLE_SCHEMA::text AS table_schema, COALESCE(partitioned, TG_TABLE_NAME::text) AS table_name,
+                               TG_OP AS operation, COALESCE(new_data, old_data) - beside_key AS record_key,
                                NULLIF(current_setting('app.user_id', true), '')::uuid AS user_id,
                                NULLIF(current_setting('app.agent_id', true), '')::uuid AS agent_id,
                                COALESCE(NULLIF(current_setting('role'), 'none'), session_user) AS actor_role,
@@ -544,12 +546,19 @@ CREATE FUNCTION platform.audit_trigger() RETURNS trigger
                                clock_timestamp() AS "timestamp",
                                COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch()) AS epoch,
                                pg_current_xact_id()::text::bigint AS transaction_id
-                          FROM (SELECT CASE WHEN (before - (columns::text[])[2]::text[])::text LIKE ANY (platform.secret_hints())
-                                            THEN platform.without_secrets(before) ELSE before END AS old_data,
-                                       CASE WHEN (after - (columns::text[])[2]::text[])::text LIKE ANY (platform.secret_hints())
-                                            THEN platform.without_secrets(after) ELSE after END AS new_data
+                          FROM (SELECT CASE WHEN before IS NULL THEN NULL
+                                            WHEN (before - plain)::text ~ platform.secret_hint() THEN platform.without_secrets(before)
+                                            ELSE before
+                                       END AS old_data,
+                                       CASE WHEN after IS NULL THEN NULL
+                                            WHEN (after - plain)::text ~ platform.secret_hint() THEN platform.without_secrets(after)
+                                            ELSE after
+                                       END AS new_data,
+                                       beside_key, partitioned
                                   FROM (SELECT to_jsonb(OLD) - COALESCE(TG_ARGV, '{}') AS before,
-                                               to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') AS after
+                                               to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') AS after,
+                                               known[1]::text[] AS beside_key, known[2]::text[] AS plain, known[3] AS partitioned
+                                          FROM (SELECT columns::text[] AS known OFFSET 0) AS lists
                                         OFFSET 0) AS rows
                                 OFFSET 0) AS images
                         OFFSET 0) AS new_row;
@@ -791,10 +800,12 @@ CREATE FUNCTION platform.config_version_audit() RETURNS trigger
                 END IF;
                 IF COALESCE(columns, '') = '' THEN
                     -- What a table's columns are is looked up once in a session: those beside its key, and those
-                    -- that can hold no secret, for neither their name nor their type.
+                    -- that can hold no secret, for neither their name nor their type. Last, where the table is a
+                    -- partition, the name of what it is a partition of.
                     SELECT set_config('guildhall.columns_' || TG_RELID,
                                       ARRAY[COALESCE(array_agg(attname::text) FILTER (WHERE NOT is_key), '{}')::text,
-                                            COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text]::text, false)
+                                            COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text,
+                                            (SELECT relname::text FROM pg_class WHERE oid = pg_partition_root(TG_RELID))]::text, false)
                       INTO columns
                       FROM (SELECT attname,
                                    attnum = ANY (COALESCE((SELECT indkey::int2[] FROM pg_index WHERE indrelid = TG_RELID AND indisprimary), '{}')) AS is_key,
@@ -822,8 +833,8 @@ CREATE FUNCTION platform.config_version_audit() RETURNS trigger
                                     THEN COALESCE(new_data, old_data) ->> 'id'
                                     ELSE COALESCE(new_data, old_data) ->> 'tenant_id'
                                END::uuid AS tenant_id,
-                               TG_TABLE_SCHEMA::text AS table_schema, TG_TABLE_NAME::text AS table_name, TG_OP AS operation,
-                               COALESCE(new_data, old_data) - (columns::text[])[1]::text[] AS record_key,
+                               TG_TABLE_SCHEMA::text AS table_schema, COALESCE(partitioned, TG_TABLE_NAME::text) AS table_name,
+                               TG_OP AS operation, COALESCE(new_data, old_data) - beside_key AS record_key,
                                NULLIF(current_setting('app.user_id', true), '')::uuid AS user_id,
                                NULLIF(current_setting('app.agent_id', true), '')::uuid AS agent_id,
                                COALESCE(NULLIF(current_setting('role'), 'none'), session_user) AS actor_role,
@@ -834,12 +845,19 @@ CREATE FUNCTION platform.config_version_audit() RETURNS trigger
                                clock_timestamp() AS "timestamp",
                                COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch()) AS epoch,
                                pg_current_xact_id()::text::bigint AS transaction_id
-                          FROM (SELECT CASE WHEN (before - (columns::text[])[2]::text[])::text LIKE ANY (platform.secret_hints())
-                                            THEN platform.without_secrets(before) ELSE before END AS old_data,
-                                       CASE WHEN (after - (columns::text[])[2]::text[])::text LIKE ANY (platform.secret_hints())
-                                            THEN platform.without_secrets(after) ELSE after END AS new_data
+                          FROM (SELECT CASE WHEN before IS NULL THEN NULL
+                                            WHEN (before - plain)::text ~ platform.secret_hint() THEN platform.without_secrets(before)
+                                            ELSE before
+                                       END AS old_data,
+                                       CASE WHEN after IS NULL THEN NULL
+                                            WHEN (after - plain)::text ~ platform.secret_hint() THEN platform.without_secrets(after)
+                                            ELSE after
+                                       END AS new_data,
+                                       beside_key, partitioned
                                   FROM (SELECT to_jsonb(OLD) - COALESCE(TG_ARGV, '{}') AS before,
-                                               to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') AS after
+                                               to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') AS after,
+                                               known[1]::text[] AS beside_key, known[2]::text[] AS plain, known[3] AS partitioned
+                                          FROM (SELECT columns::text[] AS known OFFSET 0) AS lists
                                         OFFSET 0) AS rows
                                 OFFSET 0) AS images
                         OFFSET 0) AS new_row;
@@ -2255,10 +2273,12 @@ CREATE FUNCTION platform.record_change() RETURNS trigger
                 END IF;
                 IF COALESCE(columns, '') = '' THEN
                     -- What a table's columns are is looked up once in a session: those beside its key, and those
-                    -- that can hold no secret, for neither their name nor their type.
+                    -- that can hold no secret, for neither their name nor their type. Last, where the table is a
+                    -- partition, the name of what it is a partition of.
                     SELECT set_config('guildhall.columns_' || TG_RELID,
                                       ARRAY[COALESCE(array_agg(attname::text) FILTER (WHERE NOT is_key), '{}')::text,
-                                            COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text]::text, false)
+                                            COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text,
+                                            (SELECT relname::text FROM pg_class WHERE oid = pg_partition_root(TG_RELID))]::text, false)
                       INTO columns
                       FROM (SELECT attname,
                                    attnum = ANY (COALESCE((SELECT indkey::int2[] FROM pg_index WHERE indrelid = TG_RELID AND indisprimary), '{}')) AS is_key,
@@ -2286,8 +2306,8 @@ CREATE FUNCTION platform.record_change() RETURNS trigger
                                     THEN COALESCE(new_data, old_data) ->> 'id'
                                     ELSE COALESCE(new_data, old_data) ->> 'tenant_id'
                                END::uuid AS tenant_id,
-                               TG_TABLE_SCHEMA::text AS table_schema, TG_TABLE_NAME::text AS table_name, TG_OP AS operation,
-                               COALESCE(new_data, old_data) - (columns::text[])[1]::text[] AS record_key,
+                               TG_TABLE_SCHEMA::text AS table_schema, COALESCE(partitioned, TG_TABLE_NAME::text) AS table_name,
+                               TG_OP AS operation, COALESCE(new_data, old_data) - beside_key AS record_key,
                                NULLIF(current_setting('app.user_id', true), '')::uuid AS user_id,
                                NULLIF(current_setting('app.agent_id', true), '')::uuid AS agent_id,
                                COALESCE(NULLIF(current_setting('role'), 'none'), session_user) AS actor_role,
@@ -2298,12 +2318,19 @@ CREATE FUNCTION platform.record_change() RETURNS trigger
                                clock_timestamp() AS "timestamp",
                                COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch()) AS epoch,
                                pg_current_xact_id()::text::bigint AS transaction_id
-                          FROM (SELECT CASE WHEN (before - (columns::text[])[2]::text[])::text LIKE ANY (platform.secret_hints())
-                                            THEN platform.without_secrets(before) ELSE before END AS old_data,
-                                       CASE WHEN (after - (columns::text[])[2]::text[])::text LIKE ANY (platform.secret_hints())
-                                            THEN platform.without_secrets(after) ELSE after END AS new_data
+                          FROM (SELECT CASE WHEN before IS NULL THEN NULL
+                                            WHEN (before - plain)::text ~ platform.secret_hint() THEN platform.without_secrets(before)
+                                            ELSE before
+                                       END AS old_data,
+                                       CASE WHEN after IS NULL THEN NULL
+                                            WHEN (after - plain)::text ~ platform.secret_hint() THEN platform.without_secrets(after)
+                                            ELSE after
+                                       END AS new_data,
+                                       beside_key, partitioned
                                   FROM (SELECT to_jsonb(OLD) - COALESCE(TG_ARGV, '{}') AS before,
-                                               to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') AS after
+                                               to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') AS after,
+                                               known[1]::text[] AS beside_key, known[2]::text[] AS plain, known[3] AS partitioned
+                                          FROM (SELECT columns::text[] AS known OFFSET 0) AS lists
                                         OFFSET 0) AS rows
                                 OFFSET 0) AS images
                         OFFSET 0) AS new_row;
@@ -2951,11 +2978,11 @@ CREATE FUNCTION platform.search_configuration(locale text) RETURNS regconfig
 
 ALTER FUNCTION platform.search_configuration(locale text) OWNER TO guildhall_owner;
 
-CREATE FUNCTION platform.secret_hints() RETURNS text[]
+CREATE FUNCTION platform.secret_hint() RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ARRAY['%assw%'::text, '%ASSW%'::text, '%assphrase%'::text, '%ecret%'::text, '%ECRET%'::text, '%oken%'::text, '%OKEN%'::text, '%key"%'::text, '%Key"%'::text, '%KEY"%'::text, '%key\_%'::text, '%uthoriz%'::text, '%redential%'::text, '%ookie%'::text, '%ciphertext%'::text];
+    RETURN 'assw|ASSW|assphrase|ecret|ECRET|oken|OKEN|key"|Key"|KEY"|key_|uthoriz|redential|ookie|ciphertext'::text;
 
-ALTER FUNCTION platform.secret_hints() OWNER TO guildhall_owner;
+ALTER FUNCTION platform.secret_hint() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.secret_names() RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -6876,18 +6903,25 @@ ALTER VIEW evaluation.v_llm_config_performance OWNER TO guildhall_owner;
 COMMENT ON VIEW evaluation.v_llm_config_performance IS 'outcomes: tenant: outcomes of the last 90 days by day and version of a configuration.';
 
 CREATE VIEW evaluation.v_llm_failure_analysis WITH (security_invoker='true') AS
- SELECT date_trunc('day'::text, patterns.execution_time, 'UTC'::text) AS day,
-    patterns.failure_category,
+ SELECT failures.day,
+    failures.failure_category,
     count(*) AS daily_failures,
-    avg(patterns.cluster_confidence) AS avg_confidence,
-    (array_agg(DISTINCT patterns.error_message) FILTER (WHERE (patterns.error_message IS NOT NULL)))[1:20] AS sample_errors,
-    array_agg(DISTINCT COALESCE(patterns.scenario_id, outcomes.scenario_id)) FILTER (WHERE (COALESCE(patterns.scenario_id, outcomes.scenario_id) IS NOT NULL)) AS affected_scenarios,
-    patterns.tenant_id
-   FROM (evaluation.failure_patterns patterns
-     LEFT JOIN evaluation.outcomes ON (((patterns.scenario_id IS NULL) AND (outcomes.outcome_id = patterns.outcome_id) AND (outcomes.execution_time = patterns.execution_time))))
-  WHERE (patterns.execution_time >= date_trunc('day'::text, (now() - '30 days'::interval), 'UTC'::text))
-  GROUP BY patterns.tenant_id, (date_trunc('day'::text, patterns.execution_time, 'UTC'::text)), patterns.failure_category
-  ORDER BY (date_trunc('day'::text, patterns.execution_time, 'UTC'::text)) DESC, (count(*)) DESC;
+    avg(failures.cluster_confidence) AS avg_confidence,
+    (array_agg(DISTINCT failures.error_message) FILTER (WHERE (failures.error_message IS NOT NULL)))[1:20] AS sample_errors,
+    array_agg(DISTINCT failures.scenario_id) FILTER (WHERE (failures.scenario_id IS NOT NULL)) AS affected_scenarios,
+    failures.tenant_id
+   FROM ( SELECT patterns.tenant_id,
+            date_trunc('day'::text, patterns.execution_time, 'UTC'::text) AS day,
+            patterns.failure_category,
+            patterns.cluster_confidence,
+            patterns.error_message,
+            COALESCE(patterns.scenario_id, ( SELECT outcomes.scenario_id
+                   FROM evaluation.outcomes
+                  WHERE ((outcomes.outcome_id = patterns.outcome_id) AND (outcomes.execution_time = patterns.execution_time)))) AS scenario_id
+           FROM evaluation.failure_patterns patterns
+          WHERE (patterns.execution_time >= date_trunc('day'::text, (now() - '30 days'::interval), 'UTC'::text))) failures
+  GROUP BY failures.tenant_id, failures.day, failures.failure_category
+  ORDER BY failures.day DESC, (count(*)) DESC;
 
 ALTER VIEW evaluation.v_llm_failure_analysis OWNER TO guildhall_owner;
 

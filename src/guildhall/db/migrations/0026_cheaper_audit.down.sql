@@ -1,0 +1,114 @@
+CREATE OR REPLACE VIEW evaluation.v_llm_failure_analysis WITH (security_invoker = true) AS
+    SELECT date_trunc('day', patterns.execution_time, 'UTC') AS day,
+           patterns.failure_category,
+           count(*) AS daily_failures,
+           avg(patterns.cluster_confidence) AS avg_confidence,
+           (array_agg(DISTINCT patterns.error_message) FILTER (WHERE patterns.error_message IS NOT NULL))[1:20] AS sample_errors,
+           array_agg(DISTINCT COALESCE(patterns.scenario_id, outcomes.scenario_id))
+               FILTER (WHERE COALESCE(patterns.scenario_id, outcomes.scenario_id) IS NOT NULL) AS affected_scenarios,
+           patterns.tenant_id
+      FROM evaluation.failure_patterns AS patterns
+      LEFT JOIN evaluation.outcomes
+        ON patterns.scenario_id IS NULL
+       AND outcomes.outcome_id = patterns.outcome_id AND outcomes.execution_time = patterns.execution_time
+     WHERE patterns.execution_time >= date_trunc('day', now() - interval '30 days', 'UTC')
+     GROUP BY patterns.tenant_id, day, patterns.failure_category
+     ORDER BY day DESC, daily_failures DESC;
+
+-- A row without any of these has no such name, which is quickly seen.
+CREATE FUNCTION platform.secret_hints() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ARRAY['%assw%', '%ASSW%', '%assphrase%', '%ecret%', '%ECRET%', '%oken%', '%OKEN%', '%key"%', '%Key"%', '%KEY"%',
+                 '%key\_%', '%uthoriz%', '%redential%', '%ookie%', '%ciphertext%'];
+
+DO $generate$
+DECLARE
+    known record;
+BEGIN
+    FOR known IN
+        SELECT *
+          FROM (VALUES
+                   ('record_change',        'Keeps the image of a changed row; arguments are the columns to leave out.'),
+                   ('config_version_audit', 'Arc-Eval''s name for record_change.'),
+                   ('audit_trigger',        'AI-GO''s name for record_change.')
+               ) AS functions (name, meaning)
+    LOOP
+        EXECUTE format(
+            $function$
+            CREATE OR REPLACE FUNCTION platform.%I() RETURNS trigger
+                LANGUAGE plpgsql SECURITY DEFINER
+                SET search_path = pg_catalog, pg_temp
+            AS $body$
+            #variable_conflict use_column
+            DECLARE
+                columns text := current_setting('guildhall.columns_' || TG_RELID, true);
+            BEGIN
+                IF TG_OP = 'UPDATE' AND OLD *= NEW THEN
+                    RETURN NULL;
+                END IF;
+                IF COALESCE(columns, '') = '' THEN
+                    -- What a table's columns are is looked up once in a session: those beside its key, and those
+                    -- that can hold no secret, for neither their name nor their type.
+                    SELECT set_config('guildhall.columns_' || TG_RELID,
+                                      ARRAY[COALESCE(array_agg(attname::text) FILTER (WHERE NOT is_key), '{}')::text,
+                                            COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text]::text, false)
+                      INTO columns
+                      FROM (SELECT attname,
+                                   attnum = ANY (COALESCE((SELECT indkey::int2[] FROM pg_index WHERE indrelid = TG_RELID AND indisprimary), '{}')) AS is_key,
+                                   atttypid NOT IN ('jsonb'::regtype, 'json'::regtype) AND attname !~* (platform.secret_names() || '$') AS is_plain
+                              FROM pg_attribute
+                             WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped) AS attributes;
+                END IF;
+                -- Partitions are made ahead; where upkeep has stood still, here.
+                IF to_regclass('store.audit_log' || to_char(clock_timestamp() AT TIME ZONE 'UTC', '_YYYY_MM')) IS NULL THEN
+                    IF EXISTS (SELECT FROM pg_class WHERE oid = 'store.audit_log'::regclass AND relkind = 'p') THEN
+                        PERFORM platform.ensure_partitions('audit_log', clock_timestamp(), clock_timestamp());
+                    END IF;
+                END IF;
+
+                -- One statement for all, digest included: each expression of its own would be prepared anew in each transaction.
+                INSERT INTO store.audit_log (
+                    log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
+                    old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id, digest
+                )
+                SELECT log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
+                       old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id,
+                       sha256(convert_to(%s, 'UTF8'))
+                  FROM (SELECT gen_random_uuid() AS log_id,
+                               CASE WHEN TG_TABLE_NAME = 'teams' AND TG_TABLE_SCHEMA = 'platform'
+                                    THEN COALESCE(new_data, old_data) ->> 'id'
+                                    ELSE COALESCE(new_data, old_data) ->> 'tenant_id'
+                               END::uuid AS tenant_id,
+                               TG_TABLE_SCHEMA::text AS table_schema, TG_TABLE_NAME::text AS table_name, TG_OP AS operation,
+                               COALESCE(new_data, old_data) - (columns::text[])[1]::text[] AS record_key,
+                               NULLIF(current_setting('app.user_id', true), '')::uuid AS user_id,
+                               NULLIF(current_setting('app.agent_id', true), '')::uuid AS agent_id,
+                               COALESCE(NULLIF(current_setting('role'), 'none'), session_user) AS actor_role,
+                               old_data, new_data, NULL::jsonb AS modal_call_context,
+                               NULLIF(current_setting('app.address', true), '')::inet AS ip_address,
+                               NULLIF(current_setting('app.user_agent', true), '') AS user_agent,
+                               NULLIF(current_setting('app.request_id', true), '') AS request_id,
+                               clock_timestamp() AS "timestamp",
+                               COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch()) AS epoch,
+                               pg_current_xact_id()::text::bigint AS transaction_id
+                          FROM (SELECT CASE WHEN (before - (columns::text[])[2]::text[])::text LIKE ANY (platform.secret_hints())
+                                            THEN platform.without_secrets(before) ELSE before END AS old_data,
+                                       CASE WHEN (after - (columns::text[])[2]::text[])::text LIKE ANY (platform.secret_hints())
+                                            THEN platform.without_secrets(after) ELSE after END AS new_data
+                                  FROM (SELECT to_jsonb(OLD) - COALESCE(TG_ARGV, '{}') AS before,
+                                               to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') AS after
+                                        OFFSET 0) AS rows
+                                OFFSET 0) AS images
+                        OFFSET 0) AS new_row;
+                RETURN NULL;
+            END
+            $body$
+            $function$,
+            known.name,
+            platform.ledger_text('store.audit_log', (SELECT columns FROM platform.ledgers WHERE name = 'audit_log'), 'new_row.')
+        );
+        EXECUTE format('COMMENT ON FUNCTION platform.%I() IS %L', known.name, known.meaning);
+    END LOOP;
+END
+$generate$;
+DROP FUNCTION platform.secret_hint();
