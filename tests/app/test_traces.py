@@ -279,7 +279,7 @@ async def test_a_span_that_cannot_be_kept_is_refused_alone(tx: Tx, bad: dict[str
     assert reason in ingested.reasons[0]
 
 
-@pytest.mark.parametrize("end", ["0", str(ns(-1)), str(2**64 - 1)])
+@pytest.mark.parametrize("end", ["0", str(ns(-1)), str(2**64 - 1)], ids=["none", "before the beginning", "far away"])
 async def test_an_end_that_makes_no_sense_is_unknown(tx: Tx, end: str) -> None:
     found = await outcome(tx, await ingest(tx, a_span("refund") | {"endTimeUnixNano": end}))
 

@@ -128,6 +128,7 @@ def test_json_is_read_as_leniently_as_the_specification_wants() -> None:
         (as_protobuf(a_request(a_span("kaputt"))).replace(b"kaputt", b"\xff\xff\xff\xff\xff\xff"), otlp.PROTOBUF),
         (as_protobuf(a_request(a_span("kaputt"))).replace(b"kaputt", b"\xed\xa0\x80\xed\xa0\x80"), otlp.PROTOBUF),
     ],
+    ids=[f"body {n}" for n in range(13)],
 )
 def test_a_body_that_is_no_request_is_refused(body: bytes, encoding: str) -> None:
     with pytest.raises(ExportUnreadable):

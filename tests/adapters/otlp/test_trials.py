@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from decimal import Decimal
 from typing import Any
@@ -181,6 +182,22 @@ def test_a_call_that_two_libraries_report_is_counted_once() -> None:
 
     assert (trial.tokens, trial.metrics["model_calls"], trial.metrics["tool_calls"]) == (120, 1, 1)
     assert kinds(trial).count("model_call") == 2
+
+
+def test_a_conversation_that_grows_from_call_to_call_is_told_once() -> None:
+    messages = [{"role": "user", "content": f"message {n}"} for n in range(5)]
+    calls = [
+        a_span(
+            "chat", span=10 + n, parent=1, start=n * 0.1, gen_ai__operation__name="chat",
+            gen_ai__input__messages=json.dumps(messages[: n + 1]),
+        )
+        for n in range(5)
+    ]  # fmt: skip
+    trial = told(a_span("refund"), *calls)
+
+    steps = trial.trajectory["steps"]
+    assert [message for step in steps for message in step["input"]] == messages
+    assert [step.get("same_messages", 0) for step in steps] == [0, 1, 2, 3, 4]
 
 
 def test_the_sum_of_tokens_is_unknown_when_one_call_does_not_say() -> None:

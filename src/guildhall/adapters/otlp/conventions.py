@@ -184,14 +184,14 @@ def flag_of(value: Any) -> bool | None:
 
 def _content(span: Span, names: Iterable[str], prefix: str | None, events: frozenset[str]) -> Any:
     said = span.attributes
+    if prefix is not None:
+        messages = _messages(said, prefix)
+        if messages:
+            return messages  # rather than the whole call, which `input.value` holds as well
     for name in names:
         value = said.get(name)
         if value is not None:
             return _parsed(value)
-    if prefix is not None:
-        messages = _messages(said, prefix)
-        if messages:
-            return messages
     spoken: list[Any] = []
     for event in span.events:
         more = event["attributes"]

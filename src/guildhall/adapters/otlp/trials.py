@@ -109,6 +109,7 @@ class _Telling:
         self._broken_tools: list[tuple[str, str]] = []
         self._steps: list[tuple[float, int, dict[str, Any]]] = []
         self._room = _MOST_TEXT
+        self._heard: list[Any] = []
         self._calls = 0
 
     def told(self) -> ToldTrial:
@@ -171,7 +172,7 @@ class _Telling:
             step["usage"] = {"input_tokens": inward, "output_tokens": outward}
         if cost is not None:
             step["cost_usd"] = str(cost)
-        self._put_words(step, "input", conventions.input_of(span))
+        self._put_words(step, "input", self._news(step, conventions.input_of(span)))
         self._put_words(step, "content", conventions.output_of(span))
         self._note(span, step)
         if self._is_within(span, Role.MODEL):
@@ -187,6 +188,24 @@ class _Telling:
         models.total_ms += span.duration_ms or 0.0
         if model is not None:
             models.names.add(model)
+
+    def _news(self, step: dict[str, Any], words: Any) -> Any:
+        """
+        What a model was told that the call before had not been told; `same_messages` counts the others.
+
+        A conversation is sent whole with every call, so it would fill a trajectory with its own square.
+        """
+        if not isinstance(words, list):
+            return words
+        before, self._heard = self._heard, words
+        same = 0
+        for one, other in zip(before, words, strict=False):
+            if one != other:
+                break
+            same += 1
+        if same:
+            step["same_messages"] = same
+        return words[same:]
 
     def _tool_call(self, span: Span) -> None:
         name, error = conventions.tool_of(span), conventions.error_of(span)
