@@ -1,69 +1,15 @@
 """
 Identity: who people are, which teams they belong to, and what they show to be let in.
 
-`service` has the verbs on people, teams and invitations; `access` is signing
-in, sessions and API keys; `vault` keeps secrets of teams; `leaving` archives
-and erases. Whoever was let in is a `Caller`, whose `actor` opens transactions.
+`installation` is what every command asks; `service` has the verbs on people,
+teams and invitations; `access` is signing in, sessions and API keys; `vault`
+keeps secrets of teams; `leaving` archives and erases. Whoever was let in is a `Caller`, whose `actor` opens transactions.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from guildhall.domains.platform.identity.errors import (
-    InvitationNotFound,
-    KeyNotFound,
-    KeyRefused,
-    NotSignedIn,
-    SecretNotFound,
-    SessionNotFound,
-    SignInRefused,
-)
-from guildhall.domains.platform.identity.rules import SESSION_LONGEST, allows, check, check_administrator
-from guildhall.domains.platform.identity.service import (
-    LOCAL,
-    accept_invitation,
-    add_member,
-    change_role,
-    create_team,
-    create_user,
-    database_id,
-    get_member,
-    get_own_team,
-    get_preferences,
-    get_self,
-    get_standing,
-    get_team,
-    get_user,
-    invite,
-    join,
-    list_invitations,
-    list_members,
-    list_teams,
-    list_users,
-    remove_member,
-    revoke_invitation,
-    set_password,
-    set_preferences,
-    tidy,
-)
-from guildhall.domains.platform.identity.types import (
-    Action,
-    Erasure,
-    Invitation,
-    Key,
-    Member,
-    NewInvitation,
-    NewKey,
-    Preferences,
-    Role,
-    Rotation,
-    Scope,
-    Secret,
-    Session,
-    Standing,
-    Team,
-    User,
-)
+from guildhall.domains.platform.identity.installation import LOCAL, database_id
 
 if TYPE_CHECKING:
     from guildhall.algorithms.envelope import Keyring
@@ -82,6 +28,15 @@ if TYPE_CHECKING:
         revoke_session,
         revoke_sessions,
         sign_in,
+    )
+    from guildhall.domains.platform.identity.errors import (
+        InvitationNotFound,
+        KeyNotFound,
+        KeyRefused,
+        NotSignedIn,
+        SecretNotFound,
+        SessionNotFound,
+        SignInRefused,
     )
     from guildhall.domains.platform.identity.leaving import (
         REASON,
@@ -109,6 +64,50 @@ if TYPE_CHECKING:
         page_sessions,
         page_teams,
         page_users,
+    )
+    from guildhall.domains.platform.identity.rules import SESSION_LONGEST, allows, check, check_administrator
+    from guildhall.domains.platform.identity.service import (
+        accept_invitation,
+        add_member,
+        change_role,
+        create_team,
+        create_user,
+        get_member,
+        get_own_team,
+        get_preferences,
+        get_self,
+        get_standing,
+        get_team,
+        get_user,
+        invite,
+        join,
+        list_invitations,
+        list_members,
+        list_teams,
+        list_users,
+        remove_member,
+        revoke_invitation,
+        set_password,
+        set_preferences,
+        tidy,
+    )
+    from guildhall.domains.platform.identity.types import (
+        Action,
+        Erasure,
+        Invitation,
+        Key,
+        Member,
+        NewInvitation,
+        NewKey,
+        Preferences,
+        Role,
+        Rotation,
+        Scope,
+        Secret,
+        Session,
+        Standing,
+        Team,
+        User,
     )
     from guildhall.domains.platform.identity.vault import (
         discard_secret,
@@ -222,9 +221,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # Letting people in and keeping secrets need cryptography, which takes longer to load than most commands to run.
+    # Every command asks which installation this is, and most ask no more: the rest, with its types and its
+    # cryptography, takes longer to load than they take to run.
     if name in __all__:
-        for part in ("access", "leaving", "listings", "vault"):
+        for part in ("types", "errors", "rules", "service", "access", "leaving", "listings", "vault"):
             module = import_module(f"{__name__}.{part}")
             if hasattr(module, name):
                 return globals().setdefault(name, getattr(module, name))

@@ -34,19 +34,8 @@ from guildhall.domains.platform.identity.types import (
     User,
 )
 
-LOCAL = Actor(
-    user_id=UUID("00000000-0000-7000-8000-000000000001"),
-    tenant_id=UUID("00000000-0000-7000-8000-000000000002"),
-)
-"""The one person and team of a new installation, made by its first migration."""
-
 _NO_PASSWORD = "!"
 _MOST_SLUGS = 100
-
-
-async def database_id(tx: Tx) -> UUID:
-    """Which database this is: it tells the spools of two databases apart."""
-    return await store.database_id(tx)
 
 
 async def tidy(tx: Tx) -> int:

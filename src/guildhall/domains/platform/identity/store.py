@@ -54,11 +54,6 @@ def _explained(*, who: str = "", taken: Mapping[str, tuple[str, str]] | None = N
         raise
 
 
-async def database_id(tx: Tx) -> UUID:
-    found: UUID = await tx.value(_queries.database_id)
-    return found
-
-
 async def tidy(tx: Tx) -> int:
     expired: int = await tx.value(_queries.tidy)
     return expired
