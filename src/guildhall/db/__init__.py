@@ -8,11 +8,11 @@ server of our own. Nothing above this package sees a connection string, a
 driver's type or a driver's error.
 """
 
-from guildhall.db.errors import ConstraintViolated, DatabaseUnavailable, DiskFull
+from guildhall.db.errors import ConstraintViolated, DatabaseUnavailable, DiskFull, ProofRefused, StandingChanged
 from guildhall.db.jsonb import Json
 from guildhall.db.pool import NOBODY, Database, MachineRole
 from guildhall.db.queries import Queries, Query, load_queries
-from guildhall.db.tx import Actor, Origin, Row, Tx
+from guildhall.db.tx import Actor, Origin, Proof, Row, Tx
 
 __all__ = [
     "NOBODY",
@@ -24,9 +24,12 @@ __all__ = [
     "Json",
     "MachineRole",
     "Origin",
+    "Proof",
+    "ProofRefused",
     "Queries",
     "Query",
     "Row",
+    "StandingChanged",
     "Tx",
     "load_queries",
 ]

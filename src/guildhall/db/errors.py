@@ -56,6 +56,18 @@ class StatementRefused(NotAllowed):
     code = "statement_refused"
 
 
+class ProofRefused(NotAllowed):
+    """The key or session by which somebody was let in is not good any more."""
+
+    code = "proof_refused"
+
+
+class StandingChanged(Unavailable):
+    """What somebody may do has changed since they were let in; whoever tries again is let in anew."""
+
+    code = "standing_changed"
+
+
 class TooBusy(Unavailable):
     """Another transaction was in the way; trying again is likely to work."""
 
@@ -119,6 +131,10 @@ def translate(error: BaseException) -> GuildhallError | None:
             return DatabaseUnavailable("PostgreSQL has no such database", remedy="Check GUILDHALL_DATABASE_URL.")
         case asyncpg.DataError() | asyncpg.ProgramLimitExceededError():
             return ValueRefused("a value does not fit its column", kind=type(error).__name__)
+        case asyncpg.PostgresError(sqlstate="GH001"):  # of ours: see `platform.insist`
+            return ProofRefused("the key or session is not good any more")
+        case asyncpg.PostgresError(sqlstate="GH002"):
+            return StandingChanged("what the caller may do has just changed", remedy="Try again.")
         case asyncpg.InterfaceError() if _is_about_the_connection(error):
             return DatabaseUnavailable(
                 "the connection to PostgreSQL is gone", remedy="Check that the server runs, then try again."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, Literal, TypeAlias
@@ -16,7 +17,7 @@ from guildhall.db import jsonb
 from guildhall.db.errors import DRIVER_ERRORS, DatabaseUnavailable, StatementRefused, translate, translated
 from guildhall.db.migration import application_name
 from guildhall.db.poolers import is_pooled
-from guildhall.db.tx import Actor, Origin, Tx
+from guildhall.db.tx import Actor, Origin, Proof, Tx
 
 MachineRole: TypeAlias = Literal["curator", "writer", "worker", "scheduler"]
 """Whom the machine acts as when it acts for no team (decision 7); each has the least grants."""
@@ -29,6 +30,7 @@ _COMMAND_TIMEOUT_S = 300
 _STARTUP_SETTINGS = {"application_name": application_name(), "timezone": "UTC"}
 """Those of the settings at the start that PgBouncer follows."""
 _MOST_TEXT = 512
+_NO_WORD = re.compile(r"[^a-z_]")
 
 
 class Database:
@@ -91,18 +93,23 @@ class Database:
         except TimeoutError:
             self._pool.terminate()
 
-    def transaction(self, actor: Actor, origin: Origin | None = None) -> AbstractAsyncContextManager[Tx]:
+    def transaction(
+        self, actor: Actor, origin: Origin | None = None, proof: Proof | None = None
+    ) -> AbstractAsyncContextManager[Tx]:
         """
         A transaction of the application's role, for one person in one team.
 
         It commits when the block ends and rolls back when the block raises.
-        The audit keeps the origin with whatever is changed.
+        The audit keeps the origin with whatever is changed. A proof is looked
+        at in the message that begins the transaction, so it costs no round trip.
 
         Raises:
             DatabaseUnavailable: No connection could be had, or it broke.
+            ProofRefused: The proof has ended since, or is another person's or team's.
+            StandingChanged: It is good, but not for what is believed.
             ValueError: The origin's address is no IP address.
         """
-        return self._transaction("guildhall_app", actor, origin)
+        return self._transaction("guildhall_app", actor, origin, proof)
 
     def duty(self, role: MachineRole) -> AbstractAsyncContextManager[Tx]:
         """
@@ -114,8 +121,10 @@ class Database:
         return self._transaction(f"guildhall_{role}", NOBODY)
 
     @asynccontextmanager
-    async def _transaction(self, role: str, actor: Actor, origin: Origin | None = None) -> AsyncIterator[Tx]:
-        connection = await self._begin(role, actor, origin)
+    async def _transaction(
+        self, role: str, actor: Actor, origin: Origin | None = None, proof: Proof | None = None
+    ) -> AsyncIterator[Tx]:
+        connection = await self._begin(role, actor, origin, proof)
         try:
             try:
                 with _reading(actor):
@@ -147,13 +156,16 @@ class Database:
         finally:
             await present.end()
 
-    async def _begin(self, role: str, actor: Actor, origin: Origin | None) -> asyncpg.pool.PoolConnectionProxy[Any]:
+    async def _begin(
+        self, role: str, actor: Actor, origin: Origin | None, proof: Proof | None
+    ) -> asyncpg.pool.PoolConnectionProxy[Any]:
         # Role and identity go with BEGIN in one message. They are names of ours and UUIDs, so formatting them in is safe.
         user, team = ("", "") if actor is NOBODY else (actor.user_id, actor.tenant_id)
         begin = (
             f"{self._begin_with}{' SET TRANSACTION READ ONLY;' if actor.reads_only else ''} SET LOCAL ROLE {role}; "
             f"SELECT set_config('app.user_id', '{user}', true), set_config('app.tenant_id', '{team}', true)"
             + ("" if origin is None else _settings_of(origin))
+            + ("" if proof is None else _insistence_on(proof))
         )
         for attempt in (1, 2):
             with translated():
@@ -161,6 +173,8 @@ class Database:
             try:
                 await connection.execute(begin)
             except BaseException as error:
+                if not _is_gone(connection) and connection.is_in_transaction():
+                    await _rollback(connection)  # as after a proof that was refused
                 await _hand_back(self._pool, connection)
                 ours = translate(error)
                 # A pooled connection may have died while it was idle, as after a restart: a new one is worth a try.
@@ -252,6 +266,16 @@ def _settings_of(origin: Origin) -> str:
             digits = text[:_MOST_TEXT].replace("\0", "").encode("utf-8", "replace").hex()
             said += f", set_config('app.{name}', convert_from(decode('{digits}', 'hex'), 'UTF8'), true)"
     return said
+
+
+def _insistence_on(proof: Proof) -> str:
+    """The statement that refuses a proof that is not good any more; scopes, which may be any text, go as hexadecimal digits."""
+    scopes = ",".join(proof.scopes).encode("utf-8", "replace").hex()
+    administrator = "true" if proof.is_administrator else "false"
+    return (
+        f"; SELECT platform.insist('{proof.kind}', '{proof.id}', '{_NO_WORD.sub('', proof.role)}', "
+        f"{administrator}, decode('{scopes}', 'hex'))"
+    )
 
 
 def _is_gone(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> bool:

@@ -1754,6 +1754,51 @@ CREATE FUNCTION platform.histogram_value(idx integer) RETURNS double precision
 
 ALTER FUNCTION platform.histogram_value(idx integer) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.insist(kind text, proof uuid, believed_role text, believed_administrator boolean, believed_scopes bytea) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    is_as_believed boolean;
+BEGIN
+    IF kind = 'key' THEN
+        SELECT members.role = believed_role
+               AND (users.role = 'admin') = believed_administrator
+               AND convert_to(array_to_string(known.scopes, ','), 'UTF8') = believed_scopes
+          INTO is_as_believed
+          FROM platform.api_keys AS known
+          JOIN platform.users ON users.id = known.user_id AND users.is_active
+          JOIN platform.teams ON teams.id = known.tenant_id AND teams.is_active
+          JOIN platform.team_members AS members ON members.tenant_id = known.tenant_id AND members.user_id = known.user_id
+         WHERE known.id = proof
+           AND known.user_id = platform.user_id()
+           AND known.tenant_id = platform.tenant_id()
+           AND known.is_active
+           AND (known.expires_at IS NULL OR known.expires_at > clock_timestamp());
+    ELSE
+        SELECT members.role = believed_role
+               AND (users.role = 'admin') = believed_administrator
+          INTO is_as_believed
+          FROM platform.user_sessions AS known
+          JOIN platform.users ON users.id = known.user_id AND users.is_active
+          JOIN platform.teams ON teams.id = known.tenant_id AND teams.is_active
+          JOIN platform.team_members AS members ON members.tenant_id = known.tenant_id AND members.user_id = known.user_id
+         WHERE known.id = proof
+           AND known.user_id = platform.user_id()
+           AND known.tenant_id = platform.tenant_id()
+           AND known.status = 'active'
+           AND known.expires_at > clock_timestamp();
+    END IF;
+    IF is_as_believed IS NULL THEN
+        RAISE EXCEPTION 'the key or session is not good any more' USING ERRCODE = 'GH001';
+    ELSIF NOT is_as_believed THEN
+        RAISE EXCEPTION 'what the person may do has changed' USING ERRCODE = 'GH002';
+    END IF;
+END
+$$;
+
+ALTER FUNCTION platform.insist(kind text, proof uuid, believed_role text, believed_administrator boolean, believed_scopes bytea) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.invite(address text, new_role text, digest text, ends_at timestamp with time zone) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -14385,6 +14430,9 @@ REVOKE ALL ON FUNCTION platform.forget_idempotency_keys() FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.forget_idempotency_keys() TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.has_teams(series_name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.insist(kind text, proof uuid, believed_role text, believed_administrator boolean, believed_scopes bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.insist(kind text, proof uuid, believed_role text, believed_administrator boolean, believed_scopes bytea) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.invite(address text, new_role text, digest text, ends_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.invite(address text, new_role text, digest text, ends_at timestamp with time zone) TO guildhall_app;

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -37,6 +37,22 @@ class Origin:
     user_agent: str | None = None
     request_id: str | None = None
     agent_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """
+    By what somebody was let in, an API key or a session, and what they might do when that was last looked at.
+
+    A transaction that is given one begins only if the proof is still good, for
+    the actor's person and team, and if nothing of what is believed has changed.
+    """
+
+    kind: Literal["key", "session"]
+    id: UUID
+    role: str
+    is_administrator: bool
+    scopes: tuple[str, ...] = ()
 
 
 class Tx:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from guildhall.algorithms import credentials, passwords
-from guildhall.db import NOBODY, Actor, Database, Row, Tx
+from guildhall.db import NOBODY, Actor, Database, Proof, Row, Tx
 from guildhall.domains.platform.identity import hashing, rules, store
 from guildhall.domains.platform.identity.errors import (
     IdentityRefused,
@@ -45,6 +45,14 @@ class Caller:
         """Whose transactions to open: in those of a viewer, or of a key that may only read, nothing can be changed."""
         writes = rules.may(self.standing.role, Action.WRITE) and rules.allows(self.scopes, Scope.WRITE)
         return Actor(self.user_id, self.tenant_id, reads_only=not writes)
+
+    @property
+    def proof(self) -> Proof | None:
+        """By what they were let in, for their transactions to insist on; None where that was neither a session nor a key."""
+        role, is_administrator = self.standing.role or "", self.standing.is_administrator
+        if self.key_id is not None:
+            return Proof("key", self.key_id, role, is_administrator, tuple(self.scopes))
+        return Proof("session", self.session_id, role, is_administrator) if self.session_id is not None else None
 
     @property
     def person(self) -> Actor:

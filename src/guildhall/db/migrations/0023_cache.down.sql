@@ -1,0 +1,1 @@
+DROP FUNCTION platform.insist(text, uuid, text, boolean, bytea);
