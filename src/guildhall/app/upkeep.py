@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from guildhall import cache
 from guildhall.app import sealing
 from guildhall.app.wiring import App
 from guildhall.db import archives, rollups, timeseries
@@ -39,7 +40,7 @@ class Upkeep:
 
 async def maintain(app: App, url: str) -> Upkeep:
     """
-    Tidy identity, seal ledgers, refresh roll-ups, then make, archive, drop and close partitions.
+    Tidy identity and the cache, seal ledgers, refresh roll-ups, then make, archive, drop and close partitions.
 
     What is dropped has been sealed and rolled up before. Work that needs the
     owner of the tables is done at `url`, an administrator's, and left out where
@@ -52,6 +53,7 @@ async def maintain(app: App, url: str) -> Upkeep:
     async with app.database.duty("scheduler") as tx:
         expired = await identity.tidy(tx)
         await replays.tidy(tx)
+        await cache.tidy(tx)
     seals: list[audit.Seal] = []
     try:
         async for seal in sealing.seal(app):

@@ -732,6 +732,73 @@ CREATE FUNCTION platform.beginning_of_rows() RETURNS text
 
 ALTER FUNCTION platform.beginning_of_rows() OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.cache_count(wanted text, step bigint, ttl_s double precision) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    counted bigint;
+BEGIN
+    INSERT INTO platform.cache_counters AS counters (key, total, expires_at)
+    VALUES (wanted, step, clock_timestamp() + make_interval(secs => ttl_s))
+        ON CONFLICT (key) DO UPDATE
+       SET total      = CASE WHEN counters.expires_at > clock_timestamp() THEN counters.total ELSE 0 END + excluded.total,
+           expires_at = CASE WHEN counters.expires_at > clock_timestamp() THEN counters.expires_at ELSE excluded.expires_at END
+    RETURNING total INTO counted;
+    RETURN counted;
+END
+$$;
+
+ALTER FUNCTION platform.cache_count(wanted text, step bigint, ttl_s double precision) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.cache_delete(wanted text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    ended timestamptz;
+BEGIN
+    DELETE FROM platform.cache_entries WHERE key = wanted RETURNING expires_at INTO ended;
+    RETURN COALESCE(ended > clock_timestamp(), false);
+END
+$$;
+
+ALTER FUNCTION platform.cache_delete(wanted text) OWNER TO guildhall_owner;
+
+CREATE UNLOGGED TABLE platform.cache_entries (
+    key character varying(200) NOT NULL,
+    value bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT cache_entries_size CHECK ((octet_length(value) <= 1048576))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE platform.cache_entries OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.cache_entries IS 'cache: system: values that processes share for a while; a crash empties it.';
+
+CREATE FUNCTION platform.cache_get(wanted text) RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (SELECT entries.value FROM platform.cache_entries entries WHERE (((entries.key)::text = cache_get.wanted) AND (entries.expires_at > clock_timestamp())));
+
+ALTER FUNCTION platform.cache_get(wanted text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.cache_put(wanted text, new_value bytea, ttl_s double precision, only_if_absent boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO platform.cache_entries AS entries (key, value, expires_at)
+    VALUES (wanted, new_value, clock_timestamp() + make_interval(secs => ttl_s))
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at
+     WHERE NOT only_if_absent OR entries.expires_at <= clock_timestamp();
+    RETURN FOUND;
+END
+$$;
+
+ALTER FUNCTION platform.cache_put(wanted text, new_value bytea, ttl_s double precision, only_if_absent boolean) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.change_member_role(member uuid, new_role text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1719,6 +1786,28 @@ CREATE FUNCTION platform.fold(content text) RETURNS text
     RETURN lower(NORMALIZE(regexp_replace(NORMALIZE(content, NFKD), '[\u0300-\u036f]'::text, ''::text, 'g'::text), NFKC));
 
 ALTER FUNCTION platform.fold(content text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.forget_cache() RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    removed bigint := 0;
+    more    bigint;
+BEGIN
+    DELETE FROM platform.cache_entries WHERE expires_at <= clock_timestamp();
+    GET DIAGNOSTICS more = ROW_COUNT;
+    removed := removed + more;
+    DELETE FROM platform.cache_counters WHERE expires_at <= clock_timestamp();
+    GET DIAGNOSTICS more = ROW_COUNT;
+    removed := removed + more;
+    DELETE FROM platform.rate_limits WHERE tat_ns <= extract(epoch FROM clock_timestamp()) * 1000000000;
+    GET DIAGNOSTICS more = ROW_COUNT;
+    RETURN removed + more;
+END
+$$;
+
+ALTER FUNCTION platform.forget_cache() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.forget_idempotency_keys() RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3260,6 +3349,39 @@ CREATE FUNCTION platform.squeeze(content text) RETURNS text
     RETURN regexp_replace(platform.fold(content), '[\u0001-\u002f\u003a-\u0060\u007b-\u00bf\u2000-\u206f\u3000-\u3003]+'::text, ''::text, 'g'::text);
 
 ALTER FUNCTION platform.squeeze(content text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.take_cells(wanted text, interval_ns bigint, room bigint, cost bigint, at_least bigint, hold_ns bigint) RETURNS TABLE(taken bigint, ahead_ns bigint, wait_ns bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    tat    bigint;
+    now_ns bigint;
+    due    bigint;
+BEGIN
+    LOOP
+        SELECT known.tat_ns INTO tat FROM platform.rate_limits AS known WHERE known.key = wanted FOR NO KEY UPDATE;
+        EXIT WHEN FOUND;
+        INSERT INTO platform.rate_limits (key, tat_ns) VALUES (wanted, 0) ON CONFLICT DO NOTHING;
+    END LOOP;
+    -- Only now: whoever waited for the row comes after whoever had it.
+    now_ns := (extract(epoch FROM clock_timestamp()) * 1000000000)::bigint;
+    due := greatest(tat, now_ns + hold_ns);
+    taken := least(cost, greatest(0, (now_ns + room * interval_ns - due) / interval_ns));
+    wait_ns := 0;
+    IF taken >= at_least THEN
+        tat := due + taken * interval_ns;
+        UPDATE platform.rate_limits AS known SET tat_ns = tat WHERE known.key = wanted;
+    ELSE
+        taken := 0;
+        wait_ns := greatest(0, due + at_least * interval_ns - now_ns - room * interval_ns);
+    END IF;
+    ahead_ns := greatest(0, tat - now_ns);
+    RETURN NEXT;
+END
+$$;
+
+ALTER FUNCTION platform.take_cells(wanted text, interval_ns bigint, room bigint, cost bigint, at_least bigint, hold_ns bigint) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.teams_owned_alone(person uuid) RETURNS text[]
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -9468,6 +9590,19 @@ COMMENT ON COLUMN platform.background_tasks.deadline_at IS 'When an attempt that
 
 COMMENT ON COLUMN platform.background_tasks.idempotency_key IS 'Named by whoever enqueues: a second job of the team with the same key is refused.';
 
+CREATE UNLOGGED TABLE platform.cache_counters (
+    key character varying(200) NOT NULL,
+    total bigint NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE platform.cache_counters OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.cache_counters IS 'cache: system: what processes count together for a while; a crash empties it.';
+
+COMMENT ON COLUMN platform.cache_counters.expires_at IS 'Counted from the first addition; from then on the counter begins anew.';
+
 CREATE TABLE platform.clickhouse_analytics (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -9682,6 +9817,18 @@ ALTER TABLE platform.provider_secrets OWNER TO guildhall_owner;
 COMMENT ON TABLE platform.provider_secrets IS 'identity: tenant: what a team needs to call others, such as keys of model providers, encrypted under a key that is not in the database.';
 
 COMMENT ON COLUMN platform.provider_secrets.sealed IS 'Version 1, key id (8 bytes), nonce (12), AES-256-GCM ciphertext and tag; the row''s team and id are authenticated with it.';
+
+CREATE UNLOGGED TABLE platform.rate_limits (
+    key character varying(200) NOT NULL,
+    tat_ns bigint NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE platform.rate_limits OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.rate_limits IS 'cache: system: how much of its rate each key has used; a crash empties it.';
+
+COMMENT ON COLUMN platform.rate_limits.tat_ns IS 'When the next request would be due if they came evenly, in nanoseconds since 1970 (algorithms/gcra.py).';
 
 CREATE VIEW platform.replication_lag AS
  SELECT slots.slot_name,
@@ -11513,6 +11660,12 @@ ALTER TABLE ONLY platform.background_tasks
 ALTER TABLE ONLY platform.background_tasks
     ADD CONSTRAINT background_tasks_tenant_id_id_key UNIQUE (tenant_id, id);
 
+ALTER TABLE ONLY platform.cache_counters
+    ADD CONSTRAINT cache_counters_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY platform.cache_entries
+    ADD CONSTRAINT cache_entries_pkey PRIMARY KEY (key);
+
 ALTER TABLE ONLY platform.clickhouse_analytics
     ADD CONSTRAINT clickhouse_analytics_pkey PRIMARY KEY (id);
 
@@ -11539,6 +11692,9 @@ ALTER TABLE ONLY platform.provider_secrets
 
 ALTER TABLE ONLY platform.provider_secrets
     ADD CONSTRAINT provider_secrets_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY platform.rate_limits
+    ADD CONSTRAINT rate_limits_pkey PRIMARY KEY (key);
 
 ALTER TABLE ONLY platform.rollups
     ADD CONSTRAINT rollups_pkey PRIMARY KEY (name);
@@ -14313,6 +14469,18 @@ REVOKE ALL ON FUNCTION platform.timescale_schema() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.beginning_of_rows() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION platform.cache_count(wanted text, step bigint, ttl_s double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.cache_count(wanted text, step bigint, ttl_s double precision) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.cache_delete(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.cache_delete(wanted text) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.cache_get(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.cache_get(wanted text) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.cache_put(wanted text, new_value bytea, ttl_s double precision, only_if_absent boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.cache_put(wanted text, new_value bytea, ttl_s double precision, only_if_absent boolean) TO guildhall_app;
+
 REVOKE ALL ON FUNCTION platform.change_member_role(member uuid, new_role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.change_member_role(member uuid, new_role text) TO guildhall_app;
 
@@ -14425,6 +14593,9 @@ REVOKE ALL ON FUNCTION platform.finish_erasing_team(team uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.finish_sign_in(login text, address inet, agent text, hash text, token_digest text, team text, idle interval, longest interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.finish_sign_in(login text, address inet, agent text, hash text, token_digest text, team text, idle interval, longest interval) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.forget_cache() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.forget_cache() TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.forget_idempotency_keys() FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.forget_idempotency_keys() TO guildhall_scheduler;
@@ -14565,6 +14736,9 @@ REVOKE ALL ON FUNCTION platform.settle_grants() FROM PUBLIC;
 REVOKE ALL ON FUNCTION platform.sign_in_subjects(login text, address inet) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.sign_in_wait(failures integer, free integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.take_cells(wanted text, interval_ns bigint, room bigint, cost bigint, at_least bigint, hold_ns bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.take_cells(wanted text, interval_ns bigint, room bigint, cost bigint, at_least bigint, hold_ns bigint) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.teams_owned_alone(person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.teams_owned_alone(person uuid) TO guildhall_app;

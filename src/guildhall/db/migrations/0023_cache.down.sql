@@ -1,1 +1,10 @@
+DROP FUNCTION platform.forget_cache();
+DROP FUNCTION platform.take_cells(text, bigint, bigint, bigint, bigint, bigint);
+DROP FUNCTION platform.cache_count(text, bigint, double precision);
+DROP FUNCTION platform.cache_delete(text);
+DROP FUNCTION platform.cache_put(text, bytea, double precision, boolean);
+DROP FUNCTION platform.cache_get(text);
+DROP TABLE platform.rate_limits;
+DROP TABLE platform.cache_counters;
+DROP TABLE platform.cache_entries;
 DROP FUNCTION platform.insist(text, uuid, text, boolean, bytea);
