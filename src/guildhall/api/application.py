@@ -21,9 +21,11 @@ OpenHouse: TypeAlias = Callable[[], AbstractAsyncContextManager[House]]
 _SMALLEST_TO_COMPRESS = 1024
 
 
-def create_api(open_house: OpenHouse, settings: Settings) -> FastAPI:
+def create_api(open_house: OpenHouse, settings: Settings, *, patience_s: float = 30.0) -> FastAPI:
     """
     The API as an ASGI application; `open_house` opens what it works on when it starts, and closes it at the end.
+
+    `patience_s` is how long each part of a body is waited for.
     """
 
     @asynccontextmanager
@@ -56,5 +58,7 @@ def create_api(open_house: OpenHouse, settings: Settings) -> FastAPI:
     app.include_router(traces.router)
     openapi.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_TO_COMPRESS, compresslevel=1)
-    app.add_middleware(Envelope, house=lambda: app.state.house, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(
+        Envelope, house=lambda: app.state.house, max_body_bytes=settings.max_body_bytes, patience_s=patience_s
+    )
     return app

@@ -106,7 +106,7 @@ def _is_empty(request: Request) -> bool:
 
 
 def _check_type(request: Request) -> None:
-    given = request.headers.get("content-type", "")
+    given = ", ".join(request.headers.getlist("content-type"))  # two of them are none
     kind, _, parameters = given.partition(";")
     kind = kind.strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):

@@ -269,10 +269,13 @@ def token_of(request: Request) -> str:
     What says whose a request is: its API key, or its session's token.
 
     Raises:
-        NotIntroduced: It carries neither.
+        NotIntroduced: It carries neither, or more than one.
         OriginForeign: The token is a cookie's, and another site's page sent it.
     """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    given = request.headers.getlist("authorization")
+    if len(given) > 1:
+        raise NotIntroduced  # whoever stands before the server may have looked at the other one
+    scheme, _, token = "".join(given).partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
     cookie = request.cookies.get(COOKIE)
