@@ -84,12 +84,12 @@ def test_every_answer_is_described_and_every_refusal_has_our_shape(document):
     responses = document["components"]["responses"]
     for where, operation in _operations(document):
         for status, response in operation["responses"].items():
-            if int(status) >= 400:
+            if int(status) >= 400 and where != "POST /v1/traces":  # there OTLP says what a refusal looks like
                 assert response == {"$ref": f"#/components/responses/Refused{status}"}, (where, status)
                 shape = responses[f"Refused{status}"]["content"]["application/json"]["schema"]
                 assert shape == {"$ref": "#/components/schemas/Error"}
                 continue
-            assert response["description"], (where, status)
+            assert response.get("description") or "$ref" in response, (where, status)
             for kind, content in response.get("content", {}).items():
                 assert content["schema"] or kind == "text/event-stream", (where, status)
 

@@ -51,13 +51,33 @@ _ANSWER = {
     },
 }
 
+_REFUSAL: dict[str, Any] = {
+    "description": "The body cannot be read: a google.rpc.Status, or our own error where it is the encoding that is wrong.",
+    "content": {
+        "application/x-protobuf": {"schema": {"type": "string", "format": "binary"}},
+        "application/json": {
+            "schema": {
+                "anyOf": [
+                    {
+                        "type": "object",
+                        "required": ["code", "message"],
+                        "properties": {"code": {"type": "integer"}, "message": {"type": "string"}},
+                    },
+                    {"$ref": "#/components/schemas/Error"},
+                ]
+            }
+        },
+    },
+}
+
 
 @router.post(
     "",
     response_class=Response,
-    responses={200: _ANSWER},
+    responses={200: _ANSWER, 400: _REFUSAL, 415: _REFUSAL},
     openapi_extra={
         "x-unrepeated": True,
+        "x-described": ["400", "415"],
         "requestBody": {
             "required": True,
             "content": {"application/x-protobuf": _PROTOBUF, "application/json": _JSON},

@@ -108,6 +108,7 @@ def _complete(operation: dict[str, Any], method: str) -> None:
     refusals = operation.pop("x-open", None)
     is_open = refusals is not None
     is_unrepeated = operation.pop("x-unrepeated", False)
+    described = operation.pop("x-described", ())  # refusals that the operation describes itself
     if not is_open:
         operation["security"] = [{"bearer": []}, {"cookie": []}]
     responses = operation["responses"]
@@ -125,7 +126,8 @@ def _complete(operation: dict[str, Any], method: str) -> None:
             continue
         if status in ("401", "403", "429") and refusals is not None and status not in refusals:
             continue
-        responses[status] = {"$ref": f"#/components/responses/Refused{status}"}
+        if status not in described:
+            responses[status] = {"$ref": f"#/components/responses/Refused{status}"}
     if method == "post" and not is_open and not is_unrepeated:
         operation.setdefault("parameters", []).append(
             {
