@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated, Any, cast
 
@@ -26,7 +26,7 @@ from guildhall.api.frame.house import House
 from guildhall.db import Origin, Tx
 from guildhall.domains.platform import audit, identity, replays
 from guildhall.domains.platform.audit import NewRequest
-from guildhall.domains.platform.identity import Action, Caller, Scope
+from guildhall.domains.platform.identity import Action, Caller, Scope, Standing
 from guildhall.domains.platform.replays import Answer
 from guildhall.errors import InvalidInput, NotAllowed, Unavailable
 
@@ -201,9 +201,7 @@ async def reading(request: Request) -> Visit:
 
 async def writing(request: Request) -> Visit:
     """Whoever may change things."""
-    visit = await _let_in(request, Scope.WRITE)
-    identity.check(visit.caller.standing, Action.WRITE)
-    return visit
+    return await _let_in(request, Scope.WRITE, lambda standing: identity.check(standing, Action.WRITE))
 
 
 async def speaking(request: Request) -> Visit:
@@ -218,9 +216,7 @@ async def managing(request: Request) -> Visit:
 
 async def administering(request: Request) -> Visit:
     """Administrators of the installation."""
-    visit = await _let_in(request, Scope.ADMIN)
-    identity.check_administrator(visit.caller.standing, "this")
-    return visit
+    return await _let_in(request, Scope.ADMIN, lambda standing: identity.check_administrator(standing, "this"))
 
 
 Reading = Annotated[Visit, Depends(reading)]
@@ -252,16 +248,26 @@ def origin_of(request: Request) -> Origin:
     )
 
 
-async def _let_in(request: Request, scope: Scope) -> Visit:
+async def _let_in(request: Request, scope: Scope, check: Callable[[Standing], None] = lambda standing: None) -> Visit:
     house = house_of(request)
     token = token_of(request)
     origin = origin_of(request)
     caller = await house.doorkeeper.admit(token)
-    request.scope["guildhall.caller"] = caller
+    try:
+        _check(caller, scope, check)
+    except NotAllowed:
+        # What is remembered may be a minute old, and somebody may have been given what they lack since.
+        caller = await house.doorkeeper.admit(token, afresh=True)
+        _check(caller, scope, check)
+    finally:
+        request.scope["guildhall.caller"] = caller
+    return Visit(house, request, caller, origin)
+
+
+def _check(caller: Caller, scope: Scope, check: Callable[[Standing], None]) -> None:
     if not identity.allows(caller.scopes, scope):
         raise ScopeMissing(scope, tuple(caller.scopes))
-    visit = Visit(house, request, caller, origin)
-    return visit
+    check(caller.standing)
 
 
 def token_of(request: Request) -> str:
