@@ -94,6 +94,12 @@ _BAD = {
     "a_negative_time": ({"execution_time_ms": -1}, "outcome_refused", "execution_time_ms"),
     "a_cost_that_is_none": ({"cost_usd": "much"}, "client_field_refused", "cost_usd"),
     "a_cost_too_large": ({"cost_usd": 1e300}, "outcome_refused", "cost_usd"),
+    "the_last_trial_there_can_be": ({"trial_number": 2**31 - 1}, "outcome_refused", "trial_number"),
+    "error_types_of_a_number": (
+        {"tools": [{"tool_name": "x", "error_types": 5}]},
+        "client_field_refused",
+        "error_types",
+    ),
     "no_trial": ({"trial_number": 0}, "outcome_refused", "trial_number"),
     "the_year_one": ({"execution_time": "0001-01-01T00:00:00Z"}, None, None),
     "the_far_future": ({"execution_time": "9999-01-01T00:00:00Z"}, "outcome_refused", "execution_time"),
@@ -254,6 +260,7 @@ async def test_tools_and_failures_are_told_after_their_outcome(client_of):
     for action, body, code in (
         ("tools", {"tools": []}, "fields_refused"),
         ("tools", {"tools": [{"duration_ms": 1}]}, "client_field_missing"),
+        ("tools", {"tools": [{"tool_name": "x", "error_types": 5}]}, "client_field_refused"),
         ("tools", {"tools": [{"tool_name": "x", "call_count": -1}]}, "client_field_refused"),
         ("failures", {"failures": [{"step": -1}]}, "failure_refused"),
         ("failures", {"failures": [{"failure_type": "x" * 1000}], "more": 1}, "fields_refused"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from uuid import uuid4
 
 import pytest
@@ -78,6 +79,13 @@ async def test_two_versions_are_planned_beside_each_other(client_of):
         ({"config": "{v}", "scenarios": ["{s}"], "name": ""}, 422, "fields_refused", "name"),
         ({"config": "{v}", "scenarios": ["{s}"], "origin": "import"}, 422, "fields_refused", "origin"),
         ({"config": "{v}", "scenarios": "{s}"}, 422, "fields_refused", "scenarios"),
+        (
+            {"config": "{v}", "scenarios": ["{s}"], "metadata": {"agent_file": "/a"}},
+            422,
+            "simulation_refused",
+            "metadata",
+        ),
+        ({"config": "{v}", "metadata": json.loads('{"a":' * 300 + "1" + "}" * 300)}, 422, "nested_too_deeply", "body"),
     ],
 )
 async def test_a_plan_that_makes_no_sense_is_refused_with_the_field(client_of, body, status, code, field):

@@ -12,11 +12,15 @@ from guildhall.domains.evaluation import configurations, scenarios, simulations
 from guildhall.domains.evaluation.simulations import (
     NewSimulation,
     PinnedScenario,
+    PlanRefused,
     Simulation,
     SimulationEnded,
     SimulationStatus,
 )
 from guildhall.errors import Conflict, InvalidInput
+
+_RESERVED = frozenset(("agent_file", "is_execution", "modal_call_id"))
+"""What metadata say to us: where an agent lies on the runner's disk, and that a simulation has but one trial."""
 
 
 class AgainstItself(InvalidInput):
@@ -80,6 +84,9 @@ async def plan(tx: Tx, order: Order) -> Simulation:
         AgainstItself: Both are the same version.
         PlanRefused: The plan makes no sense.
     """
+    reserved = sorted(_RESERVED & order.metadata.keys())
+    if reserved:
+        raise PlanRefused("metadata", reserved[0], "keys of your own", "Call it something else.")
     version = await configurations.get_version(tx, order.config)
     versions = [version]
     if order.against is not None:

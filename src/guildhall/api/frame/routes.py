@@ -15,6 +15,9 @@ from guildhall.api.frame.problems import BodyUnreadable, Refused
 from guildhall.api.frame.visits import Replayed
 from guildhall.errors import InvalidInput
 
+DEEPEST = 200
+"""Levels of lists and objects that a document may have: what is read must also be written again."""
+
 
 class ParameterUnknown(InvalidInput):
     """A query has a parameter that the route does not take."""
@@ -46,6 +49,20 @@ class CharacterRefused(InvalidInput):
         )
 
 
+class NestedTooDeeply(InvalidInput):
+    """A document has lists in lists, or objects in objects, beyond what is kept."""
+
+    code = "nested_too_deeply"
+
+    def __init__(self, deepest: int) -> None:
+        super().__init__(
+            f"the body is nested more deeply than {deepest} levels",
+            remedy="Keep what is so deep in a text of its own.",
+            field="body",
+            limit=deepest,
+        )
+
+
 class MediaTypeRefused(InvalidInput):
     """A body is of a type that the route does not read."""
 
@@ -68,7 +85,10 @@ class StrictRequest(Request):
             body = await self.body()
             if b"\\u0000" in body:
                 raise Refused(422, CharacterRefused("body"))
-            self._json = orjson.loads(body)
+            value = orjson.loads(body)
+            if body.count(b"[") + body.count(b"{") > DEEPEST and _is_deeper(value, DEEPEST):
+                raise Refused(422, NestedTooDeeply(DEEPEST))
+            self._json = value
         return self._json
 
 
@@ -99,6 +119,20 @@ class Route(APIRoute):
                 return Response(answer.body, answer.status, headers, "application/json" if answer.body else None)
 
         return handle_strictly
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    level = [value]
+    for _ in range(levels):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def _is_empty(request: Request) -> bool:

@@ -281,6 +281,8 @@ def _tool_event(event: Mapping[str, Any]) -> NewToolUsage:
     error_types = fields.value("error_types", "error_type", "error") or ()
     if isinstance(error_types, str):
         error_types = (error_types,)
+    if not isinstance(error_types, (list, tuple)):
+        raise FieldRefused(fields.what, "error_types", error_types, "a list of texts")
     errors = _errors(fields, calls, errors, error_types)
     sequence = fields.value("tool_sequence")
     modal_calls = fields.mapping("modal_function_calls") or None

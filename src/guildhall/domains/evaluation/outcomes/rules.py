@@ -24,6 +24,8 @@ _EARLIEST = datetime(2000, 1, 1, tzinfo=_UTC)
 _FUTURE = timedelta(days=1)
 """How far clocks of two machines may be apart."""
 _LARGEST_INT = 2**31 - 1
+_HIGHEST_TRIAL = 10**9
+"""Others follow, whose numbers must fit their column too."""
 _LARGEST_COST = Decimal(10**8)
 _STATUSES = frozenset(OutcomeStatus)
 _FAULTS = frozenset(Fault)
@@ -52,7 +54,7 @@ def check_outcome(outcome: NewOutcome, now: datetime) -> None:
         raise OutcomeRefused("execution_time_ms", duration, "milliseconds from 0")
     _check_count("tokens_used", outcome.tokens_used, least=0)
     _check_count("retry_count", outcome.retry_count, least=0)
-    _check_count("trial_number", outcome.trial_number, least=1)
+    _check_count("trial_number", outcome.trial_number, least=1, most=_HIGHEST_TRIAL)
     _check_cost("cost_usd", outcome.cost_usd)
     if not isinstance(outcome.trajectory, bytes):
         check_trajectory(outcome.trajectory)
@@ -113,9 +115,9 @@ def _check_time(time: datetime, now: datetime) -> None:
         )
 
 
-def _check_count(field: str, value: int | None, *, least: int) -> None:
-    if value is not None and not (isinstance(value, int) and least <= value <= _LARGEST_INT):
-        raise OutcomeRefused(field, value, f"a whole number from {least}")
+def _check_count(field: str, value: int | None, *, least: int, most: int = _LARGEST_INT) -> None:
+    if value is not None and not (isinstance(value, int) and least <= value <= most):
+        raise OutcomeRefused(field, value, f"a whole number from {least} to {most:,}")
 
 
 def _check_cost(field: str, value: Decimal | None) -> None:

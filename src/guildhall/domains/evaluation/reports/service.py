@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from guildhall.db.listing import Order, Page
 from guildhall.domains.evaluation import configurations, simulations
 from guildhall.domains.evaluation.reports import rules, store
 from guildhall.domains.evaluation.reports.errors import MarginRefused, NothingToCompare, SameSimulation
-from guildhall.domains.evaluation.reports.types import Report, ScenarioResult, Summary, Versus
+from guildhall.domains.evaluation.reports.types import Ending, Report, ScenarioResult, Summary, Versus
 from guildhall.domains.evaluation.simulations import Simulation
 
 
@@ -32,6 +33,11 @@ async def summarise(tx: Tx, simulation: Simulation) -> Summary:
     """The numbers of a report alone."""
     scenarios = await store.scenarios(tx, simulation.simulation_id)
     endings = await store.endings(tx, simulation.simulation_id)
+    # Intervals take their time, which others have meanwhile.
+    return await asyncio.to_thread(_summary, simulation, scenarios, endings)
+
+
+def _summary(simulation: Simulation, scenarios: Sequence[ScenarioResult], endings: Sequence[Ending]) -> Summary:
     costs = [each.cost_sum for each in scenarios if each.cost_sum is not None]
     tokens = [each.tokens for each in scenarios if each.tokens is not None]
     return Summary(
@@ -90,7 +96,7 @@ async def compare(tx: Tx, baseline: Simulation, candidate: Simulation, *, margin
         matched=matched,
         unmatched=unmatched,
         differences=rules.differences(baseline, candidate),
-        judgement=rules.judge(matched, margin=margin),
+        judgement=await asyncio.to_thread(rules.judge, matched, margin=margin),
         changes=await _changes(tx, baseline.config_version_id, candidate.config_version_id),
     )
 
