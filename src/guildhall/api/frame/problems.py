@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 import orjson
@@ -142,7 +144,7 @@ async def _of_http(request: Request, error: HTTPException) -> Response:
             request_id,
         )
     elif error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
+        allowed = _allowed(request) or (error.headers or {}).get("Allow", "")
         response = answer_to(
             MethodUnknown(
                 f"{request.url.path[:_LONGEST_VALUE]!r} does not take {request.method}, expected {allowed or 'another'}",
@@ -152,6 +154,8 @@ async def _of_http(request: Request, error: HTTPException) -> Response:
             request_id,
             status=405,
         )
+        response.headers["Allow"] = allowed
+        return response
     else:
         unreadable = BodyUnreadable(
             "the request could not be read", remedy="Send a body of the type that Content-Type names.", field="body"
@@ -160,6 +164,18 @@ async def _of_http(request: Request, error: HTTPException) -> Response:
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
     return response
+
+
+def _allowed(request: Request) -> str:
+    """Every method that a path takes (RFC 9110 §10.2.1): a router knows those of one of its routes alone."""
+    paths = request.app.openapi()["paths"].items()
+    fitting = [(path.count("{"), item) for path, item in paths if _pattern(path).fullmatch(request.url.path)]
+    return ", ".join(sorted(method.upper() for method in min(fitting, key=lambda pair: pair[0])[1])) if fitting else ""
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path)))
 
 
 def _refused_fields(problems: Sequence[Mapping[str, Any]]) -> FieldsRefused:
