@@ -1,8 +1,8 @@
 """
 Following a simulation: how far it is, and each outcome once it is stored.
 
-The database is asked again and again, by one who follows for everybody, more
-seldom the longer it takes to answer.
+The database is asked again and again, by one who follows for everybody: every
+half a second, more seldom while nothing happens and the longer it takes to answer.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 LONGEST_TRANSACTION = timedelta(seconds=60)
 """How much later than others an outcome may be committed that was written at the same time."""
 
-_SHORTEST_S, _LONGEST_S = 0.5, 10.0
+_SHORTEST_S, _IDLE_S, _LONGEST_S = 0.5, 2.0, 10.0
 _SHARE = 20
 """Asking takes at most one in so many parts of the time."""
 _PAGE = 1_000
@@ -46,7 +46,7 @@ async def follow(database: Database, actor: Actor, simulation_id: UUID) -> Async
     last: Progress | None = None
     since = clock.now() - LONGEST_TRANSACTION
     seen: dict[UUID, datetime] = {}
-    attempt = 0
+    attempt, rest_s = 0, _SHORTEST_S
     while True:
         began_ms = clock.monotonic_ms()
         try:
@@ -75,10 +75,13 @@ async def follow(database: Database, actor: Actor, simulation_id: UUID) -> Async
         if progress != last:
             yield progress
             last = progress
+            rest_s = _SHORTEST_S
+        else:
+            rest_s = min(1.5 * rest_s, _IDLE_S)
         if progress.has_ended:
             return
         took_s = (clock.monotonic_ms() - began_ms) / 1000
-        await asyncio.sleep(min(max(_SHORTEST_S, _SHARE * took_s), _LONGEST_S))
+        await asyncio.sleep(min(max(rest_s, _SHARE * took_s), _LONGEST_S))
 
 
 async def catch_up(
