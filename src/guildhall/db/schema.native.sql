@@ -12384,6 +12384,8 @@ CREATE INDEX idx_failure_patterns_cluster_time ON ONLY store.failure_patterns US
 
 CREATE INDEX idx_outcomes_modal_call ON ONLY store.outcomes USING btree (modal_call_id) WHERE (modal_call_id IS NOT NULL);
 
+CREATE INDEX idx_outcomes_newest ON ONLY store.outcomes USING btree (tenant_id, execution_time DESC, outcome_id DESC);
+
 CREATE INDEX idx_outcomes_scenario_time ON ONLY store.outcomes USING btree (tenant_id, scenario_id, execution_time DESC);
 
 CREATE INDEX idx_outcomes_simulation_status ON ONLY store.outcomes USING btree (simulation_id, status);

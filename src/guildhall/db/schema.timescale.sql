@@ -12590,6 +12590,8 @@ CREATE INDEX idx_failure_patterns_cluster_time ON store.failure_patterns USING b
 
 CREATE INDEX idx_outcomes_modal_call ON store.outcomes USING btree (modal_call_id) WHERE (modal_call_id IS NOT NULL);
 
+CREATE INDEX idx_outcomes_newest ON store.outcomes USING btree (tenant_id, execution_time DESC, outcome_id DESC);
+
 CREATE INDEX idx_outcomes_scenario_time ON store.outcomes USING btree (tenant_id, scenario_id, execution_time DESC);
 
 CREATE INDEX idx_outcomes_simulation_status ON store.outcomes USING btree (simulation_id, status);

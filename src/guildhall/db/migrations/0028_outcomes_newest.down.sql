@@ -1,0 +1,1 @@
+DROP INDEX store.idx_outcomes_newest;
