@@ -9,6 +9,7 @@ from typing import TypeAlias
 from guildhall.api.frame.events import Hub
 from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.app.wiring import App
+from guildhall.cache import Allowances, PostgresCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,7 @@ class House:
     observers: Sequence[OnExchange] = field(default_factory=list)
     is_closing: bool = False
     hub: Hub = field(default_factory=Hub)
+    allowances: Allowances = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.allowances = Allowances(PostgresCache(self.app.database))

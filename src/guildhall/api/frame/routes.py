@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from guildhall.algorithms.suggestions import did_you_mean
 from guildhall.api.frame.problems import BodyUnreadable, Refused
 from guildhall.api.frame.visits import Replayed
+from guildhall.db import StandingChanged
 from guildhall.errors import InvalidInput
 
 DEEPEST = 200
@@ -111,8 +112,13 @@ class Route(APIRoute):
                 raise CharacterRefused("path")
             if reads_json and not (may_be_empty and _is_empty(request)):
                 _check_type(request)
+            strict = StrictRequest(request.scope, request.receive)
             try:
-                return await handle(StrictRequest(request.scope, request.receive))
+                try:
+                    return await handle(strict)
+                except StandingChanged:
+                    # Nothing was done, and who may do what has been asked afresh: so may this request.
+                    return await handle(strict)
             except Replayed as replayed:
                 answer = replayed.answer
                 headers = {**answer.headers, "Idempotency-Replayed": "true"}

@@ -14,6 +14,7 @@ committed. With an idempotency key the answer is kept in that same transaction.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -23,6 +24,7 @@ from fastapi import Depends, Request, Response
 
 from guildhall.api.frame.answers import etag_of, json_bytes
 from guildhall.api.frame.house import House
+from guildhall.cache import hourly
 from guildhall.db import Origin, Tx
 from guildhall.domains.platform import audit, identity, replays
 from guildhall.domains.platform.audit import NewRequest
@@ -261,7 +263,28 @@ async def _let_in(request: Request, scope: Scope, check: Callable[[Standing], No
         _check(caller, scope, check)
     finally:
         request.scope["guildhall.caller"] = caller
-    return Visit(house, request, caller, origin)
+    visit = Visit(house, request, caller, origin)
+    visit.headers.update(await _allowance(house, caller))
+    return visit
+
+
+async def _allowance(house: House, caller: Caller) -> dict[str, str]:
+    """
+    One request of what a key may make, and what is left, as draft-ietf-httpapi-ratelimit-headers says it.
+
+    Raises:
+        RateExceeded: None is left.
+    """
+    rate = hourly(caller.rate_limit)
+    if caller.key_id is None or rate is None:
+        return {}
+    taken = await house.allowances.require(f"key:{caller.key_id}", rate)
+    if taken is None:
+        return {}
+    return {
+        "RateLimit-Policy": f'"key";q={rate.limit};w={rate.period_s:g}',
+        "RateLimit": f'"key";r={taken.remaining};t={math.ceil(taken.reset_after_s)}',
+    }
 
 
 def _check(caller: Caller, scope: Scope, check: Callable[[Standing], None]) -> None:
