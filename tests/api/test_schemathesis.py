@@ -16,8 +16,8 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis import Case, GenerationMode
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis import Case, CheckFunction, GenerationMode
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from fixtures.api import Served, alone
 from guildhall.api import House, create_api
@@ -29,6 +29,12 @@ STREAMS = frozenset({"follow_simulation"})
 
 # A schema cannot say whether a cursor is one of ours, or whether a name is one of a person's: 422 says so.
 NOT_CHECKED = [positive_data_acceptance]
+
+LENIENT = {
+    "record_outcomes": "each outcome is refused for itself, in an answer of 200",
+    "export_traces": "the JSON of protobuf takes null for what is absent",
+}
+"""Where what violates the schema need not refuse the whole request."""
 
 
 def _never() -> AbstractAsyncContextManager[House]:
@@ -43,6 +49,20 @@ OPERATIONS = [
     if method in item and item[method]["operationId"] not in STREAMS
 ]
 METHODS = {"GET", "PUT", "POST", "PATCH", "DELETE"}
+
+
+def _excluded(path: str, method: str) -> list[CheckFunction]:
+    """What is not checked of an operation; where its query takes texts again and again, `false` and `0.0` are such texts."""
+    operation = DOCUMENT["paths"][path][method]
+    texts = [
+        shape
+        for each in operation.get("parameters", ())
+        if each["in"] == "query"
+        for shape in (each["schema"], *each["schema"].get("anyOf", ()))
+        if shape.get("type") == "array" and shape["items"].get("type") == "string"
+    ]
+    is_lenient = texts or operation["operationId"] in LENIENT
+    return [*NOT_CHECKED, negative_data_rejection] if is_lenient else NOT_CHECKED
 
 
 def _name(value: Any) -> str:
@@ -65,6 +85,17 @@ def api(
 def session() -> Iterator[requests.Session]:
     with requests.Session() as made:
         yield made
+
+
+def _hold(case: Case, session: requests.Session, key: str, where: tuple[str, str]) -> None:
+    """Ask as whoever has this key, and hold the answer against the document."""
+    headers = {"Authorization": f"Bearer {key}"}
+    response = case.call(session=session, headers=headers)
+    if response.status_code == 400 and response.text == "Invalid HTTP request received.":
+        return  # it was no HTTP: the server's parser says so, and nothing of ours has seen it
+    case.validate_response(
+        response, headers=headers, excluded_checks=_excluded(*where), transport_kwargs={"session": session}
+    )
 
 
 def _explore(
@@ -90,11 +121,7 @@ def test_whatever_is_sent_is_answered_as_the_document_says(api, session, where, 
         return  # nothing of it can be unsound
 
     def hold(case: Case) -> None:
-        case.call_and_validate(
-            session=session,
-            headers={"Authorization": f"Bearer {served.keys['local']}"},
-            excluded_checks=NOT_CHECKED,
-        )
+        _hold(case, session, served.keys["local"], where)
 
     _explore(operation, mode, 3, hold)
 
@@ -104,11 +131,7 @@ def test_a_member_is_answered_as_the_document_says(api, session, where):
     served, schema = api
 
     def hold(case: Case) -> None:
-        case.call_and_validate(
-            session=session,
-            headers={"Authorization": f"Bearer {served.keys['pottery/member']}"},
-            excluded_checks=NOT_CHECKED,
-        )
+        _hold(case, session, served.keys["pottery/member"], where)
 
     _explore(schema[where[0]][where[1]], GenerationMode.POSITIVE, 2, hold)
 
@@ -119,7 +142,10 @@ def test_nobody_is_told_to_say_who_they_are(api, session, where):
     is_open = not DOCUMENT["paths"][where[0]][where[1]].get("security")
 
     def hold(case: Case) -> None:
-        response = case.call_and_validate(session=session, headers={"Authorization": ""}, excluded_checks=NOT_CHECKED)
+        case.cookies = {}
+        response = case.call_and_validate(
+            session=session, headers={"Authorization": ""}, excluded_checks=_excluded(*where)
+        )
         assert is_open or response.status_code in (401, 422), response.status_code
 
     _explore(schema[where[0]][where[1]], GenerationMode.POSITIVE, 1, hold)
