@@ -139,6 +139,8 @@ PATHS = {
     "the last year, west": (b"/v1/platform/changes?after=9999-12-31T23:59:59-12:00", 422, "value_refused"),
     "an endless time": (b"/v1/platform/changes?after=infinity", 422, "fields_refused"),
     "a huge time": (b"/v1/platform/changes?after=1e308", 422, "fields_refused"),
+    "a time that is a number": (b"/v1/platform/changes?after=0", 422, "fields_refused"),
+    "a time without its zone": (b"/v1/platform/changes?after=2026-11-26T12:00:00", 422, "fields_refused"),
     "no UUID": (b"/v1/platform/secrets/1", 422, "fields_refused"),
     "an over-long name": (b"/v1/platform/teams/" + b"a" * 5000, 422, "fields_refused"),
     "dots": (b"/v1/platform/teams/../../../etc/passwd", 404, "route_not_found"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from guildhall.api.evaluation.uploads import Files, FilesInBase64, contents
 from guildhall.api.frame.lists import Items, ListWanted, answer_list
+from guildhall.api.frame.moments import Moment
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Reading, Writing
 from guildhall.app import uploads
@@ -85,7 +85,7 @@ async def list_configurations(
     want: ListWanted,
     name: Annotated[list[str] | None, Query(max_length=100)] = None,
     archived: Annotated[bool, Query(description="Also those that are archived.")] = False,
-    updated_after: datetime | None = None,
+    updated_after: Moment | None = None,
 ) -> Response:
     """List configurations, by name."""
     filters = {"name": name, "is_active": None if archived else True, "updated_after": updated_after}

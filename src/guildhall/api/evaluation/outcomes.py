@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from guildhall.api.frame.lists import Items, ListWanted, answer_list
+from guildhall.api.frame.moments import Moment
 from guildhall.api.frame.problems import Refused
 from guildhall.api.frame.routes import MediaTypeRefused, Route
 from guildhall.api.frame.schemas import schema_of
@@ -108,8 +108,8 @@ async def list_outcomes(
     status: Annotated[list[OutcomeStatus] | None, Query()] = None,
     passed: bool | None = None,
     fault: Annotated[list[Fault] | None, Query()] = None,
-    executed_after: datetime | None = None,
-    executed_before: datetime | None = None,
+    executed_after: Moment | None = None,
+    executed_before: Moment | None = None,
 ) -> Response:
     """List outcomes, newest first, without their trajectories."""
     simulation_id = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -12,6 +11,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from guildhall.api.frame.lists import Items, ListWanted, answer_list
+from guildhall.api.frame.moments import Moment
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Reading, Writing
 from guildhall.app import planning
@@ -88,8 +88,8 @@ async def list_simulations(
     origin: Annotated[list[str] | None, Query()] = None,
     config: Annotated[str | None, Query(max_length=255, description="The name of a configuration.")] = None,
     config_version_id: UUID | None = None,
-    created_after: datetime | None = None,
-    created_before: datetime | None = None,
+    created_after: Moment | None = None,
+    created_before: Moment | None = None,
 ) -> Response:
     """List simulations, newest first."""
     filters = {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
 from guildhall.api.frame.lists import Items, ListWanted, answer_list
+from guildhall.api.frame.moments import Moment
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Reading
 from guildhall.app import sealing
@@ -36,8 +36,8 @@ async def list_changes(
     record: Annotated[str | None, Query(max_length=200, description="A value of the row's primary key.")] = None,
     user_id: UUID | None = None,
     operation: Annotated[list[Literal["INSERT", "UPDATE", "DELETE"]] | None, Query()] = None,
-    after: datetime | None = None,
-    before: datetime | None = None,
+    after: Moment | None = None,
+    before: Moment | None = None,
 ) -> Response:
     """List row changes of the team, newest first, with both images."""
     return await answer_list(

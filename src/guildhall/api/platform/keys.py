@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import AwareDatetime, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from guildhall.api.frame.bodies import Body
 from guildhall.api.frame.lists import Items, ListWanted, answer_list
+from guildhall.api.frame.moments import Moment
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Managing, Reading, Visit
 from guildhall.app.documents.keys import (
@@ -49,7 +49,7 @@ class WantedKey(Body):
     """What it may be used for; all that its person may do unless given."""
     rate_limit: Annotated[StrictInt | None, Field(ge=1, le=1_000_000_000)] = 1000
     """How many requests it may make in an hour; null is without a limit."""
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     """A time to come, with its zone; it lasts until it is revoked unless given."""
     user: Annotated[str | None, Field(max_length=255)] = None
     """For whom, as administrators of the installation may say; whoever asks unless given."""
@@ -75,8 +75,8 @@ async def list_keys(
     is_active: Annotated[
         bool | None, Query(description="Those that were not revoked, or only those that were.")
     ] = None,
-    created_after: datetime | None = None,
-    created_before: datetime | None = None,
+    created_after: Moment | None = None,
+    created_before: Moment | None = None,
 ) -> Response:
     """List API keys by their public ids: one's own, those of all for the team's owners and administrators."""
     return await answer_list(
@@ -129,7 +129,7 @@ async def revoke_key(visit: Managing, key: KeyReference) -> Response:
 
 @secrets.get("", response_model=Items[SecretDocument])
 async def list_secrets(
-    visit: Reading, want: ListWanted, created_after: datetime | None = None, created_before: datetime | None = None
+    visit: Reading, want: ListWanted, created_after: Moment | None = None, created_before: Moment | None = None
 ) -> Response:
     """List the team's secrets, without what they are."""
     return await answer_list(

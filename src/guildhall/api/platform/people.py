@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from pydantic import ConfigDict, Field, StrictBool
 
 from guildhall.api.frame.bodies import Body
 from guildhall.api.frame.lists import Items, ListWanted, answer_list
+from guildhall.api.frame.moments import Moment
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Administering, Reading, Speaking
 from guildhall.app.documents.people import (
@@ -86,8 +86,8 @@ async def list_users(
     email: Annotated[str | None, Query(max_length=255)] = None,
     is_active: Annotated[bool | None, Query(description="Those who are not archived, or only those who are.")] = None,
     is_administrator: bool | None = None,
-    created_after: datetime | None = None,
-    created_before: datetime | None = None,
+    created_after: Moment | None = None,
+    created_before: Moment | None = None,
 ) -> Response:
     """List the people: everybody for administrators of the installation, oneself for others."""
     return await answer_list(

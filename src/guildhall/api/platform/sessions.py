@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from pydantic import ConfigDict, Field, StrictBool
 from guildhall.api.frame.answers import json_bytes
 from guildhall.api.frame.bodies import Body
 from guildhall.api.frame.lists import Items, ListWanted, answer_list
+from guildhall.api.frame.moments import Moment
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import COOKIE, Reading, Speaking, house_of, origin_of
 from guildhall.app.documents.people import (
@@ -94,8 +94,8 @@ async def list_sessions(
     visit: Reading,
     want: ListWanted,
     status: Annotated[list[str] | None, Query(max_length=10)] = None,
-    created_after: datetime | None = None,
-    created_before: datetime | None = None,
+    created_after: Moment | None = None,
+    created_before: Moment | None = None,
 ) -> Response:
     """List one's own sessions in the team, newest first, those that have ended too."""
     current = visit.caller.session_id

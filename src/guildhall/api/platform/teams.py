@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, StrictInt
 from guildhall.api.frame.answers import json_bytes
 from guildhall.api.frame.bodies import Body
 from guildhall.api.frame.lists import Items, ListWanted, answer_list
+from guildhall.api.frame.moments import Moment
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Managing, Reading, Speaking, house_of, origin_of
 from guildhall.api.platform.people import UserName, WantedErasure
@@ -99,8 +100,8 @@ async def list_teams(
     want: ListWanted,
     role: Annotated[list[Role] | None, Query(description="Teams in which one is this.")] = None,
     is_active: Annotated[bool | None, Query(description="Those that are not archived, or only those that are.")] = None,
-    created_after: datetime | None = None,
-    created_before: datetime | None = None,
+    created_after: Moment | None = None,
+    created_before: Moment | None = None,
 ) -> Response:
     """List one's own teams, by slug; all of them for administrators of the installation."""
     return await answer_list(
@@ -169,8 +170,8 @@ async def list_members(
     email: Annotated[str | None, Query(max_length=255)] = None,
     role: Annotated[list[Role] | None, Query()] = None,
     is_active: bool | None = None,
-    created_after: datetime | None = None,
-    created_before: datetime | None = None,
+    created_after: Moment | None = None,
+    created_before: Moment | None = None,
 ) -> Response:
     """List who is in the team, in the order in which they came."""
     return await answer_list(
@@ -223,8 +224,8 @@ async def list_invitations(
     is_open: Annotated[
         bool | None, Query(description="Those that can still be used, or only those that cannot.")
     ] = None,
-    created_after: datetime | None = None,
-    created_before: datetime | None = None,
+    created_after: Moment | None = None,
+    created_before: Moment | None = None,
 ) -> Response:
     """List whom the team has asked to join, newest first; nobody for those who may not invite."""
     return await answer_list(
