@@ -210,3 +210,11 @@ def test_two_credentials_are_none(served):
     )
     answered, _, document = _exchange(served.url, request)
     assert (answered, document["error"]["code"]) == (401, "credentials_missing")
+
+
+def test_a_number_beyond_64_bits_is_refused_by_name(served):
+    tools = b'{"tools": [{"tool_name": "x", "error_count": 671338020832157313794048}]}'
+    path = b"/v1/evaluation/outcomes/00000000-0000-4000-8000-000000000000/tools"
+    answered, _, document = _exchange(served.url, _request(served.keys["smithy/owner"], "POST", path, tools))
+    details = document["error"]["details"]
+    assert (answered, details["field"], details["value"]) == (422, "error_count", "671338020832157313794048")

@@ -10,10 +10,32 @@ from uuid import UUID
 
 import orjson
 
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+_LONGEST_NUMBER = 100
+
 
 def json_bytes(value: Any) -> bytes:
     """JSON: UUIDs and times as text, amounts of money as numbers, what is not finite as null."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z)
+    try:
+        return orjson.dumps(value, default=_plain, option=_OPTIONS)
+    except orjson.JSONEncodeError:  # what was refused may be repeated, however odd it is
+        return orjson.dumps(_tame(value), default=_plain, option=_OPTIONS)
+
+
+def _tame(value: Any) -> Any:
+    """The same with whole numbers beyond 64 bits as text, and without lone surrogates."""
+    match value:
+        case bool():
+            return value
+        case int() if not -(2**63) <= value < 2**64:
+            return str(value)[:_LONGEST_NUMBER]
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case dict():
+            return {_tame(name): _tame(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_tame(each) for each in value]
+    return value
 
 
 def etag_of(body: bytes) -> str:
