@@ -32,5 +32,4 @@ pytest_plugins = [
     "fixtures.strictness",
     "fixtures.api",
     "fixtures.told",
-    "fixtures.serving",
 ]

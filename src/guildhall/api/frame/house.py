@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -36,18 +35,11 @@ OnExchange: TypeAlias = Callable[[Exchange], None]
 
 @dataclass(slots=True)
 class House:
-    """
-    An open database with what stands at its door; `observers` are told of every exchange.
-
-    It closes in two steps. From `closing` on no new connections are taken and
-    `/ready` says no; whatever waits for news, as a stream of events does, ends.
-    Once `is_closing`, new requests on old connections are refused too.
-    """
+    """An open database with what stands at its door; `observers` are told of every exchange."""
 
     app: App
     doorkeeper: Doorkeeper
     observers: Sequence[OnExchange] = field(default_factory=list)
-    closing: asyncio.Event = field(default_factory=asyncio.Event)
     is_closing: bool = False
     hub: Hub = field(default_factory=Hub)
     allowances: Allowances = field(init=False)
