@@ -32,4 +32,5 @@ pytest_plugins = [
     "fixtures.strictness",
     "fixtures.api",
     "fixtures.told",
+    "fixtures.serving",
 ]

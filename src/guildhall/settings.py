@@ -7,13 +7,21 @@ its `env`. `Settings.from_environment` reads them once, at the start.
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, TypeAlias, TypeVar, cast, get_args
 
 from guildhall.errors import InvalidInput
+
+LogFormat: TypeAlias = Literal["json", "text"]
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+
+_Word = TypeVar("_Word", bound=str)
+_ORIGIN = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+)(:\d{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,42 @@ class Settings:
     max_body_bytes: int = 32 << 20
     """GUILDHALL_MAX_BODY_BYTES: how large a request's body may be, once it is unpacked."""
 
+    host: str = "127.0.0.1"
+    """GUILDHALL_HOST: the address at which `guildhall serve` listens; `0.0.0.0` or `::` for all of them."""
+
+    port: int = 8400
+    """GUILDHALL_PORT: the port at which it listens; 0: any that is free."""
+
+    workers: int = 1
+    """GUILDHALL_WORKERS: how many processes answer behind that port."""
+
+    tls_cert: Path | None = None
+    """GUILDHALL_TLS_CERT: the file with the server's certificate and those between it and the root, in PEM."""
+
+    tls_key: Path | None = None
+    """GUILDHALL_TLS_KEY: the file with the certificate's key, in PEM."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """GUILDHALL_TRUSTED_PROXIES: addresses or networks whose word is taken for who asks, with commas between."""
+
+    cors_origins: tuple[str, ...] = ()
+    """GUILDHALL_CORS_ORIGINS: origins whose pages may use the API, such as https://example.org, with commas between."""
+
+    log_format: LogFormat = "text"
+    """GUILDHALL_LOG_FORMAT: how the server writes its log: text for people, json for programs."""
+
+    log_level: LogLevel = "info"
+    """GUILDHALL_LOG_LEVEL: the least that is written: debug, info (each request), warning or error."""
+
+    grace_s: float = 30.0
+    """GUILDHALL_GRACE_S: how many seconds requests have to end when the server stops."""
+
+    env_file: Path | None = None
+    """GUILDHALL_ENV_FILE: a file with lines `NAME=value` that `guildhall serve` reads at its start and on SIGHUP."""
+
+    otlp_endpoint: str | None = None
+    """GUILDHALL_OTLP_ENDPOINT: where the server sends traces of itself, by OTLP over HTTP; nowhere unless given."""
+
     @property
     def seal_key_file(self) -> Path:
         """Where the key is that signs seals."""
@@ -82,11 +126,60 @@ class Settings:
             seal_key=Path(env["GUILDHALL_SEAL_KEY"]).expanduser().absolute() if env.get("GUILDHALL_SEAL_KEY") else None,
             pool_size=_positive(env, "GUILDHALL_POOL_SIZE", default=8),
             max_body_bytes=_positive(env, "GUILDHALL_MAX_BODY_BYTES", default=32 << 20),
+            host=env.get("GUILDHALL_HOST", "").strip() or "127.0.0.1",
+            port=_port(env),
+            workers=_positive(env, "GUILDHALL_WORKERS", default=1),
+            tls_cert=_file(env, "GUILDHALL_TLS_CERT", beside="GUILDHALL_TLS_KEY"),
+            tls_key=_file(env, "GUILDHALL_TLS_KEY", beside="GUILDHALL_TLS_CERT"),
+            trusted_proxies=_networks(env, "GUILDHALL_TRUSTED_PROXIES"),
+            cors_origins=_origins(env, "GUILDHALL_CORS_ORIGINS"),
+            log_format=_one_of(env, "GUILDHALL_LOG_FORMAT", get_args(LogFormat), default="text"),
+            log_level=_one_of(env, "GUILDHALL_LOG_LEVEL", get_args(LogLevel), default="info"),
+            grace_s=_seconds(env, "GUILDHALL_GRACE_S", default=30.0),
+            env_file=_file(env, "GUILDHALL_ENV_FILE"),
+            otlp_endpoint=_url(env, "GUILDHALL_OTLP_ENDPOINT"),
             secret_key=env.get("GUILDHALL_SECRET_KEY") or None,
             secret_key_old=tuple(
                 key.strip() for key in env.get("GUILDHALL_SECRET_KEY_OLD", "").split(",") if key.strip()
             ),
         )
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """
+    The variables in a file of lines `NAME=value`; blank lines and those that begin with # are passed over.
+
+    A value may stand in quotes, which are taken off; nothing else in it has a meaning.
+
+    Raises:
+        InvalidInput: The file cannot be read, or a line is none of these.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        raise InvalidInput(
+            f"the file {path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}",
+            remedy="GUILDHALL_ENV_FILE names a file with lines NAME=value.",
+            field="GUILDHALL_ENV_FILE",
+            value=str(path),
+        ) from None
+    found = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        name, sign, value = line.strip().removeprefix("export ").partition("=")
+        if not name.strip() or name.startswith("#"):
+            continue
+        if not sign or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name.strip()) or "\0" in value:
+            raise InvalidInput(
+                f"line {number} of {path} is no variable, expected NAME=value",
+                remedy="Correct it, or begin it with #.",
+                field="GUILDHALL_ENV_FILE",
+                line=number,
+            )
+        value = value.strip()
+        if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
+            value = value[1:-1]
+        found[name.strip()] = value
+    return found
 
 
 def _default_data_dir(env: Mapping[str, str]) -> Path:
@@ -136,3 +229,73 @@ def _positive(env: Mapping[str, str], name: str, *, default: int) -> int:
             value=text,
         )
     return int(text)
+
+
+def _port(env: Mapping[str, str]) -> int:
+    text = env.get("GUILDHALL_PORT", "").strip() or "8400"
+    if not text.isdecimal() or int(text) > 65535:
+        raise _refused("GUILDHALL_PORT", text, "a port from 0 to 65535")
+    return int(text)
+
+
+def _seconds(env: Mapping[str, str], name: str, *, default: float) -> float:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text):
+        raise _refused(name, text, "a number of seconds from 0")
+    return float(text)
+
+
+def _one_of(env: Mapping[str, str], name: str, words: tuple[_Word, ...], *, default: _Word) -> _Word:
+    text = env.get(name, "").strip().lower() or default
+    if text not in words:
+        raise _refused(name, text, f"{', '.join(words[:-1])} or {words[-1]}")
+    return text
+
+
+def _file(env: Mapping[str, str], name: str, *, beside: str | None = None) -> Path | None:
+    text = env.get(name, "").strip()
+    if text and beside and not env.get(beside, "").strip():
+        raise InvalidInput(
+            f"{name} is set and {beside} is not, expected both or neither",
+            remedy=f"Set {beside} as well.",
+            field=beside,
+        )
+    return Path(text).expanduser().absolute() if text else None
+
+
+def _words(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in env.get(name, "").split(",") if each.strip())
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    for each in _words(env, name):
+        try:
+            ipaddress.ip_network(each)
+        except ValueError:
+            raise _refused(name, each, "an IP address, or a network such as 10.0.0.0/8") from None
+    return _words(env, name)
+
+
+def _origins(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    for each in _words(env, name):
+        if not _ORIGIN.fullmatch(each):
+            raise _refused(name, each, "an origin such as https://example.org, without a path and without *")
+    return tuple(each.lower() for each in _words(env, name))
+
+
+def _url(env: Mapping[str, str], name: str) -> str | None:
+    text = env.get(name, "").strip()
+    if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
+        raise _refused(name, text, "a URL such as http://localhost:4318")
+    return text or None
+
+
+def _refused(name: str, text: str, expected: str) -> InvalidInput:
+    return InvalidInput(
+        f"{name} is {text!r}, expected {expected}",
+        remedy="Correct it, or unset it.",
+        field=name,
+        value=text,
+    )

@@ -141,7 +141,8 @@ async def test_another_teams_simulation_is_not_heard_of(client_of):
 class Quiet:
     """A house in which nothing happens."""
 
-    is_closing = False
+    def __init__(self) -> None:
+        self.closing = asyncio.Event()
 
 
 async def _nothing_happens() -> AsyncIterator[Event]:
@@ -172,8 +173,8 @@ async def test_one_source_serves_all_and_ends_with_the_last_listener_or_with_the
     for each in streams:
         assert [await anext(each) for _ in range(2)][1].startswith(b"event: progress")
     assert sources == ["begun"]
-    house.is_closing = True
+    house.closing.set()
     for each in streams:
-        assert [said async for said in each] == []
+        assert [said async for said in each] == [b"event: closing\ndata: {}\n\n"]
     await asyncio.sleep(0)
     assert sources == ["begun", "ended"]

@@ -7,5 +7,6 @@ The contract is docs/openapi.json, which a test holds against the code.
 
 from guildhall.api.application import create_api
 from guildhall.api.frame.house import Exchange, House
+from guildhall.api.frame.journal import note
 
-__all__ = ["Exchange", "House", "create_api"]
+__all__ = ["Exchange", "House", "create_api", "note"]

@@ -8,17 +8,24 @@ from importlib.metadata import version
 from typing import TypeAlias
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 
-from guildhall.api import evaluation, platform, traces
-from guildhall.api.frame import openapi, problems
+from guildhall.api import evaluation, health, platform, traces
+from guildhall.api.frame import openapi, problems, telemetry
 from guildhall.api.frame.envelope import Envelope
 from guildhall.api.frame.house import House
+from guildhall.api.frame.proxies import BehindProxies, Proxies
+from guildhall.api.frame.safeguards import Safeguards
 from guildhall.settings import Settings
 
 OpenHouse: TypeAlias = Callable[[], AbstractAsyncContextManager[House]]
 
 _SMALLEST_TO_COMPRESS = 1024
+_READABLE = (
+    *("ETag", "Link", "Location", "Retry-After", "X-Request-ID"),
+    *("Idempotency-Replayed", "RateLimit", "RateLimit-Policy"),
+)
 
 
 def create_api(open_house: OpenHouse, settings: Settings, *, patience_s: float = 30.0) -> FastAPI:
@@ -30,12 +37,14 @@ def create_api(open_house: OpenHouse, settings: Settings, *, patience_s: float =
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_house() as house:
+        async with telemetry.sending(spans), open_house() as house:
             app.state.house = house
             try:
                 yield
             finally:
                 app.state.house = None
+
+    spans = telemetry.provider(settings.otlp_endpoint)
 
     app = FastAPI(
         title="Guildhall",
@@ -45,7 +54,7 @@ def create_api(open_house: OpenHouse, settings: Settings, *, patience_s: float =
         separate_input_output_schemas=False,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+        telemetry=telemetry.configuration(spans),
         docs_url=None,
         redoc_url=None,
     )
@@ -56,9 +65,22 @@ def create_api(open_house: OpenHouse, settings: Settings, *, patience_s: float =
     for router in platform.ROUTERS:
         app.include_router(router, prefix="/v1/platform")
     app.include_router(traces.router)
+    app.include_router(health.router)
     openapi.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_TO_COMPRESS, compresslevel=1)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_credentials=True,
+            allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+            allow_headers=("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID"),
+            expose_headers=_READABLE,
+        )
     app.add_middleware(
         Envelope, house=lambda: app.state.house, max_body_bytes=settings.max_body_bytes, patience_s=patience_s
     )
+    app.add_middleware(Safeguards, house=lambda: app.state.house)
+    if settings.trusted_proxies:
+        app.add_middleware(BehindProxies, proxies=Proxies(settings.trusted_proxies))
     return app

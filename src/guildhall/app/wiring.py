@@ -39,16 +39,26 @@ class App:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings | None = None) -> AsyncIterator[App]:
+    async def open(
+        cls, settings: Settings | None = None, *, patience_s: float = 10.0, statement_s: float = 300.0
+    ) -> AsyncIterator[App]:
         """
         Open the database that the settings name; the embedded one is started and migrated first.
+
+        `patience_s` is how long a transaction may take to begin, `statement_s` what each statement may take.
 
         Raises:
             Unavailable: There is no server, or it lacks migrations.
         """
         settings = settings or Settings.from_environment()
         async with _location(settings) as url:
-            database = await Database.connect(url, size=settings.pool_size, pooled=_pooled(settings))
+            database = await Database.connect(
+                url,
+                size=settings.pool_size,
+                pooled=_pooled(settings),
+                patience_s=patience_s,
+                statement_s=statement_s,
+            )
             try:
                 actor = identity.LOCAL
                 async with database.transaction(actor) as tx:

@@ -43,18 +43,30 @@ class Database:
     it relies on lasts longer than a transaction, so a pooler may stand between.
     """
 
-    def __init__(self, pool: asyncpg.Pool[Any], *, pooled: bool = False) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool[Any], *, pooled: bool = False, patience_s: float = _CONNECT_TIMEOUT_S
+    ) -> None:
         self._pool = pool
+        self._patience_s = patience_s
         self._begin_with = "BEGIN; SET LOCAL jit = off;" if pooled else "BEGIN;"
 
     @classmethod
-    async def connect(cls, url: str, *, size: int = 8, pooled: bool | None = None) -> Database:
+    async def connect(
+        cls,
+        url: str,
+        *,
+        size: int = 8,
+        pooled: bool | None = None,
+        patience_s: float = _CONNECT_TIMEOUT_S,
+        statement_s: float = _COMMAND_TIMEOUT_S,
+    ) -> Database:
         """
         Open a pool.
 
         `pooled` says whether the URL leads through a pooler that lends its
         connections by transaction, where no prepared statement can be kept;
-        None: find out.
+        None: find out. A transaction begins within `patience_s` or not at all;
+        each statement has `statement_s`.
 
         Raises:
             DatabaseUnavailable: Nobody answers at the URL, or the login is refused.
@@ -73,7 +85,7 @@ class Database:
                     init=_prepare,
                     reset=_leave_nothing_behind,
                     timeout=_CONNECT_TIMEOUT_S,
-                    command_timeout=_COMMAND_TIMEOUT_S,
+                    command_timeout=statement_s,
                     max_inactive_connection_lifetime=60,
                     server_settings={**_STARTUP_SETTINGS, **lasting},
                 )
@@ -83,7 +95,7 @@ class Database:
                 remedy="Write it as postgresql://user:password@host:5432/database.",
                 field="GUILDHALL_DATABASE_URL",
             ) from error
-        return cls(pool, pooled=pooled)
+        return cls(pool, pooled=pooled, patience_s=patience_s)
 
     async def close(self) -> None:
         """Close every connection, waiting for those in use; after ten seconds they are dropped."""
@@ -167,18 +179,19 @@ class Database:
             + ("" if origin is None else _settings_of(origin))
             + ("" if proof is None else _insistence_on(proof))
         )
+        until_ms = clock.monotonic_ms() + self._patience_s * 1000
         for attempt in (1, 2):
             with translated():
-                connection = await self._pool.acquire(timeout=_CONNECT_TIMEOUT_S)
+                connection = await self._pool.acquire(timeout=self._left(until_ms))
             try:
-                await connection.execute(begin)
+                await connection.execute(begin, timeout=self._left(until_ms))
             except BaseException as error:
                 if not _is_gone(connection) and connection.is_in_transaction():
                     await _rollback(connection)  # as after a proof that was refused
                 await _hand_back(self._pool, connection)
                 ours = translate(error)
                 # A pooled connection may have died while it was idle, as after a restart: a new one is worth a try.
-                if isinstance(ours, DatabaseUnavailable) and attempt == 1:
+                if isinstance(ours, DatabaseUnavailable) and attempt == 1 and not isinstance(error, TimeoutError):
                     await self._pool.expire_connections()
                     continue
                 if ours is not None:
@@ -186,6 +199,10 @@ class Database:
                 raise
             return connection
         raise AssertionError("unreachable")
+
+    def _left(self, until_ms: float) -> float:
+        """Seconds until then; never none at all, so that what can be done at once is done."""
+        return max(0.05, (until_ms - clock.monotonic_ms()) / 1000)
 
 
 _STAY_OPEN = (

@@ -19,6 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from guildhall import clock
 from guildhall.api.frame.house import Exchange, House
 from guildhall.api.frame.problems import BodyUnreadable, Refused, defect
+from guildhall.api.frame.templates import route_of
+from guildhall.app import logs
 from guildhall.errors import InvalidInput, LimitReached
 
 _log = logging.getLogger("guildhall.api")
@@ -81,6 +83,7 @@ class Envelope:
         headers = dict(scope["headers"])
         request_id = _request_id(headers)
         scope["guildhall.request_id"] = request_id
+        logs.request_id.set(request_id)  # for as long as the task lasts, which is this request's own
         body = _Body(receive, headers, self._max_body_bytes, self._patience_s)
         reply = _Reply(send, request_id)
         try:
@@ -191,12 +194,11 @@ class _Body:
 def _exchange(
     scope: Scope, headers: dict[bytes, bytes], request_id: str, reply: _Reply, body: _Body, seconds: float
 ) -> Exchange:
-    route = scope.get("route")
     caller = scope.get("guildhall.caller")
     client = scope.get("client")
     return Exchange(
         method=scope["method"],
-        route=getattr(route, "path", "") if route is not None else "",
+        route=route_of(scope),
         path=scope["path"],
         status=reply.status or 499,
         seconds=seconds,

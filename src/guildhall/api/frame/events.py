@@ -49,6 +49,9 @@ class Event:
         return f"event: {self.kind}\n{name}data: ".encode() + self.data + b"\n\n"
 
 
+_FAREWELL = Event("closing", b"{}").encoded()
+"""The server is about to stop: another process answers whoever comes again."""
+
 Source: TypeAlias = Callable[[], AsyncIterator[Event]]
 
 
@@ -159,8 +162,9 @@ class Hub:
         """Let go of listeners when the server stops, or when their credentials have ended."""
         looked_at = asyncio.get_running_loop().time()
         while listeners := [each for channel in self._channels.values() for each in channel.listeners]:
-            if house.is_closing:
+            if house.closing.is_set():
                 for each in listeners:
+                    each.hear(_FAREWELL)
                     each.end()
             elif asyncio.get_running_loop().time() - looked_at >= _GUARD_S:
                 for token in {each.token for each in listeners}:

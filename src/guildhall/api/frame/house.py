@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -35,11 +36,18 @@ OnExchange: TypeAlias = Callable[[Exchange], None]
 
 @dataclass(slots=True)
 class House:
-    """An open database with what stands at its door; `observers` are told of every exchange."""
+    """
+    An open database with what stands at its door; `observers` are told of every exchange.
+
+    It closes in two steps. From `closing` on no new connections are taken and
+    `/ready` says no; whatever waits for news, as a stream of events does, ends.
+    Once `is_closing`, new requests on old connections are refused too.
+    """
 
     app: App
     doorkeeper: Doorkeeper
     observers: Sequence[OnExchange] = field(default_factory=list)
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
     is_closing: bool = False
     hub: Hub = field(default_factory=Hub)
     allowances: Allowances = field(init=False)

@@ -24,6 +24,7 @@ from fastapi import Depends, Request, Response
 
 from guildhall.api.frame.answers import etag_of, json_bytes
 from guildhall.api.frame.house import House
+from guildhall.api.frame.templates import route_of
 from guildhall.cache import hourly
 from guildhall.db import Origin, Tx
 from guildhall.domains.platform import audit, identity, replays
@@ -171,7 +172,7 @@ class Visit:
         headers = dict(headers or {})
         if self._idempotency_key is not None:
             await replays.keep(tx, self._idempotency_key, Answer(status, None if secret else body, headers))
-        route = getattr(self._request.scope.get("route"), "path", self._request.url.path)
+        route = route_of(self._request.scope)
         await audit.record_request(
             tx,
             NewRequest(
@@ -228,15 +229,15 @@ Managing = Annotated[Visit, Depends(managing)]
 Administering = Annotated[Visit, Depends(administering)]
 
 
-def house_of(request: Request) -> House:
+def house_of(request: Request, *, is_new: bool = False) -> House:
     """
-    What this process's requests share.
+    What this process's requests share; `is_new` asks for somebody who could as well go elsewhere.
 
     Raises:
         Closing: The server is about to stop.
     """
     house = cast(House | None, getattr(request.app.state, "house", None))
-    if house is None or house.is_closing:
+    if house is None or house.is_closing or (is_new and house.closing.is_set()):
         raise Closing
     return house
 
@@ -313,7 +314,8 @@ def token_of(request: Request) -> str:
     if request.method not in _SAFE:
         # A cookie goes along with whatever a page of another site sends, so that page's origin is looked at.
         origin = request.headers.get("origin", "")
-        if origin.partition("://")[2] != request.headers.get("host"):
+        allowed = house_of(request).app.settings.cors_origins
+        if origin.partition("://")[2] != request.headers.get("host") and origin not in allowed:
             raise OriginForeign(origin)
     return cookie
 

@@ -1,0 +1,116 @@
+"""`guildhall serve`: the HTTP API, for programs on this machine or others."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from guildhall.cli.frame import Output, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from guildhall.settings import Settings
+
+_INTERRUPTED = 130
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the command at the top."""
+    app.command()(serve)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Where to listen; 127.0.0.1 unless given.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port; 8400 unless given, 0 for any.", min=0, max=65535)] = None,
+    workers: Annotated[int | None, typer.Option(help="How many processes answer; 1 unless given.", min=1)] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="A certificate with those above it, in PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key, in PEM.")] = None,
+    trusted_proxy: Annotated[
+        list[str] | None, typer.Option(help="An address or network whose X-Forwarded-For is believed. Repeatable.")
+    ] = None,
+    cors_origin: Annotated[
+        list[str] | None, typer.Option(help="An origin whose pages may use the API. Repeatable.")
+    ] = None,
+    log_format: Annotated[str | None, typer.Option(help="text or json.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    grace: Annotated[float | None, typer.Option(help="Seconds that requests have to end on a stop; 30.")] = None,
+    env_file: Annotated[Path | None, typer.Option(help="A file with settings, read again on SIGHUP.")] = None,
+) -> None:
+    """
+    Serve the HTTP API.
+
+    It starts the embedded database where no other is named. SIGTERM or Ctrl-C
+    ends it once requests have their answers, a second one at once; SIGHUP
+    replaces its processes by new ones with the settings of that moment. Each
+    option is also a setting, such as GUILDHALL_PORT.
+    """
+    given = {
+        "GUILDHALL_HOST": host,
+        "GUILDHALL_PORT": port,
+        "GUILDHALL_WORKERS": workers,
+        "GUILDHALL_TLS_CERT": tls_cert,
+        "GUILDHALL_TLS_KEY": tls_key,
+        "GUILDHALL_TRUSTED_PROXIES": ",".join(trusted_proxy) if trusted_proxy else None,
+        "GUILDHALL_CORS_ORIGINS": ",".join(cors_origin) if cors_origin else None,
+        "GUILDHALL_LOG_FORMAT": log_format,
+        "GUILDHALL_LOG_LEVEL": log_level,
+        "GUILDHALL_GRACE_S": grace,
+        "GUILDHALL_ENV_FILE": env_file,
+    }
+    options = {name: str(value) for name, value in given.items() if value is not None}
+
+    def environment() -> Mapping[str, str]:
+        from guildhall.settings import Settings, read_env_file
+
+        stated = {**os.environ, **options}
+        file = Settings.from_environment(stated).env_file
+        return stated if file is None else {**os.environ, **read_env_file(file), **options}
+
+    run(lambda: _serve(environment))
+
+
+async def _serve(environment: Callable[[], Mapping[str, str]]) -> None:
+    from guildhall.app import logs
+    from guildhall.app.wiring import prepared_url
+    from guildhall.server import Interrupted, Supervisor, keep_alive, listening, notify
+    from guildhall.settings import Settings
+
+    output = Output()
+    settings = Settings.from_environment(environment())
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        listening.certificate(settings.tls_cert, settings.tls_key)
+    listeners = listening.inherited(os.environ) or listening.listen(settings.host, settings.port)
+    logs.configure(settings.log_format, settings.log_level)
+    try:
+        async with prepared_url(settings), keep_alive(settings):
+            has_key = await _has_key(settings)
+
+            def tell() -> None:
+                urls = [listening.url_of(each, tls=settings.tls_cert is not None) for each in listeners]
+                processes = f"{settings.workers} processes" if settings.workers > 1 else "1 process"
+                output.lines([f"Guildhall listens on {' and '.join(urls)} ({processes}, pid {os.getpid()})"])
+                if not has_key:
+                    output.lines(["There is no API key yet; `guildhall keys add` makes one."])
+                sys.stdout.flush()
+                notify("READY=1")
+
+            await Supervisor(settings, environment, listeners).run(tell)
+    except Interrupted:
+        raise typer.Exit(_INTERRUPTED) from None
+    finally:
+        for each in listeners:
+            each.close()
+
+
+async def _has_key(settings: Settings) -> bool:
+    from guildhall.app.wiring import App
+    from guildhall.domains.platform import identity
+
+    async with App.open(replace(settings, pool_size=1)) as app, app.transaction() as tx:
+        return bool(await identity.list_keys(tx))

@@ -1,0 +1,163 @@
+"""
+One process that answers requests: `python -m guildhall.server.worker SOCKETS CHANNEL`.
+
+It inherits the sockets that listen (their descriptors, with commas between) and
+one end of a channel to the supervisor, on which it says `ready` or why it does
+not start. It stops when it is told to, by the channel or SIGTERM, and when the
+channel is closed, as when the supervisor was killed.
+
+To stop is a matter of steps: no new connections; requests that are under way,
+and for a moment those that come on connections that are open, are answered;
+streams end; after the grace what is left is cut off; then the pools close.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+import orjson
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+
+from guildhall.api import House, create_api
+from guildhall.app import logs
+from guildhall.asgi import open_house
+from guildhall.errors import GuildhallError
+from guildhall.server import listening
+from guildhall.server.connections import Connection
+from guildhall.settings import Settings
+
+LINGER_S = 1.0
+"""How long connections that are open may still bring requests: those that were on their way."""
+
+_IDLE_S = 75
+"""How long a connection without requests stays: longer than proxies keep theirs, so that they are the ones to close."""
+
+_log = logging.getLogger("guildhall.server")
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which leaves signals to us and does not close on a request that is on its way."""
+
+    def __init__(self, config: uvicorn.Config, house: House) -> None:
+        super().__init__(config)
+        self._house = house
+        self.ready = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        self._house.closing.set()
+        waited_s = 0.0
+        while self.server_state.connections and waited_s < LINGER_S:
+            await asyncio.sleep(0.05)
+            waited_s += 0.05
+        self._house.is_closing = True
+        await super().shutdown(sockets)
+
+
+async def serve(settings: Settings, sockets: list[socket.socket], channel: socket.socket) -> None:
+    """
+    Answer requests until told to stop.
+
+    Raises:
+        Unavailable: The database does not answer, or lacks migrations.
+        InvalidInput: A setting cannot be used.
+    """
+    async with open_house(settings) as house:
+        server = Server(_configuration(_application(house, settings), settings), house)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # those are for the supervisor
+        told = asyncio.create_task(_await_word(channel))
+        told.add_done_callback(lambda _: _stop(server))
+        loop.add_signal_handler(signal.SIGTERM, _stop, server)
+        serving = asyncio.create_task(server.serve(sockets))
+        serving.add_done_callback(lambda _: server.ready.set())
+        await server.ready.wait()
+        if server.started:
+            await loop.sock_sendall(channel, b"ready\n")
+        await serving
+        told.cancel()
+
+
+def _application(house: House, settings: Settings) -> FastAPI:
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[House]:
+        yield house  # closed by whoever opened it, once the last request has its answer
+
+    return create_api(opened, settings)
+
+
+def _configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    def encrypted(*_: object) -> ssl.SSLContext:
+        assert settings.tls_cert is not None
+        assert settings.tls_key is not None
+        return listening.certificate(settings.tls_cert, settings.tls_key)
+
+    has_tls = settings.tls_cert is not None
+    return uvicorn.Config(
+        app,
+        http=Connection,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # ours asks who may be believed
+        server_header=False,
+        timeout_keep_alive=_IDLE_S,
+        timeout_graceful_shutdown=max(1, round(settings.grace_s)),
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+        ssl_context_factory=encrypted if has_tls else None,
+    )
+
+
+async def _await_word(channel: socket.socket) -> None:
+    """Any word of the supervisor's means to stop, and so does its silence."""
+    with suppress(OSError):
+        await asyncio.get_running_loop().sock_recv(channel, 1)
+
+
+def _stop(server: Server) -> None:
+    server.should_exit = True
+
+
+def main(arguments: list[str]) -> int:
+    """The program; its exit code is 0 after a stop, 3 where it could not start, 70 after a defect of ours."""
+    sockets = [socket.socket(fileno=int(each)) for each in arguments[0].split(",")]
+    channel = socket.socket(fileno=int(arguments[1]))
+    channel.setblocking(False)
+    try:
+        settings = Settings.from_environment()
+        logs.configure(settings.log_format, settings.log_level)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings, sockets, channel))
+    except GuildhallError as error:
+        channel.setblocking(True)
+        channel.sendall(orjson.dumps(error.as_json(), default=str) + b"\n")
+        return 3
+    except Exception:  # noqa: BLE001 - it is told in the log's own form
+        _log.exception("a worker failed")
+        return 70
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
