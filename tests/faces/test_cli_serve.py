@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fixtures.api import Served
-from fixtures.processes import await_death
+from fixtures.processes import DEADLINE_S, await_death
 from fixtures.serving import Serving
 from guildhall.cli.main import app
 
@@ -113,8 +113,9 @@ async def test_a_worker_that_is_killed_is_replaced_while_others_answer(serving, 
     victim = serving.workers()[0]
     os.kill(victim, signal.SIGKILL)
     await_death([victim])
-    while len(workers := serving.workers()) < 2 or victim in workers:
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(DEADLINE_S):
+        while len(workers := serving.workers()) < 2 or victim in workers:
+            await asyncio.sleep(0.05)
     async with aiohttp.ClientSession(serving.url) as fresh, fresh.get("/ready") as response:
         assert response.status == 200
 
@@ -134,11 +135,14 @@ async def test_settings_are_read_again_without_losing_a_request(serving, served)
 
     asking = [asyncio.create_task(ask()) for _ in range(4)]
     serving.tell(signal.SIGHUP)
-    while set(serving.workers()) & before or len(serving.workers()) != 2:
-        assert not any(each.done() for each in asking)
-        await asyncio.sleep(0.05)
-    done.set()
-    await asyncio.gather(*asking)
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            while set(serving.workers()) & before or len(serving.workers()) != 2:
+                assert not any(each.done() for each in asking)
+                await asyncio.sleep(0.05)
+    finally:
+        done.set()
+        await asyncio.gather(*asking)
     assert set(statuses) == {200}
 
 
