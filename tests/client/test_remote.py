@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -119,6 +121,41 @@ async def test_batches_reach_the_server_once_each(client: ArcEvalDBClient, versi
         await recorder.record_outcomes(told)
         await recorder.flush_outcomes()
         assert (recorder.counts.stored, recorder.counts.quarantined) == (250, 0)
+
+
+@pytest.fixture(params=["server", "database"])
+async def either(request, served: Served, client_at, tmp_path: Path) -> AsyncIterator[ArcEvalDBClient]:
+    """A client through the server, and one on its database (as the first person, in the first team)."""
+    settings = Settings(database_url=served.application_url, pooler="none", data_dir=tmp_path / "direct")
+    async with client_at() if request.param == "server" else ArcEvalDBClient(settings=settings) as client:
+        yield client
+
+
+async def test_a_simulation_is_watched_to_its_end(request, either: ArcEvalDBClient, agent_of) -> None:
+    through_the_server = request.node.callspec.params["either"] == "server"
+    version = await agent_of(MEMBER if through_the_server else "local")
+    simulation_id = await either.record_execution_start(
+        {"config_version_id": version.label, "scenario_set": ["scenario1"], "trials": 2}
+    )
+    seen: list[dict[str, Any]] = []
+
+    async def tell() -> None:
+        told = {"simulation_id": simulation_id, "scenario_id": "scenario1", "status": "success"}
+        for score in (1.0, 0.0):
+            await either.record_execution_outcome({**told, "reliability_score": score})
+        await either.flush()
+
+    telling = None
+    async for event in either.watch(simulation_id):
+        seen.append(event)
+        telling = telling or asyncio.create_task(tell())
+    assert telling is not None
+    await telling
+    assert seen[0]["event"] == "progress"
+    assert sorted({each["passed"] for each in seen if each["event"] == "outcome"}) == [False, True]
+    assert (seen[-1]["event"], seen[-1]["status"], seen[-1]["outcomes"]) == ("end", "completed", 2)
+    with pytest.raises(SimulationNotFound):
+        await anext(either.watch(uuid4()))
 
 
 async def test_errors_are_those_of_a_database(client: ArcEvalDBClient, version: ConfigVersion) -> None:

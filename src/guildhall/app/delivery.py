@@ -19,12 +19,12 @@ from dataclasses import dataclass
 
 from guildhall import clock
 from guildhall.algorithms import backoff
-from guildhall.app.sinks import Sink
+from guildhall.app.sinks import REFUSALS, Sink
 from guildhall.app.spool import Disk, Place, Segment, Spool
 from guildhall.db import Actor
 from guildhall.domains.evaluation import outcomes
 from guildhall.domains.evaluation.outcomes import PackedTrial, Recorded
-from guildhall.errors import Conflict, GuildhallError, InvalidInput, NotFound, Unavailable
+from guildhall.errors import GuildhallError, Unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -35,10 +35,6 @@ _STALLED_S = 5.0
 """A database that has taken nothing for so long is taken to be away, even if it has said nothing."""
 _FIRST_WAIT_S = 0.05
 _LONGEST_WAIT_S = 2.0
-
-# What is wrong with a record, and not with the world around it; ValueError and
-# its like come from the driver, for a value that it cannot send.
-_REFUSALS = (InvalidInput, Conflict, NotFound, ValueError, TypeError, OverflowError)
 
 
 @dataclass(slots=True)
@@ -199,7 +195,7 @@ class Delivery:
             attempt += 1
             try:
                 self._count(batch, await self._store(batch))
-            except _REFUSALS as refusal:
+            except REFUSALS as refusal:
                 if len(batch) > 1:
                     middle = len(batch) // 2
                     await self._deliver(batch[:middle])

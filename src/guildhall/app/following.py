@@ -10,13 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from guildhall import clock
 from guildhall.algorithms import backoff
+from guildhall.app.documents.simulations import progress_document
 from guildhall.db import Actor, Database
 from guildhall.domains.evaluation import outcomes, simulations
 from guildhall.domains.evaluation.outcomes import NewlyStored
@@ -82,6 +84,14 @@ async def follow(database: Database, actor: Actor, simulation_id: UUID) -> Async
             return
         took_s = (clock.monotonic_ms() - began_ms) / 1000
         await asyncio.sleep(min(max(rest_s, _SHARE * took_s), _LONGEST_S))
+
+
+def told(news: News, now: datetime) -> list[tuple[str, Mapping[str, Any]]]:
+    """What whoever follows is told: `progress`, `outcome`, and `end` after the last progress, each with its document."""
+    if not isinstance(news, Progress):
+        return [("outcome", asdict(news))]
+    document: Mapping[str, Any] = progress_document(news, now)
+    return [("progress", document), ("end", document)] if news.has_ended else [("progress", document)]
 
 
 async def catch_up(

@@ -20,22 +20,19 @@ import orjson
 
 from guildhall.algorithms import sanitise
 from guildhall.app import telling
-from guildhall.app.telling import Fields, KnownSimulation
+from guildhall.app.sinks import REFUSALS
+from guildhall.app.telling import Fields, KnownSimulation, executions
 from guildhall.db import ConstraintViolated, Tx
-from guildhall.domains.evaluation import outcomes, scenarios, simulations
+from guildhall.domains.evaluation import outcomes, simulations
 from guildhall.domains.evaluation.outcomes import Month, OutcomeIdTaken, PackedTrial, Recorded
-from guildhall.domains.evaluation.simulations import SimulationNotFound, SimulationStatus
-from guildhall.errors import Conflict, GuildhallError, InvalidInput, LimitReached, NotFound
+from guildhall.domains.evaluation.simulations import SimulationNotFound
+from guildhall.errors import Conflict, GuildhallError, InvalidInput, LimitReached
 
 MOST_RECORDS = 5_000
 """How many outcomes one request may tell."""
 
 _FEW = 20
 """So many records are read at once without going to another thread."""
-
-# What is wrong with a record, and not with the world around it; ValueError and
-# its like come from the driver, for a value that it cannot send.
-_REFUSALS = (InvalidInput, Conflict, NotFound, ValueError, TypeError, OverflowError, RecursionError)
 
 
 class RecordsUnreadable(InvalidInput):
@@ -173,7 +170,8 @@ async def prepare(tx: Tx, given: Sequence[Any]) -> Prepared:
     else:
         named = [_named(each) for each in given]
     wanted = {each[1] for each in named if not isinstance(each, GuildhallError)}
-    known, pending = await _known(tx, wanted)
+    known = await executions.known_simulations(tx, wanted)
+    pending = frozenset(each.simulation_id for each in known.values() if each.is_pending)
 
     def records() -> list[PackedTrial | GuildhallError]:
         seen: dict[UUID, UUID] = {}
@@ -247,25 +245,6 @@ def _named(given: Any) -> tuple[Fields, UUID] | GuildhallError:
         return error
 
 
-async def _known(tx: Tx, simulation_ids: set[UUID]) -> tuple[dict[UUID, KnownSimulation], frozenset[UUID]]:
-    """Of these simulations those that there are, and which of them nobody has begun."""
-    found = await simulations.sketches(tx, sorted(simulation_ids))
-    scores = await scenarios.pass_scores(
-        tx, sorted({(pin.scenario_id, pin.content_hash) for each in found for pin in each.scenarios})
-    )
-    known = {
-        each.simulation_id: KnownSimulation(
-            each.simulation_id,
-            {pin.scenario_id: scores[pin.scenario_id, pin.content_hash] for pin in each.scenarios},
-            is_execution=each.is_execution,
-            modal_call_id=each.modal_call_id if each.is_execution else None,
-        )
-        for each in found
-    }
-    pending = frozenset(each.simulation_id for each in found if each.status is SimulationStatus.PENDING)
-    return known, pending
-
-
 def _record(
     given: Any,
     named: tuple[Fields, UUID] | GuildhallError,
@@ -285,7 +264,7 @@ def _record(
         return packed
     except GuildhallError as error:
         return error
-    except _REFUSALS as error:
+    except REFUSALS as error:
         return RecordRefused(error)
 
 
@@ -303,7 +282,7 @@ async def _store(
             await _store(tx, trials, set(), fates)  # a month that was there has been dropped meanwhile
         else:
             await _halve(tx, trials, ready, fates, error)
-    except _REFUSALS as error:
+    except REFUSALS as error:
         await _halve(tx, trials, ready, fates, error)
     else:
         fates |= _fates(trials, recorded)

@@ -8,6 +8,14 @@ from typing import Protocol
 from guildhall.db import Actor, ConstraintViolated, Database
 from guildhall.domains.evaluation import outcomes
 from guildhall.domains.evaluation.outcomes import Month, PackedTrial, Recorded
+from guildhall.errors import Conflict, InvalidInput, NotFound
+
+REFUSALS = (InvalidInput, Conflict, NotFound, ValueError, TypeError, OverflowError, RecursionError)
+"""
+What is wrong with a record, and not with the world around it.
+
+ValueError and its like come from the driver, for a value that it cannot send.
+"""
 
 
 class Sink(Protocol):

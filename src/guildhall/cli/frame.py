@@ -18,16 +18,14 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextlib import redirect_stdout, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
-from uuid import UUID
 
 import orjson
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from guildhall.app.documents.notation import OPTIONS, plain
 from guildhall.errors import (
     Conflict,
     GuildhallError,
@@ -107,20 +105,7 @@ def _findings() -> Any:
 
 def to_json(value: Any) -> str:
     """JSON as every command prints it: UUIDs and times as text, amounts of money as numbers, infinity as null."""
-    return orjson.dumps(
-        value, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
-    ).decode()
-
-
-def _plain(value: object) -> Any:
-    match value:
-        case Decimal():
-            return float(value)
-        case Path() | UUID():  # the driver's UUID is one of its own making
-            return str(value)
-        case set() | frozenset():
-            return sorted(value)
-    raise TypeError(type(value).__name__)
+    return orjson.dumps(value, default=plain, option=OPTIONS | orjson.OPT_INDENT_2).decode()
 
 
 class _Console(Console):

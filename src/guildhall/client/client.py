@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
 from types import TracebackType
@@ -220,6 +220,21 @@ class ArcEvalDBClient:
             OutcomeNotFound: There is none, or it is not stored yet (`flush`).
         """
         return await (await self.evidence()).outcome(UUID(str(outcome_id)))
+
+    async def watch(self, simulation_id: str | UUID) -> AsyncIterator[dict[str, Any]]:
+        """
+        What happens in a simulation, as it happens, until it ends.
+
+        Each is a dictionary with its kind under `event`: `progress` (counts,
+        cost and how long the rest will take), `outcome` (one that was stored;
+        it may come again after a broken connection), and at last `end`.
+
+        Raises:
+            SimulationNotFound: There is none.
+            Unavailable: A server does not answer, however often it is asked.
+        """
+        async for kind, document in (await self.evidence()).follow(UUID(str(simulation_id))):
+            yield {"event": kind, **document}
 
     async def evidence(self) -> Evidence:
         """Where it is all kept, opened, for the other classes of the client."""

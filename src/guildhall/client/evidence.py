@@ -7,6 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Any, Protocol
 from uuid import UUID
 
+import orjson
+
+from guildhall import clock
+from guildhall.app import following
+from guildhall.app.documents.notation import OPTIONS, plain
 from guildhall.app.recorder import Recorder
 from guildhall.app.telling import KnownSimulation, executions
 from guildhall.app.wiring import App
@@ -51,6 +56,10 @@ class Evidence(Protocol):
     ) -> UUID: ...
 
     async def outcome(self, outcome_id: UUID) -> Outcome: ...
+
+    def follow(self, simulation_id: UUID) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+        """What happens in a simulation (`guildhall.app.following.told`), until it ends."""
+        ...
 
     async def try_writing(self) -> Writing: ...
 
@@ -126,6 +135,12 @@ class DatabaseEvidence:
     async def outcome(self, outcome_id: UUID) -> Outcome:
         async with self._app.transaction() as tx:
             return await outcomes.get_outcome(tx, outcome_id)
+
+    async def follow(self, simulation_id: UUID) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+        await self.known_simulation(simulation_id)  # says so where there is none
+        async for news in following.follow(self._app.database, self._app.actor, simulation_id):
+            for kind, document in following.told(news, clock.now()):
+                yield kind, orjson.loads(orjson.dumps(document, default=plain, option=OPTIONS))
 
     async def try_writing(self) -> Writing:
         async with self._app.transaction() as tx:

@@ -141,6 +141,7 @@ class RemoteEvidence:
         self._server = server
         self._actor = actor
         self._spool = spool
+        self._chance = random.Random()
 
     @classmethod
     @asynccontextmanager
@@ -218,6 +219,26 @@ class RemoteEvidence:
 
     async def outcome(self, outcome_id: UUID) -> Outcome:
         return outcome_of(await self._server.get(f"v1/evaluation/outcomes/{outcome_id}"))
+
+    async def follow(self, simulation_id: UUID) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+        last_event_id = None
+        attempt = 0
+        while True:
+            try:
+                path = f"v1/evaluation/simulations/{simulation_id}/events"
+                async for event_id, kind, document in self._server.stream(path, last_event_id=last_event_id):
+                    attempt = 0
+                    last_event_id = event_id or last_event_id
+                    if kind == "closing":  # that process stops; another one goes on
+                        break
+                    yield kind, document
+                    if kind == "end":
+                        return
+            except ServerUnavailable:
+                if attempt >= _ATTEMPTS:
+                    raise
+            attempt += 1
+            await asyncio.sleep(backoff.full_jitter(attempt, self._chance.random(), first_s=0.1, longest_s=5.0))
 
     async def try_writing(self) -> Writing:
         return Writing(**await self._server.post("v1/evaluation/writing-trials"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
@@ -17,11 +17,9 @@ from guildhall.api.frame.events import MEDIA_TYPE, Event, stream
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Reading, token_of
 from guildhall.app import following
-from guildhall.app.documents.simulations import progress_document
 from guildhall.db import Actor, Database
 from guildhall.domains.evaluation import simulations
 from guildhall.domains.evaluation.outcomes import NewlyStored
-from guildhall.domains.evaluation.simulations import Progress
 from guildhall.errors import InvalidInput
 
 router = APIRouter(prefix="/simulations", tags=["simulations"], route_class=Route)
@@ -95,18 +93,17 @@ async def follow_simulation(
 
 async def _news(database: Database, actor: Actor, simulation_id: UUID) -> AsyncIterator[Event]:
     async for each in following.follow(database, actor, simulation_id):
-        if isinstance(each, Progress):
-            data = json_bytes(progress_document(each, clock.now()))
-            yield Event("progress", data, is_state=True)
-            if each.has_ended:
-                yield Event("end", data)
-        else:
-            yield _outcome(each)
+        for kind, document in following.told(each, clock.now()):
+            yield _outcome(each) if isinstance(each, NewlyStored) else _state(kind, document)
 
 
 async def _missed(database: Database, actor: Actor, simulation_id: UUID, since: datetime) -> AsyncIterator[Event]:
     async for each in following.catch_up(database, actor, simulation_id, since):
         yield _outcome(each)
+
+
+def _state(kind: str, document: Mapping[str, Any]) -> Event:
+    return Event(kind, json_bytes(document), is_state=kind == "progress")
 
 
 def _outcome(stored: NewlyStored) -> Event:

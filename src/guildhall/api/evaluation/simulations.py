@@ -63,7 +63,7 @@ class NewPlan(BaseModel):
     ] = None
     origin: Annotated[
         Literal["client", "run"],
-        Field(description="Who records outcomes: you, or a runner of Guildhall's (`…/run`, `guildhall eval resume`)."),
+        Field(description="Who records outcomes: you, or a runner of Guildhall's (`guildhall eval resume`)."),
     ] = "client"
     metadata: dict[str, Any] = {}
 

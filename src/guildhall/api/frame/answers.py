@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import orjson
 
-_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+from guildhall.app.documents.notation import OPTIONS, plain
+
 _LONGEST_NUMBER = 100
 
 
 def json_bytes(value: Any) -> bytes:
     """JSON: UUIDs and times as text, amounts of money as numbers, what is not finite as null."""
     try:
-        return orjson.dumps(value, default=_plain, option=_OPTIONS)
+        return orjson.dumps(value, default=plain, option=OPTIONS)
     except orjson.JSONEncodeError:  # what was refused may be repeated, however odd it is
-        return orjson.dumps(_tame(value), default=_plain, option=_OPTIONS)
+        return orjson.dumps(_tame(value), default=plain, option=OPTIONS)
 
 
 def _tame(value: Any) -> Any:
@@ -41,14 +39,3 @@ def _tame(value: Any) -> Any:
 def etag_of(body: bytes) -> str:
     """A strong entity tag (RFC 9110 §8.8.3): two bodies with the same one are the same."""
     return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-
-
-def _plain(value: object) -> Any:
-    match value:
-        case Decimal():
-            return float(value)
-        case Path() | UUID():  # the driver's UUID is one of its own making
-            return str(value)
-        case set() | frozenset():
-            return sorted(value)
-    raise TypeError(type(value).__name__)

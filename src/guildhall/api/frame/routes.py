@@ -11,7 +11,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from guildhall.algorithms.suggestions import did_you_mean
-from guildhall.api.frame.problems import BodyUnreadable, Refused
+from guildhall.api.frame.problems import Refused
 from guildhall.api.frame.visits import Replayed
 from guildhall.db import StandingChanged
 from guildhall.errors import InvalidInput
@@ -159,8 +159,3 @@ def _check_type(request: Request) -> None:
 def _query_names(dependant: Dependant) -> set[str]:
     names = {each.alias for each in dependant.query_params}
     return names.union(*(_query_names(each) for each in dependant.dependencies))
-
-
-def unreadable(why: str) -> Refused:
-    """The refusal of a body that cannot be read at all."""
-    return Refused(400, BodyUnreadable(why, remedy="Send a body of the type that Content-Type names.", field="body"))

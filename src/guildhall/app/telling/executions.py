@@ -7,7 +7,7 @@ same id. What is told of a simulation of many scenarios goes the same way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -87,7 +87,7 @@ async def begin_simulation(tx: Tx, told: Mapping[str, Any]) -> KnownSimulation:
         else:
             if found.status is not SimulationStatus.RUNNING:
                 await simulations.start_simulation(tx, simulation_id)
-            return await _known(tx, found)
+            return await known_simulation(tx, simulation_id)
     scenario_set = fields.required(
         fields.value("scenario_set"),
         "scenario_set",
@@ -103,18 +103,27 @@ async def known_simulation(tx: Tx, simulation_id: UUID) -> KnownSimulation:
     Raises:
         SimulationNotFound: There is none.
     """
-    return await _known(tx, await simulations.get_simulation(tx, simulation_id))
+    known = await known_simulations(tx, [simulation_id])
+    if simulation_id not in known:
+        raise SimulationNotFound(str(simulation_id))
+    return known[simulation_id]
 
 
-async def known_simulations(tx: Tx, simulation_ids: Iterable[UUID]) -> dict[UUID, KnownSimulation]:
+async def known_simulations(tx: Tx, simulation_ids: Collection[UUID]) -> dict[UUID, KnownSimulation]:
     """The same of several; those that are not there are left out."""
-    known = {}
-    for simulation_id in simulation_ids:
-        try:
-            known[simulation_id] = await known_simulation(tx, simulation_id)
-        except SimulationNotFound:
-            continue
-    return known
+    found = await simulations.sketches(tx, sorted(simulation_ids))
+    pins = {(pin.scenario_id, pin.content_hash) for each in found for pin in each.scenarios}
+    scores = await scenarios.pass_scores(tx, sorted(pins))
+    return {
+        each.simulation_id: KnownSimulation(
+            each.simulation_id,
+            {pin.scenario_id: scores[pin.scenario_id, pin.content_hash] for pin in each.scenarios},
+            is_execution=each.is_execution,
+            modal_call_id=each.modal_call_id if each.is_execution else None,
+            is_pending=each.status is SimulationStatus.PENDING,
+        )
+        for each in found
+    }
 
 
 async def tell_tools(tx: Tx, events: Sequence[Mapping[str, Any]]) -> None:
@@ -319,18 +328,6 @@ async def _begin(
         {each.scenario_id: each.pass_score for each in cases},
         is_execution=is_execution,
         modal_call_id=call_id if is_execution else None,
-    )
-
-
-async def _known(tx: Tx, found: Simulation) -> KnownSimulation:
-    pins = await simulations.pinned_scenarios(tx, found.simulation_id)
-    cases = await scenarios.get_scenarios(tx, [(each.scenario_id, each.content_hash) for each in pins])
-    is_execution = found.metadata.get(_IS_EXECUTION) is True
-    return KnownSimulation(
-        found.simulation_id,
-        {each.scenario_id: each.pass_score for each in cases},
-        is_execution=is_execution,
-        modal_call_id=found.metadata.get("modal_call_id") if is_execution else None,
     )
 
 

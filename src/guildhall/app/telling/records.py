@@ -47,6 +47,8 @@ class KnownSimulation:
     pass_scores: Mapping[str, float]
     is_execution: bool = False
     modal_call_id: str | None = None
+    is_pending: bool = False
+    """Nobody has begun it."""
     failures: list[NewFailure] = field(default_factory=list)
     """What was told of an execution that has no outcome yet; it is stored already."""
 

@@ -41,20 +41,6 @@ UPDATE evaluation.configurations
    SET is_active = :is_active, updated_at = greatest(updated_at, clock_timestamp())
  WHERE name = :name AND is_active <> :is_active;
 
--- name: configurations
-SELECT configurations.config_id, configurations.name, configurations.latest_version_id,
-       latest.version_number AS latest_version_number,
-       (SELECT count(*)::integer
-          FROM evaluation.config_versions AS versions
-         WHERE versions.config_id = configurations.config_id
-           AND NOT versions.is_deleted) AS versions,
-       configurations.is_active, configurations.created_at, configurations.updated_at
-  FROM evaluation.configurations AS configurations
-  LEFT JOIN evaluation.config_versions AS latest ON latest.version_id = configurations.latest_version_id
- WHERE configurations.is_active OR :with_inactive
- ORDER BY configurations.name
- LIMIT :at_most;
-
 -- name: every_configuration
 -- For lists (`db.listing`), which filter, sort and page.
 SELECT configurations.config_id, configurations.name, configurations.latest_version_id,

@@ -66,11 +66,6 @@ async def move_latest(tx: Tx, config_id: UUID, version_id: UUID, sandbox_config:
     )
 
 
-async def list_configurations(tx: Tx, *, with_inactive: bool, at_most: int) -> list[Configuration]:
-    rows = await tx.fetch(_queries.configurations, with_inactive=with_inactive, at_most=at_most)
-    return [Configuration(**row) for row in rows]
-
-
 CONFIGURATIONS = Listing(
     _queries.every_configuration,
     key=("config_id",),
@@ -98,6 +93,11 @@ async def page_configurations(
 ) -> Page[Configuration]:
     page = await fetch_page(tx, CONFIGURATIONS, filters, order, after=after, at_most=at_most)
     return page.of(lambda row: Configuration(**row))
+
+
+async def list_configurations(tx: Tx, *, with_inactive: bool, at_most: int) -> list[Configuration]:
+    filters = {"is_active": None if with_inactive else True}
+    return list((await page_configurations(tx, filters, CONFIGURATIONS.order(), after=None, at_most=at_most)).items)
 
 
 async def page_versions(

@@ -36,36 +36,9 @@ UPDATE evaluation.simulations_scenarios AS pinned
 -- name: find_by_import
 SELECT simulation_id FROM evaluation.simulations WHERE import_hash = :import_hash;
 
--- name: simulations
--- One row for each simulation that the filters let through, newest first. The
--- counts come from the trials, which are exact at any moment.
-SELECT simulations.simulation_id, simulations.config_version_id, configurations.name AS config_name,
-       versions.version_number, simulations.simulation_name AS name, simulations.status,
-       simulations.total_scenarios, simulations.completed_scenarios, simulations.trials_per_scenario,
-       counts.trials_total, counts.trials_done, simulations.overall_score, simulations.execution_time_ms,
-       simulations.total_cost_usd, simulations.max_cost_usd, simulations.timeout_ms, simulations.max_retries,
-       simulations.seed, simulations.origin, simulations.assumed, simulations.interleaved_with,
-       simulations.error_message, simulations.metadata, simulations.sandbox_metadata, simulations.created_at, simulations.started_at,
-       simulations.completed_at
-  FROM evaluation.simulations AS simulations
-  JOIN evaluation.config_versions AS versions ON versions.version_id = simulations.config_version_id
-  JOIN evaluation.configurations AS configurations ON configurations.config_id = versions.config_id
- CROSS JOIN LATERAL (
-           SELECT count(*)::integer AS trials_total,
-                  count(*) FILTER (WHERE trials.state = 'done')::integer AS trials_done
-             FROM evaluation.trials AS trials
-            WHERE trials.simulation_id = simulations.simulation_id
-       ) AS counts
- WHERE (:simulation_ids::uuid[] IS NULL OR simulations.simulation_id = ANY (:simulation_ids))
-   AND (:config_version_id::uuid IS NULL OR simulations.config_version_id = :config_version_id)
-   AND (:config_name::text IS NULL OR configurations.name = :config_name)
-   AND (:status::text IS NULL OR simulations.status = :status)
-   AND (:created_before::timestamptz IS NULL OR simulations.created_at < :created_before)
- ORDER BY simulations.created_at DESC, simulations.simulation_id DESC
- LIMIT :at_most;
-
 -- name: every_simulation
--- For lists (`db.listing`), which filter, sort and page.
+-- For lists (`db.listing`), which filter, sort and page. The counts come from the
+-- trials, which are exact at any moment.
 SELECT simulations.simulation_id, simulations.config_version_id, configurations.name AS config_name,
        versions.version_number, simulations.simulation_name AS name, simulations.status,
        simulations.total_scenarios, simulations.completed_scenarios, simulations.trials_per_scenario,

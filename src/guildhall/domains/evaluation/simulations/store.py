@@ -77,28 +77,6 @@ async def find_by_import(tx: Tx, import_hash: str) -> UUID | None:
     return found
 
 
-async def list_simulations(
-    tx: Tx,
-    *,
-    simulation_ids: Sequence[UUID] | None = None,
-    config_version_id: UUID | None = None,
-    config_name: str | None = None,
-    status: str | None = None,
-    created_before: datetime | None = None,
-    at_most: int = 100,
-) -> list[Simulation]:
-    rows = await tx.fetch(
-        _queries.simulations,
-        simulation_ids=None if simulation_ids is None else list(simulation_ids),
-        config_version_id=config_version_id,
-        config_name=config_name,
-        status=status,
-        created_before=created_before,
-        at_most=at_most,
-    )
-    return [_simulation(row) for row in rows]
-
-
 SIMULATIONS = Listing(
     _queries.every_simulation,
     key=("simulation_id",),
@@ -109,6 +87,7 @@ SIMULATIONS = Listing(
         "cost_usd": Order("total_cost_usd", nullable=True),
     },
     filters={
+        "simulation_id": Filter("simulation_id", Match.ANY_OF),
         "status": Filter("status", Match.ANY_OF),
         "origin": Filter("origin", Match.ANY_OF),
         "config": Filter("config_name"),
@@ -124,6 +103,26 @@ async def page_simulations(
 ) -> Page[Simulation]:
     page = await fetch_page(tx, SIMULATIONS, filters, order, after=after, at_most=at_most)
     return page.of(_simulation)
+
+
+async def list_simulations(
+    tx: Tx,
+    *,
+    simulation_ids: Sequence[UUID] | None = None,
+    config_version_id: UUID | None = None,
+    config_name: str | None = None,
+    status: str | None = None,
+    created_before: datetime | None = None,
+    at_most: int = 100,
+) -> list[Simulation]:
+    filters = {
+        "simulation_id": None if simulation_ids is None else list(simulation_ids),
+        "config_version_id": config_version_id,
+        "config": config_name,
+        "status": None if status is None else [status],
+        "created_before": created_before,
+    }
+    return list((await page_simulations(tx, filters, SIMULATIONS.order(), after=None, at_most=at_most)).items)
 
 
 async def ids_like(tx: Tx, digits: str) -> list[UUID]:
