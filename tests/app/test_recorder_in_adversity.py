@@ -113,10 +113,10 @@ async def test_what_is_recorded_while_postgresql_is_stopped_is_there_after_it_is
 _CHILD = """
 import asyncio, sys
 from pathlib import Path
-from guildhall.app.recorder import Recorder
-from guildhall.app.sinks import DatabaseSink
+from uuid import UUID
 from fixtures.trials import make_record
 from guildhall.app.recorder import Recorder
+from guildhall.app.sinks import DatabaseSink
 from guildhall.app.spool import Spool
 from guildhall.db import Database
 from guildhall.domains.platform import identity
@@ -148,6 +148,7 @@ async def test_a_process_that_is_killed_loses_nothing_that_was_accepted(
     assert child.stdout
     try:
         printed = [await child.stdout.readline() for _ in range(batch)]
+        assert all(printed), "it ended before anybody killed it"
     finally:
         child.kill()
     printed += (await child.stdout.read()).splitlines(keepends=True)
