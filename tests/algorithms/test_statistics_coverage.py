@@ -150,12 +150,15 @@ def sets_of(units):
 
 def two_sided_p(sums, sizes, shifts):
     sets = sets_of(sums.shape[1])
+    sizes_of_sets = sets @ sizes
     at_most, at_least = np.empty(len(sums)), np.empty(len(sums))
     for start in range(0, len(sums), 500):
         part = slice(start, start + 500)
-        values = sums[part] @ sets.T - shifts[part, None] * (sets @ sizes)
-        at_most[part] = (1 + (values <= 1e-9).sum(axis=1)) / (len(sets) + 1)
-        at_least[part] = (1 + (values >= -1e-9).sum(axis=1)) / (len(sets) + 1)
+        values = sums[part] @ sets.T
+        if shifts[part].any():
+            values -= shifts[part, None] * sizes_of_sets
+        at_most[part] = (1 + (values <= 1e-9).sum(axis=1, dtype=np.uint16)) / (len(sets) + 1)
+        at_least[part] = (1 + (values >= -1e-9).sum(axis=1, dtype=np.uint16)) / (len(sets) + 1)
     return np.minimum(1, 2 * np.minimum(at_most, at_least))
 
 
