@@ -32,7 +32,7 @@ def test_every_public_method_has_its_twin_with_the_same_signature(name: str) -> 
 
 
 def test_a_program_without_an_event_loop_records_a_simulation(settings: Settings, version: ConfigVersion) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with sync.ArcEvalDBClient(settings=settings) as client:
         simulation_id = client.record_execution_start(
             {"config_version_id": version.label, "scenario_set": ["scenario1"], "trials": 3}
@@ -53,12 +53,12 @@ def test_a_program_without_an_event_loop_records_a_simulation(settings: Settings
             assert checker.check_hypertable_health()["hypertable_status"] == "healthy"
         with pytest.raises(FieldMissing):
             client.record_execution_outcome({})
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before  # others, as of a server that tests share, may have ended meanwhile
 
 
 @pytest.mark.usefixtures("environment", "version")
 def test_a_class_without_a_client_has_one_of_its_own_and_ends_it() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with sync.ConfigurationManager() as manager:
         assert manager.get_active_config("support-agent")["config"]["model"] == "none"
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before  # others, as of a server that tests share, may have ended meanwhile

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import resource
 import select
@@ -50,6 +51,15 @@ TREE = "import os, signal\nif os.fork() == 0:\n    os.setsid()\n    os.fork()\ne
 
 def found(rooms: Path, pattern: str = "*") -> list[Path]:
     return list(rooms.glob(pattern))
+
+
+def await_unlocked(run: Path) -> None:
+    """Wait until no process holds a runner's directory."""
+    lock = os.open(run / "lock", os.O_RDWR)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    finally:
+        os.close(lock)
 
 
 def start_runner(rooms: Path, isolation: str, token: str) -> tuple[subprocess.Popen[bytes], int]:
@@ -171,10 +181,13 @@ async def test_when_both_are_killed_the_next_sandbox_sweeps(isolation: str, room
     os.kill(launcher, signal.SIGKILL)
     reap(runner)
     await asyncio.to_thread(await_death, [launcher, *trees])
-    assert len(found(rooms)) == 1
+    (left,) = found(rooms)
+    async with asyncio.timeout(DEADLINE_S):
+        await asyncio.to_thread(await_unlocked, left)  # what stood between them dies a moment later
 
     async with LocalSandbox(rooms, isolation=isolation):
-        assert len(found(rooms)) == 1  # its own
+        (own,) = found(rooms)
+        assert own != left
     assert found(rooms) == []
 
 
