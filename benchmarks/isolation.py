@@ -38,7 +38,7 @@ from guildhall.settings import Settings
 TRIALS = 100
 OURS, THEIRS = "00000000-0000-7000-8000-000000000002", "00000000-0000-7000-8000-00000000000b"
 SIMULATION = "00000000-0000-7000-8000-00000000a002"
-REPORTS = ("scenarios", "endings", "failures", "tools", "costs_beside")
+REPORTS = ("scenarios", "endings", "failures", "tools")
 VIEWS = (
     "v_dashboard_active_simulations", "v_dashboard_pending_recommendations", "v_dashboard_performance_trends",
     "v_dashboard_cost_analysis", "v_system_performance", "v_active_simulations", "v_error_rates", "v_llm_failure_analysis",

@@ -110,8 +110,8 @@ def report_document(report: Report) -> ReportDocument:
     """
     return {
         **summary_document(report.summary),
-        "judge_cost_usd": report.judge_cost_usd,
-        "user_cost_usd": report.user_cost_usd,
+        "judge_cost_usd": report.summary.totals.judge_cost_usd,
+        "user_cost_usd": report.summary.totals.user_cost_usd,
         "tools": [
             {
                 "tool_name": tool.tool_name,

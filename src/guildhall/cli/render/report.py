@@ -98,7 +98,7 @@ def _totals(report: Report) -> list[Text]:
     if totals.timed:
         time = f"time p50 {duration(totals.time_p50_ms)} · p95 {duration(totals.time_p95_ms)}"
     lines = [Text(f"{left:<35}{right}"), Text(f"{cost:<35}{time}")]
-    beside = [("judges", report.judge_cost_usd), ("simulated users", report.user_cost_usd)]
+    beside = [("judges", totals.judge_cost_usd), ("simulated users", totals.user_cost_usd)]
     paid = " · ".join(f"{who} {money(cost)}" for who, cost in beside if cost is not None)
     if paid:
         lines.append(Text(f"Beside the agent: {paid}"))

@@ -26,8 +26,9 @@ async def test_what_judges_and_users_cost_is_shown_apart_from_the_agents_cost(tx
         ],
     )
     report = await reports.report(tx, await simulations.get_simulation(tx, simulation_id))
+    totals = report.summary.totals
     assert report.summary.cost_usd == Decimal("0.3")
-    assert (report.judge_cost_usd, report.user_cost_usd) == (Decimal("0.02"), Decimal("0.003"))
+    assert (totals.judge_cost_usd, totals.user_cost_usd) == (Decimal("0.02"), Decimal("0.003"))
     assert await simulations.cost_so_far(tx, [simulation_id]) == Decimal("0.323")
 
 
@@ -35,5 +36,6 @@ async def test_what_nobody_told_a_price_for_is_unknown_and_not_free(tx: Tx) -> N
     simulation_id = await make_simulation(tx, ["one_case"])
     await outcomes.record_trials(tx, [make_record(simulation_id, "one_case")])
     report = await reports.report(tx, await simulations.get_simulation(tx, simulation_id))
-    assert (report.summary.cost_usd, report.judge_cost_usd, report.user_cost_usd) == (None, None, None)
+    totals = report.summary.totals
+    assert (report.summary.cost_usd, totals.judge_cost_usd, totals.user_cost_usd) == (None, None, None)
     assert await simulations.cost_so_far(tx, [simulation_id]) is None

@@ -32,7 +32,10 @@ SELECT pinned.execution_order, pinned.scenario_id, pinned.content_hash, scenario
  WHERE pinned.simulation_id = :simulation_id;
 
 -- name: endings
-SELECT status, fault, passed IS NULL AS is_unscored, count(*)::integer AS outcomes, sum(retry_count)::integer AS retries
+-- Judges and simulated users are paid too, but are not the agent's cost.
+SELECT status, fault, passed IS NULL AS is_unscored, count(*)::integer AS outcomes, sum(retry_count)::integer AS retries,
+       sum((metrics ->> 'judge_cost_usd')::numeric) AS judge_cost_usd,
+       sum((metrics ->> 'user_cost_usd')::numeric) AS user_cost_usd
   FROM evaluation.outcomes
  WHERE simulation_id = :simulation_id
  GROUP BY status, fault, passed IS NULL
@@ -56,10 +59,3 @@ SELECT tool_name, count(*)::integer AS trials, sum(call_count)::integer AS calls
  WHERE simulation_id = :simulation_id
  GROUP BY tool_name
  ORDER BY calls DESC, tool_name;
-
--- name: costs_beside
--- Judges and simulated users are paid too, but are not the agent's cost.
-SELECT sum((metrics ->> 'judge_cost_usd')::numeric) AS judge_cost_usd,
-       sum((metrics ->> 'user_cost_usd')::numeric) AS user_cost_usd
-  FROM evaluation.outcomes
- WHERE simulation_id = :simulation_id;

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from itertools import chain
 
 import numpy as np
@@ -45,7 +46,15 @@ def totals(scenarios: Sequence[ScenarioResult], endings: Sequence[Ending]) -> To
         ),
         retries=sum(each.retries for each in endings),
         timeouts=sum(each.outcomes for each in endings if each.status == "timeout"),
+        judge_cost_usd=total_cost(each.judge_cost_usd for each in endings),
+        user_cost_usd=total_cost(each.user_cost_usd for each in endings),
     )
+
+
+def total_cost(costs: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum in USD of what is known; None where nothing is."""
+    known = [cost for cost in costs if cost is not None]
+    return sum(known[1:], known[0]) if known else None
 
 
 def counts(endings: Sequence[Ending], of: Callable[[Ending], str | None]) -> dict[str, int]:

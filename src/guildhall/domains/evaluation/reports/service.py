@@ -19,11 +19,8 @@ from guildhall.domains.evaluation.simulations import Simulation
 
 async def report(tx: Tx, simulation: Simulation) -> Report:
     """What a simulation has shown so far; one that is still running, or ended early, has fewer trials."""
-    judges, users = await store.costs_beside(tx, simulation.simulation_id)
     return Report(
         summary=await summarise(tx, simulation),
-        judge_cost_usd=judges,
-        user_cost_usd=users,
         failures=await store.failures(tx, simulation.simulation_id),
         tools=await store.tools(tx, simulation.simulation_id),
     )
@@ -38,7 +35,6 @@ async def summarise(tx: Tx, simulation: Simulation) -> Summary:
 
 
 def _summary(simulation: Simulation, scenarios: Sequence[ScenarioResult], endings: Sequence[Ending]) -> Summary:
-    costs = [each.cost_sum for each in scenarios if each.cost_sum is not None]
     tokens = [each.tokens for each in scenarios if each.tokens is not None]
     return Summary(
         simulation=simulation,
@@ -51,7 +47,7 @@ def _summary(simulation: Simulation, scenarios: Sequence[ScenarioResult], ending
         score=rules.score(scenarios),
         pass_hat_k=rules.reliability(scenarios, statistics.pass_hat_k_curve),
         pass_at_k=rules.reliability(scenarios, statistics.pass_at_k_curve),
-        cost_usd=sum(costs[1:], costs[0]) if costs else None,
+        cost_usd=rules.total_cost(each.cost_sum for each in scenarios),
         priced_outcomes=sum(each.cost_count for each in scenarios),
         tokens=sum(tokens) if tokens else None,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -62,12 +61,6 @@ async def failures(tx: Tx, simulation_id: UUID) -> dict[str, FailureSeen]:
         for row in rows
         if row["scenario_id"] is not None
     }
-
-
-async def costs_beside(tx: Tx, simulation_id: UUID) -> tuple[Decimal | None, Decimal | None]:
-    row = await tx.find(_queries.costs_beside, simulation_id=simulation_id)
-    assert row is not None, "an aggregate always gives a row"
-    return row["judge_cost_usd"], row["user_cost_usd"]
 
 
 async def tools(tx: Tx, simulation_id: UUID) -> list[ToolSummary]:

@@ -60,13 +60,15 @@ class ScenarioResult:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How many trials ended in one way, and how often they were run again before."""
+    """How many trials ended in one way, how often they were run again before, and who was paid beside the agent."""
 
     status: str
     fault: str | None
     is_unscored: bool
     outcomes: int
     retries: int
+    judge_cost_usd: Decimal | None = None
+    user_cost_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,11 @@ class ToolSummary:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Counts over all outcomes of a simulation."""
+    """
+    Sums over all outcomes of a simulation.
+
+    What judges and simulated users cost is apart: it says nothing of the agent.
+    """
 
     outcomes: int
     timed: int
@@ -102,6 +108,8 @@ class Totals:
     unresolved_infrastructure: int
     retries: int
     timeouts: int
+    judge_cost_usd: Decimal | None
+    user_cost_usd: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +138,9 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """
-    A summary with what was seen: by scenario its most frequent failure, and every tool's calls.
-
-    What judges and simulated users cost is apart: it says nothing of the agent.
-    """
+    """A summary with what was seen: by scenario its most frequent failure, and every tool's calls."""
 
     summary: Summary
-    judge_cost_usd: Decimal | None
-    user_cost_usd: Decimal | None
     failures: Mapping[str, FailureSeen]
     tools: Sequence[ToolSummary]
 
