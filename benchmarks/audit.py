@@ -24,6 +24,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import asyncpg
@@ -104,7 +105,7 @@ async def measure_writing(app: App, url: str, folder: Path, rounds: int, seconds
     administrator = await asyncpg.connect(url)
     script = folder / "change.sql"
     script.write_text(PGBENCH)
-    ways = {
+    ways: dict[str, Callable[[], Awaitable[float]]] = {
         "one_writer": lambda: rate(app, 1, seconds),
         "sixteen_writers": lambda: rate(app, 16, seconds),
         "sixteen_holding_5ms": lambda: rate(app, 16, seconds, hold=True),

@@ -108,7 +108,8 @@ class Reads:
 
     def lacks(self, other: Reads) -> tuple[list[str], list[str]]:
         """The other's indexes that have nothing in their place here, and those that have another index."""
-        lost, replaced = set(), set()
+        lost: set[str] = set()
+        replaced: set[str] = set()
         for table, indexes in other.indexes.items():
             missing = indexes - self.indexes.get(table, set())
             (lost if table in self.whole - other.whole else replaced).update(missing)
@@ -144,7 +145,8 @@ async def measure(rounds: int, settings: Settings) -> None:
             times["guildhall_app"].append(await explained(connection, "guildhall_app", sql))
             times["postgres"].append(await explained(connection, "postgres", rewritten.query(sql)))
         (app_plan, app), (owner_plan, limit) = (
-            tuple(statistics.median(each[part] for each in runs) for part in (0, 1)) for runs in times.values()
+            (statistics.median(each[0] for each in runs), statistics.median(each[1] for each in runs))
+            for runs in times.values()
         )
         ratios.append(app / limit)
         lost, replaced = times["guildhall_app"][-1][2].lacks(times["postgres"][-1][2])

@@ -36,6 +36,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from guildhall.adapters import otlp
 from guildhall.db import Database, embedded, migrate
@@ -71,7 +72,7 @@ def bodies(spans: int, attribute_bytes: int, chance: random.Random) -> list[byte
                     start_time_unix_nano=start + place * 10**6,
                     end_time_unix_nano=start + (place + 1) * 10**6 + (0 if place else PER_TRACE * 10**6),
                 )
-                span.status.code = 2 if chance.random() < 0.1 else 1
+                span.status.code = Status.STATUS_CODE_ERROR if chance.random() < 0.1 else Status.STATUS_CODE_OK
                 add(span, "openinference.span.kind", kind)
                 for name in ("input.value", "output.value"):
                     add(span, name, " ".join(chance.choices(WORDS, k=attribute_bytes // 12)))

@@ -48,6 +48,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from fixtures.trials import make_simulation
 from guildhall.app.recorder import Recorder
+from guildhall.app.sinks import DatabaseSink
 from guildhall.app.spool import Spool
 from guildhall.db import Database, embedded, migrate
 from guildhall.domains.evaluation import simulations
@@ -191,7 +192,8 @@ class Bench:
     async def stored(self) -> int:
         owner = await asyncpg.connect(self.server.url(database="guildhall"))
         try:
-            return await owner.fetchval("SELECT count(*) FROM store.outcomes")
+            stored: int = await owner.fetchval("SELECT count(*) FROM store.outcomes")
+            return stored
         finally:
             await owner.close()
 
@@ -221,7 +223,9 @@ class Bench:
         claims = await self.claims(kind.records)
         records = [make_record(*both, tools=tools) for both in zip(claims, kind.make(), strict=False)]
         _settle_memory()
-        async with Recorder(self.database, LOCAL, Spool(self.directory), batch_size=self.batch_size) as recorder:
+        async with Recorder(
+            DatabaseSink(self.database), LOCAL, Spool(self.directory), batch_size=self.batch_size
+        ) as recorder:
             cpu, began = time.process_time(), time.perf_counter()
             await (_one_by_one if each else _in_hundreds)(recorder, records)
             await recorder.drain()

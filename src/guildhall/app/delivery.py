@@ -224,10 +224,11 @@ class Delivery:
         return [each.trial or PackedTrial.from_bytes(next(read)) for each in batch]
 
     async def _wait(self, error: Exception, attempt: int) -> None:
-        if not isinstance(error, Unavailable):
-            _log.error("records cannot be stored, and wait", exc_info=error)
-        elif not self._is_away:
-            _log.warning("records wait: %s", error)
+        if not self._is_away:  # said once, however often it is tried again
+            if isinstance(error, Unavailable):
+                _log.warning("records wait: %s", error)
+            else:
+                _log.error("records cannot be stored, and wait", exc_info=error)
         self._is_away = True
         self._on_change()
         await asyncio.sleep(
