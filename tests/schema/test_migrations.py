@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from fixtures.guildhall import at
+from fixtures.wording import made, major_version
 from guildhall.db import migrate, snapshot
 from guildhall.errors import NotAllowed
 
@@ -25,7 +26,11 @@ async def test_the_migrations_add_up_to_the_committed_schema(empty_database: str
     added_up = snapshot.schema(empty_database)
     if os.environ.get("GUILDHALL_TEST_WRITE_SCHEMA"):
         snapshot.NATIVE.write_text(added_up, encoding="utf-8")
-    assert added_up == snapshot.NATIVE.read_text(encoding="utf-8"), "run scripts/schema"
+    committed = snapshot.NATIVE.read_text(encoding="utf-8")
+    if await major_version(empty_database) == 15:
+        assert made(added_up) == made(committed)
+    else:
+        assert added_up == committed, "run scripts/schema"
 
 
 async def test_up_down_up_is_the_identity_for_every_migration(empty_database: str) -> None:
