@@ -234,7 +234,8 @@ def main() -> None:
                 server.terminate()
                 server.wait()
     summary = {name: round(statistics.median(each)) for name, each in rates.items() if each}
-    print(json.dumps({"median": summary, "of_copy": round(summary["http"] / summary["copy"], 2)}))
+    ratios = {f"of_{other}": round(summary["http"] / summary[other], 2) for other in summary if other != "http"}
+    print(json.dumps({"median": summary, **ratios}))
 
 
 if __name__ == "__main__":

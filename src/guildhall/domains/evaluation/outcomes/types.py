@@ -210,7 +210,12 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Partitions:
-    """What the series of outcomes consists of; rows from `ends_at` on would need a partition that is not made yet."""
+    """
+    What the series of outcomes consists of.
+
+    Rows from `ends_at` on would need a partition that is not made yet; it is
+    None where TimescaleDB makes its chunks as rows come.
+    """
 
     engine: str
     partitions: int
