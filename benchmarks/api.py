@@ -1,16 +1,19 @@
 """
-What the HTTP API costs: a point read, bulk ingest, and listeners who wait.
+What the HTTP API costs: point reads, bulk ingest, and listeners who wait.
 
-One server process, one client process, an embedded PostgreSQL with fsync on,
-everything warm and with a key. In turns with it, the least that a Python server
-can do for the same: a bare ASGI application under the same uvicorn, which runs
-the same BEGIN, SELECT and COMMIT through the same driver and sends the row.
-For ingest the limit is the same records stored in this process, without HTTP.
+`guildhall serve` with one worker, one client process, an embedded PostgreSQL
+with fsync on, everything warm and with a key; the line in the log for each
+request is written, to nowhere. In turns with it, the least that a Python server
+can do for the same: a bare ASGI application under uvicorn, which runs the same
+BEGIN, one SELECT and COMMIT through the same driver and sends the row. For
+ingest the limit is the same records stored in this process, without HTTP.
 
     python benchmarks/api.py --rounds 5
+    python benchmarks/api.py --rounds 5 --only reads
 
-`*_cpu_ms` is the server process's own CPU time for each request; PostgreSQL's
-and the client's are not in it. Prints JSON.
+The outcome that is read has a trajectory of 2 KB, calls of two tools and a
+failure. `*_cpu_ms` is the server process's own CPU time for each request;
+PostgreSQL's and the client's are not in it. Prints JSON.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import socket
 import statistics
 import subprocess
@@ -27,7 +31,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -70,35 +74,82 @@ async def app(scope, receive, send):
 """
 
 
-def cpu_s(process: subprocess.Popen[bytes]) -> float:
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The server that is measured: where it answers, its worker's process, and the database beside it."""
+
+    url: str
+    pid: int
+    headers: dict[str, str]
+    app: App
+    database_url: str
+
+
+class Figures:
+    """What was measured, round after round; the first warms up and does not count."""
+
+    def __init__(self) -> None:
+        self._rounds: dict[str, list[float]] = {}
+
+    def note(self, name: str, value: float) -> None:
+        self._rounds.setdefault(name, []).append(value)
+
+    def medians(self) -> dict[str, float]:
+        return {name: round(statistics.median(values[1:]), 3) for name, values in self._rounds.items()}
+
+
+def cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def resident_mb(process: subprocess.Popen[bytes]) -> float:
-    for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+def resident_mb(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     raise LookupError("VmRSS")
 
 
 @contextmanager
-def serving(module: str, environment: dict[str, str], *options: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def bare_server(environment: dict[str, str]) -> Iterator[tuple[str, int]]:
+    """The URL and the process of the bare application."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", module, "--port", str(port), "--no-access-log", "--log-level", "error"]
-    process = subprocess.Popen([*command, *options], env={**os.environ, **environment})
+    command = [sys.executable, "-m", "uvicorn", "bare:app", "--port", str(port), "--no-access-log"]
+    process = subprocess.Popen([*command, "--log-level", "error"], env={**os.environ, **environment})
     try:
         while True:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}", process
+        yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         process.wait()
+
+
+@contextmanager
+def our_server(environment: dict[str, str]) -> Iterator[tuple[str, int]]:
+    """The URL of `guildhall serve`, and the process of its one worker."""
+    command = [sys.executable, "-m", "guildhall", "serve", "--port", "0"]
+    process = subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdout is not None
+    try:
+        told = re.search(r"https?://\S+", process.stdout.readline())
+        assert told, "guildhall serve does not start"
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        yield told[0], next(int(each) for each in children if b"guildhall.server.worker" in _command(each))
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _command(pid: str) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 async def read(url: str, headers: dict[str, str], requests: int) -> float:
@@ -172,9 +223,9 @@ async def ingest_directly(app: App, amount: int) -> float:
 
 
 async def listen(
-    url: str, headers: dict[str, str], simulation_id: object, listeners: int, process: subprocess.Popen[bytes]
+    url: str, headers: dict[str, str], simulation_id: object, listeners: int, pid: int
 ) -> dict[str, float]:
-    before = resident_mb(process)
+    before = resident_mb(pid)
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=None)
     async with aiohttp.ClientSession(headers=headers, connector=connector, timeout=timeout) as session:
@@ -184,10 +235,10 @@ async def listen(
             assert response.status == 200
             await response.content.readany()
             streams.append(response)
-        cpu = cpu_s(process)
+        cpu = cpu_s(pid)
         await asyncio.sleep(10)
-        busy = (cpu_s(process) - cpu) / 10
-        held = resident_mb(process)
+        busy = (cpu_s(pid) - cpu) / 10
+        held = resident_mb(pid)
         for response in streams:
             response.close()
     return {"listeners": listeners, "listeners_mb": round(held - before, 1), "listeners_cpu_share": round(busy, 3)}
@@ -224,59 +275,86 @@ async def prepared(settings: Settings) -> AsyncIterator[tuple[App, str, str]]:
         yield app, key.text, url
 
 
-async def measure(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
-    figures: dict[str, list[float]] = {}
-
-    def note(name: str, value: float) -> None:
-        figures.setdefault(name, []).append(value)
-
-    async with prepared(settings) as (app, key, url):
-        headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity"}
-        environment = {"GUILDHALL_DATA_DIR": str(settings.data_dir)}
-        known = await begin(app, 1)
-        record = {**told(known.simulation_id), "outcome_id": str(clock.new_id())}
-        bare = settings.data_dir.parent / "bare.py"
-        with serving("guildhall.asgi:application", environment, "--factory") as (ours, process):
-            async with (
-                aiohttp.ClientSession(headers=headers) as session,
-                session.post(f"{ours}/v1/evaluation/outcomes", json={"outcomes": [record]}) as response,
-            ):
-                outcome_id = UUID((await response.json())["items"][0]["outcome_id"])
-            async with app.transaction() as tx:
-                stored = await outcomes.get_outcome(tx, outcome_id)
-            local = identity.LOCAL
-            text = BARE % (local.user_id, local.tenant_id)
-            text = f"import uuid, datetime\nID = uuid.UUID('{outcome_id}')\nAT = datetime.datetime.fromisoformat('{stored.execution_time.isoformat()}')\n{text}"
-            bare.write_text(text)
-            path = f"{ours}/v1/evaluation/outcomes/{outcome_id}"
-            with serving("bare:app", {"PYTHONPATH": str(bare.parent), "BARE_URL": url}) as (limit, bare_process):
-                for _ in range(options.rounds + 1):
-                    for name, where, server in (("bare", limit, bare_process), ("read", path, process)):
-                        cpu = cpu_s(server)
-                        took = await read(where, headers, options.requests)
-                        note(f"{name}_per_s", options.requests / took)
-                        note(f"{name}_cpu_ms", (cpu_s(server) - cpu) / options.requests * 1000)
-            for _ in range(options.rounds + 1):
-                note("direct_outcomes_per_s", options.outcomes / await ingest_directly(app, options.outcomes))
-                note(
-                    "http_outcomes_per_s",
-                    options.outcomes / await ingest_over_http(ours, headers, app, options.outcomes),
-                )
-            waiting = await begin(app, 5)
-            listening = await listen(ours, headers, waiting.simulation_id, options.listeners, process)
-    medians = {name: round(statistics.median(values[1:]), 3) for name, values in figures.items()}
-    return {
-        **medians,
-        "read_cpu_over_bare": round(medians["read_cpu_ms"] / medians["bare_cpu_ms"], 2),
-        "read_per_core_per_s": round(1000 / medians["read_cpu_ms"]),
-        "http_over_direct": round(medians["http_outcomes_per_s"] / medians["direct_outcomes_per_s"], 2),
-        **listening,
+async def measure_reads(figures: Figures, options: argparse.Namespace, served: Served) -> None:
+    known = await begin(served.app, 1)
+    record = {
+        **told(known.simulation_id),
+        "outcome_id": str(clock.new_id()),
+        "tools": [{"tool_name": name, "duration_ms": 41.5, "success": True} for name in ("look_up", "refund")],
+        "failures": [{"failure_category": "tool_error", "error_message": "no such order"}],
     }
+    async with (
+        aiohttp.ClientSession(headers=served.headers) as session,
+        session.post(f"{served.url}/v1/evaluation/outcomes", json={"outcomes": [record]}) as response,
+    ):
+        outcome_id = UUID((await response.json())["items"][0]["outcome_id"])
+    async with served.app.transaction() as tx:
+        stored = await outcomes.get_outcome(tx, outcome_id)
+    assert stored.tools
+    assert stored.failures
+    local = identity.LOCAL
+    bare = served.app.settings.data_dir.parent / "bare.py"
+    bare.write_text(
+        f"import uuid, datetime\nID = uuid.UUID('{outcome_id}')\n"
+        f"AT = datetime.datetime.fromisoformat('{stored.execution_time.isoformat()}')\n"
+        f"{BARE % (local.user_id, local.tenant_id)}"
+    )
+    evaluation = f"{served.url}/v1/evaluation"
+    with bare_server({"PYTHONPATH": str(bare.parent), "BARE_URL": served.database_url}) as (limit, limit_pid):
+        reads = {
+            "bare": (limit, limit_pid),
+            "outcome": (f"{evaluation}/outcomes/{outcome_id}", served.pid),
+            "simulation": (f"{evaluation}/simulations/{known.simulation_id}", served.pid),
+        }
+        for _ in range(options.rounds + 1):
+            for name, (url, pid) in reads.items():
+                cpu = cpu_s(pid)
+                took = await read(url, served.headers, options.requests)
+                figures.note(f"{name}_per_s", options.requests / took)
+                figures.note(f"{name}_cpu_ms", (cpu_s(pid) - cpu) / options.requests * 1000)
+
+
+async def measure_ingest(figures: Figures, options: argparse.Namespace, served: Served) -> None:
+    amount = options.outcomes
+    for _ in range(options.rounds + 1):
+        figures.note("direct_outcomes_per_s", amount / await ingest_directly(served.app, amount))
+        took = await ingest_over_http(served.url, served.headers, served.app, amount)
+        figures.note("http_outcomes_per_s", amount / took)
+
+
+async def measure(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    figures = Figures()
+    listening: dict[str, float] = {}
+    async with prepared(settings) as (app, key, database_url):
+        headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity"}
+        with our_server({"GUILDHALL_DATA_DIR": str(settings.data_dir)}) as (url, pid):
+            served = Served(url, pid, headers, app, database_url)
+            if options.only in (None, "reads"):
+                await measure_reads(figures, options, served)
+            if options.only in (None, "ingest"):
+                await measure_ingest(figures, options, served)
+            if options.only in (None, "listeners"):
+                waiting = await begin(app, 5)
+                listening = await listen(url, headers, waiting.simulation_id, options.listeners, pid)
+    return {**compared(figures.medians()), **listening}
+
+
+def compared(medians: dict[str, float]) -> dict[str, float]:
+    """The figures with what they are of the limits that were measured beside them."""
+    ratios: dict[str, float] = {}
+    for name in ("outcome", "simulation"):
+        if f"{name}_cpu_ms" in medians:
+            ratios[f"{name}_cpu_over_bare"] = round(medians[f"{name}_cpu_ms"] / medians["bare_cpu_ms"], 2)
+            ratios[f"{name}_per_core_per_s"] = round(1000 / medians[f"{name}_cpu_ms"])
+    if "http_outcomes_per_s" in medians:
+        ratios["http_over_direct"] = round(medians["http_outcomes_per_s"] / medians["direct_outcomes_per_s"], 2)
+    return {**medians, **ratios}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", choices=("reads", "ingest", "listeners"))
     parser.add_argument("--requests", type=int, default=4000)
     parser.add_argument("--outcomes", type=int, default=10_000)
     parser.add_argument("--listeners", type=int, default=1000)
