@@ -18,15 +18,20 @@ secrets = st.text(alphabet=string.ascii_letters + string.digits + "-_/+=.*?\\(",
 KEYS = [
     ("sk-proj-", "4f8a9b2c7d1e6f3a5b8c9d0e"),
     ("sk-ant-api03-", "Zx81_kQ-9fLmN2pR7sTuVwXy"),
+    *((f"{kind}k-", "4f8a9b2c7d1e6f3a5b8c9d0e") for kind in "srp"),
+    *((f"{kind}_", "4eC39HqLyjWDarjtT1zdp7dc") for kind in ("sk_live", "rk_test")),
     ("gh_", "k3y1d_" + "s3cretpart" * 3),
-    ("ghp_", "16C7e42F292c6912E7710c838347Ae178B4a"),
+    *((f"g{kind}_", "A" * 43) for kind in "si"),
+    *((f"gh{kind}_", "16C7e42F292c6912E7710c838347Ae178B4a") for kind in "pousr"),
+    *((kind, "16C7e42F292c6912E7710c83") for kind in ("github_pat_", "glpat-", "hf_", "gsk_", "xai-", "npm_", "pypi-")),
     ("xoxb-", "17653672481-19874698323-pdFZKVeTuE8sk7oOHcbrzygy"),
-    ("AKIA", "IOSFODNN7EXAMPLE"),
+    *((kind, "IOSFODNN7EXAMPLE") for kind in ("AKIA", "ASIA")),
     ("aws_secret_access_key = ", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
     ("AIza", "SyA-1234567890abcdefghijklmnopqrstu"),
     ("Authorization: Bearer ", "mF_9.B5f-4.1JqM-abc"),
     ("x-api-key: ", "0123456789abcdef0123"),
     ("postgres://guildhall:", "correct-horse"),
+    ("Authorization: Ba\u017fic ", "Z3VpbGRoYWxsOmhhbGw="),  # a long s, which is an s to whoever ignores case
     ("eyJ", "hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"),
 ]
 

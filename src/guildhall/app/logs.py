@@ -130,4 +130,6 @@ def _clean(text: str) -> str:
 
 def _one_line(text: str) -> str:
     """Text as it stands in a line: what would end or hide it is written as an escape."""
+    if text.isprintable():
+        return text
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
