@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import TypeAlias
@@ -13,14 +13,21 @@ from fastapi.middleware.gzip import GZipMiddleware
 
 from guildhall.api import evaluation, health, platform, traces
 from guildhall.api.frame import openapi, problems, telemetry
+from guildhall.api.frame.dispatch import Dispatch
 from guildhall.api.frame.envelope import Envelope
 from guildhall.api.frame.house import House
 from guildhall.api.frame.proxies import BehindProxies, Proxies
+from guildhall.api.frame.routes import Route
 from guildhall.api.frame.safeguards import Safeguards
 from guildhall.settings import Settings
 
 OpenHouse: TypeAlias = Callable[[], AbstractAsyncContextManager[House]]
 
+_PLACES = (
+    ("/v1/evaluation", evaluation.ROUTERS),
+    ("/v1/platform", platform.ROUTERS),
+    ("", (traces.router, health.router)),
+)
 _SMALLEST_TO_COMPRESS = 1024
 _READABLE = (
     *("ETag", "Link", "Location", "Retry-After", "X-Request-ID"),
@@ -53,20 +60,17 @@ def create_api(open_house: OpenHouse, settings: Settings, *, patience_s: float =
         lifespan=lifespan,
         separate_input_output_schemas=False,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
         telemetry=telemetry.configuration(spans),
         docs_url=None,
         redoc_url=None,
     )
     app.state.house = None
     problems.install(app)
-    for router in evaluation.ROUTERS:
-        app.include_router(router, prefix="/v1/evaluation")
-    for router in platform.ROUTERS:
-        app.include_router(router, prefix="/v1/platform")
-    app.include_router(traces.router)
-    app.include_router(health.router)
+    routes = list(_routes())
+    app.router.routes.extend(routes)
     openapi.install(app)
+    if spans is None:  # FastAPI tells of what it calls itself
+        app.add_middleware(Dispatch, routes=routes)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_TO_COMPRESS, compresslevel=1)
     if settings.cors_origins:
         app.add_middleware(
@@ -84,3 +88,17 @@ def create_api(open_house: OpenHouse, settings: Settings, *, patience_s: float =
     if settings.trusted_proxies:
         app.add_middleware(BehindProxies, proxies=Proxies(settings.trusted_proxies))
     return app
+
+
+def _routes() -> Iterator[Route]:
+    """
+    Every route with its whole path.
+
+    They stand side by side in the application. Routers in routers would each
+    be asked in turn whether a path is theirs, which takes as long as a read.
+    """
+    for prefix, routers in _PLACES:
+        for router in routers:
+            for route in router.routes:
+                assert isinstance(route, Route)
+                yield route.under(prefix)

@@ -80,7 +80,7 @@ class Wanted:
     format: str | None
 
 
-def wanted(
+async def wanted(
     request: Request,
     sort: Annotated[
         str | None,

@@ -98,12 +98,27 @@ def defect(request_id: str) -> Response:
     return Response(json_bytes(document), 500, media_type="application/json")
 
 
+ANSWERED = (GuildhallError, RequestValidationError, HTTPException)
+"""What is answered in our shape; anything else is a defect."""
+
+
 def install(app: FastAPI) -> None:
     """Let every error of an application be answered in our shape."""
-    # Starlette types a handler by the broadest exception there is.
-    app.add_exception_handler(GuildhallError, cast(Any, _of_ours))
-    app.add_exception_handler(RequestValidationError, cast(Any, _of_validation))
-    app.add_exception_handler(HTTPException, cast(Any, _of_http))
+    for kind in ANSWERED:
+        app.add_exception_handler(
+            kind, cast(Any, answer)
+        )  # Starlette types a handler by the broadest exception there is
+
+
+async def answer(request: Request, error: GuildhallError | RequestValidationError | HTTPException) -> Response:
+    """What a request is answered that ended with an error."""
+    match error:
+        case GuildhallError():
+            return _of_ours(request, error)
+        case RequestValidationError():
+            return _of_validation(request, error)
+        case _:
+            return _of_http(request, error)
 
 
 def request_id_of(request: Request) -> str:
@@ -111,14 +126,14 @@ def request_id_of(request: Request) -> str:
     return str(request.scope.get("guildhall.request_id", ""))
 
 
-async def _of_ours(request: Request, error: GuildhallError) -> Response:
+def _of_ours(request: Request, error: GuildhallError) -> Response:
     response = answer_to(error, request_id_of(request))
     if response.status_code == 500:
         _log.error("an error of no family: %s", error, exc_info=error)
     return response
 
 
-async def _of_validation(request: Request, error: RequestValidationError) -> Response:
+def _of_validation(request: Request, error: RequestValidationError) -> Response:
     problems = error.errors()
     if problems and problems[0]["type"] == "json_invalid":
         why = problems[0].get("ctx", {}).get("error", "")
@@ -129,7 +144,7 @@ async def _of_validation(request: Request, error: RequestValidationError) -> Res
     return answer_to(_refused_fields(problems), request_id_of(request))
 
 
-async def _of_http(request: Request, error: HTTPException) -> Response:
+def _of_http(request: Request, error: HTTPException) -> Response:
     request_id = request_id_of(request)
     if isinstance(error, Refused):
         response = answer_to(error.error, request_id, status=error.status_code)

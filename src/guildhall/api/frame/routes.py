@@ -11,6 +11,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from guildhall.algorithms.suggestions import did_you_mean
+from guildhall.api.frame.calls import Call, direct_call
 from guildhall.api.frame.problems import Refused
 from guildhall.api.frame.visits import Replayed
 from guildhall.db import StandingChanged
@@ -94,10 +95,25 @@ class StrictRequest(Request):
 
 
 class Route(APIRoute):
-    """A route of ours."""
+    """A route of ours: an endpoint that is a coroutine's function and answers with a `Response` of its own."""
+
+    direct: Call | None
+    """How to call the endpoint without FastAPI, where that can be done."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self._options = {**options, "generate_unique_id_function": lambda route: route.name}
+        super().__init__(path, endpoint, **self._options)
+        call = None if self.body_field is not None else direct_call(self.dependant)
+        self.direct = None if call is None else self._strictly(call)
+
+    def under(self, prefix: str) -> Route:
+        """The same route with more before its path."""
+        return Route(prefix + self.path, self.endpoint, **self._options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+        return self._strictly(super().get_route_handler())
+
+    def _strictly(self, handle: Call) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         known = frozenset(_query_names(self.dependant))
         reads_json = self.body_field is not None
         may_be_empty = self.body_field is not None and not self.body_field.field_info.is_required()
@@ -112,7 +128,7 @@ class Route(APIRoute):
                 raise CharacterRefused("path")
             if reads_json and not (may_be_empty and _is_empty(request)):
                 _check_type(request)
-            strict = StrictRequest(request.scope, request.receive)
+            strict = request if isinstance(request, StrictRequest) else StrictRequest(request.scope, request.receive)
             try:
                 try:
                     return await handle(strict)
