@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -28,6 +28,10 @@ SELECT (SELECT count(*) FROM evaluation.outcomes) AS outcomes,
        (SELECT count(*) FROM evaluation.failure_patterns) AS failures;
 -- name: row
 SELECT trajectory, trajectory_body FROM evaluation.outcomes WHERE outcome_id = :outcome_id;
+-- name: tools
+SELECT * FROM evaluation.tool_usage ORDER BY tool_name, usage_id;
+-- name: failures
+SELECT * FROM evaluation.failure_patterns ORDER BY pattern_id;
 -- name: bodies
 SELECT sha256, encoding, size_bytes, octet_length(content) AS kept FROM evaluation.bodies;
 -- name: trials
@@ -107,6 +111,33 @@ async def test_a_record_comes_back_as_it_was_given(tx: Tx) -> None:
     (failure,) = found.failures
     assert (failure.failure_type, failure.failure_category, failure.fault) == ("wrong_answer", "model_error", "agent")
     assert (failure.error_message, failure.step, failure.trial_number) == ("it said no", 1, 1)
+
+
+async def test_what_belongs_to_an_outcome_comes_with_it_column_for_column_in_order(tx: Tx) -> None:
+    tools = (
+        a_tool(tool_name="search", modal_function_calls={"id": 1}, sandbox_tool_logs="looked", tool_sequence=[1, 2]),
+        a_tool(tool_name="refund", total_cost_usd=Decimal("0.5"), error_types=("timeout", "refused")),
+        a_tool(tool_name="search", call_count=7, error_count=3, timed_count=5, total_duration_ms=55.0),
+    )
+    failures = (
+        a_failure(recovery_attempted=True, recovery_successful=False, step=4),
+        a_failure(error_message="it said yes", step=2),
+        a_failure(failure_type="slow"),
+    )
+    record = make_record(await make_simulation(tx), tools=tools, failures=failures)
+    elsewhere = make_record(record.outcome.simulation_id, tools=tools, failures=failures)
+    await outcomes.record_trials(tx, [record, elsewhere])
+
+    found = await outcomes.get_outcome(tx, record.outcome.outcome_id)
+
+    for kept, query, amount in ((found.tools, queries.tools, 3), (found.failures, queries.failures, 3)):
+        rows = [row for row in await tx.fetch(query) if row["outcome_id"] == found.outcome_id]
+        assert kept is not None
+        assert len(kept) == len(rows) == amount
+        for each, row in zip(kept, rows, strict=True):
+            for field in fields(each):
+                value = getattr(each, field.name)
+                assert (list(value) if isinstance(value, tuple) else value) == row[field.name], field.name
 
 
 async def test_what_is_not_known_is_null_and_not_zero(tx: Tx) -> None:

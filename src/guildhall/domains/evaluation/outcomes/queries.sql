@@ -81,28 +81,38 @@ SELECT rows.outcome_id, rows.simulation_id, rows.execution_time, rows.usage_id, 
     ON CONFLICT DO NOTHING;
 
 -- name: outcome_at
--- With its time an outcome is found in one partition.
-SELECT outcome_id, simulation_id, scenario_id, trial_number, execution_time, status, passed, reliability_score, fault,
-       execution_time_ms, tokens_used, cost_usd, trajectory, trajectory_body, metrics, retry_count, error_code,
-       error_category, modal_call_id, sandbox_id, sandbox_logs, execution_metadata, created_at
-  FROM evaluation.outcomes
- WHERE outcome_id = :outcome_id AND execution_time = :execution_time;
+-- With its time an outcome is found in one partition. What belongs to it comes
+-- along, as rows in the order of their types' fields: a round trip for each
+-- would cost as much as the outcome itself.
+SELECT outcomes.outcome_id, outcomes.simulation_id, outcomes.scenario_id, outcomes.trial_number,
+       outcomes.execution_time, outcomes.status, outcomes.passed, outcomes.reliability_score, outcomes.fault,
+       outcomes.execution_time_ms, outcomes.tokens_used, outcomes.cost_usd, outcomes.trajectory,
+       outcomes.trajectory_body, outcomes.metrics, outcomes.retry_count, outcomes.error_code, outcomes.error_category,
+       outcomes.modal_call_id, outcomes.sandbox_id, outcomes.sandbox_logs, outcomes.execution_metadata,
+       outcomes.created_at,
+       ARRAY(SELECT ROW (usages.usage_id, usages.outcome_id, usages.simulation_id, usages.execution_time,
+                         usages.tool_name, usages.call_count, usages.error_count, usages.timed_count,
+                         usages.total_duration_ms, usages.avg_duration_ms, usages.success_rate, usages.tool_sequence,
+                         usages.total_cost_usd, usages.error_types, usages.modal_function_calls,
+                         usages.sandbox_tool_logs)
+               FROM evaluation.tool_usage AS usages
+              WHERE usages.outcome_id = :outcome_id AND usages.execution_time = :execution_time
+              ORDER BY usages.tool_name, usages.usage_id) AS tools,
+       ARRAY(SELECT ROW (patterns.pattern_id, patterns.outcome_id, patterns.simulation_id, patterns.scenario_id,
+                         patterns.trial_number, patterns.execution_time, patterns.failure_type,
+                         patterns.failure_category, patterns.fault, patterns.error_message, patterns.step,
+                         patterns.recovery_attempted, patterns.recovery_successful)
+               FROM evaluation.failure_patterns AS patterns
+              WHERE patterns.outcome_id = :outcome_id AND patterns.execution_time = :execution_time
+              ORDER BY patterns.pattern_id) AS failures
+  FROM evaluation.outcomes AS outcomes
+ WHERE outcomes.outcome_id = :outcome_id AND outcomes.execution_time = :execution_time;
 
--- name: outcome
+-- name: time_of_outcome
 -- An id of somebody else's making keeps no time: every partition is asked.
-SELECT outcome_id, simulation_id, scenario_id, trial_number, execution_time, status, passed, reliability_score, fault,
-       execution_time_ms, tokens_used, cost_usd, trajectory, trajectory_body, metrics, retry_count, error_code,
-       error_category, modal_call_id, sandbox_id, sandbox_logs, execution_metadata, created_at
+SELECT execution_time
   FROM evaluation.outcomes
  WHERE outcome_id = :outcome_id;
-
--- name: tools_of_outcome
-SELECT usage_id, outcome_id, simulation_id, execution_time, tool_name, call_count, error_count, timed_count,
-       total_duration_ms, avg_duration_ms, success_rate, tool_sequence, total_cost_usd, error_types,
-       modal_function_calls, sandbox_tool_logs
-  FROM evaluation.tool_usage
- WHERE outcome_id = :outcome_id AND execution_time = :execution_time
- ORDER BY tool_name, usage_id;
 
 -- name: outcomes
 -- A page, newest first. The place where the last one ended, not a number of

@@ -173,18 +173,13 @@ async def get_outcome(tx: Tx, outcome_id: UUID) -> Outcome:
     Raises:
         OutcomeNotFound: There is none, or it is another team's.
     """
-    time = clock.time_of(outcome_id) if outcome_id.version == 7 else None
-    found = await store.find_outcome(tx, outcome_id, time)
+    keeps_time = outcome_id.version == 7
+    time = clock.time_of(outcome_id) if keeps_time else await store.time_of_outcome(tx, outcome_id)
+    found = None if time is None else await store.find_outcome(tx, outcome_id, time)
     if found is None:
         raise OutcomeNotFound(outcome_id)
     outcome, body = found
-    at = outcome.execution_time
-    return replace(
-        outcome,
-        trajectory=outcome.trajectory if body is None else store.trajectory_of(await bodies.fetch(tx, body)),
-        tools=await store.tools_of_outcome(tx, outcome_id, at),
-        failures=tuple(await failures.list_failures(tx, outcome_ids=[outcome_id], earliest=at, latest=at)),
-    )
+    return outcome if body is None else replace(outcome, trajectory=store.trajectory_of(await bodies.fetch(tx, body)))
 
 
 async def list_outcomes(

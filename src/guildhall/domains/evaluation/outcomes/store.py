@@ -10,8 +10,9 @@ from uuid import UUID
 
 import orjson
 
-from guildhall.db import Json, Row, Tx, load_queries
+from guildhall.db import Json, Tx, load_queries
 from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
+from guildhall.domains.evaluation.failures import FailurePattern
 from guildhall.domains.evaluation.outcomes.packing import PackedTrial
 from guildhall.domains.evaluation.outcomes.types import (
     NewlyStored,
@@ -203,22 +204,21 @@ async def places_of_outcomes(
     }
 
 
-async def find_outcome(tx: Tx, outcome_id: UUID, execution_time: datetime | None) -> tuple[Outcome, str | None] | None:
+async def find_outcome(tx: Tx, outcome_id: UUID, execution_time: datetime) -> tuple[Outcome, str | None] | None:
     """The outcome with the trajectory that is in its row, and the name of the body that has the whole of it."""
-    if execution_time is None:
-        row = await tx.find(_queries.outcome, outcome_id=outcome_id)
-    else:
-        row = await tx.find(_queries.outcome_at, outcome_id=outcome_id, execution_time=execution_time)
+    row = await tx.find(_queries.outcome_at, outcome_id=outcome_id, execution_time=execution_time)
     if row is None:
         return None
     values: dict[str, Any] = dict(row)
     body: str | None = values.pop("trajectory_body")
+    values["tools"] = tuple(_tool(each) for each in row["tools"])
+    values["failures"] = tuple(FailurePattern(*each) for each in row["failures"])
     return _outcome(values), body
 
 
-async def tools_of_outcome(tx: Tx, outcome_id: UUID, execution_time: datetime) -> tuple[ToolUsage, ...]:
-    rows = await tx.fetch(_queries.tools_of_outcome, outcome_id=outcome_id, execution_time=execution_time)
-    return tuple(_tool(row) for row in rows)
+async def time_of_outcome(tx: Tx, outcome_id: UUID) -> datetime | None:
+    found: datetime | None = await tx.value(_queries.time_of_outcome, outcome_id=outcome_id)
+    return found
 
 
 async def list_outcomes(
@@ -366,11 +366,14 @@ def _json(text: str) -> Json:
 
 
 def _outcome(values: dict[str, Any]) -> Outcome:
-    return Outcome(**{**values, "status": OutcomeStatus(values["status"])})
+    values["status"] = OutcomeStatus(values["status"])
+    return Outcome(**values)
 
 
-def _tool(row: Row) -> ToolUsage:
-    return ToolUsage(**{**dict(row), "error_types": tuple(row["error_types"])})
+def _tool(fields: Sequence[Any]) -> ToolUsage:
+    *before, error_types, modal_calls, logs = fields
+    values = (*before, tuple(error_types), modal_calls, logs)
+    return ToolUsage(*values)
 
 
 def trajectory_of(body: bytes) -> Any:
