@@ -19,6 +19,9 @@ MACHINES = ["app", "reader", "curator", "writer", "worker", "scheduler"]
 INSERT = "INSERT INTO evaluation.configurations (name, sandbox_config) VALUES ('an agent', $1) RETURNING config_id"
 
 
+ORIGIN = ["app.address", "app.user_agent", "app.request_id", "app.agent_id"]
+
+
 async def entries(sql: Statements, table: str = "configurations") -> list[asyncpg.Record]:
     """The audit log of a table, oldest first, with images as Python has them."""
     await sql.act("guildhall_app", OURS)
@@ -271,6 +274,47 @@ async def test_a_row_has_one_text_in_the_database_and_outside_whatever_the_sessi
     assert set(lines[0]) == {"id", *names, "written_at", "epoch", "transaction_id"} - {"nothing"}
     assert json.loads(lines[0]["words"]) == 'two\nlines = "and" \t\x01 é'
     assert (lines[0]["at"], lines[0]["money"], lines[0]["day"]) == ("1770084306.789012", "0.0000012300", '"2026-02-03"')
+
+
+async def test_the_digest_of_a_change_is_of_all_that_is_kept(sql: Statements) -> None:
+    """The trigger writes the text by an expression of its own."""
+    await sql.execute(
+        "SELECT set_config('app.address', '192.0.2.7', true), set_config('app.user_agent', $1, true), "
+        "set_config('app.request_id', $1, true), set_config('app.agent_id', $2, true)",
+        'curl "8"\n\t\\é',
+        str(THEIRS.user_id),
+    )
+    await sql.value(INSERT, json.dumps(SECRETS))
+    await sql.execute("UPDATE evaluation.configurations SET is_active = false")
+    await sql.execute("SELECT set_config(name, '', true) FROM unnest($1::text[]) AS name", ORIGIN)
+    await sql.execute("DELETE FROM evaluation.configurations")
+    await sql.execute("RESET ROLE")
+    await sql.execute("UPDATE platform.users SET password_hash = 'argon2-of-it' WHERE id = $1", OURS.user_id)
+    ledger = await ledger_of(sql, "audit_log")
+    text = rules.text_sql(ledger, ledger.columns)
+    rows = await sql.fetch(
+        f"SELECT operation, table_name, digest, convert_to({text}, 'UTF8') AS text FROM store.audit_log AS entry "
+        "WHERE table_name IN ('configurations', 'users')"
+    )
+    kinds = {(row["table_name"], row["operation"]) for row in rows}
+    assert kinds >= {("configurations", each) for each in ("INSERT", "UPDATE", "DELETE")} | {("users", "UPDATE")}
+    for row in rows:
+        assert hashlib.sha256(row["text"]).digest() == row["digest"], row["text"].decode()
+
+
+async def test_a_session_that_outlives_the_month_goes_on_recording(sql: Statements) -> None:
+    """What it knows of the table ends with the month, and the partition of the next one is there by then."""
+    await sql.value(INSERT, "{}")
+    await sql.execute("RESET ROLE")
+    partition = await sql.value("SELECT 'store.audit_log' || to_char(clock_timestamp() AT TIME ZONE 'UTC', '_YYYY_MM')")
+    await sql.execute(f"DROP TABLE IF EXISTS {partition}")
+    known = "'guildhall.audited_' || 'evaluation.configurations'::regclass::oid"
+    until = await sql.value(f"SELECT (current_setting({known})::text[])[1]")
+    await sql.execute(f"SELECT set_config({known}, replace(current_setting({known}), $1, '0'), false)", until)
+    await sql.act("guildhall_app", OURS)
+    await sql.execute("UPDATE evaluation.configurations SET is_active = false")
+    assert (await entries(sql))[-1]["operation"] == "UPDATE"
+    assert await sql.value(f"SELECT (current_setting({known})::text[])[1]") == until
 
 
 async def test_what_has_no_one_text_cannot_be_in_a_ledger(sql: Statements) -> None:

@@ -491,84 +491,101 @@ ALTER FUNCTION platform.archive_user(person uuid) OWNER TO guildhall_owner;
 CREATE FUNCTION platform.audit_trigger() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-            #variable_conflict use_column
+    AS $$
+            #variable_conflict use_variable
             DECLARE
-                columns text := current_setting('guildhall.columns_' || TG_RELID, true);
+                known    text[] := NULLIF(current_setting('guildhall.audited_' || TG_RELID, true), '')::text[];
+                old_data jsonb  := to_jsonb(OLD) - COALESCE(TG_ARGV, '{}');
+                new_data jsonb  := to_jsonb(NEW) - COALESCE(TG_ARGV, '{}');
             BEGIN
                 IF TG_OP = 'UPDATE' AND OLD *= NEW THEN
                     RETURN NULL;
                 END IF;
-                IF COALESCE(columns, '') = '' THEN
-                    -- What a table's columns are is looked up once in a session: those beside its key, and those
-                    -- that can hold no secret, for neither their name nor their type. Last, where the table is a
-                    -- partition, the name of what it is a partition of.
-                    SELECT set_config('guildhall.columns_' || TG_RELID,
-                                      ARRAY[COALESCE(array_agg(attname::text) FILTER (WHERE NOT is_key), '{}')::text,
-                                            COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text,
-                                            (SELECT relname::text FROM pg_class WHERE oid = pg_partition_root(TG_RELID))]::text, false)
-                      INTO columns
-                      FROM (SELECT attname,
-                                   attnum = ANY (COALESCE((SELECT indkey::int2[] FROM pg_index WHERE indrelid = TG_RELID AND indisprimary), '{}')) AS is_key,
-                                   atttypid NOT IN ('jsonb'::regtype, 'json'::regtype) AND attname !~* (platform.secret_names() || '$') AS is_plain
-                              FROM pg_attribute
-                             WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped) AS attributes;
+                IF known IS NULL OR date_part('epoch', clock_timestamp()) >= known[1]::float8 THEN
+                    known := platform.audited_table(TG_RELID);
                 END IF;
-                -- Partitions are made ahead; where upkeep has stood still, here.
-                IF to_regclass('store.audit_log' || to_char(clock_timestamp() AT TIME ZONE 'UTC', '_YYYY_MM')) IS NULL THEN
-                    IF EXISTS (SELECT FROM pg_class WHERE oid = 'store.audit_log'::regclass AND relkind = 'p') THEN
-                        PERFORM platform.ensure_partitions('audit_log', clock_timestamp(), clock_timestamp());
-                    END IF;
+                IF concat(old_data - known[5]::text[], new_data - known[5]::text[]) ~ platform.secret_hint() THEN
+                    old_data := platform.without_secrets(old_data);
+                    new_data := platform.without_secrets(new_data);
                 END IF;
 
-                -- One statement for all, digest included: each expression of its own would be prepared anew in each transaction.
+                -- The digest is of the same text that platform.ledger_text writes: null has no line.
                 INSERT INTO store.audit_log (
                     log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
                     old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id, digest
                 )
                 SELECT log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
                        old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id,
-                       sha256(convert_to(concat_ws(chr(10), 'log_id=' || new_row.log_id::text, 'tenant_id=' || new_row.tenant_id::text, 'table_name=' || to_json(new_row.table_name::text)::text, 'operation=' || to_json(new_row.operation::text)::text, 'user_id=' || new_row.user_id::text, 'old_data=' || new_row.old_data::text, 'new_data=' || new_row.new_data::text, 'ip_address=' || new_row.ip_address::text, 'user_agent=' || to_json(new_row.user_agent::text)::text, 'modal_call_context=' || new_row.modal_call_context::text, 'timestamp=' || extract(epoch FROM new_row."timestamp")::text, 'table_schema=' || to_json(new_row.table_schema::text)::text, 'record_key=' || new_row.record_key::text, 'agent_id=' || new_row.agent_id::text, 'actor_role=' || to_json(new_row.actor_role::text)::text, 'request_id=' || to_json(new_row.request_id::text)::text, 'epoch=' || new_row.epoch::text, 'transaction_id=' || new_row.transaction_id::text), 'UTF8'))
+                       sha256(convert_to(concat(
+                           'log_id=', log_id,
+                           CASE WHEN tenant_id IS NOT NULL THEN E'\ntenant_id=' END, tenant_id,
+                           E'\ntable_name=', to_json(table_name),
+                           E'\noperation="', operation, '"',
+                           CASE WHEN user_id IS NOT NULL THEN E'\nuser_id=' END, user_id,
+                           CASE WHEN old_data IS NOT NULL THEN E'\nold_data=' END, old_data,
+                           CASE WHEN new_data IS NOT NULL THEN E'\nnew_data=' END, new_data,
+                           CASE WHEN ip_address IS NOT NULL THEN E'\nip_address=' END, ip_address::text,
+                           CASE WHEN user_agent IS NOT NULL THEN E'\nuser_agent=' END, to_json(user_agent),
+                           E'\ntimestamp=', extract(epoch FROM "timestamp"),
+                           E'\ntable_schema=', to_json(table_schema),
+                           E'\nrecord_key=', record_key,
+                           CASE WHEN agent_id IS NOT NULL THEN E'\nagent_id=' END, agent_id,
+                           E'\nactor_role=', to_json(actor_role),
+                           CASE WHEN request_id IS NOT NULL THEN E'\nrequest_id=' END, to_json(request_id),
+                           E'\nepoch=', epoch,
+                           E'\ntransaction_id=', transaction_id
+                       ), 'UTF8'))
                   FROM (SELECT gen_random_uuid() AS log_id,
-                               CASE WHEN TG_TABLE_NAME = 'teams' AND TG_TABLE_SCHEMA = 'platform'
-                                    THEN COALESCE(new_data, old_data) ->> 'id'
-                                    ELSE COALESCE(new_data, old_data) ->> 'tenant_id'
-                               END::uuid AS tenant_id,
-                               TG_TABLE_SCHEMA::text AS table_schema, COALESCE(partitioned, TG_TABLE_NAME::text) AS table_name,
-                               TG_OP AS operation, COALESCE(new_data, old_data) - beside_key AS record_key,
+                               (COALESCE(new_data, old_data) ->> CASE WHEN TG_RELID = 'platform.teams'::regclass THEN 'id' ELSE 'tenant_id' END)::uuid
+                                   AS tenant_id,
+                               TG_TABLE_SCHEMA::text AS table_schema, known[2] AS table_name, TG_OP AS operation,
+                               COALESCE(new_data, old_data) - known[4]::text[] AS record_key,
                                NULLIF(current_setting('app.user_id', true), '')::uuid AS user_id,
                                NULLIF(current_setting('app.agent_id', true), '')::uuid AS agent_id,
                                COALESCE(NULLIF(current_setting('role'), 'none'), session_user) AS actor_role,
-                               old_data, new_data, NULL::jsonb AS modal_call_context,
                                NULLIF(current_setting('app.address', true), '')::inet AS ip_address,
                                NULLIF(current_setting('app.user_agent', true), '') AS user_agent,
                                NULLIF(current_setting('app.request_id', true), '') AS request_id,
                                clock_timestamp() AS "timestamp",
-                               COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch()) AS epoch,
+                               known[3]::bigint AS epoch,
                                pg_current_xact_id()::text::bigint AS transaction_id
-                          FROM (SELECT CASE WHEN before IS NULL THEN NULL
-                                            WHEN (before - plain)::text ~ platform.secret_hint() THEN platform.without_secrets(before)
-                                            ELSE before
-                                       END AS old_data,
-                                       CASE WHEN after IS NULL THEN NULL
-                                            WHEN (after - plain)::text ~ platform.secret_hint() THEN platform.without_secrets(after)
-                                            ELSE after
-                                       END AS new_data,
-                                       beside_key, partitioned
-                                  FROM (SELECT to_jsonb(OLD) - COALESCE(TG_ARGV, '{}') AS before,
-                                               to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') AS after,
-                                               known[1]::text[] AS beside_key, known[2]::text[] AS plain, known[3] AS partitioned
-                                          FROM (SELECT columns::text[] AS known OFFSET 0) AS lists
-                                        OFFSET 0) AS rows
-                                OFFSET 0) AS images
                         OFFSET 0) AS new_row;
                 RETURN NULL;
             END
-            $_$;
+            $$;
 
 ALTER FUNCTION platform.audit_trigger() OWNER TO guildhall_owner;
 
 COMMENT ON FUNCTION platform.audit_trigger() IS 'AI-GO''s name for record_change.';
+
+CREATE FUNCTION platform.audited_table(relation oid) RETURNS text[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    known text[];
+BEGIN
+    -- Partitions are made ahead; where upkeep has stood still, here.
+    IF EXISTS (SELECT FROM pg_class WHERE oid = 'store.audit_log'::regclass AND relkind = 'p') THEN
+        PERFORM platform.ensure_partitions('audit_log', clock_timestamp(), clock_timestamp());
+    END IF;
+    SELECT ARRAY[date_part('epoch', date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') + interval '1 month')::text,
+                 (SELECT relname::text FROM pg_class WHERE oid = COALESCE(pg_partition_root(relation), relation)),
+                 platform.epoch()::text,
+                 COALESCE(array_agg(attname::text) FILTER (WHERE NOT is_key), '{}')::text,
+                 COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text]
+      INTO known
+      FROM (SELECT attname,
+                   attnum = ANY (COALESCE((SELECT indkey::int2[] FROM pg_index WHERE indrelid = relation AND indisprimary), '{}')) AS is_key,
+                   atttypid NOT IN ('jsonb'::regtype, 'json'::regtype) AND attname !~* (platform.secret_names() || '$') AS is_plain
+              FROM pg_attribute
+             WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped) AS attributes;
+    PERFORM set_config('guildhall.audited_' || relation, known::text, false);
+    RETURN known;
+END
+$_$;
+
+ALTER FUNCTION platform.audited_table(relation oid) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.authenticate_api_key(key_id uuid, digest text) RETURNS TABLE(id uuid, user_id uuid, tenant_id uuid, member_role text, is_administrator boolean, user_identifier character varying, name character varying, scopes text[], rate_limit integer, expires_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -857,80 +874,68 @@ ALTER FUNCTION platform.compress_partition(partition_name text) OWNER TO guildha
 CREATE FUNCTION platform.config_version_audit() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-            #variable_conflict use_column
+    AS $$
+            #variable_conflict use_variable
             DECLARE
-                columns text := current_setting('guildhall.columns_' || TG_RELID, true);
+                known    text[] := NULLIF(current_setting('guildhall.audited_' || TG_RELID, true), '')::text[];
+                old_data jsonb  := to_jsonb(OLD) - COALESCE(TG_ARGV, '{}');
+                new_data jsonb  := to_jsonb(NEW) - COALESCE(TG_ARGV, '{}');
             BEGIN
                 IF TG_OP = 'UPDATE' AND OLD *= NEW THEN
                     RETURN NULL;
                 END IF;
-                IF COALESCE(columns, '') = '' THEN
-                    -- What a table's columns are is looked up once in a session: those beside its key, and those
-                    -- that can hold no secret, for neither their name nor their type. Last, where the table is a
-                    -- partition, the name of what it is a partition of.
-                    SELECT set_config('guildhall.columns_' || TG_RELID,
-                                      ARRAY[COALESCE(array_agg(attname::text) FILTER (WHERE NOT is_key), '{}')::text,
-                                            COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text,
-                                            (SELECT relname::text FROM pg_class WHERE oid = pg_partition_root(TG_RELID))]::text, false)
-                      INTO columns
-                      FROM (SELECT attname,
-                                   attnum = ANY (COALESCE((SELECT indkey::int2[] FROM pg_index WHERE indrelid = TG_RELID AND indisprimary), '{}')) AS is_key,
-                                   atttypid NOT IN ('jsonb'::regtype, 'json'::regtype) AND attname !~* (platform.secret_names() || '$') AS is_plain
-                              FROM pg_attribute
-                             WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped) AS attributes;
+                IF known IS NULL OR date_part('epoch', clock_timestamp()) >= known[1]::float8 THEN
+                    known := platform.audited_table(TG_RELID);
                 END IF;
-                -- Partitions are made ahead; where upkeep has stood still, here.
-                IF to_regclass('store.audit_log' || to_char(clock_timestamp() AT TIME ZONE 'UTC', '_YYYY_MM')) IS NULL THEN
-                    IF EXISTS (SELECT FROM pg_class WHERE oid = 'store.audit_log'::regclass AND relkind = 'p') THEN
-                        PERFORM platform.ensure_partitions('audit_log', clock_timestamp(), clock_timestamp());
-                    END IF;
+                IF concat(old_data - known[5]::text[], new_data - known[5]::text[]) ~ platform.secret_hint() THEN
+                    old_data := platform.without_secrets(old_data);
+                    new_data := platform.without_secrets(new_data);
                 END IF;
 
-                -- One statement for all, digest included: each expression of its own would be prepared anew in each transaction.
+                -- The digest is of the same text that platform.ledger_text writes: null has no line.
                 INSERT INTO store.audit_log (
                     log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
                     old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id, digest
                 )
                 SELECT log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
                        old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id,
-                       sha256(convert_to(concat_ws(chr(10), 'log_id=' || new_row.log_id::text, 'tenant_id=' || new_row.tenant_id::text, 'table_name=' || to_json(new_row.table_name::text)::text, 'operation=' || to_json(new_row.operation::text)::text, 'user_id=' || new_row.user_id::text, 'old_data=' || new_row.old_data::text, 'new_data=' || new_row.new_data::text, 'ip_address=' || new_row.ip_address::text, 'user_agent=' || to_json(new_row.user_agent::text)::text, 'modal_call_context=' || new_row.modal_call_context::text, 'timestamp=' || extract(epoch FROM new_row."timestamp")::text, 'table_schema=' || to_json(new_row.table_schema::text)::text, 'record_key=' || new_row.record_key::text, 'agent_id=' || new_row.agent_id::text, 'actor_role=' || to_json(new_row.actor_role::text)::text, 'request_id=' || to_json(new_row.request_id::text)::text, 'epoch=' || new_row.epoch::text, 'transaction_id=' || new_row.transaction_id::text), 'UTF8'))
+                       sha256(convert_to(concat(
+                           'log_id=', log_id,
+                           CASE WHEN tenant_id IS NOT NULL THEN E'\ntenant_id=' END, tenant_id,
+                           E'\ntable_name=', to_json(table_name),
+                           E'\noperation="', operation, '"',
+                           CASE WHEN user_id IS NOT NULL THEN E'\nuser_id=' END, user_id,
+                           CASE WHEN old_data IS NOT NULL THEN E'\nold_data=' END, old_data,
+                           CASE WHEN new_data IS NOT NULL THEN E'\nnew_data=' END, new_data,
+                           CASE WHEN ip_address IS NOT NULL THEN E'\nip_address=' END, ip_address::text,
+                           CASE WHEN user_agent IS NOT NULL THEN E'\nuser_agent=' END, to_json(user_agent),
+                           E'\ntimestamp=', extract(epoch FROM "timestamp"),
+                           E'\ntable_schema=', to_json(table_schema),
+                           E'\nrecord_key=', record_key,
+                           CASE WHEN agent_id IS NOT NULL THEN E'\nagent_id=' END, agent_id,
+                           E'\nactor_role=', to_json(actor_role),
+                           CASE WHEN request_id IS NOT NULL THEN E'\nrequest_id=' END, to_json(request_id),
+                           E'\nepoch=', epoch,
+                           E'\ntransaction_id=', transaction_id
+                       ), 'UTF8'))
                   FROM (SELECT gen_random_uuid() AS log_id,
-                               CASE WHEN TG_TABLE_NAME = 'teams' AND TG_TABLE_SCHEMA = 'platform'
-                                    THEN COALESCE(new_data, old_data) ->> 'id'
-                                    ELSE COALESCE(new_data, old_data) ->> 'tenant_id'
-                               END::uuid AS tenant_id,
-                               TG_TABLE_SCHEMA::text AS table_schema, COALESCE(partitioned, TG_TABLE_NAME::text) AS table_name,
-                               TG_OP AS operation, COALESCE(new_data, old_data) - beside_key AS record_key,
+                               (COALESCE(new_data, old_data) ->> CASE WHEN TG_RELID = 'platform.teams'::regclass THEN 'id' ELSE 'tenant_id' END)::uuid
+                                   AS tenant_id,
+                               TG_TABLE_SCHEMA::text AS table_schema, known[2] AS table_name, TG_OP AS operation,
+                               COALESCE(new_data, old_data) - known[4]::text[] AS record_key,
                                NULLIF(current_setting('app.user_id', true), '')::uuid AS user_id,
                                NULLIF(current_setting('app.agent_id', true), '')::uuid AS agent_id,
                                COALESCE(NULLIF(current_setting('role'), 'none'), session_user) AS actor_role,
-                               old_data, new_data, NULL::jsonb AS modal_call_context,
                                NULLIF(current_setting('app.address', true), '')::inet AS ip_address,
                                NULLIF(current_setting('app.user_agent', true), '') AS user_agent,
                                NULLIF(current_setting('app.request_id', true), '') AS request_id,
                                clock_timestamp() AS "timestamp",
-                               COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch()) AS epoch,
+                               known[3]::bigint AS epoch,
                                pg_current_xact_id()::text::bigint AS transaction_id
-                          FROM (SELECT CASE WHEN before IS NULL THEN NULL
-                                            WHEN (before - plain)::text ~ platform.secret_hint() THEN platform.without_secrets(before)
-                                            ELSE before
-                                       END AS old_data,
-                                       CASE WHEN after IS NULL THEN NULL
-                                            WHEN (after - plain)::text ~ platform.secret_hint() THEN platform.without_secrets(after)
-                                            ELSE after
-                                       END AS new_data,
-                                       beside_key, partitioned
-                                  FROM (SELECT to_jsonb(OLD) - COALESCE(TG_ARGV, '{}') AS before,
-                                               to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') AS after,
-                                               known[1]::text[] AS beside_key, known[2]::text[] AS plain, known[3] AS partitioned
-                                          FROM (SELECT columns::text[] AS known OFFSET 0) AS lists
-                                        OFFSET 0) AS rows
-                                OFFSET 0) AS images
                         OFFSET 0) AS new_row;
                 RETURN NULL;
             END
-            $_$;
+            $$;
 
 ALTER FUNCTION platform.config_version_audit() OWNER TO guildhall_owner;
 
@@ -2397,80 +2402,68 @@ ALTER FUNCTION platform.publish_catalogue() OWNER TO guildhall_owner;
 CREATE FUNCTION platform.record_change() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-            #variable_conflict use_column
+    AS $$
+            #variable_conflict use_variable
             DECLARE
-                columns text := current_setting('guildhall.columns_' || TG_RELID, true);
+                known    text[] := NULLIF(current_setting('guildhall.audited_' || TG_RELID, true), '')::text[];
+                old_data jsonb  := to_jsonb(OLD) - COALESCE(TG_ARGV, '{}');
+                new_data jsonb  := to_jsonb(NEW) - COALESCE(TG_ARGV, '{}');
             BEGIN
                 IF TG_OP = 'UPDATE' AND OLD *= NEW THEN
                     RETURN NULL;
                 END IF;
-                IF COALESCE(columns, '') = '' THEN
-                    -- What a table's columns are is looked up once in a session: those beside its key, and those
-                    -- that can hold no secret, for neither their name nor their type. Last, where the table is a
-                    -- partition, the name of what it is a partition of.
-                    SELECT set_config('guildhall.columns_' || TG_RELID,
-                                      ARRAY[COALESCE(array_agg(attname::text) FILTER (WHERE NOT is_key), '{}')::text,
-                                            COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text,
-                                            (SELECT relname::text FROM pg_class WHERE oid = pg_partition_root(TG_RELID))]::text, false)
-                      INTO columns
-                      FROM (SELECT attname,
-                                   attnum = ANY (COALESCE((SELECT indkey::int2[] FROM pg_index WHERE indrelid = TG_RELID AND indisprimary), '{}')) AS is_key,
-                                   atttypid NOT IN ('jsonb'::regtype, 'json'::regtype) AND attname !~* (platform.secret_names() || '$') AS is_plain
-                              FROM pg_attribute
-                             WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped) AS attributes;
+                IF known IS NULL OR date_part('epoch', clock_timestamp()) >= known[1]::float8 THEN
+                    known := platform.audited_table(TG_RELID);
                 END IF;
-                -- Partitions are made ahead; where upkeep has stood still, here.
-                IF to_regclass('store.audit_log' || to_char(clock_timestamp() AT TIME ZONE 'UTC', '_YYYY_MM')) IS NULL THEN
-                    IF EXISTS (SELECT FROM pg_class WHERE oid = 'store.audit_log'::regclass AND relkind = 'p') THEN
-                        PERFORM platform.ensure_partitions('audit_log', clock_timestamp(), clock_timestamp());
-                    END IF;
+                IF concat(old_data - known[5]::text[], new_data - known[5]::text[]) ~ platform.secret_hint() THEN
+                    old_data := platform.without_secrets(old_data);
+                    new_data := platform.without_secrets(new_data);
                 END IF;
 
-                -- One statement for all, digest included: each expression of its own would be prepared anew in each transaction.
+                -- The digest is of the same text that platform.ledger_text writes: null has no line.
                 INSERT INTO store.audit_log (
                     log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
                     old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id, digest
                 )
                 SELECT log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
                        old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id,
-                       sha256(convert_to(concat_ws(chr(10), 'log_id=' || new_row.log_id::text, 'tenant_id=' || new_row.tenant_id::text, 'table_name=' || to_json(new_row.table_name::text)::text, 'operation=' || to_json(new_row.operation::text)::text, 'user_id=' || new_row.user_id::text, 'old_data=' || new_row.old_data::text, 'new_data=' || new_row.new_data::text, 'ip_address=' || new_row.ip_address::text, 'user_agent=' || to_json(new_row.user_agent::text)::text, 'modal_call_context=' || new_row.modal_call_context::text, 'timestamp=' || extract(epoch FROM new_row."timestamp")::text, 'table_schema=' || to_json(new_row.table_schema::text)::text, 'record_key=' || new_row.record_key::text, 'agent_id=' || new_row.agent_id::text, 'actor_role=' || to_json(new_row.actor_role::text)::text, 'request_id=' || to_json(new_row.request_id::text)::text, 'epoch=' || new_row.epoch::text, 'transaction_id=' || new_row.transaction_id::text), 'UTF8'))
+                       sha256(convert_to(concat(
+                           'log_id=', log_id,
+                           CASE WHEN tenant_id IS NOT NULL THEN E'\ntenant_id=' END, tenant_id,
+                           E'\ntable_name=', to_json(table_name),
+                           E'\noperation="', operation, '"',
+                           CASE WHEN user_id IS NOT NULL THEN E'\nuser_id=' END, user_id,
+                           CASE WHEN old_data IS NOT NULL THEN E'\nold_data=' END, old_data,
+                           CASE WHEN new_data IS NOT NULL THEN E'\nnew_data=' END, new_data,
+                           CASE WHEN ip_address IS NOT NULL THEN E'\nip_address=' END, ip_address::text,
+                           CASE WHEN user_agent IS NOT NULL THEN E'\nuser_agent=' END, to_json(user_agent),
+                           E'\ntimestamp=', extract(epoch FROM "timestamp"),
+                           E'\ntable_schema=', to_json(table_schema),
+                           E'\nrecord_key=', record_key,
+                           CASE WHEN agent_id IS NOT NULL THEN E'\nagent_id=' END, agent_id,
+                           E'\nactor_role=', to_json(actor_role),
+                           CASE WHEN request_id IS NOT NULL THEN E'\nrequest_id=' END, to_json(request_id),
+                           E'\nepoch=', epoch,
+                           E'\ntransaction_id=', transaction_id
+                       ), 'UTF8'))
                   FROM (SELECT gen_random_uuid() AS log_id,
-                               CASE WHEN TG_TABLE_NAME = 'teams' AND TG_TABLE_SCHEMA = 'platform'
-                                    THEN COALESCE(new_data, old_data) ->> 'id'
-                                    ELSE COALESCE(new_data, old_data) ->> 'tenant_id'
-                               END::uuid AS tenant_id,
-                               TG_TABLE_SCHEMA::text AS table_schema, COALESCE(partitioned, TG_TABLE_NAME::text) AS table_name,
-                               TG_OP AS operation, COALESCE(new_data, old_data) - beside_key AS record_key,
+                               (COALESCE(new_data, old_data) ->> CASE WHEN TG_RELID = 'platform.teams'::regclass THEN 'id' ELSE 'tenant_id' END)::uuid
+                                   AS tenant_id,
+                               TG_TABLE_SCHEMA::text AS table_schema, known[2] AS table_name, TG_OP AS operation,
+                               COALESCE(new_data, old_data) - known[4]::text[] AS record_key,
                                NULLIF(current_setting('app.user_id', true), '')::uuid AS user_id,
                                NULLIF(current_setting('app.agent_id', true), '')::uuid AS agent_id,
                                COALESCE(NULLIF(current_setting('role'), 'none'), session_user) AS actor_role,
-                               old_data, new_data, NULL::jsonb AS modal_call_context,
                                NULLIF(current_setting('app.address', true), '')::inet AS ip_address,
                                NULLIF(current_setting('app.user_agent', true), '') AS user_agent,
                                NULLIF(current_setting('app.request_id', true), '') AS request_id,
                                clock_timestamp() AS "timestamp",
-                               COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch()) AS epoch,
+                               known[3]::bigint AS epoch,
                                pg_current_xact_id()::text::bigint AS transaction_id
-                          FROM (SELECT CASE WHEN before IS NULL THEN NULL
-                                            WHEN (before - plain)::text ~ platform.secret_hint() THEN platform.without_secrets(before)
-                                            ELSE before
-                                       END AS old_data,
-                                       CASE WHEN after IS NULL THEN NULL
-                                            WHEN (after - plain)::text ~ platform.secret_hint() THEN platform.without_secrets(after)
-                                            ELSE after
-                                       END AS new_data,
-                                       beside_key, partitioned
-                                  FROM (SELECT to_jsonb(OLD) - COALESCE(TG_ARGV, '{}') AS before,
-                                               to_jsonb(NEW) - COALESCE(TG_ARGV, '{}') AS after,
-                                               known[1]::text[] AS beside_key, known[2]::text[] AS plain, known[3] AS partitioned
-                                          FROM (SELECT columns::text[] AS known OFFSET 0) AS lists
-                                        OFFSET 0) AS rows
-                                OFFSET 0) AS images
                         OFFSET 0) AS new_row;
                 RETURN NULL;
             END
-            $_$;
+            $$;
 
 ALTER FUNCTION platform.record_change() OWNER TO guildhall_owner;
 
@@ -14246,6 +14239,8 @@ GRANT ALL ON FUNCTION platform.archive_team(team uuid) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.archive_user(person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.archive_user(person uuid) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION platform.audited_table(relation oid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.authenticate_api_key(key_id uuid, digest text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.authenticate_api_key(key_id uuid, digest text) TO guildhall_app;
