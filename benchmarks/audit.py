@@ -5,7 +5,10 @@ The same single-row change of a business table is written with its audit trigger
 on and off, in turns: by one writer, by sixteen, and by sixteen that hold each
 transaction for 5 ms; all through `Database.transaction`, as every face writes.
 `pgbench_*` is the same statement straight from pgbench, with nothing of ours
-around it. The ratios are what remains of the unaudited rate.
+around it. The ratios are what remains of the unaudited rate, beside what remains
+with the plainest trigger (`plain`), which only adds a row as big, of constants, to a
+table without an index: no audit in the writer's transaction costs less. `server_us_*`
+is the processor time of the server for each change, where Linux tells it.
 
 Then a million rows (`--rows`) of the audit log are sealed and verified; the limit is
 reading the same rows and hashing each once.
@@ -42,7 +45,6 @@ CHANGE = Query(
     (),
 )
 HOLD = Query("benchmark.hold", "SELECT pg_sleep(0.005)", ())
-TRIGGER = "ALTER TABLE evaluation.configurations {} TRIGGER configurations_are_audited"
 PGBENCH = f"""\\startpipeline
 BEGIN;
 SET LOCAL ROLE guildhall_app;
@@ -50,6 +52,31 @@ SELECT set_config('app.user_id', '{identity.LOCAL.user_id}', true), set_config('
 \\endpipeline
 {CHANGE.sql};
 COMMIT;
+"""
+PLAIN = """
+DROP SCHEMA IF EXISTS benchmark CASCADE;
+CREATE SCHEMA benchmark;
+GRANT USAGE ON SCHEMA benchmark TO PUBLIC;
+CREATE TABLE benchmark.log (LIKE store.audit_log);
+GRANT INSERT ON benchmark.log TO PUBLIC;
+DO $do$
+DECLARE
+    row record;
+BEGIN
+    SELECT string_agg(quote_ident(key), ', ') AS names, string_agg(quote_literal(value), ', ') AS constants
+      INTO row
+      FROM jsonb_each_text((SELECT to_jsonb(entry) FROM store.audit_log AS entry WHERE table_name = 'configurations' LIMIT 1))
+     WHERE value IS NOT NULL;
+    EXECUTE format('CREATE FUNCTION benchmark.add() RETURNS trigger LANGUAGE plpgsql AS '
+                   '$f$ BEGIN INSERT INTO benchmark.log (%s) VALUES (%s); RETURN NULL; END $f$', row.names, row.constants);
+END
+$do$;
+CREATE TRIGGER benchmark AFTER INSERT ON evaluation.configurations FOR EACH ROW EXECUTE FUNCTION benchmark.add();
+"""
+MODES = {"unaudited": ("DISABLE", "DISABLE"), "plain": ("DISABLE", "ENABLE"), "audited": ("ENABLE", "DISABLE")}
+SWITCH = """
+ALTER TABLE evaluation.configurations {} TRIGGER configurations_are_audited;
+ALTER TABLE evaluation.configurations {} TRIGGER benchmark;
 """
 FILL = """
 INSERT INTO store.audit_log (log_id, tenant_id, table_schema, table_name, operation, record_key, new_data, actor_role, "timestamp",
@@ -101,11 +128,44 @@ def pgbench(url: str, script: Path, writers: int, seconds: float) -> float:
     return float(found[1])
 
 
+async def server_us(connection: asyncpg.Connection[asyncpg.Record], changes: int) -> float:
+    """Microseconds of the server's processor for each change, in transactions like ours, one after another."""
+    spent = Path(f"/proc/{connection.get_server_pid()}/schedstat")
+    change = await connection.prepare(CHANGE.sql)
+    begin = (
+        f"BEGIN; SET LOCAL ROLE guildhall_app; SELECT set_config('app.user_id', '{identity.LOCAL.user_id}', true), "
+        f"set_config('app.tenant_id', '{identity.LOCAL.tenant_id}', true)"
+    )
+    before = 0
+    for number in range(changes + 10):
+        if number == 10:  # plans and caches are there
+            before = int(spent.read_text().split()[0])
+        await connection.execute(begin)
+        await change.fetch()
+        await connection.execute("COMMIT")
+    return (int(spent.read_text().split()[0]) - before) / 1000 / changes
+
+
+async def in_turns(
+    administrator: asyncpg.Connection[asyncpg.Record], rounds: int, measure: Callable[[], Awaitable[float]]
+) -> dict[str, list[float]]:
+    """What is measured in each mode, the modes taking turns in one order and then the other."""
+    await measure()  # connections, plans, caches
+    found: dict[str, list[float]] = {mode: [] for mode in MODES}
+    for turn in range(rounds):
+        for mode in MODES if turn % 2 else reversed(MODES):
+            await administrator.execute(SWITCH.format(*MODES[mode]))
+            found[mode].append(await measure())
+    return found
+
+
 async def measure_writing(app: App, url: str, folder: Path, rounds: int, seconds: float) -> dict[str, float]:
+    await rate(app, 1, 0.1)  # a change of which the plain trigger makes its row
     administrator = await asyncpg.connect(url)
+    await administrator.execute(PLAIN)
     script = folder / "change.sql"
     script.write_text(PGBENCH)
-    ways: dict[str, Callable[[], Awaitable[float]]] = {
+    ways = {
         "one_writer": lambda: rate(app, 1, seconds),
         "sixteen_writers": lambda: rate(app, 16, seconds),
         "sixteen_holding_5ms": lambda: rate(app, 16, seconds, hold=True),
@@ -114,16 +174,18 @@ async def measure_writing(app: App, url: str, folder: Path, rounds: int, seconds
     }
     figures: dict[str, float] = {}
     for name, measure in ways.items():
-        await measure()  # connections, plans, caches
-        rates: dict[str, list[float]] = {"DISABLE": [], "ENABLE": []}
-        for turn in range(rounds):
-            for mode in ("DISABLE", "ENABLE") if turn % 2 else ("ENABLE", "DISABLE"):
-                await administrator.execute(TRIGGER.format(mode))
-                rates[mode].append(await measure())
-        ratios = [audited / bare for bare, audited in zip(rates["DISABLE"], rates["ENABLE"], strict=True)]
-        figures[f"{name}_unaudited_per_s"] = round(statistics.median(rates["DISABLE"]))
-        figures[f"{name}_audited_per_s"] = round(statistics.median(rates["ENABLE"]))
-        figures[f"{name}_remains"] = round(statistics.median(ratios), 2)
+        rates = await in_turns(administrator, rounds, measure)
+        for mode in ("unaudited", "audited"):
+            figures[f"{name}_{mode}_per_s"] = round(statistics.median(rates[mode]))
+        for mode, suffix in (("audited", "remains"), ("plain", "remains_with_plain")):
+            ratios = [some / bare for bare, some in zip(rates["unaudited"], rates[mode], strict=True)]
+            figures[f"{name}_{suffix}"] = round(statistics.median(ratios), 2)
+    if Path("/proc/self/schedstat").exists():
+        connection = await asyncpg.connect(url, server_settings={"synchronous_commit": "off"})
+        spent = await in_turns(administrator, rounds * 6, lambda: server_us(connection, 60))
+        figures |= {f"server_us_{mode}": round(statistics.median(each)) for mode, each in spent.items()}
+        await connection.close()
+    await administrator.execute("DROP SCHEMA benchmark CASCADE")
     await administrator.close()
     return figures
 
