@@ -14,10 +14,10 @@ STATES = ["pending", "queued", "running", "paused", "completed", "failed", "stuc
 
 # Where a job may go from each state, as docs/gateway.md lists it.
 NEXT = {
-    "pending": {"queued", "running", "paused", "cancelled", "dead_letter"},
+    "pending": {"queued", "running", "paused", "failed", "cancelled", "dead_letter"},
     "queued": {"pending", "running", "paused", "stuck", "cancelled", "dead_letter"},
     "running": {"pending", "paused", "completed", "failed", "stuck", "cancelled", "dead_letter"},
-    "paused": {"pending", "cancelled"},
+    "paused": {"pending", "failed", "cancelled", "dead_letter"},
     "stuck": {"pending", "running", "failed", "cancelled", "dead_letter"},
     "failed": {"pending", "dead_letter"},
     "cancelled": {"pending"},
@@ -77,21 +77,22 @@ async def test_a_job_moves_between_its_states_as_they_are_drawn_and_no_other_way
 
 async def test_the_most_urgent_and_longest_due_come_first_and_from_the_index(sql: Statements) -> None:
     for priority in ("background", "critical", "low", "normal", "high"):
-        await enqueue(sql, priority, priority=priority)
+        await enqueue(sql, priority=priority)
     await sql.act("guildhall_worker")
     await sql.execute("SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off")
+    lane = await sql.value("SELECT min(lane) FROM platform.background_tasks")
     claim = """
-        SELECT task_type FROM platform.background_tasks
-         WHERE status IN ('pending', 'queued') AND scheduled_at <= now()
-         ORDER BY priority, scheduled_at LIMIT 5 FOR UPDATE SKIP LOCKED
+        SELECT priority FROM platform.background_tasks
+         WHERE lane = $1 AND status = 'pending' AND place IS NOT NULL
+         ORDER BY place, seq LIMIT 5 FOR UPDATE SKIP LOCKED
     """
-    assert [row[0] for row in await sql.fetch(claim)] == ["critical", "high", "normal", "low", "background"]
-    plan = "\n".join(row[0] for row in await sql.fetch(f"EXPLAIN {claim}"))
+    assert [row[0] for row in await sql.fetch(claim, lane)] == ["critical", "high", "normal", "low", "background"]
+    plan = "\n".join(row[0] for row in await sql.fetch(f"EXPLAIN {claim}", lane))
     assert "Index Scan using idx_tasks_priority" in plan
     assert "Sort" not in plan
 
 
-async def test_a_running_job_has_a_worker_a_token_and_a_lease(sql: Statements) -> None:
+async def test_a_running_job_has_a_worker_and_a_token(sql: Statements) -> None:
     job = await enqueue(sql)
     await sql.act("guildhall_worker")
     async with sql.refused("background_tasks_running_is_leased"):
@@ -210,7 +211,8 @@ async def test_what_workers_do_is_history_and_no_audit(sql: Statements) -> None:
     await sql.act("guildhall_app", OURS)
     assert await sql.value("SELECT count(*) FROM platform.audit_log WHERE table_name = 'background_tasks'") == 0
     assert [row["event"] for row in await sql.fetch("SELECT event FROM platform.background_task_history")] == [
-        "started"
+        "enqueued",
+        "started",
     ]
     await sql.act("guildhall_app", THEIRS)
     assert await sql.fetch("SELECT event FROM platform.background_task_history") == []

@@ -448,6 +448,24 @@ $$;
 
 ALTER FUNCTION platform.add_member(member uuid, new_role text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.admit_job() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO platform.task_lanes (task_type) VALUES (NEW.task_type) ON CONFLICT DO NOTHING;
+    SELECT lane INTO STRICT NEW.lane FROM platform.task_lanes WHERE task_type = NEW.task_type AND queue = 'default';
+    NEW.fair_key := COALESCE(NEW.fair_key, NEW.tenant_id::text);
+    IF NEW.status = 'pending' AND NEW.place IS NULL AND NEW.open_dependencies = 0 AND NEW.scheduled_at <= now() THEN
+        NEW.place := (platform.jobs_places(ARRAY[NEW.lane], ARRAY[NEW.fair_key::text], ARRAY[NEW.priority], ARRAY[NEW.weight],
+                                           ARRAY[NEW.scheduled_at]))[1];
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+ALTER FUNCTION platform.admit_job() OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.archive_team(team uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1235,6 +1253,874 @@ $$;
 
 ALTER FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval, chunk interval, compress_after interval, segment_by text[], order_by text) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.create_task_engine(engine text, tasks text, dependencies text, lanes text, status text, priority text, patience text, recorded text, bury text, revive text, words jsonb DEFAULT '{}'::jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    template text;
+    word     record;
+BEGIN
+    FOREACH template IN ARRAY ARRAY[
+
+$template$
+CREATE FUNCTION {engine}_places(p_lanes integer[], p_keys text[], p_priorities {priority}[], p_weights double precision[], p_ready timestamptz[])
+    RETURNS timestamptz[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+    SET enable_bitmapscan = off
+AS $$
+BEGIN
+    RETURN (
+        WITH fresh AS MATERIALIZED (
+            SELECT * FROM unnest(p_lanes, p_keys, p_priorities, p_weights, p_ready) WITH ORDINALITY
+                       AS given (lane, fair_key, priority, weight, ready_at, n)
+        ),
+        turns AS MATERIALIZED (
+            SELECT groups.*, COALESCE(
+                       (SELECT tasks.place + interval '1 millisecond' FROM {tasks} AS tasks
+                         WHERE tasks.lane = groups.lane AND tasks.fair_key = groups.fair_key AND tasks.priority = groups.priority
+                           AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                         ORDER BY tasks.place DESC LIMIT 1) - {patience}(groups.priority),
+                       (SELECT tasks.place - {patience}(tasks.priority) FROM {tasks} AS tasks
+                         WHERE tasks.lane = groups.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                         ORDER BY tasks.place, tasks.seq LIMIT 1)
+                   ) AS earliest
+              FROM (SELECT DISTINCT lane, fair_key, priority FROM fresh) AS groups
+        )
+        SELECT array_agg(
+                   GREATEST(COALESCE(turns.earliest, fresh.ready_at), fresh.ready_at - interval '1 hour') + {patience}(fresh.priority)
+                   + interval '1 millisecond' * (fresh.steps - 1 / fresh.weight)
+                   ORDER BY fresh.n
+               )
+          FROM (SELECT *, sum(1 / weight) OVER (PARTITION BY lane, fair_key, priority ORDER BY ready_at, n) AS steps FROM fresh) AS fresh
+          JOIN turns USING (lane, fair_key, priority)
+    );
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_take_places(p_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+AS $$
+DECLARE
+    v_count  integer;
+    v_ids    uuid[];
+    v_places timestamptz[];
+BEGIN
+    SELECT array_agg(ready.id),
+           {engine}_places(array_agg(lane), array_agg(fair_key::text), array_agg(priority), array_agg(weight), array_agg(scheduled_at))
+      INTO v_ids, v_places
+      FROM (
+          SELECT id, lane, fair_key, priority, weight, GREATEST(scheduled_at, created_at) AS scheduled_at
+            FROM {tasks}
+           WHERE id = ANY (p_ids) AND status = 'pending' AND place IS NULL AND open_dependencies = 0 AND scheduled_at <= now()
+           ORDER BY scheduled_at, seq
+      ) AS ready;
+    IF v_ids IS NULL THEN
+        RETURN 0;
+    END IF;
+    UPDATE {tasks} AS tasks
+       SET place = placed.place
+      FROM unnest(v_ids, v_places) AS placed (id, place)
+     WHERE tasks.id = placed.id AND tasks.status = 'pending' AND tasks.place IS NULL;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_enqueue(
+    p_types text[], p_payloads jsonb[],
+    p_ids uuid[] DEFAULT NULL, p_queues text[] DEFAULT NULL, p_priorities {priority}[] DEFAULT NULL,
+    p_scheduled_at timestamptz[] DEFAULT NULL, p_max_retries integer[] DEFAULT NULL,
+    p_timeouts interval[] DEFAULT NULL, p_deadlines timestamptz[] DEFAULT NULL,
+    p_unique_keys text[] DEFAULT NULL, p_idempotency_keys text[] DEFAULT NULL,
+    p_fair_keys text[] DEFAULT NULL, p_weights double precision[] DEFAULT NULL,
+    p_waiting integer[] DEFAULT NULL, p_waits_for uuid[] DEFAULT NULL, p_on_failure text[] DEFAULT NULL
+) RETURNS TABLE (id uuid, is_new boolean)
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+    SET enable_bitmapscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_ids    uuid[];
+    v_final  uuid[];
+    v_open   integer[];
+    v_wrong  text;
+    v_awaited uuid[];
+    v_known  uuid[];
+    v_lanes  integer[];
+    v_places timestamptz[];
+BEGIN
+    SELECT array_agg(COALESCE(given.id, gen_random_uuid()) ORDER BY given.n),
+           array_agg(lanes.lane ORDER BY given.n),
+           min(given.task_type || CASE WHEN given.queue IS NULL THEN '' ELSE ' in queue ' || given.queue END)
+               FILTER (WHERE lanes.lane IS NULL)
+      INTO v_ids, v_lanes, v_wrong
+      FROM unnest(p_types, p_ids, p_queues) WITH ORDINALITY AS given (task_type, id, queue, n)
+      LEFT JOIN {lanes} AS lanes ON lanes.task_type = given.task_type AND lanes.queue = COALESCE(given.queue, 'default');
+    IF v_wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'there is no task type %', v_wrong
+              USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'task_type_is_known', DETAIL = v_wrong;
+    END IF;
+    v_wrong := (SELECT min(deadline)::text FROM unnest(p_deadlines) AS deadline WHERE deadline <= now());
+    IF v_wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'the deadline % has passed', v_wrong
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'task_deadline_is_ahead', DETAIL = v_wrong;
+    END IF;
+
+    -- Whoever has a key already is who is meant; of several here, the first.
+    v_final := v_ids;
+    IF p_unique_keys IS NOT NULL OR p_idempotency_keys IS NOT NULL THEN
+        v_final := ARRAY(
+            SELECT COALESCE(
+                       (SELECT live.id FROM {tasks} AS live
+                         WHERE live.tenant_id = platform.tenant_id() AND live.unique_key = given.unique_key
+                           AND live.status IN ('pending', 'queued', 'running', 'paused', 'stuck')),
+                       (SELECT known.id FROM {tasks} AS known
+                         WHERE known.tenant_id = platform.tenant_id() AND known.idempotency_key = given.idempotency_key),
+                       CASE WHEN given.unique_key IS NOT NULL THEN first_value(given.id) OVER (PARTITION BY given.unique_key ORDER BY given.n)
+                            WHEN given.idempotency_key IS NOT NULL
+                            THEN first_value(given.id) OVER (PARTITION BY given.idempotency_key ORDER BY given.n) END,
+                       given.id
+                   )
+              FROM unnest(v_ids, p_unique_keys, p_idempotency_keys) WITH ORDINALITY AS given (id, unique_key, idempotency_key, n)
+             ORDER BY given.n
+        );
+    END IF;
+
+    IF p_waiting IS NOT NULL THEN
+        SELECT array_agg(COALESCE(ahead.final_id, edges.awaited) ORDER BY edges.n),
+               array_agg(DISTINCT COALESCE(ahead.final_id, edges.awaited)) FILTER (WHERE ahead.id IS DISTINCT FROM ahead.final_id OR ahead.id IS NULL),
+               min(edges.awaited::text) FILTER (WHERE ahead.n >= edges.waiting)
+          INTO v_awaited, v_known, v_wrong
+          FROM unnest(p_waiting, p_waits_for) WITH ORDINALITY AS edges (waiting, awaited, n)
+          LEFT JOIN unnest(v_ids, v_final) WITH ORDINALITY AS ahead (id, final_id, n) ON ahead.id = edges.awaited;
+        -- A task that ends meanwhile would not see that this one waits for it.
+        PERFORM FROM {tasks} AS awaited WHERE awaited.id = ANY (v_known) ORDER BY awaited.id FOR SHARE;
+        SELECT COALESCE(v_wrong, min(awaited.id::text)) INTO v_wrong
+          FROM unnest(v_known) AS awaited (id)
+         WHERE NOT EXISTS (SELECT FROM {tasks} AS known WHERE known.id = awaited.id);
+        IF v_wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'task % is neither there nor ahead of what waits for it', v_wrong
+                  USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'task_dependency_is_known', DETAIL = v_wrong;
+        END IF;
+        SELECT min(awaited.id::text) INTO v_wrong
+          FROM unnest(p_waiting, v_awaited, p_on_failure) AS edges (waiting, awaited, on_failure)
+          JOIN {tasks} AS awaited ON awaited.id = edges.awaited
+         WHERE awaited.status IN ('failed', 'cancelled', 'dead_letter') AND COALESCE(edges.on_failure, 'cancel') <> 'ignore';
+        IF v_wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'task % has failed already', v_wrong
+                  USING ERRCODE = 'check_violation', CONSTRAINT = 'task_dependency_may_succeed', DETAIL = v_wrong;
+        END IF;
+        SELECT array_agg(COALESCE(counted.open, 0) ORDER BY given.n)
+          INTO v_open
+          FROM generate_subscripts(v_ids, 1) AS given (n)
+          LEFT JOIN (
+                   SELECT edges.waiting, count(DISTINCT edges.awaited)::integer AS open
+                     FROM unnest(p_waiting, v_awaited) AS edges (waiting, awaited)
+                     LEFT JOIN {tasks} AS awaited ON awaited.id = edges.awaited
+                    WHERE COALESCE(awaited.status, 'pending') NOT IN ('completed', 'failed', 'cancelled', 'dead_letter')
+                    GROUP BY edges.waiting
+               ) AS counted ON counted.waiting = given.n;
+    END IF;
+
+    SELECT {engine}_places(
+               array_agg(given.lane ORDER BY given.n),
+               array_agg(COALESCE(given.fair_key, platform.tenant_id()::text) ORDER BY given.n),
+               array_agg(COALESCE(given.priority, 'normal') ORDER BY given.n),
+               array_agg(COALESCE(given.weight, 1) ORDER BY given.n),
+               array_agg(COALESCE(given.scheduled_at, now()) ORDER BY given.n)
+           )
+      INTO v_places
+      FROM unnest(v_lanes, p_fair_keys, p_priorities, p_weights, p_scheduled_at) WITH ORDINALITY
+           AS given (lane, fair_key, priority, weight, scheduled_at, n);
+
+    INSERT INTO {tasks} (id, task_type, payload, priority, scheduled_at, max_retries, timeout, deadline_at, unique_key,
+                         idempotency_key, fair_key, weight, lane, open_dependencies, place)
+    SELECT given.id, given.task_type, COALESCE(given.payload, '{}'), COALESCE(given.priority, 'normal'),
+           COALESCE(given.scheduled_at, now()), COALESCE(given.max_retries, lanes.max_retries),
+           COALESCE(given.timeout, lanes.timeout), given.deadline_at, given.unique_key, given.idempotency_key,
+           COALESCE(given.fair_key, platform.tenant_id()::text), COALESCE(given.weight, 1), given.lane, COALESCE(given.open, 0),
+           CASE WHEN COALESCE(given.open, 0) = 0 AND COALESCE(given.scheduled_at, now()) <= now() THEN given.place END
+      FROM unnest(v_ids, v_final, p_types, p_payloads, p_priorities, p_scheduled_at, p_max_retries, p_timeouts, p_deadlines,
+                  p_unique_keys, p_idempotency_keys, p_fair_keys, p_weights, v_lanes, v_open, v_places) WITH ORDINALITY
+           AS given (id, final_id, task_type, payload, priority, scheduled_at, max_retries, timeout, deadline_at,
+                     unique_key, idempotency_key, fair_key, weight, lane, open, place, n)
+      JOIN {lanes} AS lanes ON lanes.lane = given.lane
+     WHERE given.id = given.final_id
+     ORDER BY given.n;
+
+    IF p_waiting IS NOT NULL THEN
+        INSERT INTO {dependencies} (task_id, depends_on_task_id, on_failure, is_settled)
+        SELECT v_ids[edges.waiting], awaited.id, COALESCE(min(edges.on_failure), 'cancel'),
+               awaited.status IN ('completed', 'failed', 'cancelled', 'dead_letter')
+          FROM unnest(p_waiting, v_awaited, p_on_failure) AS edges (waiting, awaited, on_failure)
+          JOIN {tasks} AS awaited ON awaited.id = edges.awaited
+         WHERE v_ids[edges.waiting] = v_final[edges.waiting]
+         GROUP BY edges.waiting, awaited.id, awaited.status;
+    END IF;
+    RETURN QUERY SELECT given.final_id, given.id = given.final_id FROM unnest(v_ids, v_final) AS given (id, final_id);
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_promote(p_lanes integer[], p_most integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+    SET enable_bitmapscan = off
+    SET enable_sort = off
+AS $$
+DECLARE
+    v_due uuid[];
+BEGIN
+    SELECT array_agg(due.id) INTO v_due
+      FROM unnest(p_lanes) AS served (lane)
+     CROSS JOIN LATERAL (
+               SELECT tasks.id
+                 FROM {tasks} AS tasks
+                WHERE tasks.lane = served.lane AND tasks.status = 'pending' AND tasks.place IS NULL
+                  AND tasks.open_dependencies = 0 AND tasks.scheduled_at <= now()
+                ORDER BY tasks.scheduled_at
+                LIMIT p_most
+                  FOR UPDATE SKIP LOCKED
+           ) AS due;
+    RETURN CASE WHEN v_due IS NULL THEN 0 ELSE {engine}_take_places(v_due) END;
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_rooms(INOUT p_lanes integer[], p_n integer, OUT p_rooms integer[])
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+    SET enable_bitmapscan = off
+AS $$
+DECLARE
+    v_limited integer[];
+    v_lane    record;
+    v_room    integer;
+BEGIN
+    SELECT array_agg(lane) FILTER (WHERE max_running IS NULL AND rate_count IS NULL),
+           array_agg(p_n)  FILTER (WHERE max_running IS NULL AND rate_count IS NULL),
+           array_agg(lane) FILTER (WHERE max_running IS NOT NULL OR rate_count IS NOT NULL)
+      INTO p_lanes, p_rooms, v_limited
+      FROM {lanes}
+     WHERE lane = ANY (p_lanes) AND NOT is_paused;
+    IF v_limited IS NULL THEN
+        RETURN;
+    END IF;
+    -- Nobody needs a lane's limits who finds nothing in it.
+    v_limited := ARRAY(
+        SELECT wanted.lane
+          FROM unnest(v_limited) AS wanted (lane)
+         WHERE EXISTS (SELECT FROM {tasks} AS tasks
+                        WHERE tasks.lane = wanted.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL)
+    );
+    FOR v_lane IN
+        SELECT * FROM {lanes} WHERE lane = ANY (v_limited) AND NOT is_paused ORDER BY lane FOR UPDATE SKIP LOCKED
+    LOOP
+        v_room := p_n;
+        IF v_lane.max_running IS NOT NULL THEN
+            v_room := LEAST(v_room, v_lane.max_running - (
+                SELECT count(*)::integer FROM {tasks} AS tasks
+                 WHERE tasks.lane = v_lane.lane AND tasks.status IN ('queued', 'running')
+            ));
+        END IF;
+        IF v_lane.rate_count IS NOT NULL THEN
+            v_room := LEAST(v_room, floor(
+                v_lane.rate_count
+                * extract(epoch FROM clock_timestamp() + v_lane.rate_per
+                                     - GREATEST(v_lane.rate_used_to, clock_timestamp()))
+                / extract(epoch FROM v_lane.rate_per) + 0.000001
+            )::integer);
+        END IF;
+        IF v_room > 0 THEN
+            p_lanes := p_lanes || v_lane.lane;
+            p_rooms := p_rooms || v_room;
+        END IF;
+    END LOOP;
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_claim(p_worker text, p_lanes integer[], p_n integer, p_begin integer DEFAULT NULL)
+    RETURNS TABLE (
+        id uuid, tenant_id uuid, task_type varchar, payload jsonb, attempt_token uuid, attempt integer, retry_count integer,
+        max_retries integer, leased_until timestamptz, status text, created_by uuid
+    )
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+    SET enable_bitmapscan = off
+    SET enable_hashjoin = off
+    SET enable_mergejoin = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_lanes   integer[];
+    v_rooms   integer[];
+    v_claimed uuid[];
+BEGIN
+    IF p_n < 1 THEN
+        RETURN;
+    END IF;
+    -- One that was silent for longer than its lease lives: it claims.
+    UPDATE platform.task_workers AS workers SET last_seen = clock_timestamp()
+     WHERE workers.worker_id = p_worker AND workers.last_seen < now() - workers.lease / 2;
+    IF NOT FOUND AND NOT EXISTS (SELECT FROM platform.task_workers AS workers WHERE workers.worker_id = p_worker) THEN
+        RAISE EXCEPTION 'there is no worker %', quote_literal(p_worker)
+              USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'task_worker_is_known', DETAIL = p_worker;
+    END IF;
+
+    PERFORM {engine}_promote(p_lanes);
+    SELECT * INTO v_lanes, v_rooms FROM {engine}_rooms(p_lanes, p_n);
+    IF v_lanes IS NULL THEN
+        RETURN;
+    END IF;
+
+    -- The window says how many of each lane; what others hold in it is passed over
+    -- when locking, so that two who claim at once do not get half each.
+    RETURN QUERY
+        WITH quotas AS MATERIALIZED (
+            SELECT heads.lane, count(*) AS n
+              FROM (
+                  SELECT served.lane
+                    FROM unnest(v_lanes, v_rooms) AS served (lane, room)
+                   CROSS JOIN LATERAL (
+                             SELECT tasks.scheduled_at + {patience}(tasks.priority) AS due_at
+                               FROM {tasks} AS tasks
+                              WHERE tasks.lane = served.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                              ORDER BY tasks.place, tasks.seq
+                              LIMIT served.room
+                         ) AS waiting
+                   ORDER BY waiting.due_at
+                   LIMIT p_n
+              ) AS heads
+             GROUP BY heads.lane
+        ),
+        held AS MATERIALIZED (
+            SELECT taken.id, row_number() OVER (ORDER BY taken.place, taken.seq) AS n
+              FROM quotas
+             CROSS JOIN LATERAL (
+                       SELECT tasks.id, tasks.place, tasks.seq
+                         FROM {tasks} AS tasks
+                        WHERE tasks.lane = quotas.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                          AND (tasks.deadline_at > now() OR tasks.deadline_at IS NULL)
+                        ORDER BY tasks.place, tasks.seq
+                        LIMIT quotas.n
+                          FOR UPDATE SKIP LOCKED
+                   ) AS taken
+        ),
+        changed AS (
+            UPDATE {tasks} AS tasks
+               SET status        = CASE WHEN held.n <= p_begin OR p_begin IS NULL THEN 'running' ELSE 'queued' END::{status},
+                   worker_id     = p_worker,
+                   attempts      = tasks.attempts + 1,
+                   attempt_token = gen_random_uuid(),
+                   started_at    = now(),
+                   leased_until  = LEAST(now() + tasks.timeout, tasks.deadline_at)
+              FROM held
+             WHERE tasks.id = held.id
+            RETURNING tasks.id, tasks.tenant_id, tasks.task_type, tasks.payload, tasks.attempt_token, tasks.attempts AS attempt,
+                      tasks.retry_count, tasks.max_retries, tasks.leased_until, tasks.status, tasks.created_by, tasks.lane, held.n,
+                      CASE WHEN tasks.status = 'running' THEN 'started' ELSE 'queued' END AS event, p_worker AS worker_id,
+                      NULL::text AS error_message, NULL::text AS error_stack, '{}'::jsonb AS detail
+        ),
+        recorded AS ({recorded}),
+        spent AS (
+            UPDATE {lanes} AS lanes
+               SET rate_used_to = GREATEST(lanes.rate_used_to, clock_timestamp())
+                                  + lanes.rate_per / lanes.rate_count * used.n
+              FROM (SELECT changed.lane, count(*) AS n FROM changed GROUP BY changed.lane) AS used
+             WHERE lanes.lane = used.lane AND lanes.rate_count IS NOT NULL
+        )
+        SELECT changed.id, changed.tenant_id, changed.task_type, changed.payload, changed.attempt_token, changed.attempt,
+               changed.retry_count, changed.max_retries, changed.leased_until, changed.status::text, changed.created_by
+          FROM changed
+         ORDER BY changed.n;
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_start(p_worker text, p_ids uuid[], p_tokens uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH changed AS (
+        UPDATE {tasks} AS tasks
+           SET status = 'running', started_at = now(), leased_until = LEAST(now() + tasks.timeout, tasks.deadline_at)
+          FROM unnest(p_ids, p_tokens) AS given (id, token)
+         WHERE tasks.id = given.id AND tasks.attempt_token = given.token AND tasks.status = 'queued' AND tasks.worker_id = p_worker
+        RETURNING tasks.tenant_id, tasks.id, 'started' AS event, tasks.attempts AS attempt, tasks.attempt_token, tasks.worker_id,
+                  NULL::text AS error_message, NULL::text AS error_stack, '{}'::jsonb AS detail
+    ),
+    recorded AS ({recorded})
+    SELECT id FROM changed
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_settle(p_ended uuid[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+AS $$
+DECLARE
+    v_ended   uuid[] := p_ended;
+    v_waiting uuid[];
+    v_ready   uuid[];
+    v_count   integer := 0;
+BEGIN
+    WHILE EXISTS (SELECT FROM {dependencies} WHERE depends_on_task_id = ANY (v_ended) AND NOT is_settled) LOOP
+        PERFORM FROM {tasks}
+          WHERE id IN (SELECT task_id FROM {dependencies} WHERE depends_on_task_id = ANY (v_ended) AND NOT is_settled)
+          ORDER BY id FOR UPDATE;
+        WITH settled AS (
+            UPDATE {dependencies} AS edges
+               SET is_settled = true
+              FROM {tasks} AS ended
+             WHERE edges.depends_on_task_id = ANY (v_ended) AND NOT edges.is_settled
+               AND ended.id = edges.depends_on_task_id
+               AND (ended.status = 'completed' OR edges.on_failure = 'ignore')
+            RETURNING edges.task_id
+        ),
+        changed AS (
+            UPDATE {tasks} AS tasks
+               SET open_dependencies = tasks.open_dependencies - counted.n
+              FROM (SELECT task_id, count(*)::integer AS n FROM settled GROUP BY task_id) AS counted
+             WHERE tasks.id = counted.task_id AND tasks.status IN ('pending', 'paused')
+            RETURNING tasks.id, tasks.open_dependencies
+        )
+        SELECT array_agg(id) FILTER (WHERE open_dependencies = 0) INTO v_ready FROM changed;
+        IF v_ready IS NOT NULL THEN
+            v_count := v_count + {engine}_take_places(v_ready);
+        END IF;
+
+        WITH doomed AS (
+            SELECT edges.task_id,
+                   bool_or(edges.on_failure = 'fail' AND ended.status <> 'cancelled') AS fails,
+                   min(format('task %s, which it waits for, is %s', ended.id, ended.status)) AS reason
+              FROM {dependencies} AS edges
+              JOIN {tasks} AS ended ON ended.id = edges.depends_on_task_id
+             WHERE edges.depends_on_task_id = ANY (v_ended) AND NOT edges.is_settled
+               AND ended.status IN ('failed', 'cancelled', 'dead_letter')
+             GROUP BY edges.task_id
+        ),
+        changed AS (
+            UPDATE {tasks} AS tasks
+               SET status = CASE WHEN doomed.fails THEN 'failed' ELSE 'cancelled' END::{status},
+                   completed_at = now(), error_message = doomed.reason, place = NULL
+              FROM doomed
+             WHERE tasks.id = doomed.task_id AND tasks.status IN ('pending', 'paused')
+            RETURNING tasks.id
+        )
+        SELECT array_agg(id) INTO v_ended FROM changed;
+    END LOOP;
+    RETURN v_count;
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_complete(p_worker text, p_ids uuid[], p_tokens uuid[], p_results jsonb[] DEFAULT NULL) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+    SET enable_bitmapscan = off
+    SET enable_hashjoin = off
+    SET enable_mergejoin = off
+AS $$
+DECLARE
+    v_done uuid[];
+BEGIN
+    WITH given AS MATERIALIZED (
+        SELECT * FROM unnest(p_ids, p_tokens, p_results) AS given (id, token, result) ORDER BY id
+    ),
+    changed AS (
+        UPDATE {tasks} AS tasks
+           SET status = 'completed', completed_at = now(), result = given.result, leased_until = NULL, error_message = NULL
+          FROM given
+         WHERE tasks.id = given.id AND tasks.attempt_token = given.token AND tasks.status = 'running'
+        RETURNING tasks.tenant_id, tasks.id, 'completed' AS event, tasks.attempts AS attempt, tasks.attempt_token,
+                  tasks.worker_id, NULL::text AS error_message, NULL::text AS error_stack, '{}'::jsonb AS detail
+    ),
+    recorded AS ({recorded})
+    SELECT array_agg(id) INTO v_done FROM changed;
+    IF v_done IS NOT NULL THEN
+        PERFORM {engine}_settle(v_done);
+    END IF;
+    RETURN QUERY SELECT unnest(v_done);
+    IF cardinality(p_ids) > COALESCE(cardinality(v_done), 0) THEN
+        RETURN QUERY
+            SELECT tasks.id
+              FROM unnest(p_ids, p_tokens) AS given (id, token)
+              JOIN {tasks} AS tasks ON tasks.id = given.id AND tasks.attempt_token = given.token
+             WHERE tasks.status = 'completed' AND tasks.id <> ALL (COALESCE(v_done, '{}'));
+    END IF;
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_fail(
+    p_worker text, p_ids uuid[], p_tokens uuid[], p_messages text[], p_stacks text[] DEFAULT NULL,
+    p_is_final boolean[] DEFAULT NULL, p_delays interval[] DEFAULT NULL
+) RETURNS TABLE (id uuid, status text, scheduled_at timestamptz)
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_changed uuid[];
+    v_ended   uuid[];
+    v_dead    uuid[];
+BEGIN
+    WITH held AS MATERIALIZED (
+        SELECT tasks.id, given.token, given.stack, COALESCE(given.message, 'no reason was given') AS message,
+               COALESCE(given.delay, {engine}_wait(lanes.retry_base, lanes.retry_most, tasks.retry_count)) AS delay,
+               CASE WHEN given.is_final THEN 'failed'
+                    WHEN tasks.retry_count >= tasks.max_retries OR tasks.deadline_at <= now() THEN 'dead_letter'
+                    ELSE 'pending' END AS verdict
+          FROM unnest(p_ids, p_tokens, p_messages, p_stacks, p_is_final, p_delays)
+                 AS given (id, token, message, stack, is_final, delay)
+          JOIN {tasks} AS tasks ON tasks.id = given.id AND tasks.attempt_token = given.token AND tasks.status = 'running'
+          JOIN {lanes} AS lanes ON lanes.lane = tasks.lane
+         ORDER BY tasks.id
+           FOR UPDATE OF tasks
+    ),
+    changed AS (
+        UPDATE {tasks} AS tasks
+           SET status        = held.verdict::{status},
+               completed_at  = CASE WHEN held.verdict <> 'pending' THEN now() END,
+               retry_count   = LEAST(tasks.retry_count + (held.verdict <> 'failed')::integer, tasks.max_retries),
+               scheduled_at  = CASE WHEN held.verdict = 'pending' THEN now() + held.delay ELSE tasks.scheduled_at END,
+               error_message = held.message,
+               attempt_token = NULL, leased_until = NULL, place = NULL
+          FROM held
+         WHERE tasks.id = held.id
+        RETURNING tasks.tenant_id, tasks.id, tasks.status, 'failed' AS event, tasks.attempts AS attempt,
+                  held.token AS attempt_token, tasks.worker_id, tasks.error_message, held.stack AS error_stack,
+                  CASE WHEN tasks.status = 'pending' THEN jsonb_build_object('retry_at', tasks.scheduled_at) ELSE '{}' END AS detail
+    ),
+    recorded AS ({recorded})
+    SELECT array_agg(changed.id), array_agg(changed.id) FILTER (WHERE changed.status <> 'pending'),
+           array_agg(changed.id) FILTER (WHERE changed.status = 'dead_letter')
+      INTO v_changed, v_ended, v_dead
+      FROM changed;
+    IF v_dead IS NOT NULL THEN
+        PERFORM {engine}_bury(v_dead);
+    END IF;
+    IF v_ended IS NOT NULL THEN
+        PERFORM {engine}_settle(v_ended);
+    END IF;
+    RETURN QUERY
+        SELECT tasks.id, tasks.status::text, tasks.scheduled_at FROM {tasks} AS tasks WHERE tasks.id = ANY (v_changed);
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_wait(p_base interval, p_most interval, p_retries integer) RETURNS interval
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT LEAST(p_most, p_base * power(2, LEAST(p_retries, 30))) * (0.5 + random() / 2)
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_bury(p_dead uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    {bury};
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_release(p_worker text, p_ids uuid[], p_tokens uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH changed AS (
+        UPDATE {tasks} AS tasks
+           SET status = 'pending', attempt_token = NULL, leased_until = NULL
+          FROM (SELECT * FROM unnest(p_ids, p_tokens) AS given (id, token) ORDER BY id) AS given
+         WHERE tasks.id = given.id AND tasks.attempt_token = given.token AND tasks.status IN ('queued', 'running')
+        RETURNING tasks.tenant_id, tasks.id, 'handed_back' AS event, tasks.attempts AS attempt, given.token AS attempt_token,
+                  p_worker AS worker_id, NULL::text AS error_message, NULL::text AS error_stack, '{}'::jsonb AS detail
+    ),
+    recorded AS ({recorded})
+    SELECT id FROM changed
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_step(
+    p_worker text, p_ids uuid[], p_tokens uuid[], p_results jsonb[], p_lanes integer[], p_n integer, p_begin integer DEFAULT NULL
+) RETURNS TABLE (
+        id uuid, tenant_id uuid, task_type varchar, payload jsonb, attempt_token uuid, attempt integer, retry_count integer,
+        max_retries integer, leased_until timestamptz, status text, created_by uuid
+    )
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+        SELECT done, NULL::uuid, NULL::varchar, NULL::jsonb, NULL::uuid, NULL::integer, NULL::integer, NULL::integer,
+               NULL::timestamptz, 'completed', NULL::uuid
+          FROM {engine}_complete(p_worker, p_ids, p_tokens, p_results) AS done;
+    RETURN QUERY SELECT * FROM {engine}_claim(p_worker, p_lanes, p_n, p_begin);
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_heartbeat(p_worker text, p_ids uuid[] DEFAULT '{}', p_tokens uuid[] DEFAULT '{}') RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE platform.task_workers SET last_seen = clock_timestamp() WHERE worker_id = p_worker;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no worker %', quote_literal(p_worker)
+              USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'task_worker_is_known', DETAIL = p_worker;
+    END IF;
+    RETURN QUERY
+        SELECT given.id
+          FROM unnest(p_ids, p_tokens) AS given (id, token)
+         WHERE NOT EXISTS (
+                   SELECT FROM {tasks} AS tasks
+                    WHERE tasks.id = given.id AND tasks.attempt_token = given.token
+                      AND tasks.status IN ('queued', 'running', 'completed')
+               );
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_mark_stuck(p_most integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+AS $$
+DECLARE
+    v_count integer;
+BEGIN
+    WITH lost AS MATERIALIZED (
+        SELECT tasks.id, CASE WHEN tasks.leased_until < now() THEN 'the attempt took longer than it may'
+                              ELSE format('worker %s was lost', tasks.worker_id) END AS reason, tasks.attempt_token
+          FROM {tasks} AS tasks
+         WHERE tasks.status IN ('queued', 'running')
+           AND (tasks.leased_until < now()
+                OR tasks.worker_id NOT IN (
+                       SELECT workers.worker_id FROM platform.task_workers AS workers WHERE workers.last_seen >= now() - workers.lease
+                   ))
+         LIMIT p_most
+           FOR UPDATE SKIP LOCKED
+    ),
+    changed AS (
+        UPDATE {tasks} AS tasks
+           SET status = CASE WHEN tasks.status = 'queued' THEN 'pending' ELSE 'stuck' END::{status},
+               attempt_token = NULL, leased_until = NULL,
+               error_message = CASE WHEN tasks.status = 'queued' THEN tasks.error_message ELSE lost.reason END
+          FROM lost
+         WHERE tasks.id = lost.id
+        RETURNING tasks.tenant_id, tasks.id, CASE WHEN tasks.status = 'stuck' THEN 'stuck' ELSE 'rescued' END AS event,
+                  tasks.attempts AS attempt, lost.attempt_token, tasks.worker_id, lost.reason AS error_message,
+                  NULL::text AS error_stack, '{}'::jsonb AS detail
+    ),
+    recorded AS ({recorded})
+    SELECT count(*) INTO v_count FROM changed;
+    RETURN v_count;
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_rescue(p_most integer DEFAULT 1000, OUT p_retried integer, OUT p_dead integer)
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+AS $$
+DECLARE
+    v_dead uuid[];
+BEGIN
+    WITH held AS MATERIALIZED (
+        SELECT tasks.id, {engine}_wait(lanes.retry_base, lanes.retry_most, tasks.retry_count) AS delay,
+               CASE WHEN tasks.retry_count >= tasks.max_retries OR tasks.deadline_at <= now() THEN 'dead_letter'
+                    ELSE 'pending' END AS verdict
+          FROM {tasks} AS tasks
+          JOIN {lanes} AS lanes ON lanes.lane = tasks.lane
+         WHERE tasks.status = 'stuck'
+         LIMIT p_most
+           FOR UPDATE OF tasks SKIP LOCKED
+    ),
+    changed AS (
+        UPDATE {tasks} AS tasks
+           SET status       = held.verdict::{status},
+               completed_at = CASE WHEN held.verdict <> 'pending' THEN now() END,
+               retry_count  = LEAST(tasks.retry_count + 1, tasks.max_retries),
+               scheduled_at = CASE WHEN held.verdict = 'pending' THEN now() + held.delay ELSE tasks.scheduled_at END,
+               place        = NULL
+          FROM held
+         WHERE tasks.id = held.id
+        RETURNING tasks.tenant_id, tasks.id, tasks.status, 'rescued' AS event, tasks.attempts AS attempt, NULL::uuid AS attempt_token,
+                  tasks.worker_id, tasks.error_message, NULL::text AS error_stack,
+                  CASE WHEN tasks.status = 'pending' THEN jsonb_build_object('retry_at', tasks.scheduled_at) ELSE '{}' END AS detail
+    ),
+    recorded AS ({recorded} WHERE changed.status = 'pending')
+    SELECT count(*) FILTER (WHERE status = 'pending'), array_agg(id) FILTER (WHERE status = 'dead_letter')
+      INTO p_retried, v_dead
+      FROM changed;
+
+    WITH late AS MATERIALIZED (
+        SELECT tasks.id FROM {tasks} AS tasks
+         WHERE tasks.deadline_at <= now() AND tasks.status IN ('pending', 'paused')
+         LIMIT p_most FOR UPDATE SKIP LOCKED
+    ),
+    changed AS (
+        UPDATE {tasks} AS tasks
+           SET status = 'dead_letter', completed_at = now(), place = NULL,
+               error_message = COALESCE(tasks.error_message, 'its deadline passed before it was done')
+          FROM late WHERE tasks.id = late.id
+        RETURNING tasks.id
+    )
+    SELECT COALESCE(v_dead, '{}') || COALESCE(array_agg(id), '{}') INTO v_dead FROM changed;
+    p_dead := cardinality(v_dead);
+    IF p_dead > 0 THEN
+        PERFORM {engine}_bury(v_dead);
+        PERFORM {engine}_settle(v_dead);
+    END IF;
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_pause(p_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE {tasks} AS tasks
+       SET status = 'paused', leased_until = NULL
+      FROM (SELECT id FROM {tasks} WHERE id = ANY (p_ids) ORDER BY id FOR UPDATE) AS held
+     WHERE tasks.id = held.id AND tasks.status IN ('pending', 'queued', 'running')
+    RETURNING tasks.id
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_resume(p_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_resumed uuid[];
+BEGIN
+    WITH changed AS (
+        UPDATE {tasks} AS tasks
+           SET status = 'pending'
+          FROM (SELECT id FROM {tasks} WHERE id = ANY (p_ids) ORDER BY id FOR UPDATE) AS held
+         WHERE tasks.id = held.id AND tasks.status = 'paused'
+        RETURNING tasks.id
+    )
+    SELECT array_agg(id) INTO v_resumed FROM changed;
+    PERFORM {engine}_take_places(v_resumed);
+    RETURN QUERY SELECT unnest(v_resumed);
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_cancel(p_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_cancelled uuid[];
+BEGIN
+    WITH changed AS (
+        UPDATE {tasks} AS tasks
+           SET status = 'cancelled', completed_at = now(), leased_until = NULL, place = NULL
+          FROM (SELECT id FROM {tasks} WHERE id = ANY (p_ids) ORDER BY id FOR UPDATE) AS held
+         WHERE tasks.id = held.id AND tasks.status IN ('pending', 'queued', 'running', 'paused', 'stuck')
+        RETURNING tasks.id
+    )
+    SELECT array_agg(id) INTO v_cancelled FROM changed;
+    IF v_cancelled IS NOT NULL THEN
+        PERFORM {engine}_settle(v_cancelled);
+    END IF;
+    RETURN QUERY SELECT unnest(v_cancelled);
+END
+$$
+$template$,
+
+$template$
+CREATE FUNCTION {engine}_retry(p_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_again uuid[];
+BEGIN
+    WITH changed AS (
+        UPDATE {tasks} AS tasks
+           SET status = 'pending', retry_count = 0, completed_at = NULL, scheduled_at = now(), place = NULL,
+               deadline_at = CASE WHEN tasks.deadline_at > now() THEN tasks.deadline_at END,
+               open_dependencies = (
+                   SELECT count(*) FROM {dependencies} AS edges WHERE edges.task_id = tasks.id AND NOT edges.is_settled
+               )
+          FROM (SELECT id FROM {tasks} WHERE id = ANY (p_ids) ORDER BY id FOR UPDATE) AS held
+         WHERE tasks.id = held.id AND tasks.status IN ('failed', 'cancelled', 'dead_letter')
+        RETURNING tasks.id
+    )
+    SELECT array_agg(id) INTO v_again FROM changed;
+    IF v_again IS NOT NULL THEN
+        {revive};
+        PERFORM {engine}_take_places(v_again);
+    END IF;
+    RETURN QUERY SELECT unnest(v_again);
+END
+$$
+$template$
+    ] LOOP
+        template := replace(template, '{engine}', engine);
+        template := replace(template, '{tasks}', tasks);
+        template := replace(template, '{dependencies}', dependencies);
+        template := replace(template, '{lanes}', lanes);
+        template := replace(template, '{status}', status);
+        template := replace(template, '{priority}', priority);
+        template := replace(template, '{patience}', patience);
+        template := replace(template, '{recorded}', recorded);
+        template := replace(template, '{bury}', bury);
+        template := replace(template, '{revive}', revive);
+        FOR word IN SELECT key, value FROM jsonb_each_text(words) LOOP
+            template := replace(template, quote_literal(word.key), quote_literal(word.value));
+        END LOOP;
+        EXECUTE template;
+    END LOOP;
+END
+$_$;
+
+ALTER FUNCTION platform.create_task_engine(engine text, tasks text, dependencies text, lanes text, status text, priority text, patience text, recorded text, bury text, revive text, words jsonb) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.create_team(new_name text, new_slug text, owner uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1365,6 +2251,23 @@ END
 $_$;
 
 ALTER FUNCTION platform.drop_partition(series_name text, partition_name text, archived_rows bigint, archived_digest text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.drop_task_engine(engine text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    rendered regprocedure;
+BEGIN
+    FOR rendered IN
+        SELECT oid FROM pg_proc WHERE pronamespace = split_part(engine, '.', 1)::regnamespace AND proname ^@ (split_part(engine, '.', 2) || '_')
+    LOOP
+        EXECUTE format('DROP FUNCTION %s', rendered);
+    END LOOP;
+END
+$$;
+
+ALTER FUNCTION platform.drop_task_engine(engine text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1951,6 +2854,885 @@ $$;
 
 ALTER FUNCTION platform.isolate(relation regclass) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.job_patience(priority platform.job_priority) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE priority WHEN 'critical'::platform.job_priority THEN '00:00:00'::interval WHEN 'high'::platform.job_priority THEN '00:15:00'::interval WHEN 'normal'::platform.job_priority THEN '01:00:00'::interval WHEN 'low'::platform.job_priority THEN '04:00:00'::interval ELSE '12:00:00'::interval END;
+
+ALTER FUNCTION platform.job_patience(priority platform.job_priority) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_bury(p_dead uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+
+    INSERT INTO store.background_task_history (tenant_id, task_id, event, attempt, worker_id, error_message)
+    SELECT tenant_id, id, 'dead_letter', NULLIF(attempts, 0), worker_id, error_message
+      FROM platform.background_tasks
+     WHERE id = ANY (p_dead);
+    INSERT INTO platform.dead_letter_queue (tenant_id, original_task_id, task_type, payload, error_message, error_stack, retry_history)
+    SELECT tasks.tenant_id, tasks.id, tasks.task_type, tasks.payload, tasks.error_message,
+           (SELECT events.error_stack FROM store.background_task_history AS events
+             WHERE events.task_id = tasks.id AND events.event = 'failed' ORDER BY events.created_at DESC LIMIT 1),
+           COALESCE((
+               SELECT jsonb_agg(jsonb_build_object('attempt', events.attempt, 'event', events.event, 'worker_id', events.worker_id,
+                                                   'error_message', events.error_message, 'at', events.created_at)
+                                ORDER BY events.created_at)
+                 FROM store.background_task_history AS events
+                WHERE events.task_id = tasks.id AND events.event IN ('failed', 'stuck')
+           ), '[]')
+      FROM platform.background_tasks AS tasks
+     WHERE tasks.id = ANY (p_dead)
+        ON CONFLICT DO NOTHING;
+END
+$$;
+
+ALTER FUNCTION platform.jobs_bury(p_dead uuid[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_cancel(p_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_cancelled uuid[];
+BEGIN
+    WITH changed AS (
+        UPDATE platform.background_tasks AS tasks
+           SET status = 'cancelled', completed_at = now(), leased_until = NULL, place = NULL
+          FROM (SELECT id FROM platform.background_tasks WHERE id = ANY (p_ids) ORDER BY id FOR UPDATE) AS held
+         WHERE tasks.id = held.id AND tasks.status IN ('pending', 'queued', 'running', 'paused', 'stuck')
+        RETURNING tasks.id
+    )
+    SELECT array_agg(id) INTO v_cancelled FROM changed;
+    IF v_cancelled IS NOT NULL THEN
+        PERFORM platform.jobs_settle(v_cancelled);
+    END IF;
+    RETURN QUERY SELECT unnest(v_cancelled);
+END
+$$;
+
+ALTER FUNCTION platform.jobs_cancel(p_ids uuid[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_claim(p_worker text, p_lanes integer[], p_n integer, p_begin integer DEFAULT NULL::integer) RETURNS TABLE(id uuid, tenant_id uuid, task_type character varying, payload jsonb, attempt_token uuid, attempt integer, retry_count integer, max_retries integer, leased_until timestamp with time zone, status text, created_by uuid)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    v_lanes   integer[];
+    v_rooms   integer[];
+    v_claimed uuid[];
+BEGIN
+    IF p_n < 1 THEN
+        RETURN;
+    END IF;
+    -- One that was silent for longer than its lease lives: it claims.
+    UPDATE platform.task_workers AS workers SET last_seen = clock_timestamp()
+     WHERE workers.worker_id = p_worker AND workers.last_seen < now() - workers.lease / 2;
+    IF NOT FOUND AND NOT EXISTS (SELECT FROM platform.task_workers AS workers WHERE workers.worker_id = p_worker) THEN
+        RAISE EXCEPTION 'there is no worker %', quote_literal(p_worker)
+              USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'task_worker_is_known', DETAIL = p_worker;
+    END IF;
+
+    PERFORM platform.jobs_promote(p_lanes);
+    SELECT * INTO v_lanes, v_rooms FROM platform.jobs_rooms(p_lanes, p_n);
+    IF v_lanes IS NULL THEN
+        RETURN;
+    END IF;
+
+    -- The window says how many of each lane; what others hold in it is passed over
+    -- when locking, so that two who claim at once do not get half each.
+    RETURN QUERY
+        WITH quotas AS MATERIALIZED (
+            SELECT heads.lane, count(*) AS n
+              FROM (
+                  SELECT served.lane
+                    FROM unnest(v_lanes, v_rooms) AS served (lane, room)
+                   CROSS JOIN LATERAL (
+                             SELECT tasks.scheduled_at + platform.job_patience(tasks.priority) AS due_at
+                               FROM platform.background_tasks AS tasks
+                              WHERE tasks.lane = served.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                              ORDER BY tasks.place, tasks.seq
+                              LIMIT served.room
+                         ) AS waiting
+                   ORDER BY waiting.due_at
+                   LIMIT p_n
+              ) AS heads
+             GROUP BY heads.lane
+        ),
+        held AS MATERIALIZED (
+            SELECT taken.id, row_number() OVER (ORDER BY taken.place, taken.seq) AS n
+              FROM quotas
+             CROSS JOIN LATERAL (
+                       SELECT tasks.id, tasks.place, tasks.seq
+                         FROM platform.background_tasks AS tasks
+                        WHERE tasks.lane = quotas.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                          AND (tasks.deadline_at > now() OR tasks.deadline_at IS NULL)
+                        ORDER BY tasks.place, tasks.seq
+                        LIMIT quotas.n
+                          FOR UPDATE SKIP LOCKED
+                   ) AS taken
+        ),
+        changed AS (
+            UPDATE platform.background_tasks AS tasks
+               SET status        = CASE WHEN held.n <= p_begin OR p_begin IS NULL THEN 'running' ELSE 'queued' END::platform.job_status,
+                   worker_id     = p_worker,
+                   attempts      = tasks.attempts + 1,
+                   attempt_token = gen_random_uuid(),
+                   started_at    = now(),
+                   leased_until  = LEAST(now() + tasks.timeout, tasks.deadline_at)
+              FROM held
+             WHERE tasks.id = held.id
+            RETURNING tasks.id, tasks.tenant_id, tasks.task_type, tasks.payload, tasks.attempt_token, tasks.attempts AS attempt,
+                      tasks.retry_count, tasks.max_retries, tasks.leased_until, tasks.status, tasks.created_by, tasks.lane, held.n,
+                      CASE WHEN tasks.status = 'running' THEN 'started' ELSE 'queued' END AS event, p_worker AS worker_id,
+                      NULL::text AS error_message, NULL::text AS error_stack, '{}'::jsonb AS detail
+        ),
+        recorded AS (
+        INSERT INTO store.background_task_history
+               (tenant_id, task_id, event, attempt, attempt_token, worker_id, error_message, error_stack, detail)
+        SELECT changed.tenant_id, changed.id, changed.event, NULLIF(changed.attempt, 0), changed.attempt_token, changed.worker_id,
+               changed.error_message, changed.error_stack, changed.detail
+          FROM changed),
+        spent AS (
+            UPDATE platform.task_lanes AS lanes
+               SET rate_used_to = GREATEST(lanes.rate_used_to, clock_timestamp())
+                                  + lanes.rate_per / lanes.rate_count * used.n
+              FROM (SELECT changed.lane, count(*) AS n FROM changed GROUP BY changed.lane) AS used
+             WHERE lanes.lane = used.lane AND lanes.rate_count IS NOT NULL
+        )
+        SELECT changed.id, changed.tenant_id, changed.task_type, changed.payload, changed.attempt_token, changed.attempt,
+               changed.retry_count, changed.max_retries, changed.leased_until, changed.status::text, changed.created_by
+          FROM changed
+         ORDER BY changed.n;
+END
+$$;
+
+ALTER FUNCTION platform.jobs_claim(p_worker text, p_lanes integer[], p_n integer, p_begin integer) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_complete(p_worker text, p_ids uuid[], p_tokens uuid[], p_results jsonb[] DEFAULT NULL::jsonb[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+DECLARE
+    v_done uuid[];
+BEGIN
+    WITH given AS MATERIALIZED (
+        SELECT * FROM unnest(p_ids, p_tokens, p_results) AS given (id, token, result) ORDER BY id
+    ),
+    changed AS (
+        UPDATE platform.background_tasks AS tasks
+           SET status = 'completed', completed_at = now(), result = given.result, leased_until = NULL, error_message = NULL
+          FROM given
+         WHERE tasks.id = given.id AND tasks.attempt_token = given.token AND tasks.status = 'running'
+        RETURNING tasks.tenant_id, tasks.id, 'completed' AS event, tasks.attempts AS attempt, tasks.attempt_token,
+                  tasks.worker_id, NULL::text AS error_message, NULL::text AS error_stack, '{}'::jsonb AS detail
+    ),
+    recorded AS (
+        INSERT INTO store.background_task_history
+               (tenant_id, task_id, event, attempt, attempt_token, worker_id, error_message, error_stack, detail)
+        SELECT changed.tenant_id, changed.id, changed.event, NULLIF(changed.attempt, 0), changed.attempt_token, changed.worker_id,
+               changed.error_message, changed.error_stack, changed.detail
+          FROM changed)
+    SELECT array_agg(id) INTO v_done FROM changed;
+    IF v_done IS NOT NULL THEN
+        PERFORM platform.jobs_settle(v_done);
+    END IF;
+    RETURN QUERY SELECT unnest(v_done);
+    IF cardinality(p_ids) > COALESCE(cardinality(v_done), 0) THEN
+        RETURN QUERY
+            SELECT tasks.id
+              FROM unnest(p_ids, p_tokens) AS given (id, token)
+              JOIN platform.background_tasks AS tasks ON tasks.id = given.id AND tasks.attempt_token = given.token
+             WHERE tasks.status = 'completed' AND tasks.id <> ALL (COALESCE(v_done, '{}'));
+    END IF;
+END
+$$;
+
+ALTER FUNCTION platform.jobs_complete(p_worker text, p_ids uuid[], p_tokens uuid[], p_results jsonb[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_enqueue(p_types text[], p_payloads jsonb[], p_ids uuid[] DEFAULT NULL::uuid[], p_queues text[] DEFAULT NULL::text[], p_priorities platform.job_priority[] DEFAULT NULL::platform.job_priority[], p_scheduled_at timestamp with time zone[] DEFAULT NULL::timestamp with time zone[], p_max_retries integer[] DEFAULT NULL::integer[], p_timeouts interval[] DEFAULT NULL::interval[], p_deadlines timestamp with time zone[] DEFAULT NULL::timestamp with time zone[], p_unique_keys text[] DEFAULT NULL::text[], p_idempotency_keys text[] DEFAULT NULL::text[], p_fair_keys text[] DEFAULT NULL::text[], p_weights double precision[] DEFAULT NULL::double precision[], p_waiting integer[] DEFAULT NULL::integer[], p_waits_for uuid[] DEFAULT NULL::uuid[], p_on_failure text[] DEFAULT NULL::text[]) RETURNS TABLE(id uuid, is_new boolean)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    v_ids    uuid[];
+    v_final  uuid[];
+    v_open   integer[];
+    v_wrong  text;
+    v_awaited uuid[];
+    v_known  uuid[];
+    v_lanes  integer[];
+    v_places timestamptz[];
+BEGIN
+    SELECT array_agg(COALESCE(given.id, gen_random_uuid()) ORDER BY given.n),
+           array_agg(lanes.lane ORDER BY given.n),
+           min(given.task_type || CASE WHEN given.queue IS NULL THEN '' ELSE ' in queue ' || given.queue END)
+               FILTER (WHERE lanes.lane IS NULL)
+      INTO v_ids, v_lanes, v_wrong
+      FROM unnest(p_types, p_ids, p_queues) WITH ORDINALITY AS given (task_type, id, queue, n)
+      LEFT JOIN platform.task_lanes AS lanes ON lanes.task_type = given.task_type AND lanes.queue = COALESCE(given.queue, 'default');
+    IF v_wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'there is no task type %', v_wrong
+              USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'task_type_is_known', DETAIL = v_wrong;
+    END IF;
+    v_wrong := (SELECT min(deadline)::text FROM unnest(p_deadlines) AS deadline WHERE deadline <= now());
+    IF v_wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'the deadline % has passed', v_wrong
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'task_deadline_is_ahead', DETAIL = v_wrong;
+    END IF;
+
+    -- Whoever has a key already is who is meant; of several here, the first.
+    v_final := v_ids;
+    IF p_unique_keys IS NOT NULL OR p_idempotency_keys IS NOT NULL THEN
+        v_final := ARRAY(
+            SELECT COALESCE(
+                       (SELECT live.id FROM platform.background_tasks AS live
+                         WHERE live.tenant_id = platform.tenant_id() AND live.unique_key = given.unique_key
+                           AND live.status IN ('pending', 'queued', 'running', 'paused', 'stuck')),
+                       (SELECT known.id FROM platform.background_tasks AS known
+                         WHERE known.tenant_id = platform.tenant_id() AND known.idempotency_key = given.idempotency_key),
+                       CASE WHEN given.unique_key IS NOT NULL THEN first_value(given.id) OVER (PARTITION BY given.unique_key ORDER BY given.n)
+                            WHEN given.idempotency_key IS NOT NULL
+                            THEN first_value(given.id) OVER (PARTITION BY given.idempotency_key ORDER BY given.n) END,
+                       given.id
+                   )
+              FROM unnest(v_ids, p_unique_keys, p_idempotency_keys) WITH ORDINALITY AS given (id, unique_key, idempotency_key, n)
+             ORDER BY given.n
+        );
+    END IF;
+
+    IF p_waiting IS NOT NULL THEN
+        SELECT array_agg(COALESCE(ahead.final_id, edges.awaited) ORDER BY edges.n),
+               array_agg(DISTINCT COALESCE(ahead.final_id, edges.awaited)) FILTER (WHERE ahead.id IS DISTINCT FROM ahead.final_id OR ahead.id IS NULL),
+               min(edges.awaited::text) FILTER (WHERE ahead.n >= edges.waiting)
+          INTO v_awaited, v_known, v_wrong
+          FROM unnest(p_waiting, p_waits_for) WITH ORDINALITY AS edges (waiting, awaited, n)
+          LEFT JOIN unnest(v_ids, v_final) WITH ORDINALITY AS ahead (id, final_id, n) ON ahead.id = edges.awaited;
+        -- A task that ends meanwhile would not see that this one waits for it.
+        PERFORM FROM platform.background_tasks AS awaited WHERE awaited.id = ANY (v_known) ORDER BY awaited.id FOR SHARE;
+        SELECT COALESCE(v_wrong, min(awaited.id::text)) INTO v_wrong
+          FROM unnest(v_known) AS awaited (id)
+         WHERE NOT EXISTS (SELECT FROM platform.background_tasks AS known WHERE known.id = awaited.id);
+        IF v_wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'task % is neither there nor ahead of what waits for it', v_wrong
+                  USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'task_dependency_is_known', DETAIL = v_wrong;
+        END IF;
+        SELECT min(awaited.id::text) INTO v_wrong
+          FROM unnest(p_waiting, v_awaited, p_on_failure) AS edges (waiting, awaited, on_failure)
+          JOIN platform.background_tasks AS awaited ON awaited.id = edges.awaited
+         WHERE awaited.status IN ('failed', 'cancelled', 'dead_letter') AND COALESCE(edges.on_failure, 'cancel') <> 'ignore';
+        IF v_wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'task % has failed already', v_wrong
+                  USING ERRCODE = 'check_violation', CONSTRAINT = 'task_dependency_may_succeed', DETAIL = v_wrong;
+        END IF;
+        SELECT array_agg(COALESCE(counted.open, 0) ORDER BY given.n)
+          INTO v_open
+          FROM generate_subscripts(v_ids, 1) AS given (n)
+          LEFT JOIN (
+                   SELECT edges.waiting, count(DISTINCT edges.awaited)::integer AS open
+                     FROM unnest(p_waiting, v_awaited) AS edges (waiting, awaited)
+                     LEFT JOIN platform.background_tasks AS awaited ON awaited.id = edges.awaited
+                    WHERE COALESCE(awaited.status, 'pending') NOT IN ('completed', 'failed', 'cancelled', 'dead_letter')
+                    GROUP BY edges.waiting
+               ) AS counted ON counted.waiting = given.n;
+    END IF;
+
+    SELECT platform.jobs_places(
+               array_agg(given.lane ORDER BY given.n),
+               array_agg(COALESCE(given.fair_key, platform.tenant_id()::text) ORDER BY given.n),
+               array_agg(COALESCE(given.priority, 'normal') ORDER BY given.n),
+               array_agg(COALESCE(given.weight, 1) ORDER BY given.n),
+               array_agg(COALESCE(given.scheduled_at, now()) ORDER BY given.n)
+           )
+      INTO v_places
+      FROM unnest(v_lanes, p_fair_keys, p_priorities, p_weights, p_scheduled_at) WITH ORDINALITY
+           AS given (lane, fair_key, priority, weight, scheduled_at, n);
+
+    INSERT INTO platform.background_tasks (id, task_type, payload, priority, scheduled_at, max_retries, timeout, deadline_at, unique_key,
+                         idempotency_key, fair_key, weight, lane, open_dependencies, place)
+    SELECT given.id, given.task_type, COALESCE(given.payload, '{}'), COALESCE(given.priority, 'normal'),
+           COALESCE(given.scheduled_at, now()), COALESCE(given.max_retries, lanes.max_retries),
+           COALESCE(given.timeout, lanes.timeout), given.deadline_at, given.unique_key, given.idempotency_key,
+           COALESCE(given.fair_key, platform.tenant_id()::text), COALESCE(given.weight, 1), given.lane, COALESCE(given.open, 0),
+           CASE WHEN COALESCE(given.open, 0) = 0 AND COALESCE(given.scheduled_at, now()) <= now() THEN given.place END
+      FROM unnest(v_ids, v_final, p_types, p_payloads, p_priorities, p_scheduled_at, p_max_retries, p_timeouts, p_deadlines,
+                  p_unique_keys, p_idempotency_keys, p_fair_keys, p_weights, v_lanes, v_open, v_places) WITH ORDINALITY
+           AS given (id, final_id, task_type, payload, priority, scheduled_at, max_retries, timeout, deadline_at,
+                     unique_key, idempotency_key, fair_key, weight, lane, open, place, n)
+      JOIN platform.task_lanes AS lanes ON lanes.lane = given.lane
+     WHERE given.id = given.final_id
+     ORDER BY given.n;
+
+    IF p_waiting IS NOT NULL THEN
+        INSERT INTO platform.background_task_dependencies (task_id, depends_on_task_id, on_failure, is_settled)
+        SELECT v_ids[edges.waiting], awaited.id, COALESCE(min(edges.on_failure), 'cancel'),
+               awaited.status IN ('completed', 'failed', 'cancelled', 'dead_letter')
+          FROM unnest(p_waiting, v_awaited, p_on_failure) AS edges (waiting, awaited, on_failure)
+          JOIN platform.background_tasks AS awaited ON awaited.id = edges.awaited
+         WHERE v_ids[edges.waiting] = v_final[edges.waiting]
+         GROUP BY edges.waiting, awaited.id, awaited.status;
+    END IF;
+    RETURN QUERY SELECT given.final_id, given.id = given.final_id FROM unnest(v_ids, v_final) AS given (id, final_id);
+END
+$$;
+
+ALTER FUNCTION platform.jobs_enqueue(p_types text[], p_payloads jsonb[], p_ids uuid[], p_queues text[], p_priorities platform.job_priority[], p_scheduled_at timestamp with time zone[], p_max_retries integer[], p_timeouts interval[], p_deadlines timestamp with time zone[], p_unique_keys text[], p_idempotency_keys text[], p_fair_keys text[], p_weights double precision[], p_waiting integer[], p_waits_for uuid[], p_on_failure text[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_fail(p_worker text, p_ids uuid[], p_tokens uuid[], p_messages text[], p_stacks text[] DEFAULT NULL::text[], p_is_final boolean[] DEFAULT NULL::boolean[], p_delays interval[] DEFAULT NULL::interval[]) RETURNS TABLE(id uuid, status text, scheduled_at timestamp with time zone)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    v_changed uuid[];
+    v_ended   uuid[];
+    v_dead    uuid[];
+BEGIN
+    WITH held AS MATERIALIZED (
+        SELECT tasks.id, given.token, given.stack, COALESCE(given.message, 'no reason was given') AS message,
+               COALESCE(given.delay, platform.jobs_wait(lanes.retry_base, lanes.retry_most, tasks.retry_count)) AS delay,
+               CASE WHEN given.is_final THEN 'failed'
+                    WHEN tasks.retry_count >= tasks.max_retries OR tasks.deadline_at <= now() THEN 'dead_letter'
+                    ELSE 'pending' END AS verdict
+          FROM unnest(p_ids, p_tokens, p_messages, p_stacks, p_is_final, p_delays)
+                 AS given (id, token, message, stack, is_final, delay)
+          JOIN platform.background_tasks AS tasks ON tasks.id = given.id AND tasks.attempt_token = given.token AND tasks.status = 'running'
+          JOIN platform.task_lanes AS lanes ON lanes.lane = tasks.lane
+         ORDER BY tasks.id
+           FOR UPDATE OF tasks
+    ),
+    changed AS (
+        UPDATE platform.background_tasks AS tasks
+           SET status        = held.verdict::platform.job_status,
+               completed_at  = CASE WHEN held.verdict <> 'pending' THEN now() END,
+               retry_count   = LEAST(tasks.retry_count + (held.verdict <> 'failed')::integer, tasks.max_retries),
+               scheduled_at  = CASE WHEN held.verdict = 'pending' THEN now() + held.delay ELSE tasks.scheduled_at END,
+               error_message = held.message,
+               attempt_token = NULL, leased_until = NULL, place = NULL
+          FROM held
+         WHERE tasks.id = held.id
+        RETURNING tasks.tenant_id, tasks.id, tasks.status, 'failed' AS event, tasks.attempts AS attempt,
+                  held.token AS attempt_token, tasks.worker_id, tasks.error_message, held.stack AS error_stack,
+                  CASE WHEN tasks.status = 'pending' THEN jsonb_build_object('retry_at', tasks.scheduled_at) ELSE '{}' END AS detail
+    ),
+    recorded AS (
+        INSERT INTO store.background_task_history
+               (tenant_id, task_id, event, attempt, attempt_token, worker_id, error_message, error_stack, detail)
+        SELECT changed.tenant_id, changed.id, changed.event, NULLIF(changed.attempt, 0), changed.attempt_token, changed.worker_id,
+               changed.error_message, changed.error_stack, changed.detail
+          FROM changed)
+    SELECT array_agg(changed.id), array_agg(changed.id) FILTER (WHERE changed.status <> 'pending'),
+           array_agg(changed.id) FILTER (WHERE changed.status = 'dead_letter')
+      INTO v_changed, v_ended, v_dead
+      FROM changed;
+    IF v_dead IS NOT NULL THEN
+        PERFORM platform.jobs_bury(v_dead);
+    END IF;
+    IF v_ended IS NOT NULL THEN
+        PERFORM platform.jobs_settle(v_ended);
+    END IF;
+    RETURN QUERY
+        SELECT tasks.id, tasks.status::text, tasks.scheduled_at FROM platform.background_tasks AS tasks WHERE tasks.id = ANY (v_changed);
+END
+$$;
+
+ALTER FUNCTION platform.jobs_fail(p_worker text, p_ids uuid[], p_tokens uuid[], p_messages text[], p_stacks text[], p_is_final boolean[], p_delays interval[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_heartbeat(p_worker text, p_ids uuid[] DEFAULT '{}'::uuid[], p_tokens uuid[] DEFAULT '{}'::uuid[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE platform.task_workers SET last_seen = clock_timestamp() WHERE worker_id = p_worker;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no worker %', quote_literal(p_worker)
+              USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'task_worker_is_known', DETAIL = p_worker;
+    END IF;
+    RETURN QUERY
+        SELECT given.id
+          FROM unnest(p_ids, p_tokens) AS given (id, token)
+         WHERE NOT EXISTS (
+                   SELECT FROM platform.background_tasks AS tasks
+                    WHERE tasks.id = given.id AND tasks.attempt_token = given.token
+                      AND tasks.status IN ('queued', 'running', 'completed')
+               );
+END
+$$;
+
+ALTER FUNCTION platform.jobs_heartbeat(p_worker text, p_ids uuid[], p_tokens uuid[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_mark_stuck(p_most integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    v_count integer;
+BEGIN
+    WITH lost AS MATERIALIZED (
+        SELECT tasks.id, CASE WHEN tasks.leased_until < now() THEN 'the attempt took longer than it may'
+                              ELSE format('worker %s was lost', tasks.worker_id) END AS reason, tasks.attempt_token
+          FROM platform.background_tasks AS tasks
+         WHERE tasks.status IN ('queued', 'running')
+           AND (tasks.leased_until < now()
+                OR tasks.worker_id NOT IN (
+                       SELECT workers.worker_id FROM platform.task_workers AS workers WHERE workers.last_seen >= now() - workers.lease
+                   ))
+         LIMIT p_most
+           FOR UPDATE SKIP LOCKED
+    ),
+    changed AS (
+        UPDATE platform.background_tasks AS tasks
+           SET status = CASE WHEN tasks.status = 'queued' THEN 'pending' ELSE 'stuck' END::platform.job_status,
+               attempt_token = NULL, leased_until = NULL,
+               error_message = CASE WHEN tasks.status = 'queued' THEN tasks.error_message ELSE lost.reason END
+          FROM lost
+         WHERE tasks.id = lost.id
+        RETURNING tasks.tenant_id, tasks.id, CASE WHEN tasks.status = 'stuck' THEN 'stuck' ELSE 'rescued' END AS event,
+                  tasks.attempts AS attempt, lost.attempt_token, tasks.worker_id, lost.reason AS error_message,
+                  NULL::text AS error_stack, '{}'::jsonb AS detail
+    ),
+    recorded AS (
+        INSERT INTO store.background_task_history
+               (tenant_id, task_id, event, attempt, attempt_token, worker_id, error_message, error_stack, detail)
+        SELECT changed.tenant_id, changed.id, changed.event, NULLIF(changed.attempt, 0), changed.attempt_token, changed.worker_id,
+               changed.error_message, changed.error_stack, changed.detail
+          FROM changed)
+    SELECT count(*) INTO v_count FROM changed;
+    RETURN v_count;
+END
+$$;
+
+ALTER FUNCTION platform.jobs_mark_stuck(p_most integer) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_pause(p_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    UPDATE platform.background_tasks AS tasks
+       SET status = 'paused', leased_until = NULL
+      FROM (SELECT id FROM platform.background_tasks WHERE id = ANY (p_ids) ORDER BY id FOR UPDATE) AS held
+     WHERE tasks.id = held.id AND tasks.status IN ('pending', 'queued', 'running')
+    RETURNING tasks.id
+$$;
+
+ALTER FUNCTION platform.jobs_pause(p_ids uuid[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_places(p_lanes integer[], p_keys text[], p_priorities platform.job_priority[], p_weights double precision[], p_ready timestamp with time zone[]) RETURNS timestamp with time zone[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+BEGIN
+    RETURN (
+        WITH fresh AS MATERIALIZED (
+            SELECT * FROM unnest(p_lanes, p_keys, p_priorities, p_weights, p_ready) WITH ORDINALITY
+                       AS given (lane, fair_key, priority, weight, ready_at, n)
+        ),
+        turns AS MATERIALIZED (
+            SELECT groups.*, COALESCE(
+                       (SELECT tasks.place + interval '1 millisecond' FROM platform.background_tasks AS tasks
+                         WHERE tasks.lane = groups.lane AND tasks.fair_key = groups.fair_key AND tasks.priority = groups.priority
+                           AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                         ORDER BY tasks.place DESC LIMIT 1) - platform.job_patience(groups.priority),
+                       (SELECT tasks.place - platform.job_patience(tasks.priority) FROM platform.background_tasks AS tasks
+                         WHERE tasks.lane = groups.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                         ORDER BY tasks.place, tasks.seq LIMIT 1)
+                   ) AS earliest
+              FROM (SELECT DISTINCT lane, fair_key, priority FROM fresh) AS groups
+        )
+        SELECT array_agg(
+                   GREATEST(COALESCE(turns.earliest, fresh.ready_at), fresh.ready_at - interval '1 hour') + platform.job_patience(fresh.priority)
+                   + interval '1 millisecond' * (fresh.steps - 1 / fresh.weight)
+                   ORDER BY fresh.n
+               )
+          FROM (SELECT *, sum(1 / weight) OVER (PARTITION BY lane, fair_key, priority ORDER BY ready_at, n) AS steps FROM fresh) AS fresh
+          JOIN turns USING (lane, fair_key, priority)
+    );
+END
+$$;
+
+ALTER FUNCTION platform.jobs_places(p_lanes integer[], p_keys text[], p_priorities platform.job_priority[], p_weights double precision[], p_ready timestamp with time zone[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_promote(p_lanes integer[], p_most integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+DECLARE
+    v_due uuid[];
+BEGIN
+    SELECT array_agg(due.id) INTO v_due
+      FROM unnest(p_lanes) AS served (lane)
+     CROSS JOIN LATERAL (
+               SELECT tasks.id
+                 FROM platform.background_tasks AS tasks
+                WHERE tasks.lane = served.lane AND tasks.status = 'pending' AND tasks.place IS NULL
+                  AND tasks.open_dependencies = 0 AND tasks.scheduled_at <= now()
+                ORDER BY tasks.scheduled_at
+                LIMIT p_most
+                  FOR UPDATE SKIP LOCKED
+           ) AS due;
+    RETURN CASE WHEN v_due IS NULL THEN 0 ELSE platform.jobs_take_places(v_due) END;
+END
+$$;
+
+ALTER FUNCTION platform.jobs_promote(p_lanes integer[], p_most integer) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_release(p_worker text, p_ids uuid[], p_tokens uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    WITH changed AS (
+        UPDATE platform.background_tasks AS tasks
+           SET status = 'pending', attempt_token = NULL, leased_until = NULL
+          FROM (SELECT * FROM unnest(p_ids, p_tokens) AS given (id, token) ORDER BY id) AS given
+         WHERE tasks.id = given.id AND tasks.attempt_token = given.token AND tasks.status IN ('queued', 'running')
+        RETURNING tasks.tenant_id, tasks.id, 'handed_back' AS event, tasks.attempts AS attempt, given.token AS attempt_token,
+                  p_worker AS worker_id, NULL::text AS error_message, NULL::text AS error_stack, '{}'::jsonb AS detail
+    ),
+    recorded AS (
+        INSERT INTO store.background_task_history
+               (tenant_id, task_id, event, attempt, attempt_token, worker_id, error_message, error_stack, detail)
+        SELECT changed.tenant_id, changed.id, changed.event, NULLIF(changed.attempt, 0), changed.attempt_token, changed.worker_id,
+               changed.error_message, changed.error_stack, changed.detail
+          FROM changed)
+    SELECT id FROM changed
+$$;
+
+ALTER FUNCTION platform.jobs_release(p_worker text, p_ids uuid[], p_tokens uuid[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_rescue(p_most integer DEFAULT 1000, OUT p_retried integer, OUT p_dead integer) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    v_dead uuid[];
+BEGIN
+    WITH held AS MATERIALIZED (
+        SELECT tasks.id, platform.jobs_wait(lanes.retry_base, lanes.retry_most, tasks.retry_count) AS delay,
+               CASE WHEN tasks.retry_count >= tasks.max_retries OR tasks.deadline_at <= now() THEN 'dead_letter'
+                    ELSE 'pending' END AS verdict
+          FROM platform.background_tasks AS tasks
+          JOIN platform.task_lanes AS lanes ON lanes.lane = tasks.lane
+         WHERE tasks.status = 'stuck'
+         LIMIT p_most
+           FOR UPDATE OF tasks SKIP LOCKED
+    ),
+    changed AS (
+        UPDATE platform.background_tasks AS tasks
+           SET status       = held.verdict::platform.job_status,
+               completed_at = CASE WHEN held.verdict <> 'pending' THEN now() END,
+               retry_count  = LEAST(tasks.retry_count + 1, tasks.max_retries),
+               scheduled_at = CASE WHEN held.verdict = 'pending' THEN now() + held.delay ELSE tasks.scheduled_at END,
+               place        = NULL
+          FROM held
+         WHERE tasks.id = held.id
+        RETURNING tasks.tenant_id, tasks.id, tasks.status, 'rescued' AS event, tasks.attempts AS attempt, NULL::uuid AS attempt_token,
+                  tasks.worker_id, tasks.error_message, NULL::text AS error_stack,
+                  CASE WHEN tasks.status = 'pending' THEN jsonb_build_object('retry_at', tasks.scheduled_at) ELSE '{}' END AS detail
+    ),
+    recorded AS (
+        INSERT INTO store.background_task_history
+               (tenant_id, task_id, event, attempt, attempt_token, worker_id, error_message, error_stack, detail)
+        SELECT changed.tenant_id, changed.id, changed.event, NULLIF(changed.attempt, 0), changed.attempt_token, changed.worker_id,
+               changed.error_message, changed.error_stack, changed.detail
+          FROM changed WHERE changed.status = 'pending')
+    SELECT count(*) FILTER (WHERE status = 'pending'), array_agg(id) FILTER (WHERE status = 'dead_letter')
+      INTO p_retried, v_dead
+      FROM changed;
+
+    WITH late AS MATERIALIZED (
+        SELECT tasks.id FROM platform.background_tasks AS tasks
+         WHERE tasks.deadline_at <= now() AND tasks.status IN ('pending', 'paused')
+         LIMIT p_most FOR UPDATE SKIP LOCKED
+    ),
+    changed AS (
+        UPDATE platform.background_tasks AS tasks
+           SET status = 'dead_letter', completed_at = now(), place = NULL,
+               error_message = COALESCE(tasks.error_message, 'its deadline passed before it was done')
+          FROM late WHERE tasks.id = late.id
+        RETURNING tasks.id
+    )
+    SELECT COALESCE(v_dead, '{}') || COALESCE(array_agg(id), '{}') INTO v_dead FROM changed;
+    p_dead := cardinality(v_dead);
+    IF p_dead > 0 THEN
+        PERFORM platform.jobs_bury(v_dead);
+        PERFORM platform.jobs_settle(v_dead);
+    END IF;
+END
+$$;
+
+ALTER FUNCTION platform.jobs_rescue(p_most integer, OUT p_retried integer, OUT p_dead integer) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_resume(p_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_resumed uuid[];
+BEGIN
+    WITH changed AS (
+        UPDATE platform.background_tasks AS tasks
+           SET status = 'pending'
+          FROM (SELECT id FROM platform.background_tasks WHERE id = ANY (p_ids) ORDER BY id FOR UPDATE) AS held
+         WHERE tasks.id = held.id AND tasks.status = 'paused'
+        RETURNING tasks.id
+    )
+    SELECT array_agg(id) INTO v_resumed FROM changed;
+    PERFORM platform.jobs_take_places(v_resumed);
+    RETURN QUERY SELECT unnest(v_resumed);
+END
+$$;
+
+ALTER FUNCTION platform.jobs_resume(p_ids uuid[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_retry(p_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_again uuid[];
+BEGIN
+    WITH changed AS (
+        UPDATE platform.background_tasks AS tasks
+           SET status = 'pending', retry_count = 0, completed_at = NULL, scheduled_at = now(), place = NULL,
+               deadline_at = CASE WHEN tasks.deadline_at > now() THEN tasks.deadline_at END,
+               open_dependencies = (
+                   SELECT count(*) FROM platform.background_task_dependencies AS edges WHERE edges.task_id = tasks.id AND NOT edges.is_settled
+               )
+          FROM (SELECT id FROM platform.background_tasks WHERE id = ANY (p_ids) ORDER BY id FOR UPDATE) AS held
+         WHERE tasks.id = held.id AND tasks.status IN ('failed', 'cancelled', 'dead_letter')
+        RETURNING tasks.id
+    )
+    SELECT array_agg(id) INTO v_again FROM changed;
+    IF v_again IS NOT NULL THEN
+
+        UPDATE platform.dead_letter_queue
+           SET resolution = 'redriven', resolved_at = now(), resolved_by = platform.user_id()
+         WHERE original_task_id = ANY (v_again) AND resolved_at IS NULL;
+        PERFORM platform.jobs_take_places(v_again);
+    END IF;
+    RETURN QUERY SELECT unnest(v_again);
+END
+$$;
+
+ALTER FUNCTION platform.jobs_retry(p_ids uuid[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_rooms(INOUT p_lanes integer[], p_n integer, OUT p_rooms integer[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+DECLARE
+    v_limited integer[];
+    v_lane    record;
+    v_room    integer;
+BEGIN
+    SELECT array_agg(lane) FILTER (WHERE max_running IS NULL AND rate_count IS NULL),
+           array_agg(p_n)  FILTER (WHERE max_running IS NULL AND rate_count IS NULL),
+           array_agg(lane) FILTER (WHERE max_running IS NOT NULL OR rate_count IS NOT NULL)
+      INTO p_lanes, p_rooms, v_limited
+      FROM platform.task_lanes
+     WHERE lane = ANY (p_lanes) AND NOT is_paused;
+    IF v_limited IS NULL THEN
+        RETURN;
+    END IF;
+    -- Nobody needs a lane's limits who finds nothing in it.
+    v_limited := ARRAY(
+        SELECT wanted.lane
+          FROM unnest(v_limited) AS wanted (lane)
+         WHERE EXISTS (SELECT FROM platform.background_tasks AS tasks
+                        WHERE tasks.lane = wanted.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL)
+    );
+    FOR v_lane IN
+        SELECT * FROM platform.task_lanes WHERE lane = ANY (v_limited) AND NOT is_paused ORDER BY lane FOR UPDATE SKIP LOCKED
+    LOOP
+        v_room := p_n;
+        IF v_lane.max_running IS NOT NULL THEN
+            v_room := LEAST(v_room, v_lane.max_running - (
+                SELECT count(*)::integer FROM platform.background_tasks AS tasks
+                 WHERE tasks.lane = v_lane.lane AND tasks.status IN ('queued', 'running')
+            ));
+        END IF;
+        IF v_lane.rate_count IS NOT NULL THEN
+            v_room := LEAST(v_room, floor(
+                v_lane.rate_count
+                * extract(epoch FROM clock_timestamp() + v_lane.rate_per
+                                     - GREATEST(v_lane.rate_used_to, clock_timestamp()))
+                / extract(epoch FROM v_lane.rate_per) + 0.000001
+            )::integer);
+        END IF;
+        IF v_room > 0 THEN
+            p_lanes := p_lanes || v_lane.lane;
+            p_rooms := p_rooms || v_room;
+        END IF;
+    END LOOP;
+END
+$$;
+
+ALTER FUNCTION platform.jobs_rooms(INOUT p_lanes integer[], p_n integer, OUT p_rooms integer[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_settle(p_ended uuid[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    v_ended   uuid[] := p_ended;
+    v_waiting uuid[];
+    v_ready   uuid[];
+    v_count   integer := 0;
+BEGIN
+    WHILE EXISTS (SELECT FROM platform.background_task_dependencies WHERE depends_on_task_id = ANY (v_ended) AND NOT is_settled) LOOP
+        PERFORM FROM platform.background_tasks
+          WHERE id IN (SELECT task_id FROM platform.background_task_dependencies WHERE depends_on_task_id = ANY (v_ended) AND NOT is_settled)
+          ORDER BY id FOR UPDATE;
+        WITH settled AS (
+            UPDATE platform.background_task_dependencies AS edges
+               SET is_settled = true
+              FROM platform.background_tasks AS ended
+             WHERE edges.depends_on_task_id = ANY (v_ended) AND NOT edges.is_settled
+               AND ended.id = edges.depends_on_task_id
+               AND (ended.status = 'completed' OR edges.on_failure = 'ignore')
+            RETURNING edges.task_id
+        ),
+        changed AS (
+            UPDATE platform.background_tasks AS tasks
+               SET open_dependencies = tasks.open_dependencies - counted.n
+              FROM (SELECT task_id, count(*)::integer AS n FROM settled GROUP BY task_id) AS counted
+             WHERE tasks.id = counted.task_id AND tasks.status IN ('pending', 'paused')
+            RETURNING tasks.id, tasks.open_dependencies
+        )
+        SELECT array_agg(id) FILTER (WHERE open_dependencies = 0) INTO v_ready FROM changed;
+        IF v_ready IS NOT NULL THEN
+            v_count := v_count + platform.jobs_take_places(v_ready);
+        END IF;
+
+        WITH doomed AS (
+            SELECT edges.task_id,
+                   bool_or(edges.on_failure = 'fail' AND ended.status <> 'cancelled') AS fails,
+                   min(format('task %s, which it waits for, is %s', ended.id, ended.status)) AS reason
+              FROM platform.background_task_dependencies AS edges
+              JOIN platform.background_tasks AS ended ON ended.id = edges.depends_on_task_id
+             WHERE edges.depends_on_task_id = ANY (v_ended) AND NOT edges.is_settled
+               AND ended.status IN ('failed', 'cancelled', 'dead_letter')
+             GROUP BY edges.task_id
+        ),
+        changed AS (
+            UPDATE platform.background_tasks AS tasks
+               SET status = CASE WHEN doomed.fails THEN 'failed' ELSE 'cancelled' END::platform.job_status,
+                   completed_at = now(), error_message = doomed.reason, place = NULL
+              FROM doomed
+             WHERE tasks.id = doomed.task_id AND tasks.status IN ('pending', 'paused')
+            RETURNING tasks.id
+        )
+        SELECT array_agg(id) INTO v_ended FROM changed;
+    END LOOP;
+    RETURN v_count;
+END
+$$;
+
+ALTER FUNCTION platform.jobs_settle(p_ended uuid[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_start(p_worker text, p_ids uuid[], p_tokens uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    WITH changed AS (
+        UPDATE platform.background_tasks AS tasks
+           SET status = 'running', started_at = now(), leased_until = LEAST(now() + tasks.timeout, tasks.deadline_at)
+          FROM unnest(p_ids, p_tokens) AS given (id, token)
+         WHERE tasks.id = given.id AND tasks.attempt_token = given.token AND tasks.status = 'queued' AND tasks.worker_id = p_worker
+        RETURNING tasks.tenant_id, tasks.id, 'started' AS event, tasks.attempts AS attempt, tasks.attempt_token, tasks.worker_id,
+                  NULL::text AS error_message, NULL::text AS error_stack, '{}'::jsonb AS detail
+    ),
+    recorded AS (
+        INSERT INTO store.background_task_history
+               (tenant_id, task_id, event, attempt, attempt_token, worker_id, error_message, error_stack, detail)
+        SELECT changed.tenant_id, changed.id, changed.event, NULLIF(changed.attempt, 0), changed.attempt_token, changed.worker_id,
+               changed.error_message, changed.error_stack, changed.detail
+          FROM changed)
+    SELECT id FROM changed
+$$;
+
+ALTER FUNCTION platform.jobs_start(p_worker text, p_ids uuid[], p_tokens uuid[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_step(p_worker text, p_ids uuid[], p_tokens uuid[], p_results jsonb[], p_lanes integer[], p_n integer, p_begin integer DEFAULT NULL::integer) RETURNS TABLE(id uuid, tenant_id uuid, task_type character varying, payload jsonb, attempt_token uuid, attempt integer, retry_count integer, max_retries integer, leased_until timestamp with time zone, status text, created_by uuid)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN QUERY
+        SELECT done, NULL::uuid, NULL::varchar, NULL::jsonb, NULL::uuid, NULL::integer, NULL::integer, NULL::integer,
+               NULL::timestamptz, 'completed', NULL::uuid
+          FROM platform.jobs_complete(p_worker, p_ids, p_tokens, p_results) AS done;
+    RETURN QUERY SELECT * FROM platform.jobs_claim(p_worker, p_lanes, p_n, p_begin);
+END
+$$;
+
+ALTER FUNCTION platform.jobs_step(p_worker text, p_ids uuid[], p_tokens uuid[], p_results jsonb[], p_lanes integer[], p_n integer, p_begin integer) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_take_places(p_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    v_count  integer;
+    v_ids    uuid[];
+    v_places timestamptz[];
+BEGIN
+    SELECT array_agg(ready.id),
+           platform.jobs_places(array_agg(lane), array_agg(fair_key::text), array_agg(priority), array_agg(weight), array_agg(scheduled_at))
+      INTO v_ids, v_places
+      FROM (
+          SELECT id, lane, fair_key, priority, weight, GREATEST(scheduled_at, created_at) AS scheduled_at
+            FROM platform.background_tasks
+           WHERE id = ANY (p_ids) AND status = 'pending' AND place IS NULL AND open_dependencies = 0 AND scheduled_at <= now()
+           ORDER BY scheduled_at, seq
+      ) AS ready;
+    IF v_ids IS NULL THEN
+        RETURN 0;
+    END IF;
+    UPDATE platform.background_tasks AS tasks
+       SET place = placed.place
+      FROM unnest(v_ids, v_places) AS placed (id, place)
+     WHERE tasks.id = placed.id AND tasks.status = 'pending' AND tasks.place IS NULL;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END
+$$;
+
+ALTER FUNCTION platform.jobs_take_places(p_ids uuid[]) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.jobs_wait(p_base interval, p_most interval, p_retries integer) RETURNS interval
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT LEAST(p_most, p_base * power(2, LEAST(p_retries, 30))) * (0.5 + random() / 2)
+$$;
+
+ALTER FUNCTION platform.jobs_wait(p_base interval, p_most interval, p_retries integer) OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.join_by_invitation(digest text, new_username text, new_password_hash text) RETURNS TABLE(user_id uuid, tenant_id uuid, slug character varying, role text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2469,6 +4251,38 @@ ALTER FUNCTION platform.record_change() OWNER TO guildhall_owner;
 
 COMMENT ON FUNCTION platform.record_change() IS 'Keeps the image of a changed row; arguments are the columns to leave out.';
 
+CREATE FUNCTION platform.record_job_event() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO store.background_task_history (tenant_id, task_id, event, attempt, worker_id, error_message)
+    VALUES (NEW.tenant_id, NEW.id,
+            CASE WHEN NEW.status <> 'pending' THEN NEW.status::text
+                 WHEN OLD.status = 'paused' THEN 'resumed'
+                 WHEN OLD.status = 'dead_letter' THEN 'redriven'
+                 ELSE 'retried' END,
+            NULLIF(NEW.attempts, 0), NEW.worker_id, CASE WHEN NEW.status <> 'pending' THEN NEW.error_message END);
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION platform.record_job_event() OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.record_new_jobs() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.ensure_partitions('background_task_history', now(), now() + interval '1 month');
+    INSERT INTO store.background_task_history (tenant_id, task_id, event)
+    SELECT tenant_id, id, 'enqueued' FROM added;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION platform.record_new_jobs() OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.redact_audit(kind text, subject uuid, reason text, requested_by uuid DEFAULT NULL::uuid) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2754,6 +4568,64 @@ END
 $$;
 
 ALTER FUNCTION platform.refuse_the_first(id uuid) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.register_task_type(p_type text, p_queue text DEFAULT 'default'::text, p_max_retries integer DEFAULT 3, p_timeout interval DEFAULT NULL::interval, p_retry_base interval DEFAULT '00:00:01'::interval, p_retry_most interval DEFAULT '01:00:00'::interval, p_schema jsonb DEFAULT NULL::jsonb) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_lane integer;
+BEGIN
+    INSERT INTO platform.task_lanes AS lanes (task_type, queue, max_retries, timeout, retry_base, retry_most, payload_schema)
+    VALUES (p_type, p_queue, p_max_retries, p_timeout, p_retry_base, p_retry_most, p_schema)
+        ON CONFLICT ON CONSTRAINT task_lanes_one_per_type_and_queue DO UPDATE
+       SET max_retries = excluded.max_retries, timeout = excluded.timeout, retry_base = excluded.retry_base,
+           retry_most = excluded.retry_most, payload_schema = excluded.payload_schema
+     WHERE (lanes.max_retries, lanes.timeout, lanes.retry_base, lanes.retry_most, lanes.payload_schema)
+           IS DISTINCT FROM (excluded.max_retries, excluded.timeout, excluded.retry_base, excluded.retry_most, excluded.payload_schema);
+    SELECT lane INTO STRICT v_lane FROM platform.task_lanes WHERE task_type = p_type AND queue = p_queue;
+    RETURN v_lane;
+END
+$$;
+
+ALTER FUNCTION platform.register_task_type(p_type text, p_queue text, p_max_retries integer, p_timeout interval, p_retry_base interval, p_retry_most interval, p_schema jsonb) OWNER TO guildhall_owner;
+
+CREATE TABLE platform.task_workers (
+    worker_id character varying(255) NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id(),
+    agent_id uuid,
+    host text,
+    pid integer,
+    queues text[] DEFAULT '{}'::text[] NOT NULL,
+    concurrency integer DEFAULT 1 NOT NULL,
+    lease interval DEFAULT '00:00:30'::interval NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen timestamp with time zone DEFAULT now() NOT NULL,
+    stopping_at timestamp with time zone,
+    CONSTRAINT task_workers_are_named CHECK (((worker_id)::text <> ''::text)),
+    CONSTRAINT task_workers_concurrency_is_positive CHECK ((concurrency > 0)),
+    CONSTRAINT task_workers_lease_is_positive CHECK ((lease > '00:00:00'::interval))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE platform.task_workers OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.task_workers IS 'jobs: system: who is at work, and when each was last heard of; one row for a process, however many tasks it has.';
+
+COMMENT ON COLUMN platform.task_workers.tenant_id IS 'The one team that it serves; null: all of them.';
+
+COMMENT ON COLUMN platform.task_workers.lease IS 'For how long after it was heard of its tasks are its own.';
+
+CREATE FUNCTION platform.register_worker(p_worker text, p_queues text[] DEFAULT '{}'::text[], p_concurrency integer DEFAULT 1, p_lease interval DEFAULT '00:00:30'::interval, p_host text DEFAULT NULL::text, p_pid integer DEFAULT NULL::integer, p_agent uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ INSERT INTO platform.task_workers AS workers (worker_id, agent_id, host, pid, queues, concurrency, lease)
+   VALUES (register_worker.p_worker, register_worker.p_agent, register_worker.p_host, register_worker.p_pid, register_worker.p_queues, register_worker.p_concurrency, register_worker.p_lease) ON CONFLICT(worker_id) DO UPDATE SET queues = excluded.queues, concurrency = excluded.concurrency, lease = excluded.lease, last_seen = clock_timestamp(), stopping_at = NULL::timestamp with time zone
+   WHERE (NOT (workers.tenant_id IS DISTINCT FROM excluded.tenant_id));
+END;
+
+ALTER FUNCTION platform.register_worker(p_worker text, p_queues text[], p_concurrency integer, p_lease interval, p_host text, p_pid integer, p_agent uuid) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.remove_member(member uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9518,6 +11390,26 @@ ALTER VIEW platform.audit_trail OWNER TO guildhall_owner;
 
 COMMENT ON VIEW platform.audit_trail IS 'audit: tenant: the audit log in the columns of AI-GO; record_id where the key is one UUID.';
 
+CREATE TABLE platform.background_task_dependencies (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    task_id uuid NOT NULL,
+    depends_on_task_id uuid NOT NULL,
+    on_failure character varying(10) DEFAULT 'cancel'::character varying NOT NULL,
+    is_settled boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT background_task_dependencies_are_of_two_jobs CHECK ((task_id <> depends_on_task_id)),
+    CONSTRAINT background_task_dependencies_policy_is_known CHECK (((on_failure)::text = ANY ((ARRAY['cancel'::character varying, 'ignore'::character varying, 'fail'::character varying])::text[])))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY platform.background_task_dependencies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE platform.background_task_dependencies OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.background_task_dependencies IS 'jobs: tenant: which job waits for which, and what becomes of it if that fails; made with the job, so never in a circle.';
+
+COMMENT ON COLUMN platform.background_task_dependencies.is_settled IS 'Whether the job has stopped waiting for this one; then it is not counted in open_dependencies.';
+
 CREATE VIEW platform.background_task_history AS
  SELECT background_task_history.tenant_id,
     background_task_history.task_id,
@@ -9560,14 +11452,26 @@ CREATE TABLE platform.background_tasks (
     started_at timestamp with time zone,
     completed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    lane integer NOT NULL,
+    place timestamp with time zone,
+    seq bigint NOT NULL,
+    fair_key character varying(255) NOT NULL,
+    weight double precision DEFAULT 1 NOT NULL,
+    unique_key character varying(255),
+    timeout interval,
+    open_dependencies integer DEFAULT 0 NOT NULL,
     CONSTRAINT background_tasks_attempts_is_not_negative CHECK ((attempts >= 0)),
     CONSTRAINT background_tasks_end_is_recorded CHECK (((status = ANY (ARRAY['completed'::platform.job_status, 'failed'::platform.job_status, 'cancelled'::platform.job_status, 'dead_letter'::platform.job_status])) = (completed_at IS NOT NULL))),
     CONSTRAINT background_tasks_key_length CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 255))),
     CONSTRAINT background_tasks_lease_is_for_work CHECK (((leased_until IS NULL) OR (status = ANY (ARRAY['queued'::platform.job_status, 'running'::platform.job_status, 'stuck'::platform.job_status])))),
     CONSTRAINT background_tasks_payload_size CHECK ((pg_column_size(payload) <= 1048576)),
     CONSTRAINT background_tasks_retries_are_within_the_limit CHECK (((retry_count >= 0) AND (retry_count <= max_retries))),
-    CONSTRAINT background_tasks_running_is_leased CHECK (((status <> 'running'::platform.job_status) OR ((worker_id IS NOT NULL) AND (attempt_token IS NOT NULL) AND (leased_until IS NOT NULL) AND (started_at IS NOT NULL)))),
-    CONSTRAINT background_tasks_type_is_named CHECK (((task_type)::text <> ''::text))
+    CONSTRAINT background_tasks_running_is_leased CHECK (((status <> ALL (ARRAY['queued'::platform.job_status, 'running'::platform.job_status])) OR ((worker_id IS NOT NULL) AND (attempt_token IS NOT NULL) AND (started_at IS NOT NULL)))),
+    CONSTRAINT background_tasks_timeout_is_positive CHECK ((timeout > '00:00:00'::interval)),
+    CONSTRAINT background_tasks_type_is_named CHECK (((task_type)::text <> ''::text)),
+    CONSTRAINT background_tasks_unique_key_length CHECK ((length((unique_key)::text) >= 1)),
+    CONSTRAINT background_tasks_waits_for_none_or_more CHECK ((open_dependencies >= 0)),
+    CONSTRAINT background_tasks_weight_is_positive CHECK ((weight > (0)::double precision))
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_cost_delay='0');
 
@@ -9579,9 +11483,34 @@ COMMENT ON TABLE platform.background_tasks IS 'jobs: tenant: work that the machi
 
 COMMENT ON COLUMN platform.background_tasks.attempt_token IS 'Given out with each claim; who finishes a job names it, so that one who has lost the lease is refused.';
 
-COMMENT ON COLUMN platform.background_tasks.deadline_at IS 'When an attempt that still keeps its lease counts as hung.';
+COMMENT ON COLUMN platform.background_tasks.leased_until IS 'When this attempt counts as hung though its worker lives; whether the worker lives is said by platform.task_workers.';
+
+COMMENT ON COLUMN platform.background_tasks.heartbeat_at IS 'When its attempt was last said to make progress.';
+
+COMMENT ON COLUMN platform.background_tasks.deadline_at IS 'When nobody needs it any more: what has not ended by then goes to the dead letters.';
 
 COMMENT ON COLUMN platform.background_tasks.idempotency_key IS 'Named by whoever enqueues: a second job of the team with the same key is refused.';
+
+COMMENT ON COLUMN platform.background_tasks.place IS 'Where it stands in its lane while it may be begun; null while it may not.';
+
+COMMENT ON COLUMN platform.background_tasks.fair_key IS 'Jobs of one lane and priority take turns by it; its team, where nothing else was said.';
+
+COMMENT ON COLUMN platform.background_tasks.weight IS 'Against others of the same turn: 2 comes up twice as often.';
+
+COMMENT ON COLUMN platform.background_tasks.unique_key IS 'No second job of the team has it before this one has ended.';
+
+COMMENT ON COLUMN platform.background_tasks.timeout IS 'How long an attempt may take before it counts as hung.';
+
+COMMENT ON COLUMN platform.background_tasks.open_dependencies IS 'How many jobs it still waits for.';
+
+ALTER TABLE platform.background_tasks ALTER COLUMN seq ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME platform.background_tasks_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE UNLOGGED TABLE platform.cache_counters (
     key character varying(200) NOT NULL,
@@ -10037,6 +11966,52 @@ CREATE VIEW platform.table_sizes AS
 ALTER VIEW platform.table_sizes OWNER TO guildhall_owner;
 
 COMMENT ON VIEW platform.table_sizes IS 'operations: system: how large each table is with its indexes, the largest first.';
+
+CREATE TABLE platform.task_lanes (
+    lane integer NOT NULL,
+    task_type character varying(100) NOT NULL,
+    queue character varying(100) DEFAULT 'default'::character varying NOT NULL,
+    is_paused boolean DEFAULT false NOT NULL,
+    max_running integer,
+    rate_count integer,
+    rate_per interval,
+    rate_used_to timestamp with time zone,
+    max_retries integer DEFAULT 3 NOT NULL,
+    retry_base interval DEFAULT '00:00:01'::interval NOT NULL,
+    retry_most interval DEFAULT '01:00:00'::interval NOT NULL,
+    timeout interval,
+    payload_schema jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT task_lanes_are_named CHECK ((((task_type)::text <> ''::text) AND ((queue)::text <> ''::text))),
+    CONSTRAINT task_lanes_cap_is_not_negative CHECK ((max_running >= 0)),
+    CONSTRAINT task_lanes_rate_is_positive CHECK (((rate_count > 0) AND (rate_per > '00:00:00'::interval))),
+    CONSTRAINT task_lanes_rate_is_whole CHECK ((num_nonnulls(rate_count, rate_per) <> 1)),
+    CONSTRAINT task_lanes_retries_are_not_negative CHECK ((max_retries >= 0)),
+    CONSTRAINT task_lanes_timeout_is_positive CHECK ((timeout > '00:00:00'::interval)),
+    CONSTRAINT task_lanes_waits_are_positive CHECK (((retry_base > '00:00:00'::interval) AND (retry_most >= retry_base)))
+);
+
+ALTER TABLE platform.task_lanes OWNER TO guildhall_owner;
+
+COMMENT ON TABLE platform.task_lanes IS 'jobs: system: each type of job, in the queue that it waits in: its limits, and what holds where a job says nothing else.';
+
+COMMENT ON COLUMN platform.task_lanes.max_running IS 'How many may be at work at once; null: any number.';
+
+COMMENT ON COLUMN platform.task_lanes.rate_count IS 'How many may begin within rate_per; null: any number.';
+
+COMMENT ON COLUMN platform.task_lanes.rate_used_to IS 'Up to when the rate is spent (GCRA); written by claims.';
+
+COMMENT ON COLUMN platform.task_lanes.timeout IS 'How long an attempt may take before it counts as hung.';
+
+ALTER TABLE platform.task_lanes ALTER COLUMN lane ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME platform.task_lanes_lane_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE VIEW platform.team_seals AS
  SELECT parts.tenant_id,
@@ -11647,6 +13622,9 @@ ALTER TABLE ONLY platform.audit_seal_parts
 ALTER TABLE ONLY platform.audit_seals
     ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (ledger, number);
 
+ALTER TABLE ONLY platform.background_task_dependencies
+    ADD CONSTRAINT background_task_dependencies_pkey PRIMARY KEY (depends_on_task_id, task_id);
+
 ALTER TABLE ONLY platform.background_tasks
     ADD CONSTRAINT background_tasks_pkey PRIMARY KEY (id);
 
@@ -11712,6 +13690,15 @@ ALTER TABLE ONLY platform.slow_query_log
 
 ALTER TABLE ONLY platform.sql_logins
     ADD CONSTRAINT sql_logins_pkey PRIMARY KEY (role_name);
+
+ALTER TABLE ONLY platform.task_lanes
+    ADD CONSTRAINT task_lanes_one_per_type_and_queue UNIQUE (task_type, queue);
+
+ALTER TABLE ONLY platform.task_lanes
+    ADD CONSTRAINT task_lanes_pkey PRIMARY KEY (lane);
+
+ALTER TABLE ONLY platform.task_workers
+    ADD CONSTRAINT task_workers_pkey PRIMARY KEY (worker_id);
 
 ALTER TABLE ONLY platform.team_invitations
     ADD CONSTRAINT team_invitations_one_per_token UNIQUE (token_digest, tenant_id);
@@ -12287,11 +14274,19 @@ CREATE INDEX archives_by_span ON platform.archives USING btree (series, starts_a
 
 CREATE INDEX audit_seal_parts_by_team ON platform.audit_seal_parts USING btree (tenant_id, ledger, number);
 
+CREATE INDEX background_task_dependencies_by_task ON platform.background_task_dependencies USING btree (task_id);
+
 CREATE INDEX background_tasks_by_creator ON platform.background_tasks USING btree (created_by) WHERE (created_by IS NOT NULL);
+
+CREATE INDEX background_tasks_by_deadline ON platform.background_tasks USING btree (deadline_at) WHERE ((deadline_at IS NOT NULL) AND (status = ANY (ARRAY['pending'::platform.job_status, 'paused'::platform.job_status])));
 
 CREATE INDEX background_tasks_by_lease ON platform.background_tasks USING btree (leased_until) WHERE (leased_until IS NOT NULL);
 
+CREATE INDEX background_tasks_by_turn ON platform.background_tasks USING btree (lane, fair_key, priority, place) WHERE ((status = 'pending'::platform.job_status) AND (place IS NOT NULL));
+
 CREATE UNIQUE INDEX background_tasks_one_per_idempotency_key ON platform.background_tasks USING btree (tenant_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+
+CREATE UNIQUE INDEX background_tasks_one_per_unique_key ON platform.background_tasks USING btree (tenant_id, unique_key) WHERE ((unique_key IS NOT NULL) AND (status = ANY (ARRAY['pending'::platform.job_status, 'queued'::platform.job_status, 'running'::platform.job_status, 'paused'::platform.job_status, 'stuck'::platform.job_status])));
 
 CREATE INDEX clickhouse_analytics_by_team ON platform.clickhouse_analytics USING btree (tenant_id, "timestamp" DESC);
 
@@ -12315,7 +14310,9 @@ CREATE INDEX idx_sessions_status ON platform.user_sessions USING btree (status, 
 
 CREATE INDEX idx_sessions_user_id ON platform.user_sessions USING btree (user_id);
 
-CREATE INDEX idx_tasks_priority ON platform.background_tasks USING btree (priority, scheduled_at) WHERE (status = ANY (ARRAY['pending'::platform.job_status, 'queued'::platform.job_status]));
+CREATE INDEX idx_tasks_priority ON platform.background_tasks USING btree (lane, place, seq) WHERE ((status = 'pending'::platform.job_status) AND (place IS NOT NULL));
+
+CREATE INDEX idx_tasks_scheduled_at ON platform.background_tasks USING btree (lane, scheduled_at) WHERE ((status = 'pending'::platform.job_status) AND (place IS NULL) AND (open_dependencies = 0));
 
 CREATE INDEX idx_tasks_status ON platform.background_tasks USING btree (tenant_id, status, created_at DESC);
 
@@ -12338,6 +14335,8 @@ CREATE INDEX slow_query_log_by_time ON platform.slow_query_log USING btree ("tim
 CREATE INDEX sql_logins_by_tenant ON platform.sql_logins USING btree (tenant_id);
 
 CREATE INDEX sql_logins_by_user ON platform.sql_logins USING btree (user_id);
+
+CREATE INDEX task_workers_by_tenant ON platform.task_workers USING btree (tenant_id) WHERE (tenant_id IS NOT NULL);
 
 CREATE INDEX team_invitations_by_accepter ON platform.team_invitations USING btree (accepted_by) WHERE (accepted_by IS NOT NULL);
 
@@ -12730,17 +14729,25 @@ CREATE TRIGGER api_keys_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, sc
 
 CREATE TRIGGER audit_redactions_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.audit_redactions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
+CREATE TRIGGER background_tasks_are_admitted BEFORE INSERT ON platform.background_tasks FOR EACH ROW WHEN ((new.lane IS NULL)) EXECUTE FUNCTION platform.admit_job();
+
 CREATE TRIGGER background_tasks_are_audited AFTER DELETE OR UPDATE ON platform.background_tasks FOR EACH ROW WHEN ((platform.user_id() IS NOT NULL)) EXECUTE FUNCTION platform.record_change();
 
-CREATE TRIGGER background_tasks_follow_their_states BEFORE UPDATE OF status ON platform.background_tasks FOR EACH ROW WHEN (((old.status <> new.status) AND ((((((((((((((((((((((((((((((old.status <> 'pending'::platform.job_status) OR (new.status <> 'queued'::platform.job_status)) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'running'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'running'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'stuck'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'completed'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'failed'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'stuck'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'paused'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'paused'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'running'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'failed'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'failed'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'failed'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'cancelled'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'dead_letter'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))))) EXECUTE FUNCTION platform.refuse_job_transition();
+CREATE TRIGGER background_tasks_follow_their_states BEFORE UPDATE OF status ON platform.background_tasks FOR EACH ROW WHEN (((old.status <> new.status) AND (((((((((((((((((((((((((((((((((old.status <> 'pending'::platform.job_status) OR (new.status <> 'running'::platform.job_status)) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'completed'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'queued'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'failed'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'running'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'stuck'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'failed'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'stuck'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'paused'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'paused'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'paused'::platform.job_status) OR (new.status <> 'failed'::platform.job_status))) AND ((old.status <> 'paused'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'running'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'failed'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'failed'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'failed'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'cancelled'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'dead_letter'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))))) EXECUTE FUNCTION platform.refuse_job_transition();
+
+CREATE TRIGGER background_tasks_record_what_workers_did_not AFTER UPDATE OF status ON platform.background_tasks FOR EACH ROW WHEN (((old.status <> new.status) AND ((new.status = ANY (ARRAY['paused'::platform.job_status, 'cancelled'::platform.job_status])) OR ((new.status = 'pending'::platform.job_status) AND (old.status = ANY (ARRAY['paused'::platform.job_status, 'failed'::platform.job_status, 'cancelled'::platform.job_status, 'dead_letter'::platform.job_status]))) OR ((new.status = 'failed'::platform.job_status) AND (old.status = ANY (ARRAY['pending'::platform.job_status, 'paused'::platform.job_status])))))) EXECUTE FUNCTION platform.record_job_event();
 
 CREATE TRIGGER dead_letter_queue_is_audited AFTER DELETE OR UPDATE ON platform.dead_letter_queue FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER installation_keeps_an_administrator AFTER UPDATE OF role, is_active ON platform.users FOR EACH ROW WHEN ((((old.role)::text = 'admin'::text) AND old.is_active AND (NOT (((new.role)::text = 'admin'::text) AND new.is_active)))) EXECUTE FUNCTION platform.keep_an_administrator();
 
+CREATE TRIGGER new_background_tasks_are_recorded AFTER INSERT ON platform.background_tasks REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION platform.record_new_jobs();
+
 CREATE TRIGGER provider_secrets_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.provider_secrets FOR EACH ROW EXECUTE FUNCTION platform.record_change('sealed');
 
 CREATE TRIGGER schedules_are_audited AFTER INSERT OR DELETE OR UPDATE OF task_type, payload, priority, tenant_id, cron, every, timezone, enabled ON platform.schedules FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER task_lanes_are_audited AFTER INSERT OR DELETE OR UPDATE OF is_paused, max_running, rate_count, rate_per ON platform.task_lanes FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER team_invitations_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.team_invitations FOR EACH ROW EXECUTE FUNCTION platform.record_change('token_digest');
 
@@ -12755,6 +14762,8 @@ CREATE TRIGGER teams_keep_an_owner AFTER DELETE OR UPDATE ON platform.team_membe
 CREATE TRIGGER update_provider_secrets_updated_at BEFORE UPDATE ON platform.provider_secrets FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
 CREATE TRIGGER update_schedules_updated_at BEFORE UPDATE ON platform.schedules FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_task_lanes_updated_at BEFORE UPDATE ON platform.task_lanes FOR EACH ROW WHEN ((NOT (old.rate_used_to IS DISTINCT FROM new.rate_used_to))) EXECUTE FUNCTION platform.update_updated_at_column();
 
 CREATE TRIGGER update_teams_updated_at BEFORE UPDATE ON platform.teams FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
@@ -13269,6 +15278,12 @@ ALTER TABLE ONLY platform.audit_seal_parts
 ALTER TABLE ONLY platform.audit_seals
     ADD CONSTRAINT audit_seals_ledger_fkey FOREIGN KEY (ledger) REFERENCES platform.ledgers(name);
 
+ALTER TABLE ONLY platform.background_task_dependencies
+    ADD CONSTRAINT background_task_dependencies_tenant_id_depends_on_task_id_fkey FOREIGN KEY (tenant_id, depends_on_task_id) REFERENCES platform.background_tasks(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY platform.background_task_dependencies
+    ADD CONSTRAINT background_task_dependencies_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES platform.background_tasks(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY platform.background_tasks
     ADD CONSTRAINT background_tasks_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
 
@@ -13316,6 +15331,9 @@ ALTER TABLE ONLY platform.sql_logins
 
 ALTER TABLE ONLY platform.sql_logins
     ADD CONSTRAINT sql_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY platform.task_workers
+    ADD CONSTRAINT task_workers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY platform.team_invitations
     ADD CONSTRAINT team_invitations_accepted_by_fkey FOREIGN KEY (accepted_by) REFERENCES platform.users(id);
@@ -13842,17 +15860,21 @@ CREATE POLICY answers_are_the_persons_own ON platform.idempotency_keys AS RESTRI
 
 ALTER TABLE platform.api_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE platform.background_task_dependencies ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE platform.background_tasks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE platform.clickhouse_analytics ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE platform.dead_letter_queue ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY dead_letters_come_from_every_team ON platform.dead_letter_queue TO guildhall_worker, guildhall_scheduler USING (true) WITH CHECK (true);
-
 CREATE POLICY events_of_every_team_are_exported ON platform.clickhouse_analytics TO guildhall_worker, guildhall_scheduler USING (true) WITH CHECK (true);
 
 CREATE POLICY functions_see_every_row ON platform.api_keys TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON platform.background_task_dependencies TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON platform.background_tasks TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY functions_see_every_row ON platform.idempotency_keys TO guildhall_owner USING (true) WITH CHECK (true);
 
@@ -13876,7 +15898,11 @@ CREATE POLICY invitations_are_seen_by_administrators ON platform.team_invitation
 
 CREATE POLICY jobs_are_begun_and_finished_by_workers ON platform.background_tasks AS RESTRICTIVE FOR UPDATE TO guildhall_app USING (true) WITH CHECK ((status = ANY (ARRAY['pending'::platform.job_status, 'paused'::platform.job_status, 'cancelled'::platform.job_status])));
 
-CREATE POLICY jobs_of_every_team_are_worked_on ON platform.background_tasks TO guildhall_worker, guildhall_scheduler USING (true) WITH CHECK (true);
+CREATE POLICY jobs_are_of_the_team_or_of_all ON platform.background_task_dependencies TO guildhall_worker, guildhall_scheduler USING (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id)))) WITH CHECK (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))));
+
+CREATE POLICY jobs_are_of_the_team_or_of_all ON platform.background_tasks TO guildhall_worker, guildhall_scheduler USING (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id)))) WITH CHECK (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))));
+
+CREATE POLICY jobs_are_of_the_team_or_of_all ON platform.dead_letter_queue TO guildhall_worker, guildhall_scheduler USING (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id)))) WITH CHECK (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))));
 
 CREATE POLICY keys_are_seen_by_their_people ON platform.api_keys AS RESTRICTIVE FOR SELECT TO guildhall_app, guildhall_reader USING (((user_id = ( SELECT platform.user_id() AS user_id)) OR ( SELECT platform.may_administer_team() AS may_administer_team)));
 
@@ -13894,6 +15920,8 @@ ALTER TABLE platform.provider_secrets ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY rows_belong_to_the_persons_team ON platform.api_keys FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
+CREATE POLICY rows_belong_to_the_persons_team ON platform.background_task_dependencies FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
 CREATE POLICY rows_belong_to_the_persons_team ON platform.background_tasks FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON platform.clickhouse_analytics FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
@@ -13909,6 +15937,8 @@ CREATE POLICY rows_belong_to_the_persons_team ON platform.team_members FOR SELEC
 CREATE POLICY rows_belong_to_the_persons_team ON platform.user_sessions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_team ON platform.api_keys TO guildhall_app, guildhall_reader, guildhall_owner USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON platform.background_task_dependencies TO guildhall_app, guildhall_reader, guildhall_owner USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON platform.background_tasks TO guildhall_app, guildhall_reader, guildhall_owner USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
@@ -14438,6 +16468,8 @@ GRANT ALL ON FUNCTION platform.accept_invitation(digest text) TO guildhall_app;
 REVOKE ALL ON FUNCTION platform.add_member(member uuid, new_role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.add_member(member uuid, new_role text) TO guildhall_app;
 
+REVOKE ALL ON FUNCTION platform.admit_job() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION platform.archive_team(team uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.archive_team(team uuid) TO guildhall_app;
 
@@ -14508,6 +16540,8 @@ REVOKE ALL ON FUNCTION platform.create_rollup(rollup_name text, series_name text
 
 REVOKE ALL ON FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval, chunk interval, compress_after interval, segment_by text[], order_by text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION platform.create_task_engine(engine text, tasks text, dependencies text, lanes text, status text, priority text, patience text, recorded text, bury text, revive text, words jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION platform.create_team(new_name text, new_slug text, owner uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.create_team(new_name text, new_slug text, owner uuid) TO guildhall_app;
 
@@ -14518,6 +16552,8 @@ REVOKE ALL ON FUNCTION platform.drop_ledger(ledger text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.drop_partition(series_name text, partition_name text, archived_rows bigint, archived_digest text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.drop_partition(series_name text, partition_name text, archived_rows bigint, archived_digest text) TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION platform.drop_task_engine(engine text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) TO guildhall_app;
@@ -14611,6 +16647,11 @@ GRANT ALL ON FUNCTION platform.is_administrator() TO guildhall_reader;
 
 REVOKE ALL ON FUNCTION platform.isolate(relation regclass) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION platform.jobs_places(p_lanes integer[], p_keys text[], p_priorities platform.job_priority[], p_weights double precision[], p_ready timestamp with time zone[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.jobs_places(p_lanes integer[], p_keys text[], p_priorities platform.job_priority[], p_weights double precision[], p_ready timestamp with time zone[]) TO guildhall_app;
+GRANT ALL ON FUNCTION platform.jobs_places(p_lanes integer[], p_keys text[], p_priorities platform.job_priority[], p_weights double precision[], p_ready timestamp with time zone[]) TO guildhall_worker;
+GRANT ALL ON FUNCTION platform.jobs_places(p_lanes integer[], p_keys text[], p_priorities platform.job_priority[], p_weights double precision[], p_ready timestamp with time zone[]) TO guildhall_scheduler;
+
 REVOKE ALL ON FUNCTION platform.join_by_invitation(digest text, new_username text, new_password_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.join_by_invitation(digest text, new_username text, new_password_hash text) TO guildhall_app;
 
@@ -14658,6 +16699,10 @@ GRANT ALL ON FUNCTION platform.partition_spans(wanted text) TO guildhall_schedul
 
 REVOKE ALL ON FUNCTION platform.publish_catalogue() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION platform.record_job_event() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.record_new_jobs() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION platform.redact_audit(kind text, subject uuid, reason text, requested_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.redact_audit(kind text, subject uuid, reason text, requested_by uuid) TO guildhall_scheduler;
 
@@ -14677,6 +16722,44 @@ REVOKE ALL ON FUNCTION platform.refresh_rollups(until timestamp with time zone, 
 GRANT ALL ON FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.refuse_the_first(id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.register_task_type(p_type text, p_queue text, p_max_retries integer, p_timeout interval, p_retry_base interval, p_retry_most interval, p_schema jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.register_task_type(p_type text, p_queue text, p_max_retries integer, p_timeout interval, p_retry_base interval, p_retry_most interval, p_schema jsonb) TO guildhall_worker;
+GRANT ALL ON FUNCTION platform.register_task_type(p_type text, p_queue text, p_max_retries integer, p_timeout interval, p_retry_base interval, p_retry_most interval, p_schema jsonb) TO guildhall_scheduler;
+
+GRANT SELECT,DELETE ON TABLE platform.task_workers TO guildhall_worker;
+GRANT SELECT,DELETE ON TABLE platform.task_workers TO guildhall_scheduler;
+
+GRANT INSERT(worker_id) ON TABLE platform.task_workers TO guildhall_worker;
+GRANT INSERT(worker_id) ON TABLE platform.task_workers TO guildhall_scheduler;
+
+GRANT INSERT(agent_id) ON TABLE platform.task_workers TO guildhall_worker;
+GRANT INSERT(agent_id) ON TABLE platform.task_workers TO guildhall_scheduler;
+
+GRANT INSERT(host) ON TABLE platform.task_workers TO guildhall_worker;
+GRANT INSERT(host) ON TABLE platform.task_workers TO guildhall_scheduler;
+
+GRANT INSERT(pid) ON TABLE platform.task_workers TO guildhall_worker;
+GRANT INSERT(pid) ON TABLE platform.task_workers TO guildhall_scheduler;
+
+GRANT INSERT(queues),UPDATE(queues) ON TABLE platform.task_workers TO guildhall_worker;
+GRANT INSERT(queues),UPDATE(queues) ON TABLE platform.task_workers TO guildhall_scheduler;
+
+GRANT INSERT(concurrency),UPDATE(concurrency) ON TABLE platform.task_workers TO guildhall_worker;
+GRANT INSERT(concurrency),UPDATE(concurrency) ON TABLE platform.task_workers TO guildhall_scheduler;
+
+GRANT INSERT(lease),UPDATE(lease) ON TABLE platform.task_workers TO guildhall_worker;
+GRANT INSERT(lease),UPDATE(lease) ON TABLE platform.task_workers TO guildhall_scheduler;
+
+GRANT UPDATE(last_seen) ON TABLE platform.task_workers TO guildhall_worker;
+GRANT UPDATE(last_seen) ON TABLE platform.task_workers TO guildhall_scheduler;
+
+GRANT UPDATE(stopping_at) ON TABLE platform.task_workers TO guildhall_worker;
+GRANT UPDATE(stopping_at) ON TABLE platform.task_workers TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION platform.register_worker(p_worker text, p_queues text[], p_concurrency integer, p_lease interval, p_host text, p_pid integer, p_agent uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.register_worker(p_worker text, p_queues text[], p_concurrency integer, p_lease interval, p_host text, p_pid integer, p_agent uuid) TO guildhall_worker;
+GRANT ALL ON FUNCTION platform.register_worker(p_worker text, p_queues text[], p_concurrency integer, p_lease interval, p_host text, p_pid integer, p_agent uuid) TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.remove_member(member uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.remove_member(member uuid) TO guildhall_app;
@@ -15998,6 +18081,28 @@ GRANT SELECT ON TABLE platform.audit_redactions TO guildhall_scheduler;
 GRANT SELECT ON TABLE platform.audit_trail TO guildhall_app;
 GRANT SELECT ON TABLE platform.audit_trail TO guildhall_reader;
 
+GRANT SELECT ON TABLE platform.background_task_dependencies TO guildhall_app;
+GRANT SELECT ON TABLE platform.background_task_dependencies TO guildhall_worker;
+GRANT SELECT ON TABLE platform.background_task_dependencies TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.background_task_dependencies TO guildhall_reader;
+GRANT SELECT ON TABLE platform.background_task_dependencies TO guildhall_person;
+
+GRANT INSERT(task_id) ON TABLE platform.background_task_dependencies TO guildhall_app;
+GRANT INSERT(task_id) ON TABLE platform.background_task_dependencies TO guildhall_worker;
+GRANT INSERT(task_id) ON TABLE platform.background_task_dependencies TO guildhall_scheduler;
+
+GRANT INSERT(depends_on_task_id) ON TABLE platform.background_task_dependencies TO guildhall_app;
+GRANT INSERT(depends_on_task_id) ON TABLE platform.background_task_dependencies TO guildhall_worker;
+GRANT INSERT(depends_on_task_id) ON TABLE platform.background_task_dependencies TO guildhall_scheduler;
+
+GRANT INSERT(on_failure) ON TABLE platform.background_task_dependencies TO guildhall_app;
+GRANT INSERT(on_failure) ON TABLE platform.background_task_dependencies TO guildhall_worker;
+GRANT INSERT(on_failure) ON TABLE platform.background_task_dependencies TO guildhall_scheduler;
+
+GRANT INSERT(is_settled),UPDATE(is_settled) ON TABLE platform.background_task_dependencies TO guildhall_app;
+GRANT INSERT(is_settled),UPDATE(is_settled) ON TABLE platform.background_task_dependencies TO guildhall_worker;
+GRANT INSERT(is_settled),UPDATE(is_settled) ON TABLE platform.background_task_dependencies TO guildhall_scheduler;
+
 GRANT SELECT,INSERT ON TABLE platform.background_task_history TO guildhall_app;
 GRANT SELECT ON TABLE platform.background_task_history TO guildhall_reader;
 
@@ -16008,14 +18113,18 @@ GRANT SELECT ON TABLE platform.background_tasks TO guildhall_reader;
 GRANT SELECT ON TABLE platform.background_tasks TO guildhall_person;
 
 GRANT INSERT(id) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT INSERT(id) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT INSERT(id) ON TABLE platform.background_tasks TO guildhall_scheduler;
 
 GRANT INSERT(tenant_id) ON TABLE platform.background_tasks TO guildhall_scheduler;
 
 GRANT INSERT(task_type) ON TABLE platform.background_tasks TO guildhall_app;
 GRANT INSERT(task_type) ON TABLE platform.background_tasks TO guildhall_scheduler;
+GRANT INSERT(task_type) ON TABLE platform.background_tasks TO guildhall_worker;
 
 GRANT INSERT(payload) ON TABLE platform.background_tasks TO guildhall_app;
 GRANT INSERT(payload) ON TABLE platform.background_tasks TO guildhall_scheduler;
+GRANT INSERT(payload) ON TABLE platform.background_tasks TO guildhall_worker;
 
 GRANT UPDATE(status) ON TABLE platform.background_tasks TO guildhall_app;
 GRANT UPDATE(status) ON TABLE platform.background_tasks TO guildhall_worker;
@@ -16023,6 +18132,7 @@ GRANT UPDATE(status) ON TABLE platform.background_tasks TO guildhall_scheduler;
 
 GRANT INSERT(priority),UPDATE(priority) ON TABLE platform.background_tasks TO guildhall_app;
 GRANT INSERT(priority) ON TABLE platform.background_tasks TO guildhall_scheduler;
+GRANT INSERT(priority) ON TABLE platform.background_tasks TO guildhall_worker;
 
 GRANT UPDATE(worker_id) ON TABLE platform.background_tasks TO guildhall_worker;
 GRANT UPDATE(worker_id) ON TABLE platform.background_tasks TO guildhall_scheduler;
@@ -16041,24 +18151,30 @@ GRANT UPDATE(heartbeat_at) ON TABLE platform.background_tasks TO guildhall_worke
 GRANT UPDATE(heartbeat_at) ON TABLE platform.background_tasks TO guildhall_scheduler;
 
 GRANT INSERT(deadline_at),UPDATE(deadline_at) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT INSERT(deadline_at),UPDATE(deadline_at) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT INSERT(deadline_at),UPDATE(deadline_at) ON TABLE platform.background_tasks TO guildhall_scheduler;
 
 GRANT UPDATE(retry_count) ON TABLE platform.background_tasks TO guildhall_app;
 GRANT UPDATE(retry_count) ON TABLE platform.background_tasks TO guildhall_worker;
 GRANT UPDATE(retry_count) ON TABLE platform.background_tasks TO guildhall_scheduler;
 
 GRANT INSERT(max_retries),UPDATE(max_retries) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT INSERT(max_retries) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT INSERT(max_retries) ON TABLE platform.background_tasks TO guildhall_scheduler;
 
 GRANT UPDATE(error_message) ON TABLE platform.background_tasks TO guildhall_worker;
 GRANT UPDATE(error_message) ON TABLE platform.background_tasks TO guildhall_scheduler;
+GRANT UPDATE(error_message) ON TABLE platform.background_tasks TO guildhall_app;
 
 GRANT UPDATE(result) ON TABLE platform.background_tasks TO guildhall_worker;
 GRANT UPDATE(result) ON TABLE platform.background_tasks TO guildhall_scheduler;
 
 GRANT INSERT(idempotency_key) ON TABLE platform.background_tasks TO guildhall_app;
 GRANT INSERT(idempotency_key) ON TABLE platform.background_tasks TO guildhall_scheduler;
+GRANT INSERT(idempotency_key) ON TABLE platform.background_tasks TO guildhall_worker;
 
 GRANT INSERT(scheduled_at),UPDATE(scheduled_at) ON TABLE platform.background_tasks TO guildhall_app;
-GRANT UPDATE(scheduled_at) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT INSERT(scheduled_at),UPDATE(scheduled_at) ON TABLE platform.background_tasks TO guildhall_worker;
 GRANT INSERT(scheduled_at),UPDATE(scheduled_at) ON TABLE platform.background_tasks TO guildhall_scheduler;
 
 GRANT UPDATE(started_at) ON TABLE platform.background_tasks TO guildhall_worker;
@@ -16067,6 +18183,34 @@ GRANT UPDATE(started_at) ON TABLE platform.background_tasks TO guildhall_schedul
 GRANT UPDATE(completed_at) ON TABLE platform.background_tasks TO guildhall_app;
 GRANT UPDATE(completed_at) ON TABLE platform.background_tasks TO guildhall_worker;
 GRANT UPDATE(completed_at) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(lane) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT INSERT(lane) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT INSERT(lane) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(place),UPDATE(place) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT INSERT(place),UPDATE(place) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT INSERT(place),UPDATE(place) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(fair_key) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT INSERT(fair_key) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT INSERT(fair_key) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(weight) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT INSERT(weight) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT INSERT(weight) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(unique_key) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT INSERT(unique_key) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT INSERT(unique_key) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(timeout) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT INSERT(timeout) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT INSERT(timeout) ON TABLE platform.background_tasks TO guildhall_scheduler;
+
+GRANT INSERT(open_dependencies),UPDATE(open_dependencies) ON TABLE platform.background_tasks TO guildhall_app;
+GRANT INSERT(open_dependencies),UPDATE(open_dependencies) ON TABLE platform.background_tasks TO guildhall_worker;
+GRANT INSERT(open_dependencies),UPDATE(open_dependencies) ON TABLE platform.background_tasks TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.clickhouse_analytics TO guildhall_app;
 GRANT SELECT,DELETE ON TABLE platform.clickhouse_analytics TO guildhall_worker;
@@ -16130,12 +18274,14 @@ GRANT SELECT(moved_at) ON TABLE platform.dead_letter_queue TO guildhall_worker;
 GRANT SELECT(moved_at) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
 
 GRANT UPDATE(resolution) ON TABLE platform.dead_letter_queue TO guildhall_app;
+GRANT UPDATE(resolution) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
 
 GRANT UPDATE(resolved_by) ON TABLE platform.dead_letter_queue TO guildhall_app;
+GRANT UPDATE(resolved_by) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
 
 GRANT UPDATE(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_app;
 GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_worker;
-GRANT SELECT(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
+GRANT SELECT(resolved_at),UPDATE(resolved_at) ON TABLE platform.dead_letter_queue TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.epoch TO guildhall_scheduler;
 
@@ -16231,6 +18377,43 @@ GRANT SELECT ON TABLE platform.table_bloat TO guildhall_curator;
 
 GRANT SELECT ON TABLE platform.table_sizes TO guildhall_scheduler;
 GRANT SELECT ON TABLE platform.table_sizes TO guildhall_curator;
+
+GRANT SELECT ON TABLE platform.task_lanes TO guildhall_app;
+GRANT SELECT ON TABLE platform.task_lanes TO guildhall_worker;
+GRANT SELECT ON TABLE platform.task_lanes TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.task_lanes TO guildhall_reader;
+
+GRANT INSERT(task_type) ON TABLE platform.task_lanes TO guildhall_worker;
+GRANT INSERT(task_type) ON TABLE platform.task_lanes TO guildhall_scheduler;
+
+GRANT INSERT(queue) ON TABLE platform.task_lanes TO guildhall_worker;
+GRANT INSERT(queue) ON TABLE platform.task_lanes TO guildhall_scheduler;
+
+GRANT UPDATE(is_paused) ON TABLE platform.task_lanes TO guildhall_scheduler;
+
+GRANT UPDATE(max_running) ON TABLE platform.task_lanes TO guildhall_scheduler;
+
+GRANT UPDATE(rate_count) ON TABLE platform.task_lanes TO guildhall_scheduler;
+
+GRANT UPDATE(rate_per) ON TABLE platform.task_lanes TO guildhall_scheduler;
+
+GRANT UPDATE(rate_used_to) ON TABLE platform.task_lanes TO guildhall_worker;
+GRANT UPDATE(rate_used_to) ON TABLE platform.task_lanes TO guildhall_scheduler;
+
+GRANT INSERT(max_retries),UPDATE(max_retries) ON TABLE platform.task_lanes TO guildhall_worker;
+GRANT INSERT(max_retries),UPDATE(max_retries) ON TABLE platform.task_lanes TO guildhall_scheduler;
+
+GRANT INSERT(retry_base),UPDATE(retry_base) ON TABLE platform.task_lanes TO guildhall_worker;
+GRANT INSERT(retry_base),UPDATE(retry_base) ON TABLE platform.task_lanes TO guildhall_scheduler;
+
+GRANT INSERT(retry_most),UPDATE(retry_most) ON TABLE platform.task_lanes TO guildhall_worker;
+GRANT INSERT(retry_most),UPDATE(retry_most) ON TABLE platform.task_lanes TO guildhall_scheduler;
+
+GRANT INSERT(timeout),UPDATE(timeout) ON TABLE platform.task_lanes TO guildhall_worker;
+GRANT INSERT(timeout),UPDATE(timeout) ON TABLE platform.task_lanes TO guildhall_scheduler;
+
+GRANT INSERT(payload_schema),UPDATE(payload_schema) ON TABLE platform.task_lanes TO guildhall_worker;
+GRANT INSERT(payload_schema),UPDATE(payload_schema) ON TABLE platform.task_lanes TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.team_seals TO guildhall_app;
 GRANT SELECT ON TABLE platform.team_seals TO guildhall_reader;
