@@ -9,6 +9,7 @@ import pytest
 
 from fixtures.agents import Project
 from fixtures.command_line import Command
+from fixtures.database import run_sql
 from guildhall.domains.platform import identity
 
 
@@ -60,7 +61,9 @@ async def test_what_is_old_is_dropped_only_once_it_is_sealed(
     )
     done = guildhall("db", "maintain", "--json", **as_administrator).json
     assert any(seal["first_at"].startswith("2019-03-14") for seal in done["seals"] if seal["ledger"] == "audit_log")
-    assert ("audit_log", "dropped") in {(step["series"], step["action"]) for step in done["steps"]}
+    # TimescaleDB's own job may have been the one that dropped it.
+    left = "SELECT count(*) FROM platform.series_partitions('audit_log') WHERE starts < '2020-01-01Z'"
+    assert run_sql(administrator_url, left) == "0"
     assert guildhall("audit", "verify", **as_administrator).code == 0
 
 
