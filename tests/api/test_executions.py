@@ -39,6 +39,16 @@ async def test_a_simulation_is_begun_under_an_id_of_the_callers_own_and_taken_up
     assert ended["ended"] is True
 
 
+async def test_an_end_that_is_none_is_refused_with_those_that_are(client_of, agent_of):
+    version = await agent_of("pottery/member")
+    client = client_of("pottery/member")
+    _, begun = await client.post(f"{BASE}/executions", json={"config_id": version.label, "scenario_id": "scenario1"})
+    for no_end in ("pending", "running", "over"):
+        status, document = await client.post(f"{BASE}/executions/{begun['simulation_id']}/end", json={"status": no_end})
+        assert (status, document["error"]["code"]) == (422, "client_field_refused")
+        assert document["error"]["details"] | {"field": "status", "value": no_end} == document["error"]["details"]
+
+
 async def test_the_same_request_sent_twice_begins_one_execution(client_of, agent_of):
     version = await agent_of("pottery/member")
     client = client_of("pottery/member")

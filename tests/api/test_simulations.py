@@ -126,8 +126,12 @@ async def test_a_simulation_is_cancelled_once_and_completed_once(client_of):
 async def test_what_guildhall_runs_is_not_completed_by_others(client_of):
     client = client_of("pottery/member")
     planned = await plan(client, origin="run")
-    status, document = await client.post(f"{SIMULATIONS}/{planned['simulation_id']}/completion")
-    assert (status, document["error"]["code"]) == (409, "simulation_run_by_guildhall")
+    path = f"{SIMULATIONS}/{planned['simulation_id']}"
+    ways = [f"{path}/completion", f"/v1/evaluation/executions/{planned['simulation_id']}/end"]
+    for way in ways:
+        status, document = await client.post(way, json={})
+        assert (status, document["error"]["code"]) == (409, "simulation_run_by_guildhall")
+    assert (await client.get(path))[1]["status"] == "pending"
 
 
 async def test_the_same_idempotency_key_plans_once_even_at_the_same_time(client_of):

@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from guildhall import clock
+from guildhall.app import planning
+from guildhall.app.planning import RunByGuildhall
 from guildhall.app.wiring import App
 from guildhall.client import ArcEvalDBClient, BatchExecutionRecorder, FieldMissing, FieldRefused
 from guildhall.domains.evaluation import simulations
@@ -52,6 +54,20 @@ async def test_a_simulation_is_running_until_its_trials_are_done(
     assert await status() is SimulationStatus.RUNNING
     await recorded(client, simulation_id, scenario_id="scenario2")
     assert await status() is SimulationStatus.COMPLETED
+
+
+async def test_what_guildhall_runs_is_left_to_it_to_end(
+    client: ArcEvalDBClient, app: App, version: ConfigVersion
+) -> None:
+    async with app.transaction() as tx:
+        planned = await planning.plan(tx, planning.Order(version.label, scenario_ids=["scenario1"], origin="run"))
+    simulation_id = await client.create_simulation_record({"simulation_id": planned.simulation_id})
+    await recorded(client, simulation_id)
+    with pytest.raises(RunByGuildhall):
+        await client.finalize_simulation({"simulation_id": simulation_id})
+    async with app.transaction() as tx:
+        assert await simulations.left_to_do(tx, planned.simulation_id) == 0
+        assert (await simulations.get_simulation(tx, planned.simulation_id)).status is SimulationStatus.RUNNING
 
 
 async def test_what_is_told_of_a_start_is_kept(client: ArcEvalDBClient, app: App, version: ConfigVersion) -> None:

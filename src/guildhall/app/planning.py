@@ -135,8 +135,7 @@ async def complete(
     """
     if simulation.status not in (SimulationStatus.PENDING, SimulationStatus.RUNNING):
         raise SimulationEnded(simulation.simulation_id, simulation.status)
-    if simulation.origin == "run":
-        raise RunByGuildhall(simulation)
+    refuse_if_ours(simulation)
     return await simulations.finish_simulation(
         tx,
         simulation.simulation_id,
@@ -144,3 +143,14 @@ async def complete(
         error_message=error_message,
         execution_time_ms=execution_time_ms,
     )
+
+
+def refuse_if_ours(simulation: Simulation) -> None:
+    """
+    Make sure that whoever records the outcomes of a simulation may end it.
+
+    Raises:
+        RunByGuildhall: A runner of ours works on it.
+    """
+    if simulation.origin == "run":
+        raise RunByGuildhall(simulation)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
 from guildhall.app import telling
+from guildhall.app.planning import RunByGuildhall
 from guildhall.app.recorder import Recorder
 from guildhall.app.telling import Fields, KnownSimulation
 from guildhall.client.evidence import DatabaseEvidence, Evidence
@@ -98,8 +99,10 @@ class ArcEvalDBClient:
                 await self._fail(simulation)
         await recorder.drain(timeout_s)
         for simulation_id in list(self._started):
-            if await evidence.complete_if_done(simulation_id):
-                self._started.discard(simulation_id)
+            with suppress(RunByGuildhall):
+                if not await evidence.complete_if_done(simulation_id):
+                    continue
+            self._started.discard(simulation_id)
 
     async def record_execution_start(self, execution_data: Mapping[str, Any]) -> str:
         """
@@ -198,6 +201,7 @@ class ArcEvalDBClient:
         Raises:
             FieldMissing, FieldRefused: A field is lacking or makes no sense.
             SimulationNotFound: There is none.
+            RunByGuildhall: A runner of Guildhall's works on it, and ends it.
         """
         fields = Fields("the end of a simulation", simulation_data)
         simulation_id = fields.required(

@@ -172,6 +172,7 @@ class ArcEvalDBClient:
         Raises:
             FieldMissing, FieldRefused: A field is lacking or makes no sense.
             SimulationNotFound: There is none.
+            RunByGuildhall: A runner of Guildhall's works on it, and ends it.
         """
         self._loop.run(self._twin.finalize_simulation(simulation_data))
 

@@ -155,7 +155,7 @@ async def end_execution(
     """
     End a simulation, with `status`, `error_message`, `execution_time_ms`; with `if_done` only if no trial is left.
 
-    Its score is computed from its outcomes.
+    Its score is computed from its outcomes. What a runner of Guildhall's works on ends by itself.
     """
     async with visit.transaction() as tx:
         if told.get("if_done") is True:

@@ -17,6 +17,7 @@ import yaml
 from guildhall import clock
 from guildhall.algorithms import safeyaml, sanitise
 from guildhall.algorithms.documents import Findings
+from guildhall.app.planning import refuse_if_ours
 from guildhall.app.telling import records
 from guildhall.app.telling.errors import FieldRefused
 from guildhall.app.telling.fields import Fields
@@ -166,27 +167,38 @@ async def end(tx: Tx, told: Mapping[str, Any]) -> Simulation:
     Raises:
         FieldMissing, FieldRefused: A field is lacking or makes no sense.
         SimulationNotFound: There is none.
+        RunByGuildhall: A runner of ours works on it, and ends it.
     """
     fields = Fields("the end of a simulation", told)
     simulation_id = fields.required(
         fields.identifier("simulation_id"), "simulation_id", remedy="Say which simulation has ended."
     )
-    await simulations.get_simulation(tx, simulation_id)
+    status = fields.choice(SimulationStatus, "status") or SimulationStatus.COMPLETED
+    if status not in _ENDED:
+        raise FieldRefused(fields.what, "status", status.value, "one of " + ", ".join(_ENDED))
+    refuse_if_ours(await simulations.get_simulation(tx, simulation_id))
     return await simulations.finish_simulation(
         tx,
         simulation_id,
-        status=fields.choice(SimulationStatus, "status") or SimulationStatus.COMPLETED,
+        status=status,
         error_message=fields.text("error_message"),
         execution_time_ms=fields.number("execution_time_ms"),
     )
 
 
 async def complete_if_done(tx: Tx, simulation_id: UUID) -> bool:
-    """End a simulation of which no trial is left to do; whether none is."""
+    """
+    End a simulation of which no trial is left to do; whether none is.
+
+    Raises:
+        SimulationNotFound: There is none.
+        RunByGuildhall: A runner of ours works on it, and ends it.
+    """
     if await simulations.left_to_do(tx, simulation_id):
         return False
     found = await simulations.get_simulation(tx, simulation_id)
     if found.status not in _ENDED:
+        refuse_if_ours(found)
         await simulations.finish_simulation(tx, simulation_id)
     return True
 
