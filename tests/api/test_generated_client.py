@@ -61,7 +61,7 @@ def _evaluate(made: ModuleType, client: Any, prefix: str) -> dict[str, Any]:
     assert saved.new == 10
     ids = [each.scenario_id for each in saved.items]
     simulations = []
-    for label, passing in (("before", 2), ("after", 9)):
+    for label, passing, completion in (("before", 2, {}), ("after", 9, {"body": models.Completion()})):
         raw = AGENT.format(name=prefix, label=label)
         version = call("configurations.save_version", body=models.NewVersion.from_dict({"raw_yaml": raw}))
         plan = models.NewPlan(config=version.label, scenarios=ids, trials=3)
@@ -79,7 +79,7 @@ def _evaluate(made: ModuleType, client: Any, prefix: str) -> dict[str, Any]:
         body = models.RecordOutcomesJsonBodyType0.from_dict({"outcomes": told})
         recorded = call("outcomes.record_outcomes", body=body, idempotency_key=uuid4().hex)
         assert (recorded.stored, recorded.refused) == (30, 0)
-        call("simulations.complete_simulation", str(simulation.simulation_id), body=models.Completion())
+        call("simulations.complete_simulation", str(simulation.simulation_id), **completion)
         report = call("simulations.get_report", str(simulation.simulation_id))
         assert report.pass_rate == passing / 10
         simulations.append(str(simulation.simulation_id))

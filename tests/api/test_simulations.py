@@ -123,6 +123,23 @@ async def test_a_simulation_is_cancelled_once_and_completed_once(client_of):
     assert (await client.post(f"{path}/completion", json={"status": "pending"}))[0] == 422
 
 
+async def test_a_completion_says_how_it_ended_or_nothing_at_all(client_of):
+    client = client_of("pottery/member")
+    for said, expected in (
+        ({}, "completed"),
+        ({"headers": {"Content-Type": "application/json"}}, "completed"),
+        ({"json": {}}, "completed"),
+        ({"json": {"status": "failed"}}, "failed"),
+    ):
+        path = f"{SIMULATIONS}/{(await plan(client))['simulation_id']}"
+        status, ended = await client.post(f"{path}/completion", **said)
+        assert (status, ended["status"]) == (200, expected)
+    status, document = await client.post(
+        f"{path}/completion", data=b"null", headers={"Content-Type": "application/json"}
+    )
+    assert (status, document["error"]["details"]["field"]) == (422, "body")
+
+
 async def test_what_guildhall_runs_is_not_completed_by_others(client_of):
     client = client_of("pottery/member")
     planned = await plan(client, origin="run")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from guildhall.api.frame.lists import Items, ListWanted, answer_list
@@ -186,10 +186,13 @@ async def cancel_simulation(visit: Writing, simulation: SimulationReference) -> 
 
 @router.post("/{simulation}/completion", response_model=SimulationDocument)
 async def complete_simulation(
-    visit: Writing, simulation: SimulationReference, body: Completion | None = None
+    visit: Writing, simulation: SimulationReference, body: Annotated[Completion, Body(default_factory=Completion)]
 ) -> Response:
-    """End a simulation whose outcomes you have recorded: its score, cost and duration are stored."""
-    body = body or Completion()
+    """
+    End a simulation whose outcomes you have recorded: its score, cost and duration are stored.
+
+    Without a body it is completed.
+    """
     async with visit.transaction() as tx:
         found = await simulations.resolve(tx, simulation)
         ended = await planning.complete(
