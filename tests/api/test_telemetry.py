@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
 from contextlib import asynccontextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from fixtures.collector import Collector, attributes_of, collecting
 from guildhall.api import House, create_api
 from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.app.wiring import App
@@ -17,31 +16,15 @@ from guildhall.settings import Settings
 
 
 @pytest.fixture
-def collector():
-    """Where spans go: its URL, and what has come so far."""
-    spans = []
-
-    class Collector(BaseHTTPRequestHandler):
-        def do_POST(self):
-            told = ExportTraceServiceRequest.FromString(self.rfile.read(int(self.headers["Content-Length"])))
-            spans.extend(span for of in told.resource_spans for scope in of.scope_spans for span in scope.spans)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *said):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Collector) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", spans
-        server.shutdown()
-        thread.join()
+def collector() -> Iterator[Collector]:
+    with collecting() as collector:
+        yield collector
 
 
 async def test_a_request_is_a_span_with_its_dependencies_and_its_own_work_below(served, tmp_path, collector):
-    endpoint, spans = collector
-    settings = Settings(database_url=served.application_url, pooler="none", data_dir=tmp_path, otlp_endpoint=endpoint)
+    settings = Settings(
+        database_url=served.application_url, pooler="none", data_dir=tmp_path, otlp_endpoint=collector.url
+    )
 
     @asynccontextmanager
     async def open_house():
@@ -61,13 +44,9 @@ async def test_a_request_is_a_span_with_its_dependencies_and_its_own_work_below(
         assert answer.status_code == 404
 
     route = "/v1/evaluation/simulations/{simulation}"
-    refused, dependencies, endpoint_s_work, request = spans
+    refused, dependencies, endpoint_s_work, request = collector.spans
     assert {refused.name, request.name} == {f"GET {route}"}
-    assert _attributes(refused)["url.query"] == "q=REDACTED"
-    assert (_attributes(request)["http.route"], _attributes(request)["http.response.status_code"]) == (route, 404)
+    assert {attributes_of(refused)[name] for name in ("url.path", "url.query")} == {"REDACTED"}
+    assert (attributes_of(request)["http.route"], attributes_of(request)["http.response.status_code"]) == (route, 404)
     assert (dependencies.name, endpoint_s_work.name) == ("fastapi.dependencies", "fastapi.endpoint")
     assert {dependencies.parent_span_id, endpoint_s_work.parent_span_id} == {request.span_id}
-
-
-def _attributes(span):
-    return {each.key: each.value.string_value or each.value.int_value for each in span.attributes}

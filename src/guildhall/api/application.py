@@ -12,13 +12,15 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 
 from guildhall.api import evaluation, health, platform, traces
-from guildhall.api.frame import openapi, problems, telemetry
+from guildhall.api.frame import openapi, problems
 from guildhall.api.frame.dispatch import Dispatch
 from guildhall.api.frame.envelope import Envelope
 from guildhall.api.frame.house import House
 from guildhall.api.frame.proxies import BehindProxies, Proxies
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.safeguards import Safeguards
+from guildhall.api.frame.telemetry import Marked, configuration
+from guildhall.app import telemetry
 from guildhall.settings import Settings
 
 OpenHouse: TypeAlias = Callable[[], AbstractAsyncContextManager[House]]
@@ -60,7 +62,7 @@ def create_api(open_house: OpenHouse, settings: Settings, *, patience_s: float =
         lifespan=lifespan,
         separate_input_output_schemas=False,
         redirect_slashes=False,
-        telemetry=telemetry.configuration(spans),
+        telemetry=configuration(spans),
         docs_url=None,
         redoc_url=None,
     )
@@ -81,6 +83,8 @@ def create_api(open_house: OpenHouse, settings: Settings, *, patience_s: float =
             allow_headers=("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID"),
             expose_headers=_READABLE,
         )
+    if spans is not None:
+        app.add_middleware(Marked)
     app.add_middleware(
         Envelope, house=lambda: app.state.house, max_body_bytes=settings.max_body_bytes, patience_s=patience_s
     )

@@ -76,7 +76,7 @@ def serve(
 
 
 async def _serve(environment: Callable[[], Mapping[str, str]]) -> None:
-    from guildhall.app import logs
+    from guildhall.app import logs, telemetry
     from guildhall.app.wiring import prepared_url
     from guildhall.server import Interrupted, Supervisor, keep_alive, listening, notify
     from guildhall.settings import Settings
@@ -85,6 +85,7 @@ async def _serve(environment: Callable[[], Mapping[str, str]]) -> None:
     settings = Settings.from_environment(environment())
     if settings.tls_cert is not None and settings.tls_key is not None:
         listening.certificate(settings.tls_cert, settings.tls_key)
+    telemetry.require(settings.otlp_endpoint)
     listeners = listening.inherited(os.environ) or listening.listen(settings.host, settings.port)
     logs.configure(settings.log_format, settings.log_level)
     try:
