@@ -35,6 +35,20 @@ class AddressInUse(Unavailable):
         )
 
 
+class SocketUnusable(InvalidInput):
+    """What the process was given as a socket to listen at is none."""
+
+    code = "socket_unusable"
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(
+            f"descriptor {descriptor}, named by LISTEN_FDS, is no socket that listens for connections",
+            remedy="The unit's [Socket] has ListenStream and Accept=no, which is the default; or unset LISTEN_FDS.",
+            field="LISTEN_FDS",
+            value=descriptor,
+        )
+
+
 class CertificateUnusable(InvalidInput):
     """The certificate or its key cannot be read, or they do not belong together."""
 

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
-from guildhall.server.errors import AddressInUse, AddressUnusable, CertificateUnusable
+from guildhall.server.errors import AddressInUse, AddressUnusable, CertificateUnusable, SocketUnusable
 
 _BACKLOG = 2048
 _FIRST_INHERITED = 3  # sd_listen_fds(3)
@@ -59,14 +59,28 @@ def _listening(family: int, address: tuple[object, ...], host: str, port: int) -
 
 
 def inherited(environment: Mapping[str, str]) -> list[socket.socket]:
-    """Sockets that systemd has opened for this process (sd_listen_fds(3)); none unless it did."""
+    """
+    Sockets that systemd has opened for this process (sd_listen_fds(3)); none unless it did.
+
+    Raises:
+        SocketUnusable: One of them is none that listens for connections.
+    """
     if environment.get("LISTEN_PID") != str(os.getpid()):
         return []
     count = int(environment.get("LISTEN_FDS", "0"))
-    sockets = [socket.socket(fileno=_FIRST_INHERITED + each) for each in range(count)]
-    for each in sockets:
-        each.setblocking(False)
-    return sockets
+    return [_inherited(_FIRST_INHERITED + each) for each in range(count)]
+
+
+def _inherited(descriptor: int) -> socket.socket:
+    try:
+        given = socket.socket(fileno=descriptor)
+        if not given.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) or given.type != socket.SOCK_STREAM:
+            raise SocketUnusable(descriptor)
+    except OSError:
+        raise SocketUnusable(descriptor) from None
+    given.setblocking(False)
+    given.set_inheritable(False)  # workers are given it by name, and nobody else needs it
+    return given
 
 
 def url_of(listener: socket.socket, *, tls: bool) -> str:
