@@ -93,6 +93,17 @@ async def test_a_database_of_a_newer_guildhall_is_left_alone(empty_database: str
             await attempt
 
 
+async def test_books_that_were_kept_before_programs_could_be_older_are_read_and_completed(empty_database: str) -> None:
+    earlier, latest = migrate.migrations()[-2:]
+    await migrate.migrate(empty_database, to=earlier.number)
+    await _execute(empty_database, "ALTER TABLE migrations.applied DROP COLUMN needs")
+    known = await migrate.status(empty_database)
+    assert (known.version, known.pending) == (earlier.number, [latest])
+    await migrate.migrate(empty_database)
+    needs = {each.number: each.needs for each in (await migrate.status(empty_database)).applied}
+    assert (needs[earlier.number], needs[latest.number]) == (earlier.number, latest.needs)
+
+
 async def test_a_migration_that_was_changed_after_it_was_applied_is_noticed(empty_database: str) -> None:
     await migrate.migrate(empty_database)
     await _execute(empty_database, "UPDATE migrations.applied SET checksum = 'other' WHERE number = 2")

@@ -9,9 +9,11 @@ for the person and team it was opened for.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _DATABASE = "guildhall"
 _LOGIN = "guildhall_login"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +106,40 @@ def _pooled(settings: Settings) -> bool | None:
     return None if settings.pooler is None else settings.pooler == "transaction"
 
 
+@cache
+def _tell_newer(database: int, known: int) -> None:
+    """Say once in a process that it is the older of two versions."""
+    _log.warning(
+        "the database is at schema version %d, this Guildhall knows versions up to %d and works with it: upgrade it soon",
+        database,
+        known,
+    )
+
+
+def _tell(found: migrate.MigrationStatus) -> None:
+    if found.ahead:
+        _tell_newer(found.version, migrate.migrations()[-1].number)
+
+
+async def _bring_up(url: str) -> None:
+    """Apply what is pending on a server of our own."""
+    found = await migrate.status(url)
+    if found.pending:
+        await migrate.migrate(url)
+    _tell(found)
+
+
 @asynccontextmanager
 async def _location(settings: Settings) -> AsyncIterator[str]:
     """The URL at which the application logs in, to a database whose schema is as this code expects."""
     if settings.database_url:
-        await migrate.check(settings.database_url)
+        _tell(await migrate.check(settings.database_url))
         yield settings.database_url
         return
     server = await asyncio.to_thread(embedded.start, settings.data_dir)
     try:
         await migrate.create_database(server.url(), _DATABASE)
-        await migrate.migrate(server.url(database=_DATABASE))
+        await _bring_up(server.url(database=_DATABASE))
         yield server.url(user=_LOGIN, database=_DATABASE)
     finally:
         await asyncio.to_thread(server.close)
@@ -151,8 +177,8 @@ async def prepared_url(settings: Settings) -> AsyncIterator[str]:
     """
     async with administrator_url(settings) as url:
         if not settings.database_url:
-            await migrate.migrate(url)
-        await migrate.check(url)
+            await _bring_up(url)
+        _tell(await migrate.check(url))
         yield url
 
 
@@ -161,7 +187,7 @@ async def keep_running(settings: Settings) -> str:
     server = await asyncio.to_thread(embedded.start, settings.data_dir)
     try:
         await migrate.create_database(server.url(), _DATABASE)
-        await migrate.migrate(server.url(database=_DATABASE))
+        await _bring_up(server.url(database=_DATABASE))
         await migrate.act_as(server.url(database=_DATABASE), identity.LOCAL)
         server.keep_running()
         return server.url(database=_DATABASE)

@@ -65,6 +65,8 @@ def migrate(
             output.lines([f"applied {each.number:04d} {each.name}"])
         for each in known.pending if to is None else ():
             output.lines([f"left for later {each.number:04d} {each.name} ({each.phase})"])
+        for other in known.ahead:
+            output.lines([f"of a newer Guildhall {other.number:04d} {other.name}, with which this one works"])
         output.lines([f"the schema is at version {known.version}, its series are kept by {known.engine}"])
 
     run(work, as_json=as_json)
@@ -133,6 +135,7 @@ def status(as_json: JsonOption = False) -> None:
                     "version": known.version,
                     "pending": [each.number for each in known.pending],
                     "begun": [each.number for each in known.begun],
+                    "ahead": [each.number for each in known.ahead],
                     "engine": known.engine,
                 }
             )
@@ -140,6 +143,9 @@ def status(as_json: JsonOption = False) -> None:
         where = "GUILDHALL_DATABASE_URL" if settings.database_url else f"the embedded PostgreSQL in {settings.data_dir}"
         pending = f"{count(len(known.pending), 'migration')} pending" if known.pending else "up to date"
         output.lines([Text.assemble((where, "bold"), " answers"), f"schema version {known.version}, {pending}"])
+        if known.ahead:
+            unknown = ", ".join(f"{each.number:04d} {each.name}" for each in known.ahead)
+            output.lines([f"a newer Guildhall has added {unknown}; this one works with that"])
         for each in known.begun:
             output.lines([f"{each.label} was begun and cut off; `guildhall db migrate` goes on behind its last step"])
         if known.engine:

@@ -85,6 +85,8 @@ class Applied:
     checksum: str
     applied_at: datetime
     duration_ms: float
+    needs: int
+    """The newest migration that a program has to know to work with this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,9 @@ class MigrationStatus:
 
     begun: Sequence[Migration] = ()
     """Pending ones that go in steps, some of which were done before something cut them off."""
+
+    ahead: Sequence[Applied] = ()
+    """Those of a newer Guildhall, which this one does not know and works with all the same."""
 
     @property
     def version(self) -> int:
@@ -146,7 +151,8 @@ async def status(url: str) -> MigrationStatus:
     What the database at a URL has had and lacks.
 
     Raises:
-        SchemaNewer, SchemaChanged, SchemaForeign: It is not a database this code can bring up to date.
+        SchemaNewer: A newer Guildhall has migrated it, and not so that this one may go on.
+        SchemaChanged, SchemaForeign: It is not a database this code can bring up to date.
         DatabaseUnavailable: Nobody answers.
     """
     async with _connection(url) as connection:
@@ -181,7 +187,8 @@ async def migrate(
         MigrationFailed: The server refused a migration; those before it are applied.
         NotAllowed: The login may not create the roles, the extension or the schemas.
         DirectConnectionNeeded: Something is pending, and the URL leads through a pooler.
-        SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
+        SchemaNewer: See `status`; or something is pending, and a newer Guildhall has gone on from there.
+        SchemaChanged, SchemaForeign: See `status`.
         DatabaseUnavailable: Nobody answers.
     """
     if to is not None:
@@ -195,6 +202,7 @@ async def migrate(
     async with _connection(url) as connection, _only_migrator(connection, url, tell) as watch:
         await _check_server(connection)
         known = await _status(connection)
+        _refuse_ahead(known)
         _check_engine(known, wanted_engine)
         chosen = known.engine or wanted_engine or await _best_engine(connection)
         if known.engine is None and chosen == "timescale" and (why := await _lacks_timescale(connection)):
@@ -215,8 +223,12 @@ async def _is_too_early(connection: asyncpg.Connection[Any], migration: Migratio
     return migration.phase is swap.Phase.CONTRACT and await swap.older_instances(connection, migration.number) > 0
 
 
+def _newest() -> int:
+    return max(each.number for each in migrations())
+
+
 def _check_version(number: int) -> None:
-    newest = max(each.number for each in migrations())
+    newest = _newest()
     if not 0 <= number <= newest:
         raise InvalidInput(
             f"there is no schema version {number}",
@@ -238,12 +250,14 @@ async def rollback(
         InvalidInput: There is no such version.
         SchemaInUse, MigrationFailed: See `migrate`.
         DirectConnectionNeeded: The URL leads through a pooler.
-        SchemaNewer, SchemaChanged, SchemaForeign: See `status`.
+        SchemaNewer: A newer Guildhall has migrated it, which alone knows the way back.
+        SchemaChanged, SchemaForeign: See `status`.
     """
     _check_version(to)
     known = {each.number: each for each in migrations()}
     async with _connection(url) as connection, _only_migrator(connection, url, tell) as watch:
         found = await _status(connection)
+        _refuse_ahead(found)
         unwanted = [known[each.number] for each in reversed(found.applied) if each.number > to]
         for migration in unwanted:
             with _explained(migration, watch, forward=False):
@@ -251,11 +265,18 @@ async def rollback(
         return unwanted
 
 
-async def check(url: str) -> None:
-    """
-    Make sure that a database has the migrations that this code works with.
+def _refuse_ahead(found: MigrationStatus) -> None:
+    """What a newer Guildhall has migrated is for that one to change."""
+    if found.ahead:
+        raise SchemaNewer(found.version, _newest())
 
-    What only fills in old rows, or forbids what older programs do, may come later.
+
+async def check(url: str) -> MigrationStatus:
+    """
+    Make sure that a database has the migrations that this code works with, and give its state.
+
+    What only fills in old rows, or forbids what older programs do, may come
+    later. A newer Guildhall may have added to it what lets this one go on.
 
     Raises:
         SchemaBehind: Some are lacking.
@@ -265,6 +286,7 @@ async def check(url: str) -> None:
     lacking = [each for each in known.pending if each.phase is swap.Phase.EXPAND]
     if lacking:
         raise SchemaBehind(len(lacking), [each.label for each in known.begun])
+    return known
 
 
 async def _status(connection: asyncpg.Connection[Any]) -> MigrationStatus:
@@ -280,14 +302,22 @@ async def _status(connection: asyncpg.Connection[Any]) -> MigrationStatus:
             raise SchemaForeign([row["nspname"] for row in foreign])
         return MigrationStatus(applied=(), pending=migrations(), engine=None)
     rows = await connection.fetch(
-        "SELECT number, name, checksum, applied_at, duration_ms FROM migrations.applied ORDER BY number"
+        """
+        -- As JSON, because the table lacks the column until the first migration that writes it.
+        SELECT number, name, checksum, applied_at, duration_ms,
+               COALESCE((to_jsonb(applied) ->> 'needs')::integer, number) AS needs
+          FROM migrations.applied
+         ORDER BY number
+        """
     )
     applied = [Applied(**dict(row)) for row in rows]
     by_number = {each.number: each for each in migrations()}
     newest = max(by_number, default=0)
-    for each in applied:
-        if each.number > newest:
-            raise SchemaNewer(applied[-1].number, newest)
+    ahead = [each for each in applied if each.number > newest]
+    needs = max((each.needs for each in ahead), default=0)
+    if needs > newest:
+        raise SchemaNewer(applied[-1].number, newest, needs=needs)
+    for each in applied[: len(applied) - len(ahead)]:
         file = by_number.get(each.number)
         if file is None or file.checksum != each.checksum:
             raise SchemaChanged(each.number, each.name, file.name if file else "nothing")
@@ -295,7 +325,7 @@ async def _status(connection: asyncpg.Connection[Any]) -> MigrationStatus:
     engine = await _engine_of(connection) if done else None
     pending = [each for each in migrations() if each.number not in done]
     begun = {row["number"] for row in await connection.fetch("SELECT number FROM migrations.progress")}
-    return MigrationStatus(applied, pending, engine, [each for each in pending if each.number in begun])
+    return MigrationStatus(applied, pending, engine, [each for each in pending if each.number in begun], ahead)
 
 
 async def _engine_of(connection: asyncpg.Connection[Any]) -> Engine:

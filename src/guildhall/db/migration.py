@@ -51,6 +51,16 @@ class Migration:
         return swap.read_header(self.up).phase or swap.Phase.EXPAND
 
     @property
+    def needs(self) -> int:
+        """
+        The newest migration that a program has to know to work with this one: 0 where it says that it expands.
+
+        One that does not say so may do anything to programs that do not know it.
+        """
+        goes_on = swap.read_header(self.up).phase in (swap.Phase.EXPAND, swap.Phase.BACKFILL)
+        return 0 if goes_on else self.number
+
+    @property
     def is_whole(self) -> bool:
         """Whether it happens at once or not at all; otherwise in steps, each of which is kept."""
         header = swap.read_header(self.up)
@@ -162,8 +172,18 @@ async def _keep_books(connection: asyncpg.Connection[Any]) -> None:
             name        text             NOT NULL,
             checksum    text             NOT NULL,
             applied_at  timestamptz      NOT NULL DEFAULT now(),
-            duration_ms double precision NOT NULL
+            duration_ms double precision NOT NULL,
+            needs       integer
         );
+        DO $$
+        BEGIN
+            -- Before there was this column, no older program worked with what it did not know.
+            IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'migrations.applied'::regclass AND attname = 'needs') THEN
+                ALTER TABLE migrations.applied ADD COLUMN needs integer;
+            END IF;
+        END $$;
+        COMMENT ON COLUMN migrations.applied.needs
+            IS 'The newest migration that a program has to know to work with this one; this one where it is null.';
         -- How far a migration has come that is not one transaction.
         CREATE TABLE IF NOT EXISTS migrations.progress (
             number     integer     PRIMARY KEY,
@@ -182,11 +202,12 @@ async def _remember(connection: asyncpg.Connection[Any], migration: Migration, s
     await connection.execute("GRANT SELECT ON migrations.applied, migrations.progress TO guildhall_login")
     await connection.execute(
         """
-        INSERT INTO migrations.applied (number, name, checksum, duration_ms)
-        VALUES ($1, $2, $3, extract(epoch FROM clock_timestamp() - $4::timestamptz) * 1000)
+        INSERT INTO migrations.applied (number, name, checksum, duration_ms, needs)
+        VALUES ($1, $2, $3, extract(epoch FROM clock_timestamp() - $4::timestamptz) * 1000, $5)
         """,
         migration.number,
         migration.name,
         migration.checksum,
         started,
+        migration.needs,
     )

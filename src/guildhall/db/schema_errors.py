@@ -11,13 +11,14 @@ from guildhall.errors import Conflict, Unavailable
 
 
 class SchemaNewer(Conflict):
-    """The database was migrated by a newer Guildhall."""
+    """The database was migrated by a newer Guildhall, and what is asked for is not for an older one."""
 
     code = "schema_newer"
 
-    def __init__(self, database: int, code: int) -> None:
+    def __init__(self, database: int, code: int, *, needs: int | None = None) -> None:
+        wants = "" if needs is None else f" and takes programs that know version {needs}"
         super().__init__(
-            f"the database is at schema version {database}, this Guildhall knows versions up to {code}",
+            f"the database is at schema version {database}{wants}, this Guildhall knows versions up to {code}",
             remedy="Upgrade Guildhall, or roll the database back with the newer one.",
             database_version=database,
             known_version=code,
