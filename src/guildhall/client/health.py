@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from guildhall import clock
 from guildhall.client.borrowing import ClientBorrower
+from guildhall.domains.platform import operations
 
 _ENOUGH_PER_S = 50
 """Outcomes a second, as the reference document has it."""
-_HORIZON = timedelta(days=31)
 
 
 class DatabaseHealthChecker(ClientBorrower):
@@ -44,7 +43,9 @@ class DatabaseHealthChecker(ClientBorrower):
         chunks as rows come.
         """
         found = await (await self.db.evidence()).partitions()
-        is_ahead = found.engine == "timescale" or (found.ends_at is not None and found.ends_at > clock.now() + _HORIZON)
+        is_ahead = found.engine == "timescale" or (
+            found.ends_at is not None and operations.is_ahead(found.ends_at, clock.now())
+        )
         return {
             "hypertable_status": "healthy" if is_ahead else "degraded",
             "chunk_count": found.partitions,

@@ -27,6 +27,7 @@ from guildhall.db.errors import translate, translated
 from guildhall.db.holders import Holder, Watch, watching
 from guildhall.db.migration import Migration, migrations, run_migration
 from guildhall.db.poolers import DirectConnectionNeeded, is_pooled
+from guildhall.db.queries import Query
 from guildhall.db.schema_errors import (
     EngineFixed,
     EngineUnavailable,
@@ -37,7 +38,7 @@ from guildhall.db.schema_errors import (
     SchemaInUse,
     SchemaNewer,
 )
-from guildhall.db.tx import Actor
+from guildhall.db.tx import Actor, Tx
 from guildhall.errors import InvalidInput, Unavailable
 
 __all__ = [
@@ -53,12 +54,14 @@ __all__ = [
     "SchemaForeign",
     "SchemaInUse",
     "SchemaNewer",
+    "Standing",
     "act_as",
     "check",
     "create_database",
     "migrate",
     "migrations",
     "rollback",
+    "standing",
     "status",
 ]
 
@@ -70,6 +73,7 @@ Engine: TypeAlias = Literal["native", "timescale"]
 """What keeps series: PostgreSQL's own partitions, or TimescaleDB."""
 
 
+_APPLIED = Query("applied", "SELECT number FROM migrations.applied", ())
 _IS_AVAILABLE = "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')"
 _HAS_EXTENSION = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')"
 # A setting of its loader: anybody may see that, but not what shared_preload_libraries holds.
@@ -107,6 +111,15 @@ class MigrationStatus:
     @property
     def version(self) -> int:
         return self.applied[-1].number if self.applied else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The version of a schema in use, the one that this code knows, and the labels of migrations between."""
+
+    version: int
+    expected: int
+    pending: Sequence[str]
 
 
 async def create_database(server_url: str, name: str) -> bool:
@@ -287,6 +300,13 @@ async def check(url: str) -> MigrationStatus:
     if lacking:
         raise SchemaBehind(len(lacking), [each.label for each in known.begun])
     return known
+
+
+async def standing(tx: Tx) -> Standing:
+    """How the schema is by now, of a database that was fit when it was opened (`check`); for a scheduler's transaction."""
+    applied = {row["number"] for row in await tx.fetch(_APPLIED)}
+    pending = [each.label for each in migrations() if each.number not in applied]
+    return Standing(max(applied), migrations()[-1].number, pending)
 
 
 async def _status(connection: asyncpg.Connection[Any]) -> MigrationStatus:

@@ -4677,6 +4677,20 @@ $_$;
 
 ALTER FUNCTION platform.replace_password_hash(person uuid, old_hash text, new_hash text, and_sign_out boolean) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.replicas_now() RETURNS TABLE(application text, state text, sync_state text, lag_bytes bigint, lag_seconds double precision)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT application_name, state, sync_state,
+           pg_wal_lsn_diff(
+               CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END, replay_lsn
+           )::bigint,
+           extract(epoch FROM replay_lag)::double precision
+      FROM pg_stat_replication
+$$;
+
+ALTER FUNCTION platform.replicas_now() OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.require(allowed boolean, what text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5052,6 +5066,23 @@ $$;
 
 ALTER FUNCTION platform.series_short_of(ahead interval) OWNER TO guildhall_owner;
 
+CREATE FUNCTION platform.sessions_now() RETURNS TABLE(pid integer, kind text, database text, login text, application text, state text, transaction_seconds double precision, state_seconds double precision, snapshot_age integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT activity.pid, activity.backend_type, activity.datname::text, activity.usename::text, activity.application_name,
+           activity.state,
+           extract(epoch FROM clock_timestamp() - activity.xact_start)::double precision,
+           extract(epoch FROM clock_timestamp() - activity.state_change)::double precision,
+           greatest(age(activity.backend_xmin), age(activity.backend_xid))
+      FROM pg_stat_activity AS activity
+     WHERE activity.pid <> pg_backend_pid()
+       AND (activity.backend_type IS NULL OR activity.backend_type IN ('client backend', 'walsender')
+            OR activity.backend_xmin IS NOT NULL)
+$$;
+
+ALTER FUNCTION platform.sessions_now() OWNER TO guildhall_owner;
+
 CREATE FUNCTION platform.set_password_hash(person uuid, new_hash text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5214,6 +5245,32 @@ CREATE FUNCTION platform.squeeze(content text) RETURNS text
     RETURN regexp_replace(platform.fold(content), '[\u0001-\u002f\u003a-\u0060\u007b-\u00bf\u2000-\u206f\u3000-\u3003]+'::text, ''::text, 'g'::text);
 
 ALTER FUNCTION platform.squeeze(content text) OWNER TO guildhall_owner;
+
+CREATE FUNCTION platform.statements_counted() RETURNS TABLE(statement_id bigint, login text, calls bigint, mean_ms double precision, max_ms double precision, total_ms double precision)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    extension text := (
+        SELECT quote_ident(nspname)
+          FROM pg_extension
+          JOIN pg_namespace ON pg_namespace.oid = extnamespace
+         WHERE extname = 'pg_stat_statements'
+    );
+BEGIN
+    -- Made but not loaded when the server started, it refuses to be read.
+    IF extension IS NULL OR current_setting('pg_stat_statements.max', true) IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE format(
+        'SELECT counted.queryid, pg_get_userbyid(counted.userid)::text, counted.calls, counted.mean_exec_time,
+                counted.max_exec_time, counted.total_exec_time
+           FROM %s.pg_stat_statements(false) AS counted
+          WHERE counted.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())', extension);
+END
+$$;
+
+ALTER FUNCTION platform.statements_counted() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.take_cells(wanted text, interval_ns bigint, room bigint, cost bigint, at_least bigint, hold_ns bigint) RETURNS TABLE(taken bigint, ahead_ns bigint, wait_ns bigint)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -16493,6 +16550,7 @@ GRANT ALL ON FUNCTION platform.begin_sign_in(login text, address inet) TO guildh
 GRANT SELECT ON TABLE platform.installation TO guildhall_login;
 GRANT SELECT ON TABLE platform.installation TO guildhall_app;
 GRANT SELECT ON TABLE platform.installation TO guildhall_reader;
+GRANT SELECT ON TABLE platform.installation TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.timescale_schema() FROM PUBLIC;
 
@@ -16767,6 +16825,9 @@ GRANT ALL ON FUNCTION platform.remove_member(member uuid) TO guildhall_app;
 REVOKE ALL ON FUNCTION platform.replace_password_hash(person uuid, old_hash text, new_hash text, and_sign_out boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.replace_password_hash(person uuid, old_hash text, new_hash text, and_sign_out boolean) TO guildhall_app;
 
+REVOKE ALL ON FUNCTION platform.replicas_now() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.replicas_now() TO guildhall_scheduler;
+
 REVOKE ALL ON FUNCTION platform.require(allowed boolean, what text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.require_ownership(team uuid, what text) FROM PUBLIC;
@@ -16806,6 +16867,9 @@ REVOKE ALL ON FUNCTION platform.series_short_of(ahead interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.series_short_of(ahead interval) TO guildhall_scheduler;
 GRANT ALL ON FUNCTION platform.series_short_of(ahead interval) TO guildhall_app;
 
+REVOKE ALL ON FUNCTION platform.sessions_now() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.sessions_now() TO guildhall_scheduler;
+
 REVOKE ALL ON FUNCTION platform.set_password_hash(person uuid, new_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.set_password_hash(person uuid, new_hash text) TO guildhall_app;
 
@@ -16816,6 +16880,9 @@ REVOKE ALL ON FUNCTION platform.settle_grants() FROM PUBLIC;
 REVOKE ALL ON FUNCTION platform.sign_in_subjects(login text, address inet) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.sign_in_wait(failures integer, free integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.statements_counted() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.statements_counted() TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.take_cells(wanted text, interval_ns bigint, room bigint, cost bigint, at_least bigint, hold_ns bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.take_cells(wanted text, interval_ns bigint, room bigint, cost bigint, at_least bigint, hold_ns bigint) TO guildhall_app;
