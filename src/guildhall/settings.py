@@ -100,6 +100,9 @@ class Settings:
     otlp_endpoint: str | None = None
     """GUILDHALL_OTLP_ENDPOINT: where the server sends traces of itself, by OTLP over HTTP; nowhere unless given."""
 
+    metrics_token: str | None = field(default=None, repr=False)
+    """GUILDHALL_METRICS_TOKEN: a token, 16 characters or more, with which `/metrics` may be read, and nothing else."""
+
     @property
     def seal_key_file(self) -> Path:
         """Where the key is that signs seals."""
@@ -138,6 +141,7 @@ class Settings:
             grace_s=_seconds(env, "GUILDHALL_GRACE_S", default=30.0),
             env_file=_file(env, "GUILDHALL_ENV_FILE"),
             otlp_endpoint=_url(env, "GUILDHALL_OTLP_ENDPOINT"),
+            metrics_token=_token(env, "GUILDHALL_METRICS_TOKEN"),
             secret_key=env.get("GUILDHALL_SECRET_KEY") or None,
             secret_key_old=tuple(
                 key.strip() for key in env.get("GUILDHALL_SECRET_KEY_OLD", "").split(",") if key.strip()
@@ -289,6 +293,17 @@ def _url(env: Mapping[str, str], name: str) -> str | None:
     text = env.get(name, "").strip()
     if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
         raise _refused(name, text, "a URL such as http://localhost:4318")
+    return text or None
+
+
+def _token(env: Mapping[str, str], name: str) -> str | None:
+    text = env.get(name, "").strip()
+    if text and not re.fullmatch(r"[\x21-\x7e]{16,255}", text):
+        raise InvalidInput(  # without its value, which is a secret
+            f"{name} is no token, expected 16 to 255 visible ASCII characters",
+            remedy="Make one with `openssl rand -hex 32`, or unset it.",
+            field=name,
+        )
     return text or None
 
 

@@ -1,17 +1,21 @@
-"""`/health` and `/ready`: whether the process lives, and whether it can serve."""
+"""`/health`, `/ready` and `/metrics`: whether the process lives, whether it can serve, and how it goes."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Literal
+import secrets
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from typing_extensions import TypedDict
 
 from guildhall.api.frame.answers import json_bytes
+from guildhall.api.frame.house import House
 from guildhall.api.frame.routes import Route
-from guildhall.api.frame.visits import house_of
+from guildhall.api.frame.visits import administering, house_of, token_of
+from guildhall.app.checkup import Checkup
 from guildhall.db import NOBODY, DatabaseUnavailable
+from guildhall.errors import Unavailable
 
 router = APIRouter(tags=["health"], route_class=Route)
 
@@ -49,3 +53,31 @@ async def get_readiness(request: Request) -> Response:
             f"PostgreSQL does not answer within {_PATIENCE_S:g} s", remedy="Check that the server runs."
         ) from None
     return Response(json_bytes({"status": "ready"}), 200, _UNKEPT, "application/json")
+
+
+@router.get("/metrics", include_in_schema=False)
+async def get_metrics(request: Request, accept: Annotated[str, Header()] = "") -> Response:
+    """Tell what Prometheus keeps over time: requests of all processes, and the findings of `guildhall doctor`."""
+    await _let_scrape(request)
+    house = house_of(request)
+    found = await _recent(house)
+    body, media_type = await asyncio.to_thread(house.metrics.exposition, found, accept)
+    return Response(body, 200, {**_UNKEPT, "Content-Type": media_type})
+
+
+async def _let_scrape(request: Request) -> None:
+    """Let in whoever has GUILDHALL_METRICS_TOKEN, which is good for nothing else, and administrators."""
+    wanted = house_of(request).app.settings.metrics_token
+    if wanted is not None and secrets.compare_digest(token_of(request).encode(), wanted.encode()):
+        return
+    visit = await administering(request)
+    async with visit.transaction():
+        pass  # whoever was let in is still who may ask
+
+
+async def _recent(house: House) -> Checkup | None:
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            return await house.checkups.recent()
+    except (TimeoutError, Unavailable):
+        return None

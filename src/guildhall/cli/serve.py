@@ -78,7 +78,7 @@ def serve(
 async def _serve(environment: Callable[[], Mapping[str, str]]) -> None:
     from guildhall.app import logs, telemetry
     from guildhall.app.wiring import prepared_url
-    from guildhall.server import Interrupted, Supervisor, keep_alive, listening, notify
+    from guildhall.server import Interrupted, Supervisor, counting_together, keep_alive, listening, notify
     from guildhall.settings import Settings
 
     output = Output()
@@ -101,7 +101,8 @@ async def _serve(environment: Callable[[], Mapping[str, str]]) -> None:
                 sys.stdout.flush()
                 notify("READY=1")
 
-            await Supervisor(settings, environment, listeners).run(tell)
+            with counting_together() as counts:
+                await Supervisor(settings, lambda: {**environment(), **counts}, listeners).run(tell)
     except Interrupted:
         raise typer.Exit(_INTERRUPTED) from None
     finally:

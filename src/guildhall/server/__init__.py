@@ -9,7 +9,7 @@ settings of that moment.
 """
 
 from guildhall.server.errors import AddressInUse, AddressUnusable, CertificateUnusable, WorkerFailed
-from guildhall.server.supervisor import Interrupted, Supervisor, keep_alive, notify
+from guildhall.server.supervisor import Interrupted, Supervisor, counting_together, keep_alive, notify
 
 __all__ = [
     "AddressInUse",
@@ -18,6 +18,7 @@ __all__ = [
     "Interrupted",
     "Supervisor",
     "WorkerFailed",
+    "counting_together",
     "keep_alive",
     "notify",
 ]

@@ -9,8 +9,9 @@ import random
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager, suppress
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -319,6 +320,13 @@ async def keep_alive(settings: Settings) -> AsyncIterator[None]:
     finally:
         if looking is not None:
             looking.cancel()
+
+
+@contextmanager
+def counting_together() -> Iterator[Mapping[str, str]]:
+    """What workers are told so that they count requests in one place, and whichever is asked for metrics knows them all."""
+    with tempfile.TemporaryDirectory(prefix="guildhall-counts-", ignore_cleanup_errors=True) as directory:
+        yield {"PROMETHEUS_MULTIPROC_DIR": directory}
 
 
 def notify(text: str) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from guildhall.api.frame.events import Hub
+from guildhall.api.frame.metrics import Metrics
+from guildhall.app.checkup import Memory
 from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.app.wiring import App
 from guildhall.cache import Allowances, PostgresCache
@@ -37,7 +39,7 @@ OnExchange: TypeAlias = Callable[[Exchange], None]
 @dataclass(slots=True)
 class House:
     """
-    An open database with what stands at its door; `observers` are told of every exchange.
+    An open database with what stands at its door; `observers` are told of every exchange, and so are the metrics.
 
     It closes in two steps. From `closing` on no new connections are taken and
     `/ready` says no; whatever waits for news, as a stream of events does, ends.
@@ -50,7 +52,11 @@ class House:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     is_closing: bool = False
     hub: Hub = field(default_factory=Hub)
+    metrics: Metrics = field(default_factory=Metrics)
+    checkups: Memory = field(init=False)
     allowances: Allowances = field(init=False)
 
     def __post_init__(self) -> None:
+        self.observers = (*self.observers, self.metrics.observe)
+        self.checkups = Memory(self.app)
         self.allowances = Allowances(PostgresCache(self.app.database))

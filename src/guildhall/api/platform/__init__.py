@@ -1,6 +1,6 @@
 """Routes of the platform wing."""
 
-from guildhall.api.platform import audits, keys, people, sessions, teams
+from guildhall.api.platform import audits, health, keys, people, sessions, teams
 
 ROUTERS = (
     sessions.sessions,
@@ -14,4 +14,5 @@ ROUTERS = (
     keys.secrets,
     audits.changes,
     audits.ledgers,
+    health.health,
 )

@@ -13,7 +13,7 @@ from guildhall.app.documents import described
 
 
 @described
-class FindingDocument(TypedDict):
+class HealthFindingDocument(TypedDict):
     """How one thing is."""
 
     name: str
@@ -34,7 +34,7 @@ class CheckupDocument(TypedDict):
     level: Literal["ok", "warning", "critical"]
     """The worst of all findings."""
     read_at: datetime
-    findings: Sequence[FindingDocument]
+    findings: Sequence[HealthFindingDocument]
 
 
 def checkup_document(checkup: Checkup) -> CheckupDocument:
