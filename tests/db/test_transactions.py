@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from guildhall import clock
-from guildhall.db import Actor, ConstraintViolated, Database, DatabaseUnavailable, Tx
+from guildhall.db import SLOW_MS, Actor, ConstraintViolated, Database, DatabaseUnavailable, Tx
 from guildhall.db.errors import StatementRefused, TooBusy, ValueRefused, translated
 from guildhall.db.queries import parse_queries
 
@@ -34,6 +34,12 @@ SELECT operation, table_name, user_id, new_data ->> 'name' AS name FROM platform
 UPDATE platform.audit_log SET operation = 'DELETE';
 -- name: nonsense
 SELECT 'x'::text::integer;
+-- name: take_long
+SELECT pg_sleep(0.6), :secret::text;
+-- name: take_long_and_fail
+SELECT ('x' || pg_sleep(0.6)::text)::integer;
+-- name: slow_statements
+SELECT query, duration_ms FROM platform.slow_query_log ORDER BY id;
 """,
 )
 
@@ -234,3 +240,20 @@ def test_what_the_driver_raises_is_told_in_our_words() -> None:
         raise asyncpg.ReadOnlySQLTransactionError("cannot execute INSERT in a read-only transaction")
     with pytest.raises(asyncpg.InternalClientError), translated():
         raise asyncpg.InternalClientError("something that nobody expects")
+
+
+async def test_slow_statements_are_kept_without_values_whatever_becomes_of_their_transaction(
+    database: Database, actor: Actor
+) -> None:
+    """Here the database is slow on request: what it takes is the condition, and no time is measured."""
+    async with database.transaction(actor) as tx:
+        await tx.value(queries.count)
+        await tx.find(queries.take_long, secret="password")
+    reader = Actor(actor.user_id, actor.tenant_id, reads_only=True)
+    with pytest.raises(ValueRefused):
+        async with database.transaction(reader) as tx:
+            await tx.value(queries.take_long_and_fail)
+    async with database.duty("scheduler") as tx:
+        kept = await tx.fetch(queries.slow_statements)
+    assert [row["query"] for row in kept] == [queries.take_long.sql, queries.take_long_and_fail.sql]
+    assert all(row["duration_ms"] >= SLOW_MS for row in kept)

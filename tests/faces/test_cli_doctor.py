@@ -190,6 +190,20 @@ async def test_slow_statements_are_counted_and_not_shown(
     assert "secret" not in guildhall("doctor", "--json").out
 
 
+async def test_upkeep_forgets_slow_statements_of_last_month(
+    guildhall: Command, connect: Connect, administrator_url: str
+) -> None:
+    administrator = await connect()
+    await administrator.execute(
+        """
+        INSERT INTO platform.slow_query_log (duration_ms, query, "timestamp")
+        VALUES (900, 'old', now() - interval '31 days'), (900, 'newer', now() - interval '29 days');
+        """
+    )
+    guildhall("db", "maintain", GUILDHALL_DATABASE_URL=administrator_url)
+    assert [row["query"] for row in await administrator.fetch("SELECT query FROM platform.slow_query_log")] == ["newer"]
+
+
 async def test_upkeep_that_does_not_run_is_noticed(
     doctor: Callable[..., Found], guildhall: Command, connect: Connect, administrator_url: str
 ) -> None:

@@ -16,7 +16,7 @@ from guildhall.app import sealing
 from guildhall.app.wiring import App
 from guildhall.db import archives, rollups, timeseries
 from guildhall.db.archivefiles import ArchiveFormatMissing
-from guildhall.domains.platform import audit, identity, replays
+from guildhall.domains.platform import audit, identity, operations, replays
 from guildhall.errors import GuildhallError, NotAllowed, Unavailable
 
 
@@ -53,6 +53,7 @@ async def maintain(app: App, url: str) -> Upkeep:
     async with app.database.duty("scheduler") as tx:
         expired = await identity.tidy(tx)
         await replays.tidy(tx)
+        await operations.tidy(tx)
         await cache.tidy(tx)
     seals: list[audit.Seal] = []
     try:

@@ -12,10 +12,11 @@ from guildhall.db.errors import ConstraintViolated, DatabaseUnavailable, DiskFul
 from guildhall.db.jsonb import Json
 from guildhall.db.pool import NOBODY, Database, MachineRole
 from guildhall.db.queries import Queries, Query, load_queries
-from guildhall.db.tx import Actor, Origin, Proof, Row, Tx
+from guildhall.db.tx import SLOW_MS, Actor, Origin, Proof, Row, Tx
 
 __all__ = [
     "NOBODY",
+    "SLOW_MS",
     "Actor",
     "ConstraintViolated",
     "Database",

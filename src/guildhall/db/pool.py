@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
@@ -30,6 +30,8 @@ _COMMAND_TIMEOUT_S = 300
 _STARTUP_SETTINGS = {"application_name": application_name(), "timezone": "UTC"}
 """Those of the settings at the start that PgBouncer follows."""
 _MOST_TEXT = 512
+_LOG_SLOW = "INSERT INTO platform.slow_query_log (duration_ms, query) VALUES ($1, $2)"
+_LONGEST_STATEMENT = 100_000
 _NO_WORD = re.compile(r"[^a-z_]")
 
 
@@ -137,10 +139,11 @@ class Database:
         self, role: str, actor: Actor, origin: Origin | None = None, proof: Proof | None = None
     ) -> AsyncIterator[Tx]:
         connection = await self._begin(role, actor, origin, proof)
+        tx = Tx(connection, actor, clock.now())
         try:
             try:
                 with _reading(actor):
-                    yield Tx(connection, actor, clock.now())
+                    yield tx
                     with translated():
                         await connection.execute("COMMIT")
             except BaseException:
@@ -148,6 +151,8 @@ class Database:
                     await _rollback(connection)
                 raise
         finally:
+            if tx.slow and not _is_gone(connection):
+                await _log(connection, role, tx.slow)
             await _hand_back(self._pool, connection)
 
     @asynccontextmanager
@@ -314,6 +319,18 @@ async def _rollback(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> None:
         await connection.execute("ROLLBACK", timeout=_CONNECT_TIMEOUT_S)
     except DRIVER_ERRORS:
         connection.terminate()  # the error that led here matters more
+
+
+async def _log(connection: asyncpg.pool.PoolConnectionProxy[Any], role: str, slow: Sequence[tuple[str, float]]) -> None:
+    """Keep slow statements in a transaction of their own: of what was rolled back, too, one wants to know why it took long."""
+    records = [(took_ms, statement[:_LONGEST_STATEMENT]) for statement, took_ms in slow]
+    try:
+        await connection.execute(f"BEGIN; SET LOCAL ROLE {role}", timeout=_CONNECT_TIMEOUT_S)
+        await connection.executemany(_LOG_SLOW, records, timeout=_CONNECT_TIMEOUT_S)
+        await connection.execute("COMMIT", timeout=_CONNECT_TIMEOUT_S)
+    except DRIVER_ERRORS:
+        if not _is_gone(connection):  # a standby keeps no log, nor does a schema that has none yet
+            await _rollback(connection)
 
 
 async def _leads_through_a_pooler(url: str) -> bool:

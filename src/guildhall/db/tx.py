@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
 
+from guildhall import clock
 from guildhall.db.errors import translated
 from guildhall.db.queries import Query
 from guildhall.errors import Unavailable
 
+_T = TypeVar("_T")
+
 Row: TypeAlias = Mapping[str, Any]
+
+SLOW_MS = 500.0
+"""A statement that takes this long is slow: it is kept in `platform.slow_query_log`, as text with its parameters' places."""
 
 _PAGE_ROWS = 1_000
 
@@ -62,34 +68,36 @@ class Tx:
     `now` is one instant for everything in it. Values are passed by the names
     of the statement's parameters. A statement that the server refuses raises
     one of our families (`guildhall.db.errors`) and spoils the transaction.
+    `slow` are the texts of statements that took long, with their milliseconds.
     """
 
-    __slots__ = ("_connection", "actor", "now")
+    __slots__ = ("_connection", "actor", "now", "slow")
 
     def __init__(self, connection: asyncpg.pool.PoolConnectionProxy[Any], actor: Actor, now: datetime) -> None:
         self._connection = connection
         self.actor = actor
         self.now = now
+        self.slow: list[tuple[str, float]] = []
 
     async def fetch(self, query: Query, **values: object) -> list[Row]:
         """All rows."""
         with translated():
-            return await self._connection.fetch(query.sql, *query.arguments(values))
+            return await self._timed(query.sql, self._connection.fetch(query.sql, *query.arguments(values)))
 
     async def fetch_prepared(self, statement: str, arguments: Sequence[object]) -> list[Row]:
         """All rows of a statement that `db.listing` has put together, with its arguments in the driver's order."""
         with translated():
-            return await self._connection.fetch(statement, *arguments)
+            return await self._timed(statement, self._connection.fetch(statement, *arguments))
 
     async def find(self, query: Query, **values: object) -> Row | None:
         """The first row, if there is one."""
         with translated():
-            return await self._connection.fetchrow(query.sql, *query.arguments(values))
+            return await self._timed(query.sql, self._connection.fetchrow(query.sql, *query.arguments(values)))
 
     async def value(self, query: Query, **values: object) -> Any:
         """The first column of the first row; None where there is no row."""
         with translated():
-            return await self._connection.fetchval(query.sql, *query.arguments(values))
+            return await self._timed(query.sql, self._connection.fetchval(query.sql, *query.arguments(values)))
 
     async def stream(self, query: Query, **values: object) -> AsyncIterator[Row]:
         """All rows, a page at a time through a cursor of the server's, so that memory does not grow with their number."""
@@ -100,9 +108,18 @@ class Tx:
     async def execute(self, query: Query, **values: object) -> int:
         """How many rows the statement touched."""
         with translated():
-            status = await self._connection.execute(query.sql, *query.arguments(values))
+            status = await self._timed(query.sql, self._connection.execute(query.sql, *query.arguments(values)))
         last = status.rsplit(" ", 1)[-1]
         return int(last) if last.isdecimal() else 0
+
+    async def _timed(self, statement: str, work: Awaitable[_T]) -> _T:
+        began_ms = clock.monotonic_ms()
+        try:
+            return await work
+        finally:
+            took_ms = clock.monotonic_ms() - began_ms
+            if took_ms >= SLOW_MS:
+                self.slow.append((statement, took_ms))
 
     async def copy(self, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> int:
         """

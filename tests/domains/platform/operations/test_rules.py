@@ -142,11 +142,11 @@ def test_a_transaction_without_a_snapshot_keeps_nothing() -> None:
 
 def test_slow_statements_are_named_by_their_ids() -> None:
     worst = SlowStatement(-42, "guildhall_login", 1200, 850.4, 3000)
-    found = rules.judge_slow_statements(SlowStatements("pg_stat_statements", 3, 3000, [worst]))
+    found = rules.judge_slow_statements(SlowStatements("pg_stat_statements", 500, 3, 3000, [worst]))
     assert found.level is WARNING
     assert "queryid -42" in found.remedy
     assert found.value["worst"][0]["statement_id"] == "-42"  # beyond what a JSON number keeps exactly
-    assert rules.judge_slow_statements(SlowStatements("slow_query_log", 0, None)).level is OK
+    assert rules.judge_slow_statements(SlowStatements("slow_query_log", 500, 0, None)).level is OK
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
--- Every statement is the scheduler's, in a transaction that changes nothing. None takes a lock on a table that others
--- may hold: what says that somebody is in the way must not queue behind them.
+-- Every statement is the scheduler's; those of a checkup run in a transaction that changes nothing. None takes a lock on
+-- a table that others may hold: what says that somebody is in the way must not queue behind them.
 
 -- name: look_only
 SET TRANSACTION READ ONLY;
@@ -61,6 +61,10 @@ SELECT statement_id, login, calls, mean_ms, max_ms, count(*) OVER ()::integer AS
 SELECT count(*)::integer AS how_many, max(duration_ms) AS max_ms
   FROM platform.slow_query_log
  WHERE "timestamp" > :since AND duration_ms >= :slow_ms;
+
+-- name: forget_slow_statements
+DELETE FROM platform.slow_query_log
+ WHERE "timestamp" < :before;
 
 -- name: tables
 -- By the counts that PostgreSQL keeps anyway. Sizes in bytes would take a lock on each table.

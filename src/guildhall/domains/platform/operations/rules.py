@@ -30,9 +30,6 @@ from guildhall.domains.platform.operations.types import (
     Wait,
 )
 
-SLOW_MS = 500.0
-"""A statement that takes this long each time is slow."""
-
 AHEAD = timedelta(days=31)
 """How far ahead partitions are to reach at least: whoever writes first makes those that are lacking."""
 
@@ -270,12 +267,12 @@ def judge_slow_statements(found: SlowStatements) -> Finding:
     """Statements that take long each time; which they are only their ids say."""
     counted = found.source == "pg_stat_statements"
     if not found.how_many:
-        summary = f"no statement is slower than {SLOW_MS:g} ms"
+        summary = f"no statement is slower than {found.slower_than_ms:g} ms"
         remedy = _NOTHING
     elif counted:
         worst = found.worst[0]
         summary = (
-            f"{_number(found.how_many, 'statement')} slower than {SLOW_MS:g} ms on average; "
+            f"{_number(found.how_many, 'statement')} slower than {found.slower_than_ms:g} ms on average; "
             f"{worst.statement_id} takes {worst.mean_ms:,.0f} ms and ran {worst.calls:,} times"
         )
         remedy = (
@@ -283,7 +280,7 @@ def judge_slow_statements(found: SlowStatements) -> Finding:
             "EXPLAIN (ANALYZE, BUFFERS) says where its time goes."
         )
     else:
-        summary = f"{_number(found.how_many, 'statement')} slower than {SLOW_MS:g} ms in the last day"
+        summary = f"{_number(found.how_many, 'statement')} slower than {found.slower_than_ms:g} ms in the last day"
         remedy = (
             'SELECT query FROM platform.slow_query_log ORDER BY "timestamp" DESC shows them to guildhall_scheduler.'
         )
@@ -293,7 +290,7 @@ def judge_slow_statements(found: SlowStatements) -> Finding:
         f"{summary} ({found.source})",
         {
             "source": found.source,
-            "slower_than_ms": SLOW_MS,
+            "slower_than_ms": found.slower_than_ms,
             "statements": found.how_many,
             "max_ms": _rounded(found.max_ms),
             "worst": [

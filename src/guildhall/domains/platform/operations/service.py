@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from guildhall.db import Tx
+from guildhall.db import SLOW_MS, Tx
 from guildhall.domains.platform.operations import rules, store
 from guildhall.domains.platform.operations.types import Finding, Surroundings
 
 _LOGGED_FOR = timedelta(days=1)
+_KEPT_FOR = timedelta(days=30)
 _CALLS = 5
 """A statement that ran less often, as a migration's, is no habit."""
 _WORST = 10
@@ -29,9 +30,7 @@ async def examine(tx: Tx, ours: Surroundings) -> list[Finding]:
     sessions = await store.sessions(tx)
     slots = await store.slots(tx)
     prepared = await store.prepared_transactions(tx)
-    slow = await store.slow_statements(
-        tx, slow_ms=rules.SLOW_MS, at_least=_CALLS, at_most=_WORST, since=tx.now - _LOGGED_FOR
-    )
+    slow = await store.slow_statements(tx, slow_ms=SLOW_MS, at_least=_CALLS, at_most=_WORST, since=tx.now - _LOGGED_FOR)
     tables, dead_rows = await store.tables(tx, at_most=_WORST)
     # What waits in another database is its own affair, and a snapshot there keeps nothing alive in this one.
     here = [each for each in sessions if each.database in (None, server.database)]
@@ -52,3 +51,8 @@ async def examine(tx: Tx, ours: Surroundings) -> list[Finding]:
         rules.judge_extensions(await store.extensions(tx), server),
         rules.judge_transaction_ids(await store.transaction_ids(tx)),
     ]
+
+
+async def tidy(tx: Tx) -> int:
+    """Forget statements that were slow more than a month ago; how many. It is upkeep: a scheduler's transaction may."""
+    return await store.forget_slow_statements(tx, tx.now - _KEPT_FOR)

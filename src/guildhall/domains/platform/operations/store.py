@@ -60,13 +60,14 @@ async def slow_statements(tx: Tx, *, slow_ms: float, at_least: int, at_most: int
     if not await tx.value(_queries.statements_are_counted):
         row = await tx.find(_queries.slow_statements_logged, since=since, slow_ms=slow_ms)
         assert row is not None
-        return SlowStatements("slow_query_log", row["how_many"], row["max_ms"])
+        return SlowStatements("slow_query_log", slow_ms, row["how_many"], row["max_ms"])
     rows = await tx.fetch(_queries.slow_statements, slow_ms=slow_ms, at_least=at_least, at_most=at_most)
     worst = [
         SlowStatement(row["statement_id"], row["login"], row["calls"], row["mean_ms"], row["max_ms"]) for row in rows
     ]
     return SlowStatements(
         "pg_stat_statements",
+        slow_ms,
         rows[0]["how_many"] if rows else 0,
         max((each.max_ms for each in worst), default=None),
         worst,
@@ -96,3 +97,7 @@ async def transaction_ids(tx: Tx) -> TransactionIds:
     row = await tx.find(_queries.transaction_ids)
     assert row is not None
     return TransactionIds(**dict(row))
+
+
+async def forget_slow_statements(tx: Tx, before: datetime) -> int:
+    return await tx.execute(_queries.forget_slow_statements, before=before)

@@ -168,6 +168,7 @@ class SlowStatements:
     """What is slow: counted by pg_stat_statements, or logged in the last day."""
 
     source: str
+    slower_than_ms: float
     how_many: int
     max_ms: float | None
     worst: Sequence[SlowStatement] = ()
