@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from typing_extensions import TypedDict
 
 from guildhall.api.frame.answers import json_bytes
@@ -56,11 +56,12 @@ async def get_readiness(request: Request) -> Response:
 
 
 @router.get("/metrics", include_in_schema=False)
-async def get_metrics(request: Request, accept: Annotated[str, Header()] = "") -> Response:
+async def get_metrics(request: Request) -> Response:
     """Tell what Prometheus keeps over time: requests of all processes, and the findings of `guildhall doctor`."""
     await _let_scrape(request)
     house = house_of(request)
     found = await _recent(house)
+    accept = request.headers.get("accept", "")
     body, media_type = await asyncio.to_thread(house.metrics.exposition, found, accept)
     return Response(body, 200, {**_UNKEPT, "Content-Type": media_type})
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Metric
@@ -51,6 +52,7 @@ class Metrics:
         )
         self._received = Counter("guildhall_http_received_bytes_total", "Bytes of requests' bodies.", registry=ours)
         self._sent = Counter("guildhall_http_sent_bytes_total", "Bytes of answers' bodies.", registry=ours)
+        self._labelled = cache(self._label)  # to find them by their labels takes longer than to count
         if shared:
             MultiProcessCollector(self._registry, shared)  # type: ignore[no-untyped-call]
 
@@ -61,10 +63,15 @@ class Metrics:
         Labels are taken from short lists: a client who makes up methods or paths makes no new ones.
         """
         method = exchange.method if exchange.method in _METHODS else "other"
-        self._requests.labels(method, exchange.route, str(exchange.status)).inc()
-        self._seconds.labels(method, exchange.route).observe(exchange.seconds)
-        self._received.inc(exchange.received_bytes)
+        requests, seconds = self._labelled(method, exchange.route, exchange.status)
+        requests.inc()
+        seconds.observe(exchange.seconds)
+        if exchange.received_bytes:
+            self._received.inc(exchange.received_bytes)
         self._sent.inc(exchange.sent_bytes)
+
+    def _label(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        return self._requests.labels(method, route, str(status)), self._seconds.labels(method, route)
 
     def exposition(self, checkup: Checkup | None, accept: str) -> tuple[bytes, str]:
         """Everything in the form that a client accepts, and that form's media type; None: the database does not answer."""
