@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from fixtures.command_line import Command
+from fixtures.engines import Place
 from fixtures.servers import Start
 from guildhall.db import migrate
 
@@ -188,6 +189,35 @@ async def test_slow_statements_are_counted_and_not_shown(
         1200.5,
     )
     assert "secret" not in guildhall("doctor", "--json").out
+
+
+async def test_slow_statements_that_the_server_counts_are_named_by_their_ids(
+    doctor: Callable[..., Found], guildhall: Command, connect: Connect
+) -> None:
+    administrator = await connect()
+    if not await administrator.fetchval(
+        "SELECT EXISTS (SELECT FROM pg_settings WHERE name = 'pg_stat_statements.max')"
+    ):
+        pytest.skip("this server has not loaded pg_stat_statements")
+    await administrator.execute("CREATE SCHEMA counting; CREATE EXTENSION pg_stat_statements SCHEMA counting")
+    for _ in range(5):
+        await administrator.fetch("SELECT pg_sleep(0.6) AS what_a_team_asks")
+    assert doctor()["slow_queries"]["value"]["source"] == "slow_query_log"  # its schema is closed to us
+    await administrator.execute("GRANT USAGE ON SCHEMA counting TO guildhall_owner")
+    found = doctor()["slow_queries"]
+    assert (found["level"], found["value"]["source"]) == ("warning", "pg_stat_statements")
+    (worst,) = found["value"]["worst"]
+    text = "SELECT query FROM counting.pg_stat_statements WHERE queryid = $1"
+    assert "what_a_team_asks" in await administrator.fetchval(text, int(worst["statement_id"]))
+    assert (worst["calls"], worst["login"]) == (5, "postgres")
+    assert "what_a_team_asks" not in guildhall("doctor", "--json").out
+
+
+def test_either_engine_is_examined(doctor: Callable[..., Found], place: Place) -> None:
+    found = doctor(GUILDHALL_DATABASE_URL=place.login_url)
+    assert found["partitions"]["value"]["engine"] == place.engine
+    assert len(found["partitions"]["value"]["series"]) > 10
+    assert {found[name]["level"] for name in ("schema", "partitions", "upkeep", "extensions")} == {"ok"}
 
 
 async def test_upkeep_forgets_slow_statements_of_last_month(

@@ -5211,7 +5211,7 @@ DECLARE
         SELECT quote_ident(nspname)
           FROM pg_extension
           JOIN pg_namespace ON pg_namespace.oid = extnamespace
-         WHERE extname = 'pg_stat_statements'
+         WHERE extname = 'pg_stat_statements' AND has_schema_privilege('guildhall_owner', extnamespace, 'USAGE')
     );
 BEGIN
     -- Made but not loaded when the server started, it refuses to be read.

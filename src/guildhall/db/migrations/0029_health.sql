@@ -48,7 +48,8 @@ AS $$
             OR activity.backend_xmin IS NOT NULL)
 $$;
 
--- What pg_stat_statements has counted of this database; no rows where it does not count.
+-- What pg_stat_statements has counted of this database; no rows where it does
+-- not count, or is in a schema that the owner may not use.
 CREATE FUNCTION platform.statements_counted()
     RETURNS TABLE (
         statement_id bigint, login text, calls bigint, mean_ms double precision, max_ms double precision,
@@ -62,7 +63,7 @@ DECLARE
         SELECT quote_ident(nspname)
           FROM pg_extension
           JOIN pg_namespace ON pg_namespace.oid = extnamespace
-         WHERE extname = 'pg_stat_statements'
+         WHERE extname = 'pg_stat_statements' AND has_schema_privilege('guildhall_owner', extnamespace, 'USAGE')
     );
 BEGIN
     -- Made but not loaded when the server started, it refuses to be read.

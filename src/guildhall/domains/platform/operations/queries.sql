@@ -47,8 +47,12 @@ SELECT gid, owner::text AS login, database::text, age(transaction) AS snapshot_a
  ORDER BY prepared;
 
 -- name: statements_are_counted
-SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements')
-       AND current_setting('pg_stat_statements.max', true) IS NOT NULL;
+-- As platform.statements_counted() asks.
+SELECT current_setting('pg_stat_statements.max', true) IS NOT NULL
+       AND EXISTS (
+               SELECT FROM pg_extension
+                WHERE extname = 'pg_stat_statements' AND has_schema_privilege('guildhall_owner', extnamespace, 'USAGE')
+           );
 
 -- name: slow_statements
 SELECT statement_id, login, calls, mean_ms, max_ms, count(*) OVER ()::integer AS how_many
