@@ -1,0 +1,165 @@
+"""The ways in which work cannot be given out or taken on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from guildhall.algorithms.suggestions import did_you_mean
+from guildhall.errors import Conflict, InvalidInput, NotFound
+
+MOST_PAYLOAD_BYTES = 1_048_576
+
+
+class JobInvalid(InvalidInput):
+    """A job that was to be enqueued has a value that it cannot have."""
+
+    code = "job_invalid"
+
+    def __init__(self, field: str, value: Any, expected: str, *, position: int, remedy: str | None = None) -> None:
+        super().__init__(
+            f"{field} of job {position} is {str(value)[:200]!r}, expected {expected}",
+            remedy=remedy,
+            field=field,
+            value=value,
+            position=position,
+        )
+
+
+class JobTypeUnknown(InvalidInput):
+    """No worker has made this type of job known in this queue."""
+
+    code = "job_type_unknown"
+
+    def __init__(self, task_type: str, queue: str, known: Iterable[str]) -> None:
+        names = sorted(set(known))
+        super().__init__(
+            f"there is no job type {task_type!r} in queue {queue!r}",
+            remedy=did_you_mean(task_type, names)
+            or "A type is known once a worker that handles it has started: run `guildhall worker`.",
+            field="task_type",
+            value=task_type,
+            queue=queue,
+            known=names[:50],
+        )
+
+
+class PayloadInvalid(InvalidInput):
+    """A payload is not what its type says that payloads are."""
+
+    code = "job_payload_invalid"
+
+    def __init__(self, task_type: str, why: str, *, position: int) -> None:
+        super().__init__(
+            f"the payload of job {position} does not fit {task_type!r}: {why}",
+            remedy="Correct it; nothing was enqueued.",
+            field="payload",
+            task_type=task_type,
+            position=position,
+        )
+
+
+class PayloadTooLarge(InvalidInput):
+    """A payload is over 1 MB."""
+
+    code = "job_payload_too_large"
+
+    def __init__(self, size: int | None = None, *, position: int | None = None) -> None:
+        which = "a payload" if position is None else f"the payload of job {position}"
+        super().__init__(
+            f"{which} has {'too many' if size is None else f'{size:,}'} bytes, expected at most {MOST_PAYLOAD_BYTES:,}",
+            remedy="Store it elsewhere, and enqueue where it is.",
+            field="payload",
+            position=position,
+            bytes=size,
+        )
+
+
+class DependencyUnknown(InvalidInput):
+    """A job is to wait for one that is neither there nor enqueued with it."""
+
+    code = "job_dependency_unknown"
+
+    def __init__(self, job_id: UUID | None = None) -> None:
+        super().__init__(
+            "there is no job to wait for" if job_id is None else f"there is no job {job_id} to wait for",
+            remedy="Enqueue it first, or in the same call.",
+            field="waits_for",
+            value=None if job_id is None else str(job_id),
+        )
+
+
+class DependencyFailed(Conflict):
+    """A job is to wait for one that has already failed."""
+
+    code = "job_dependency_failed"
+
+    def __init__(self, job_id: UUID | None = None, status: str = "failed") -> None:
+        super().__init__(
+            f"job {'' if job_id is None else job_id} to wait for is {status} already",
+            remedy="Retry it first, or wait for it with on_failure 'ignore'.",
+            field="waits_for",
+            value=None if job_id is None else str(job_id),
+        )
+
+
+class DependencyCycle(InvalidInput):
+    """Jobs wait for each other in a circle."""
+
+    code = "job_dependency_cycle"
+
+    def __init__(self, cycle: Sequence[UUID], names: Sequence[str]) -> None:
+        circle = " → ".join(f"{name} ({job_id})" for name, job_id in zip(names, cycle, strict=True))
+        super().__init__(
+            f"these jobs wait for each other: {circle}",
+            remedy="Take one of these edges out; nothing was enqueued.",
+            field="waits_for",
+            cycle=[str(each) for each in cycle],
+        )
+
+
+class JobNotFound(NotFound):
+    """The team has no such job."""
+
+    code = "job_not_found"
+
+    def __init__(self, job_id: UUID | str) -> None:
+        super().__init__(
+            f"there is no job {job_id}",
+            remedy="`guildhall jobs list` shows those that there are.",
+            field="job_id",
+            value=str(job_id),
+        )
+
+
+class JobStateWrong(Conflict):
+    """A job is not in a state in which this can be done."""
+
+    code = "job_state_wrong"
+
+    def __init__(self, verb: str, job_id: UUID, status: str, states: Iterable[str]) -> None:
+        super().__init__(
+            f"job {job_id} is {status}: what is {', '.join(states)} can be {verb}",
+            field="job_id",
+            value=str(job_id),
+            status=status,
+        )
+
+
+class JobLost(Conflict):
+    """The attempt is over: the job was taken from this worker, and what it did must not count."""
+
+    code = "job_lost"
+
+    def __init__(self, job_id: UUID) -> None:
+        super().__init__(f"job {job_id} was taken from this worker", value=str(job_id))
+
+
+class WorkerUnknown(NotFound):
+    """A worker has not registered, or was forgotten."""
+
+    code = "worker_unknown"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no worker {name!r}", remedy="Register it first.", field="worker", value=name)

@@ -1,0 +1,130 @@
+-- name: register_type
+SELECT platform.register_task_type(:name, :queue, :max_retries, :timeout, :retry_base, :retry_most, :schema);
+
+-- name: types
+SELECT task_type AS name, queue, max_retries, timeout, retry_base, retry_most, payload_schema AS schema, lane FROM platform.task_lanes;
+
+-- name: enqueue
+SELECT id, is_new
+  FROM platform.jobs_enqueue(
+           p_types => :types, p_payloads => :payloads, p_ids => :ids, p_queues => :queues, p_priorities => :priorities,
+           p_scheduled_at => :scheduled_at, p_max_retries => :max_retries, p_timeouts => :timeouts, p_deadlines => :deadlines,
+           p_unique_keys => :unique_keys, p_idempotency_keys => :idempotency_keys, p_fair_keys => :fair_keys,
+           p_weights => :weights, p_waiting => :waiting, p_waits_for => :waits_for, p_on_failure => :on_failure
+       );
+
+-- name: statuses
+SELECT id, status::text FROM platform.background_tasks WHERE id = ANY (:ids);
+
+-- name: register_worker
+SELECT platform.register_worker(:name, :queues, :concurrency, :lease, :host, :pid);
+
+-- name: forget_worker
+DELETE FROM platform.task_workers WHERE worker_id = :name;
+
+-- name: forget_silent_workers
+DELETE FROM platform.task_workers WHERE last_seen < now() - lease - interval '1 day';
+
+-- name: workers
+SELECT worker_id AS name, queues, concurrency, host, pid, started_at, last_seen, last_seen >= now() - lease AS is_alive
+  FROM platform.task_workers
+ ORDER BY started_at;
+
+-- name: claim
+SELECT id, tenant_id, task_type, payload, attempt_token, attempt, retry_count, max_retries, leased_until, status, created_by
+  FROM platform.jobs_claim(:worker, :lanes, :at_most, :begin);
+
+-- name: start
+SELECT platform.jobs_start(:worker, :ids, :tokens) AS id;
+
+-- name: complete
+SELECT platform.jobs_complete(:worker, :ids, :tokens, :results) AS id;
+
+-- name: step
+SELECT id, tenant_id, task_type, payload, attempt_token, attempt, retry_count, max_retries, leased_until, status, created_by
+  FROM platform.jobs_step(:worker, :ids, :tokens, :results, :lanes, :at_most, :begin);
+
+-- name: fail
+SELECT id, status, scheduled_at FROM platform.jobs_fail(:worker, :ids, :tokens, :messages, :stacks, :is_final, :delays);
+
+-- name: release
+SELECT platform.jobs_release(:worker, :ids, :tokens) AS id;
+
+-- name: heartbeat
+SELECT platform.jobs_heartbeat(:worker, :ids, :tokens) AS id;
+
+-- name: orphans
+-- What a worker has by its row and does not know of, as after a claim whose answer was lost.
+SELECT id, attempt_token
+  FROM platform.background_tasks
+ WHERE worker_id = :worker AND status IN ('queued', 'running') AND started_at < now() - :age::interval
+   AND attempt_token <> ALL (:tokens::uuid[]);
+
+-- name: mark_stuck
+SELECT platform.jobs_mark_stuck(:at_most);
+
+-- name: rescue
+SELECT p_retried AS retried, p_dead AS dead FROM platform.jobs_rescue(:at_most);
+
+-- name: pause
+SELECT platform.jobs_pause(:ids) AS id;
+
+-- name: resume
+SELECT platform.jobs_resume(:ids) AS id;
+
+-- name: cancel
+SELECT platform.jobs_cancel(:ids) AS id;
+
+-- name: retry
+SELECT platform.jobs_retry(:ids) AS id;
+
+-- name: jobs
+SELECT tasks.id, tasks.task_type, lanes.queue, tasks.status::text AS status, tasks.priority::text AS priority, tasks.payload,
+       tasks.result, tasks.error_message, tasks.attempts, tasks.retry_count, tasks.max_retries, tasks.worker_id, tasks.unique_key,
+       tasks.open_dependencies, tasks.scheduled_at, tasks.deadline_at, tasks.started_at, tasks.completed_at, tasks.created_at
+  FROM platform.background_tasks AS tasks
+  JOIN platform.task_lanes AS lanes USING (lane)
+ WHERE :status::platform.job_status IS NULL OR tasks.status = :status;
+
+-- name: find_job
+SELECT tasks.id, tasks.task_type, lanes.queue, tasks.status::text AS status, tasks.priority::text AS priority, tasks.payload,
+       tasks.result, tasks.error_message, tasks.attempts, tasks.retry_count, tasks.max_retries, tasks.worker_id, tasks.unique_key,
+       tasks.open_dependencies, tasks.scheduled_at, tasks.deadline_at, tasks.started_at, tasks.completed_at, tasks.created_at
+  FROM platform.background_tasks AS tasks
+  JOIN platform.task_lanes AS lanes USING (lane)
+ WHERE tasks.id = :id;
+
+-- name: events
+SELECT event, attempt, worker_id, error_message, error_stack, detail, created_at AS at
+  FROM platform.background_task_history
+ WHERE task_id = :id
+ ORDER BY created_at;
+
+-- name: dependencies
+SELECT edges.depends_on_task_id AS job_id, edges.on_failure, awaited.status::text AS status, edges.is_settled
+  FROM platform.background_task_dependencies AS edges
+  JOIN platform.background_tasks AS awaited ON awaited.id = edges.depends_on_task_id
+ WHERE edges.task_id = :id
+ ORDER BY awaited.seq;
+
+-- name: dead_letters
+SELECT id, original_task_id AS job_id, task_type, payload, error_message, error_stack, retry_history, moved_at, resolution,
+       resolved_at
+  FROM platform.dead_letter_queue
+ WHERE resolved_at IS NULL OR NOT :only_open::boolean;
+
+-- name: open_letters
+-- The jobs behind open letters, all of them or those of a type, oldest letters first.
+SELECT original_task_id AS id
+  FROM platform.dead_letter_queue
+ WHERE resolved_at IS NULL AND original_task_id IS NOT NULL AND (:task_type::text IS NULL OR task_type = :task_type)
+ ORDER BY moved_at
+ LIMIT :at_most;
+
+-- name: stats
+SELECT tasks.task_type, lanes.queue, lanes.is_paused, tasks.status::text AS status, count(*) AS n,
+       min(tasks.scheduled_at) FILTER (WHERE tasks.place IS NOT NULL AND tasks.status = 'pending') AS oldest_waiting_at
+  FROM platform.background_tasks AS tasks
+  JOIN platform.task_lanes AS lanes USING (lane)
+ GROUP BY tasks.task_type, lanes.queue, lanes.is_paused, tasks.status
+ ORDER BY tasks.task_type, lanes.queue;

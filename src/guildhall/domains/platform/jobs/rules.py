@@ -1,0 +1,150 @@
+"""What a job may be, and in which order jobs that wait for each other are added."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from guildhall.domains.platform.jobs.errors import (
+    MOST_PAYLOAD_BYTES,
+    DependencyCycle,
+    JobInvalid,
+    PayloadTooLarge,
+)
+from guildhall.domains.platform.jobs.types import NewJob, OnFailure, Priority
+
+_PRIORITIES = frozenset(Priority)
+_POLICIES = frozenset(OnFailure)
+_MOST_RETRIES = 1_000_000
+_KEYS = ("unique_key", "idempotency_key", "fair_key")
+_NUL = b"\\u0000"
+
+
+def encoded(value: Any) -> bytes:
+    """
+    A value as JSON that PostgreSQL takes.
+
+    Raises:
+        ValueError: It is none, or holds the character U+0000.
+    """
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+    if _NUL in text and _holds_nul(orjson.loads(text)):
+        raise ValueError("it holds the character U+0000")
+    return text
+
+
+def _holds_nul(value: Any) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case dict():
+            return any(_holds_nul(key) or _holds_nul(each) for key, each in value.items())
+        case list():
+            return any(map(_holds_nul, value))
+    return False
+
+
+def payload_of(job: NewJob, position: int) -> bytes:
+    """
+    The payload as JSON.
+
+    Raises:
+        JobInvalid: It is no object of JSON values.
+        PayloadTooLarge: It is over 1 MB.
+    """
+    if not isinstance(job.payload, Mapping):
+        raise JobInvalid("payload", job.payload, "an object", position=position)
+    try:
+        text = encoded(job.payload if isinstance(job.payload, dict) else dict(job.payload))
+    except ValueError as error:
+        raise JobInvalid("payload", f"no JSON: {error}", "an object of JSON values", position=position) from None
+    if len(text) > MOST_PAYLOAD_BYTES:
+        raise PayloadTooLarge(len(text), position=position)
+    return text
+
+
+def check(job: NewJob, position: int, now: datetime) -> None:
+    """
+    Hold a job's values against what they may be; its payload and its type are looked at elsewhere.
+
+    Raises:
+        JobInvalid: A number is negative, a moment has no time zone or a deadline has passed, a key is too long.
+    """
+
+    def refuse(field: str, expected: str, value: Any = None) -> JobInvalid:
+        return JobInvalid(field, getattr(job, field) if value is None else value, expected, position=position)
+
+    if job.priority not in _PRIORITIES:
+        raise refuse("priority", f"{', '.join(Priority)}")
+    if job.max_retries is not None and not (type(job.max_retries) is int and 0 <= job.max_retries <= _MOST_RETRIES):
+        raise refuse("max_retries", f"a whole number from 0 to {_MOST_RETRIES:,}")
+    if job.timeout is not None and not (isinstance(job.timeout, timedelta) and job.timeout > timedelta(0)):
+        raise refuse("timeout", "a length of time above 0")
+    if job.weight is not None and not (math.isfinite(job.weight) and job.weight > 0):
+        raise refuse("weight", "a number above 0")
+    for field in ("scheduled_at", "deadline_at"):
+        moment = getattr(job, field)
+        if moment is not None and not (isinstance(moment, datetime) and moment.tzinfo is not None):
+            raise refuse(field, "a moment with its time zone")
+    if job.deadline_at is not None and job.deadline_at <= now:
+        raise refuse("deadline_at", f"a moment after now ({now.isoformat()})", job.deadline_at.isoformat())
+    for field in _KEYS:
+        key = getattr(job, field)
+        if key is not None and not (isinstance(key, str) and 1 <= len(key) <= 255 and "\0" not in key):
+            raise refuse(field, "a text of 1 to 255 characters")
+    for wait in job.waits_for:
+        if wait.on_failure not in _POLICIES:
+            raise refuse("on_failure", f"{', '.join(OnFailure)}", wait.on_failure)
+
+
+def in_order(jobs: Sequence[NewJob], ids: Sequence[UUID]) -> list[int]:
+    """
+    The positions of jobs such that each comes behind those of them that it waits for; as given where that is so.
+
+    Raises:
+        DependencyCycle: Some wait for each other.
+        JobInvalid: Two have one id.
+    """
+    places = {job_id: place for place, job_id in enumerate(ids)}
+    if len(places) < len(ids):
+        place = next(place for place, job_id in enumerate(ids) if places[job_id] != place)
+        raise JobInvalid("id", ids[place], "an id that no other job has", position=place + 1)
+    edges = {
+        place: [places[wait.job_id] for wait in job.waits_for if wait.job_id in places]
+        for place, job in enumerate(jobs)
+        if job.waits_for
+    }
+    if all(ahead < place for place, others in edges.items() for ahead in others):
+        return list(range(len(jobs)))
+    sorter = TopologicalSorter({place: edges.get(place, ()) for place in range(len(jobs))})
+    try:
+        return list(sorter.static_order())
+    except CycleError as error:
+        cycle: Sequence[int] = error.args[1]
+        raise DependencyCycle([ids[place] for place in cycle], [jobs[place].task_type for place in cycle]) from None
+
+
+def without_nul(text: str, most: int) -> str:
+    """Text that PostgreSQL takes, its end kept where it is too long."""
+    text = text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    return text if len(text) <= most else "…" + text[-most:]
+
+
+def outside(jobs: Iterable[NewJob], ids: Iterable[UUID]) -> dict[UUID, bool]:
+    """Those jobs that are waited for and not among the given; with each, whether its failure is put up with by all."""
+    own = set(ids)
+    found: dict[UUID, bool] = {}
+    for job in jobs:
+        for wait in job.waits_for:
+            if wait.job_id not in own:
+                found[wait.job_id] = found.get(wait.job_id, True) and wait.on_failure == OnFailure.IGNORE
+    return found
