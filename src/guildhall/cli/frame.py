@@ -121,18 +121,23 @@ def _console(stream: Any) -> Console:
     return _Console(file=stream, width=_WIDTH, no_color=True)
 
 
-def run(work: Callable[[], Coroutine[Any, Any, _T]], *, as_json: bool = False) -> _T:
+def run(
+    work: Callable[[], Coroutine[Any, Any, _T]],
+    *,
+    as_json: bool = False,
+    loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> _T:
     """
     Run a command's work; whatever goes wrong becomes a message and an exit code, never a traceback.
 
-    With `as_json` the error is the one JSON document on stdout.
+    With `as_json` the error is the one JSON document on stdout; `loop` makes another loop than asyncio's own.
     """
     _stdout.set(sys.stdout)
     _hear_the_log()
     try:
         # What an agent prints that runs inside this process is no finding.
-        with redirect_stdout(sys.stderr):
-            return asyncio.run(work())
+        with redirect_stdout(sys.stderr), asyncio.Runner(loop_factory=loop) as runner:
+            return runner.run(work())
     except GuildhallError as error:
         fail(error, as_json=as_json)
     except (KeyboardInterrupt, asyncio.CancelledError):

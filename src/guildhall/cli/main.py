@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 from typer.main import get_group
 
 from guildhall import __version__
-from guildhall.cli import doctor, serve, start
+from guildhall.cli import doctor, serve, start, work
 from guildhall.cli.frame import UsageWrong, complain
 
 GROUPS = {
@@ -24,6 +24,7 @@ GROUPS = {
     "keys": "keys",
     "db": "databases",
     "audit": "audits",
+    "jobs": "jobs",
 }
 """The module of each group of commands."""
 
@@ -67,6 +68,7 @@ app = typer.Typer(
 start.add_to(app)
 serve.add_to(app)
 doctor.add_to(app)
+work.add_to(app)
 
 
 def _show_version(wanted: bool) -> None:

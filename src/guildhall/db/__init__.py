@@ -10,9 +10,9 @@ driver's type or a driver's error.
 
 from guildhall.db.errors import ConstraintViolated, DatabaseUnavailable, DiskFull, ProofRefused, StandingChanged
 from guildhall.db.jsonb import Json
-from guildhall.db.pool import NOBODY, Database, MachineRole
+from guildhall.db.pool import NOBODY, Database
 from guildhall.db.queries import Queries, Query, load_queries
-from guildhall.db.tx import SLOW_MS, Actor, Origin, Proof, Row, Tx
+from guildhall.db.tx import SLOW_MS, Actor, MachineRole, Origin, Proof, Row, Tx
 
 __all__ = [
     "NOBODY",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from typing import Any, Literal, TypeAlias
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -17,13 +17,10 @@ from guildhall.db import jsonb
 from guildhall.db.errors import DRIVER_ERRORS, DatabaseUnavailable, StatementRefused, translate, translated
 from guildhall.db.migration import application_name
 from guildhall.db.poolers import is_pooled
-from guildhall.db.tx import Actor, Origin, Proof, Tx
-
-MachineRole: TypeAlias = Literal["curator", "writer", "worker", "scheduler"]
-"""Whom the machine acts as when it acts for no team (decision 7); each has the least grants."""
+from guildhall.db.tx import Actor, MachineRole, Origin, Proof, Tx
 
 NOBODY = Actor(user_id=UUID(int=0), tenant_id=UUID(int=0))
-"""Who acts when no person does: as if no user and no team were set."""
+"""Who acts when no person does: as if no user and no team were set. Its user id with a team: nobody, in that team."""
 
 _CONNECT_TIMEOUT_S = 10
 _COMMAND_TIMEOUT_S = 300
@@ -46,10 +43,17 @@ class Database:
     """
 
     def __init__(
-        self, pool: asyncpg.Pool[Any], *, pooled: bool = False, patience_s: float = _CONNECT_TIMEOUT_S
+        self,
+        pool: asyncpg.Pool[Any],
+        *,
+        pooled: bool = False,
+        patience_s: float = _CONNECT_TIMEOUT_S,
+        again: Callable[[int], Awaitable[Database]],
     ) -> None:
         self._pool = pool
         self._patience_s = patience_s
+        self._again = again
+        self.can_listen = not pooled
         self._begin_with = "BEGIN; SET LOCAL jit = off;" if pooled else "BEGIN;"
 
     @classmethod
@@ -97,7 +101,15 @@ class Database:
                 remedy="Write it as postgresql://user:password@host:5432/database.",
                 field="GUILDHALL_DATABASE_URL",
             ) from error
-        return cls(pool, pooled=pooled, patience_s=patience_s)
+
+        def again(size: int) -> Awaitable[Database]:
+            return cls.connect(url, size=size, pooled=pooled, patience_s=patience_s, statement_s=statement_s)
+
+        return cls(pool, pooled=pooled, patience_s=patience_s, again=again)
+
+    async def another(self, size: int) -> Database:
+        """A second pool of the same database, for the loop of another thread."""
+        return await self._again(size)
 
     async def close(self) -> None:
         """Close every connection, waiting for those in use; after ten seconds they are dropped."""
@@ -133,6 +145,53 @@ class Database:
             DatabaseUnavailable: No connection could be had, or it broke.
         """
         return self._transaction(f"guildhall_{role}", NOBODY)
+
+    async def ring(self, channel: str) -> None:
+        """
+        Wake whoever listens at a channel, a name of ours, by a NOTIFY in a transaction of its own.
+
+        Raises:
+            DatabaseUnavailable: No connection could be had, or it broke.
+        """
+        with translated():
+            connection = await self._pool.acquire(timeout=self._patience_s)
+            try:
+                await connection.execute(f"NOTIFY {channel}", timeout=_CONNECT_TIMEOUT_S)
+            finally:
+                await _hand_back(self._pool, connection)
+
+    async def listen(self, channel: str, heard: Callable[[], None]) -> None:
+        """
+        Call `heard` when it begins to listen and whenever the channel is rung, until the connection is lost.
+
+        It takes a connection of the pool for as long as it lasts. Behind a
+        pooler nothing can be heard (`can_listen`).
+
+        Raises:
+            DatabaseUnavailable: No connection could be had.
+        """
+        gone = asyncio.Event()
+
+        def called(*_: object) -> None:
+            heard()
+
+        def lost(*_: object) -> None:
+            gone.set()
+
+        with translated():
+            connection = await self._pool.acquire(timeout=self._patience_s)
+        try:
+            with translated():
+                connection.add_termination_listener(lost)
+                await connection.add_listener(channel, called)
+            heard()
+            await gone.wait()
+        finally:
+            if not _is_gone(connection):
+                connection.remove_termination_listener(lost)
+                with suppress(*DRIVER_ERRORS):
+                    await connection.remove_listener(channel, called)
+            await _hand_back(self._pool, connection)
 
     @asynccontextmanager
     async def _transaction(
@@ -177,7 +236,7 @@ class Database:
         self, role: str, actor: Actor, origin: Origin | None, proof: Proof | None
     ) -> asyncpg.pool.PoolConnectionProxy[Any]:
         # Role and identity go with BEGIN in one message. They are names of ours and UUIDs, so formatting them in is safe.
-        user, team = ("", "") if actor is NOBODY else (actor.user_id, actor.tenant_id)
+        user, team = (each if each.int else "" for each in (actor.user_id, actor.tenant_id))
         begin = (
             f"{self._begin_with}{' SET TRANSACTION READ ONLY;' if actor.reads_only else ''} SET LOCAL ROLE {role}; "
             f"SELECT set_config('app.user_id', '{user}', true), set_config('app.tenant_id', '{team}', true)"

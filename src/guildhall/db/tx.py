@@ -23,6 +23,9 @@ Row: TypeAlias = Mapping[str, Any]
 SLOW_MS = 500.0
 """A statement that takes this long is slow: it is kept in `platform.slow_query_log`, as text with its parameters' places."""
 
+MachineRole: TypeAlias = Literal["curator", "writer", "worker", "scheduler"]
+"""Whom the machine acts as when it acts for no team (decision 7); each has the least grants."""
+
 _PAGE_ROWS = 1_000
 
 
@@ -147,6 +150,15 @@ class Tx:
             raise
         with translated():
             await self._connection.execute("RELEASE SAVEPOINT part")
+
+    @asynccontextmanager
+    async def on_duty(self, role: MachineRole) -> AsyncIterator[None]:
+        """A part that is done as one of the machine's own roles, in the transaction's team."""
+        with translated():
+            await self._connection.execute(f"SET LOCAL ROLE guildhall_{role}")
+        yield
+        with translated():
+            await self._connection.execute("SET LOCAL ROLE guildhall_app")
 
     async def join_by_hashing(self) -> None:
         """

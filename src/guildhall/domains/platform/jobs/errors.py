@@ -163,3 +163,14 @@ class WorkerUnknown(NotFound):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"there is no worker {name!r}", remedy="Register it first.", field="worker", value=name)
+
+
+class ScheduleInvalid(InvalidInput):
+    """A schedule has no rhythm that can be followed."""
+
+    code = "schedule_invalid"
+
+    def __init__(self, name: str, field: str, value: Any, why: str) -> None:
+        super().__init__(
+            f"{field} of schedule {name!r} is {value!r}: {why}", field=field, value=str(value), schedule=name
+        )

@@ -8,16 +8,19 @@ from datetime import datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 
+from guildhall.algorithms import cron
 from guildhall.domains.platform.jobs.errors import (
     MOST_PAYLOAD_BYTES,
     DependencyCycle,
     JobInvalid,
     PayloadTooLarge,
+    ScheduleInvalid,
 )
-from guildhall.domains.platform.jobs.types import NewJob, OnFailure, Priority
+from guildhall.domains.platform.jobs.types import NewJob, OnFailure, Priority, Schedule
 
 _PRIORITIES = frozenset(Priority)
 _POLICIES = frozenset(OnFailure)
@@ -148,3 +151,26 @@ def outside(jobs: Iterable[NewJob], ids: Iterable[UUID]) -> dict[UUID, bool]:
             if wait.job_id not in own:
                 found[wait.job_id] = found.get(wait.job_id, True) and wait.on_failure == OnFailure.IGNORE
     return found
+
+
+def due_after(schedule: Schedule, due_at: datetime, now: datetime) -> datetime | None:
+    """
+    When a schedule that was due is due next; what was missed meanwhile is not made up for.
+
+    Raises:
+        ScheduleInvalid: Its cron line or its time zone is none.
+    """
+    if schedule.every is not None:
+        if schedule.every <= timedelta(0):
+            raise ScheduleInvalid(schedule.name, "every", schedule.every, "expected a length of time above 0")
+        missed = max(0, (now - due_at) // schedule.every)
+        return due_at + (missed + 1) * schedule.every
+    try:
+        zone = ZoneInfo(schedule.timezone)
+    except (KeyError, ValueError, OSError):
+        raise ScheduleInvalid(schedule.name, "timezone", schedule.timezone, "there is no such time zone") from None
+    try:
+        line = cron.parse(schedule.cron or "")
+    except ValueError as error:
+        raise ScheduleInvalid(schedule.name, "cron", schedule.cron, str(error)) from None
+    return line.next_after(max(due_at, now), zone)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from guildhall.domains.platform.jobs.errors import (
     JobTypeUnknown,
     PayloadInvalid,
     PayloadTooLarge,
+    ScheduleInvalid,
     WorkerUnknown,
 )
 from guildhall.domains.platform.jobs.ports import SchemaReader
@@ -35,6 +37,8 @@ from guildhall.domains.platform.jobs.types import (
     JobType,
     NewJob,
     Presence,
+    Run,
+    Schedule,
     Status,
     Story,
     Swept,
@@ -42,6 +46,8 @@ from guildhall.domains.platform.jobs.types import (
     Verdict,
     Worker,
 )
+
+_log = logging.getLogger(__name__)
 
 _MOST_MESSAGE = 10_000
 _MOST_STACK = 100_000
@@ -302,6 +308,69 @@ async def rescue(tx: Tx, lost: int = 0, *, at_most: int = 1000) -> Swept:
 async def tidy(tx: Tx) -> int:
     """Forget workers that have not been heard of for more than a day."""
     return await store.forget_silent_workers(tx)
+
+
+# schedules --------------------------------------------------------------------------
+
+
+async def add_schedule(tx: Tx, schedule: Schedule, *, first_at: datetime | None = None) -> bool:
+    """
+    Add a schedule unless there is one of its name, which stays as it is; whether it was added.
+
+    It is due first at `first_at`, or when its rhythm says so.
+
+    Raises:
+        ScheduleInvalid: Its cron line or its time zone is none, or it is never due.
+    """
+    following = rules.due_after(schedule, tx.now, tx.now)
+    if following is None:
+        raise ScheduleInvalid(schedule.name, "cron", schedule.cron, "there is no such day")
+    return await store.add_schedule(tx, schedule, first_at or following)
+
+
+async def begin_due(tx: Tx, scheduler: str, lease: timedelta) -> Run | None:
+    """
+    Take one schedule that is due: a team's job is enqueued and done with, upkeep is the scheduler's until its lease ends.
+
+    However many schedulers ask, one of them gets it. None where nothing is due.
+    One whose rhythm cannot be followed fires once and is switched off.
+    """
+    run = await store.take_due_schedule(tx)
+    if run is None:
+        return None
+    await store.set_next_run(tx, run.schedule.name, _next_of(run, tx.now))
+    if await store.begin_run(tx, run, scheduler, lease) and run.schedule.tenant_id is not None:
+        task_id = await store.enqueue_scheduled(tx, run)
+        await store.finish_run(tx, run, scheduler, "completed", task_id, None)
+    return run
+
+
+def _next_of(run: Run, now: datetime) -> datetime | None:
+    try:
+        return rules.due_after(run.schedule, run.due_at, now)
+    except ScheduleInvalid as error:
+        _log.error("schedule %s is switched off: %s", run.schedule.name, error)
+        return None
+
+
+async def take_over(tx: Tx, scheduler: str, lease: timedelta) -> Run | None:
+    """Take upkeep that a scheduler had begun and was lost with; None where there is none."""
+    return await store.take_over_run(tx, scheduler, lease)
+
+
+async def renew_run(tx: Tx, run: Run, scheduler: str, lease: timedelta) -> bool:
+    """Keep upkeep for another lease; whether it still was this scheduler's."""
+    return await store.renew_run(tx, run, scheduler, lease)
+
+
+async def finish_run(tx: Tx, run: Run, scheduler: str, error: str | None = None) -> None:
+    """Say that upkeep is done, or why it failed."""
+    await store.finish_run(tx, run, scheduler, "failed" if error else "completed", None, error)
+
+
+async def until_next_run(tx: Tx) -> float | None:
+    """Seconds until a schedule is due; None where there is none."""
+    return await store.until_next_run(tx)
 
 
 # what people do -------------------------------------------------------------------

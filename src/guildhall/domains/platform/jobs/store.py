@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from guildhall.domains.platform.jobs.types import (
     OnFailure,
     Presence,
     Priority,
+    Run,
+    Schedule,
     Status,
     TypeStats,
     Verdict,
@@ -260,6 +262,77 @@ async def stats(tx: Tx) -> list[TypeStats]:
         oldest = row["oldest_waiting_at"] or (before.oldest_waiting_at if before else None)
         found[key] = TypeStats(*key, row["is_paused"], counts, oldest)
     return list(found.values())
+
+
+# schedules ------------------------------------------------------------------------
+
+
+async def add_schedule(tx: Tx, schedule: Schedule, next_run_at: datetime) -> bool:
+    values = {name: getattr(schedule, name) for name in Schedule.__slots__}
+    return await tx.execute(_queries.add_schedule, **values, next_run_at=next_run_at) == 1
+
+
+async def take_due_schedule(tx: Tx) -> Run | None:
+    return _run(await tx.find(_queries.take_due_schedule))
+
+
+async def set_next_run(tx: Tx, name: str, next_run_at: datetime | None) -> None:
+    await tx.execute(_queries.set_next_run, name=name, next_run_at=next_run_at)
+
+
+async def begin_run(tx: Tx, run: Run, scheduler: str, lease: timedelta) -> bool:
+    found = await tx.value(
+        _queries.begin_run, name=run.schedule.name, due_at=run.due_at, scheduler=scheduler, lease=lease
+    )
+    return found is not None
+
+
+async def enqueue_scheduled(tx: Tx, run: Run) -> UUID:
+    found: UUID = await tx.value(
+        _queries.enqueue_scheduled,
+        tenant_id=run.schedule.tenant_id,
+        task_type=run.schedule.task_type,
+        payload=run.schedule.payload,
+        priority=run.schedule.priority,
+        key=f"schedule {run.schedule.name} {run.due_at.isoformat()}",
+    )
+    return found
+
+
+async def finish_run(tx: Tx, run: Run, scheduler: str, status: str, task_id: UUID | None, error: str | None) -> None:
+    await tx.execute(
+        _queries.finish_run,
+        name=run.schedule.name,
+        due_at=run.due_at,
+        scheduler=scheduler,
+        status=status,
+        task_id=task_id,
+        error_message=error,
+    )
+
+
+async def renew_run(tx: Tx, run: Run, scheduler: str, lease: timedelta) -> bool:
+    changed = await tx.execute(
+        _queries.renew_run, name=run.schedule.name, due_at=run.due_at, scheduler=scheduler, lease=lease
+    )
+    return changed == 1
+
+
+async def take_over_run(tx: Tx, scheduler: str, lease: timedelta) -> Run | None:
+    return _run(await tx.find(_queries.take_over_run, scheduler=scheduler, lease=lease))
+
+
+async def until_next_run(tx: Tx) -> float | None:
+    found: float | None = await tx.value(_queries.until_next_run)
+    return found
+
+
+def _run(row: Row | None) -> Run | None:
+    if row is None:
+        return None
+    values = dict(row)
+    due_at = values.pop("due_at")
+    return Run(Schedule(**values), due_at)
 
 
 def _job(row: Row) -> Job:

@@ -263,3 +263,30 @@ class TypeStats:
     is_paused: bool
     counts: Mapping[Status, int]
     oldest_waiting_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """
+    Work that comes again, by a cron line in a time zone or every so often.
+
+    For a team a job is enqueued; without one it is upkeep of the installation,
+    which the scheduler does itself.
+    """
+
+    name: str
+    task_type: str
+    payload: Mapping[str, Any]
+    priority: str = Priority.NORMAL
+    tenant_id: UUID | None = None
+    cron: str | None = None
+    every: timedelta | None = None
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A time at which a schedule was due, taken by one scheduler."""
+
+    schedule: Schedule
+    due_at: datetime

@@ -1,0 +1,112 @@
+"""Jobs, their history, dead letters and counts, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from typing_extensions import TypedDict
+
+from guildhall.app.documents import described
+from guildhall.domains.platform.jobs import DeadLetter, Job, Presence, Story, TypeStats
+
+
+@described
+class JobDocument(TypedDict):
+    """A job as it stands."""
+
+    id: UUID
+    task_type: str
+    queue: str
+    status: str
+    priority: str
+    payload: Any
+    result: Any
+    error_message: str | None
+    attempts: int
+    """How often a worker has had it."""
+    retry_count: int
+    """How many of its retries are used up."""
+    max_retries: int
+    worker_id: str | None
+    unique_key: str | None
+    open_dependencies: int
+    """How many jobs it still waits for."""
+    scheduled_at: datetime
+    deadline_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    created_at: datetime
+
+
+class EventDocument(TypedDict):
+    """Something that happened to a job."""
+
+    event: str
+    attempt: int | None
+    worker_id: str | None
+    error_message: str | None
+    error_stack: str | None
+    detail: Any
+    at: datetime
+
+
+class DependencyDocument(TypedDict):
+    """A job that this one waits for, or has waited for."""
+
+    job_id: UUID
+    on_failure: str
+    status: str
+    is_settled: bool
+
+
+class StoryDocument(JobDocument):
+    """A job with all that happened to it, oldest first, and what it waits for."""
+
+    events: Sequence[EventDocument]
+    waits_for: Sequence[DependencyDocument]
+
+
+@described
+class DeadLetterDocument(TypedDict):
+    """A job that nobody could finish."""
+
+    id: UUID
+    job_id: UUID | None
+    task_type: str
+    payload: Any
+    error_message: str
+    error_stack: str | None
+    retry_history: Sequence[Mapping[str, Any]]
+    moved_at: datetime
+    resolution: str | None
+    resolved_at: datetime | None
+
+
+def job_document(job: Job) -> JobDocument:
+    """A job as it stands."""
+    document: JobDocument = asdict(job)  # type: ignore[assignment]
+    return document
+
+
+def story_document(story: Story) -> StoryDocument:
+    """A job with its history."""
+    return {
+        **job_document(story.job),
+        "events": [asdict(each) for each in story.events],  # type: ignore[misc]
+        "waits_for": [asdict(each) for each in story.waits_for],  # type: ignore[misc]
+    }
+
+
+def dead_letter_document(letter: DeadLetter) -> DeadLetterDocument:
+    """A dead letter with every attempt."""
+    document: DeadLetterDocument = asdict(letter)  # type: ignore[assignment]
+    return document
+
+
+def stats_document(stats: Iterable[TypeStats], workers: Iterable[Presence]) -> dict[str, Any]:
+    """How many jobs of each type are in each state, and who is at work."""
+    return {"types": [asdict(each) for each in stats], "workers": [asdict(each) for each in workers]}

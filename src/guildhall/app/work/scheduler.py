@@ -1,0 +1,158 @@
+"""
+What comes again: schedules fire once, however many schedulers run, and the installation's upkeep is done.
+
+A team's schedule enqueues a job. One without a team is upkeep, which the
+scheduler does itself under a lease that it renews; where it is lost, another
+takes over. Missed times are not made up for: each schedule fires once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from guildhall import clock
+from guildhall.algorithms import backoff
+from guildhall.app import upkeep
+from guildhall.app.wiring import App
+from guildhall.app.work.wakeups import Bell
+from guildhall.app.work.worker import sweep
+from guildhall.domains.platform import jobs
+from guildhall.domains.platform.jobs import Run, Schedule
+from guildhall.errors import GuildhallError, Unavailable
+
+_log = logging.getLogger(__name__)
+
+UPKEEP = Schedule("upkeep", "upkeep", {}, every=timedelta(hours=1))
+"""Partitions, retention, roll-ups, seals: what `guildhall db maintain` does."""
+
+_LONGEST_S = 5.0
+"""How long a schedule that is added meanwhile may wait to be seen."""
+
+
+class Scheduler:
+    """
+    Fires what is due and sweeps up lost jobs, until it is told to stop.
+
+    `duties` says how upkeep is done, by the type of its schedule.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        duties: Mapping[str, Callable[[], Awaitable[object]]],
+        *,
+        lease: timedelta = timedelta(minutes=1),
+        sweep_every_s: float = 10.0,
+    ) -> None:
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{clock.new_id().hex[-8:]}"
+        self.fired = 0
+        self._app = app
+        self._duties = duties
+        self._lease = lease
+        self._sweep_every_s = sweep_every_s
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """End after what is under way."""
+        self._stopping.set()
+
+    async def run(self, started: Callable[[], None] = lambda: None) -> None:
+        """
+        Fire and sweep until `stop` is called.
+
+        Raises:
+            Unavailable: The database does not answer at the start.
+        """
+        async with self._app.database.duty("scheduler") as tx:
+            await jobs.add_schedule(tx, UPKEEP, first_at=tx.now)
+        started()
+        await asyncio.gather(self._repeat(self._fire_all), self._repeat(self._sweep))
+
+    async def _repeat(self, work: Callable[[], Awaitable[float]]) -> None:
+        attempt = 0
+        while not self._stopping.is_set():
+            try:
+                rest_s, attempt = await work(), 0
+            except Unavailable as error:
+                attempt += 1
+                rest_s = backoff.full_jitter(attempt, random.random(), longest_s=_LONGEST_S)
+                if attempt == 1:
+                    _log.warning("the scheduler waits for the database: %s", error)
+            try:
+                async with asyncio.timeout(rest_s):
+                    await self._stopping.wait()
+            except TimeoutError:
+                continue
+
+    async def _fire_all(self) -> float:
+        """Whatever is due; seconds until something else is."""
+        bell = Bell(self._app.database)
+        while not self._stopping.is_set():
+            async with self._app.database.duty("scheduler") as tx:
+                run = await jobs.begin_due(tx, self.name, self._lease)
+                run = run or await jobs.take_over(tx, self.name, self._lease)
+            if run is None:
+                break
+            self.fired += 1
+            if run.schedule.tenant_id is None:
+                await self._do(run)
+            else:
+                bell.ring()
+        await bell.close()
+        async with self._app.database.duty("scheduler") as tx:
+            left_s = await jobs.until_next_run(tx)
+        return _LONGEST_S if left_s is None else min(_LONGEST_S, max(0.01, left_s))
+
+    async def _do(self, run: Run) -> None:
+        error: str | None = None
+        duty = self._duties.get(run.schedule.task_type)
+        try:
+            if duty is None:
+                error = f"the scheduler knows no upkeep {run.schedule.task_type!r}, expected {', '.join(self._duties)}"
+            else:
+                async with self._kept(run):
+                    await duty()
+        except Unavailable:
+            raise  # it is begun again once its lease has ended
+        except GuildhallError as failure:
+            error = str(failure)
+        except Exception as failure:  # noqa: BLE001 - a duty's defect must not end the scheduler
+            _log.exception("upkeep %s failed", run.schedule.name)
+            error = f"{type(failure).__name__}: {failure}"
+        async with self._app.database.duty("scheduler") as tx:
+            await jobs.finish_run(tx, run, self.name, error)
+
+    @asynccontextmanager
+    async def _kept(self, run: Run) -> AsyncIterator[None]:
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(self._lease.total_seconds() / 3)
+                try:
+                    async with self._app.database.duty("scheduler") as tx:
+                        await jobs.renew_run(tx, run, self.name, self._lease)
+                except Unavailable as error:
+                    _log.warning("upkeep %s was not renewed: %s", run.schedule.name, error)
+
+        renewing = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+
+    async def _sweep(self) -> float:
+        await sweep(self._app)
+        async with self._app.database.duty("worker") as tx:
+            await jobs.tidy(tx)
+        return self._sweep_every_s * random.uniform(0.8, 1.2)
+
+
+def duties(app: App, url: str) -> Mapping[str, Callable[[], Awaitable[object]]]:
+    """The upkeep that every installation needs; `url` is an administrator's."""
+    return {UPKEEP.task_type: lambda: upkeep.maintain(app, url)}

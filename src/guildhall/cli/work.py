@@ -1,0 +1,161 @@
+"""`guildhall worker` and `guildhall schedule`: the processes that do what is to be done."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from guildhall.cli.frame import JsonOption, Output, run
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put both commands at the top."""
+    app.command()(worker)
+    app.command()(schedule)
+
+
+def worker(
+    queues: Annotated[
+        str | None, typer.Option(help="Only these queues, with commas between; all unless given.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=1000, help="How many jobs at a time.")] = 10,
+    handlers: Annotated[
+        list[str] | None, typer.Option(help="A Python module that registers handlers, such as shop.jobs. Repeatable.")
+    ] = None,
+    lease: Annotated[
+        float, typer.Option(min=0.5, help="Seconds without a sign of life after which others take its jobs.")
+    ] = 30.0,
+    grace: Annotated[float, typer.Option(min=0, help="Seconds that jobs have to finish on a stop.")] = 30.0,
+    as_json: JsonOption = False,
+) -> None:
+    """
+    Work on jobs until SIGTERM or Ctrl-C.
+
+    Then it takes nothing more and finishes what is under way; what takes longer
+    than the grace, or a second signal, is handed back for others to do.
+    """
+    import uvloop
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        from guildhall.app.wiring import App
+        from guildhall.app.work import HANDLERS, Worker
+        from guildhall.settings import Settings
+
+        load(handlers or ())
+        settings = Settings.from_environment()
+        size = max(settings.pool_size, min(concurrency, 20) + 4)
+        async with App.open(replace(settings, pool_size=size)) as app:
+            made = Worker(
+                app,
+                HANDLERS,
+                queues=[each.strip() for each in (queues or "").split(",") if each.strip()],
+                concurrency=concurrency,
+                lease=timedelta(seconds=lease),
+                grace_s=grace,
+            )
+            stop_on_signals(made.stop)
+
+            def started() -> None:
+                if not as_json:
+                    output.lines([f"worker {made.name} takes jobs, {concurrency} at a time (pid {os.getpid()})"])
+                sys.stdout.flush()
+
+            await made.run(started)
+        counts = made.counts
+        if as_json:
+            output.document(
+                {
+                    "worker": made.name,
+                    "completed": counts.completed,
+                    "failed": counts.failed,
+                    "lost": counts.lost,
+                    "handed_back": counts.handed_back,
+                    "rescued": counts.rescued,
+                }
+            )
+        else:
+            output.lines(
+                [
+                    f"stopped: {counts.completed} completed, {counts.failed} failed, {counts.handed_back} handed back, "
+                    f"{counts.lost} lost"
+                ]
+            )
+
+    run(work, as_json=as_json, loop=uvloop.new_event_loop)
+
+
+def schedule(as_json: JsonOption = False) -> None:
+    """
+    Fire schedules, rescue lost jobs and keep the database in shape until SIGTERM or Ctrl-C.
+
+    Any number may run: each schedule fires once. The upkeep of `guildhall db
+    maintain` is among them, every hour.
+    """
+    output = Output(as_json)
+
+    async def work() -> None:
+        from guildhall.app.wiring import App, prepared_url
+        from guildhall.app.work.scheduler import Scheduler, duties
+        from guildhall.settings import Settings
+
+        async with prepared_url(Settings.from_environment()) as url, App.open() as app:
+            made = Scheduler(app, duties(app, url))
+            stop_on_signals(made.stop)
+
+            def started() -> None:
+                if not as_json:
+                    output.lines([f"scheduler {made.name} watches (pid {os.getpid()})"])
+                sys.stdout.flush()
+
+            await made.run(started)
+        if as_json:
+            output.document({"scheduler": made.name, "fired": made.fired})
+        else:
+            output.lines([f"stopped: fired {made.fired} times"])
+
+    run(work, as_json=as_json)
+
+
+def load(modules: list[str] | tuple[()]) -> None:
+    """
+    Import modules that register handlers, from the working directory too, after those of our own.
+
+    Raises:
+        InvalidInput: There is no such module, or it fails.
+    """
+    from importlib import import_module
+
+    from guildhall.app.work import ours  # noqa: F401
+    from guildhall.errors import GuildhallError, InvalidInput
+
+    if "" not in sys.path and os.getcwd() not in sys.path:  # noqa: PTH109
+        sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    for name in modules:
+        try:
+            import_module(name)
+        except GuildhallError:
+            raise
+        except Exception as error:
+            raise InvalidInput(
+                f"the module {name} cannot be loaded: {type(error).__name__}: {error}",
+                remedy="--handlers names a module as `import` does, from here or from what is installed.",
+                field="handlers",
+                value=name,
+            ) from error
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    """Call `stop` on each SIGTERM and SIGINT."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)

@@ -1,0 +1,280 @@
+"""Workers in the process of the test: what becomes of jobs that succeed, fail, hang, are taken away or given back."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import BaseModel
+
+from guildhall import clock
+from guildhall.adapters.schemas import checker
+from guildhall.app.wiring import App
+from guildhall.app.work import Context, Enqueuer, GiveUp, HandlerNotUsable, Registry, TryLater, Worker
+from guildhall.domains.platform import jobs
+from guildhall.domains.platform.jobs import NewJob, Status, Story
+from guildhall.errors import InvalidInput
+
+MOMENT = timedelta(milliseconds=1)
+
+
+class Letter(BaseModel):
+    to: str
+    copies: int = 1
+
+
+@asynccontextmanager
+async def working(app: App, handlers: Registry, **options: Any) -> AsyncIterator[Worker]:
+    worker = Worker(app, handlers, **options)
+    started = asyncio.Event()
+    running = asyncio.create_task(worker.run(started.set))
+    ended = asyncio.create_task(started.wait())
+    await asyncio.wait([running, ended], return_when=asyncio.FIRST_COMPLETED)
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        ended.cancel()
+        await running
+
+
+@pytest.fixture
+async def enqueuer(app: App) -> AsyncIterator[Enqueuer]:
+    async with Enqueuer(app) as enqueuer:
+        yield enqueuer
+
+
+async def told(app: App, job_id: UUID, *wanted: Status) -> Story:
+    """The story of a job once it is in one of these states."""
+    while True:
+        async with app.transaction() as tx:
+            story = await jobs.get_story(tx, job_id)
+        if story.job.status in wanted:
+            return story
+        await asyncio.sleep(0.01)
+
+
+async def test_handlers_of_every_kind_get_their_payload_and_their_results_are_kept(
+    app: App, enqueuer: Enqueuer
+) -> None:
+    handlers = Registry()
+
+    @handlers.job("letters.send")
+    async def send(letter: Letter, context: Context) -> dict[str, Any]:
+        return {"to": letter.to, "copies": letter.copies, "attempt": context.job.attempt}
+
+    @handlers.job("letters.weigh")
+    def weigh(letter: Letter) -> Letter:
+        assert threading.current_thread() is not threading.main_thread()
+        return letter
+
+    @handlers.job("letters.burn")
+    async def burn(anything: dict[str, Any]) -> None:
+        assert anything == {"a": 1}
+
+    async with working(app, handlers):
+        sent = await enqueuer.enqueue(NewJob("letters.send", {"to": "Ada"}))
+        weighed = await enqueuer.enqueue(NewJob("letters.weigh", {"to": "Ada", "copies": 2}))
+        burnt = await enqueuer.enqueue(NewJob("letters.burn", {"a": 1}))
+        results = [(await told(app, each.id, Status.COMPLETED)).job.result for each in (sent, weighed, burnt)]
+        with pytest.raises(jobs.PayloadInvalid, match=r"'to' is a required property"):
+            await enqueuer.enqueue(NewJob("letters.send", {}))
+    assert results == [{"to": "Ada", "copies": 1, "attempt": 1}, {"to": "Ada", "copies": 2}, None]
+    async with app.database.duty("worker") as tx:
+        assert await jobs.list_workers(tx) == [], "who stops says so"
+
+
+async def test_what_fails_is_tried_again_and_ends_in_the_dead_letters_with_its_stack(
+    app: App, enqueuer: Enqueuer
+) -> None:
+    handlers = Registry()
+
+    @handlers.job("break", max_retries=2, retry_base=MOMENT, retry_most=MOMENT)
+    async def break_down(payload: dict[str, Any]) -> None:
+        raise ValueError("it\0broke")
+
+    @handlers.job("quit")
+    def leave(payload: dict[str, Any]) -> None:
+        raise GiveUp("no such address")
+
+    @handlers.job("later")
+    async def later(payload: dict[str, Any], context: Context) -> int:
+        if context.job.attempt == 1:
+            raise TryLater(MOMENT)
+        return context.job.attempt
+
+    @handlers.job("odd", max_retries=0)
+    async def odd(payload: dict[str, Any]) -> Any:
+        return object()
+
+    @handlers.job("exit", max_retries=0)
+    async def exit_(payload: dict[str, Any]) -> Any:
+        raise SystemExit(3)
+
+    async with working(app, handlers, poll_s=0.02):
+        ids = {
+            name: (await enqueuer.enqueue(NewJob(name, {}))).id for name in ("break", "quit", "later", "odd", "exit")
+        }
+        dead = await told(app, ids["break"], Status.DEAD_LETTER)
+        gone = await told(app, ids["quit"], Status.FAILED)
+        late = await told(app, ids["later"], Status.COMPLETED)
+        strange = await told(app, ids["odd"], Status.DEAD_LETTER)
+        ended = await told(app, ids["exit"], Status.DEAD_LETTER)
+    assert [each.event for each in dead.events].count("failed") == 3
+    assert "in break_down" in (dead.events[-2].error_stack or "")
+    assert dead.job.error_message == "ValueError: it\N{REPLACEMENT CHARACTER}broke"
+    assert (gone.job.error_message, gone.job.attempts) == ("no such address", 1)
+    assert late.job.result == 2
+    assert "object" in (strange.job.error_message or "")
+    assert ended.job.error_message == "SystemExit: 3"
+
+
+async def test_a_job_that_is_cancelled_is_cancelled_in_its_handler(app: App, enqueuer: Enqueuer) -> None:
+    handlers, begun, stopped = Registry(), asyncio.Event(), asyncio.Event()
+
+    @handlers.job("sleep")
+    async def sleep(payload: dict[str, Any]) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    @handlers.job("wake")
+    async def wake(payload: dict[str, Any]) -> None: ...
+
+    async with working(app, handlers, lease=timedelta(seconds=0.3), concurrency=1) as worker:
+        meant = await enqueuer.enqueue(NewJob("sleep", {}))
+        await begun.wait()
+        async with app.transaction() as tx:
+            await jobs.cancel(tx, [meant.id])
+        await stopped.wait()
+        following = await enqueuer.enqueue(NewJob("wake", {}))
+        await told(app, following.id, Status.COMPLETED)
+    assert worker.counts.lost == 1
+    assert (await told(app, meant.id, Status.CANCELLED)).job.error_message is None
+
+
+async def test_an_attempt_that_takes_too_long_is_broken_off_and_fails(app: App, enqueuer: Enqueuer) -> None:
+    handlers = Registry()
+
+    @handlers.job("hang", timeout=timedelta(seconds=0.1), max_retries=0)
+    async def hang(payload: dict[str, Any]) -> None:
+        await asyncio.Event().wait()
+
+    async with working(app, handlers):
+        meant = await enqueuer.enqueue(NewJob("hang", {}))
+        story = await told(app, meant.id, Status.DEAD_LETTER)
+    assert "the attempt took longer than it may" in (story.job.error_message or "")
+
+
+async def test_who_stops_finishes_what_is_under_way_and_hands_back_what_takes_longer(
+    app: App, enqueuer: Enqueuer
+) -> None:
+    handlers, begun, go_on = Registry(), asyncio.Event(), asyncio.Event()
+
+    @handlers.job("short")
+    async def short(payload: dict[str, Any]) -> None:
+        begun.set()
+        await go_on.wait()
+
+    async with working(app, handlers):
+        ends = await enqueuer.enqueue(NewJob("short", {}))
+        await begun.wait()
+        asyncio.get_running_loop().call_later(0.05, go_on.set)
+    assert (await told(app, ends.id, Status.COMPLETED)).job.attempts == 1
+
+    begun.clear()
+    go_on.clear()
+    async with working(app, handlers, grace_s=0.0, concurrency=1):
+        given_back = [await enqueuer.enqueue(NewJob("short", {})) for _ in range(3)]
+        await begun.wait()
+    for each in given_back:
+        story = await told(app, each.id, Status.PENDING)
+        assert story.job.retry_count == 0
+    assert [each.event for each in (await told(app, given_back[0].id, Status.PENDING)).events][-1] == "handed_back"
+
+
+async def test_an_effect_that_is_committed_with_the_job_does_not_happen_for_who_has_lost_it(
+    app: App, enqueuer: Enqueuer
+) -> None:
+    handlers, begun, go_on = Registry(), asyncio.Event(), asyncio.Event()
+
+    @handlers.job("pay")
+    async def pay(payload: dict[str, Any], context: Context) -> None:
+        if context.job.attempt == 1:
+            begun.set()
+            await asyncio.shield(asyncio.create_task(go_on.wait()))
+        async with context.finish({"paid": True}) as tx:
+            await jobs.enqueue(tx, types, [NewJob("receipt", {})])
+
+    @handlers.job("receipt")
+    async def receipt(payload: dict[str, Any]) -> None: ...
+
+    types = jobs.Types(checker)
+    async with working(app, handlers, poll_s=0.02):
+        meant = await enqueuer.enqueue(NewJob("pay", {}))
+        await begun.wait()
+        async with app.transaction() as tx:
+            await jobs.pause(tx, [meant.id])
+            await jobs.resume(tx, [meant.id])
+        story = await told(app, meant.id, Status.COMPLETED)
+        go_on.set()
+    async with app.transaction() as tx:
+        counts = {each.task_type: sum(each.counts.values()) for each in await jobs.stats(tx)}
+    assert counts == {"pay": 1, "receipt": 1}
+    assert (story.job.result, story.job.attempts) == ({"paid": True}, 2)
+
+
+async def test_jobs_that_wait_for_each_other_run_in_order_without_waiting_to_be_looked_for(
+    app: App, enqueuer: Enqueuer
+) -> None:
+    handlers, order = Registry(), list[int]()
+
+    @handlers.job("step")
+    async def step(payload: dict[str, Any]) -> None:
+        order.append(payload["n"])
+
+    ids = [clock.new_id() for _ in range(20)]
+    chain = [
+        NewJob("step", {"n": n}, id=ids[n], waits_for=[jobs.Wait(ids[n - 1])] if n else []) for n in range(len(ids))
+    ]
+    async with working(app, handlers, poll_s=60.0):
+        await enqueuer.enqueue_many(chain)
+        await told(app, ids[-1], Status.COMPLETED)
+    assert order == list(range(20))
+
+
+async def test_many_who_enqueue_at_once_each_get_their_own_answer(app: App, enqueuer: Enqueuer) -> None:
+    handlers = Registry()
+
+    @handlers.job("count")
+    async def count(letter: Letter) -> None: ...
+
+    async with app.database.duty("worker") as tx:
+        await jobs.register_type(tx, handlers["count"].kind)
+
+    def new(n: int) -> NewJob:
+        return NewJob("count" if n != 7 else "cuont", {"to": "Ada"} if n != 9 else {})
+
+    answers = await asyncio.gather(*(enqueuer.enqueue(new(n)) for n in range(50)), return_exceptions=True)
+    assert isinstance(answers[7], jobs.JobTypeUnknown)
+    assert isinstance(answers[9], jobs.PayloadInvalid)
+    assert len({each.id for each in answers if not isinstance(each, BaseException)}) == 48
+
+
+def test_a_function_that_cannot_be_a_handler_is_refused() -> None:
+    handlers = Registry()
+    with pytest.raises(HandlerNotUsable, match="takes 0 values"):
+        handlers.job("nothing")(lambda: None)
+    handlers.job("twice")(lambda payload: None)
+    with pytest.raises(HandlerNotUsable, match="two functions"):
+        handlers.job("twice")(lambda payload: 1)
+    with pytest.raises(InvalidInput, match="no handler works on queue 'defualt'"):
+        handlers.of_queues(["defualt"])
