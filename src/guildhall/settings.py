@@ -37,6 +37,9 @@ class Settings:
     pooler: Literal["transaction", "none"] | None = None
     """GUILDHALL_POOLER: whether the database is behind a pooler; None: found out."""
 
+    lease_s: float = 60.0
+    """GUILDHALL_LEASE_S: how many seconds after its last sign of life a runner's trials are another's."""
+
     server_url: str | None = None
     """GUILDHALL_URL: a Guildhall server that clients work through, where they are told no database."""
 
@@ -122,6 +125,7 @@ class Settings:
             database_url=env.get("GUILDHALL_DATABASE_URL") or None,
             direct_url=_direct_url(env),
             pooler=_pooler(env),
+            lease_s=_seconds(env, "GUILDHALL_LEASE_S", default=60.0, least=1.0),
             server_url=env.get("GUILDHALL_URL") or None,
             api_key=env.get("GUILDHALL_API_KEY") or None,
             data_dir=data_dir,
@@ -242,12 +246,12 @@ def _port(env: Mapping[str, str]) -> int:
     return int(text)
 
 
-def _seconds(env: Mapping[str, str], name: str, *, default: float) -> float:
+def _seconds(env: Mapping[str, str], name: str, *, default: float, least: float = 0.0) -> float:
     text = env.get(name, "").strip()
     if not text:
         return default
-    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text):
-        raise _refused(name, text, "a number of seconds from 0")
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text) or float(text) < least:
+        raise _refused(name, text, f"a number of seconds from {least:g}")
     return float(text)
 
 

@@ -165,6 +165,9 @@ async def run(
     """
     Run simulations to their end, interleaved; those that are done already are left alone.
 
+    Any number of processes, on any hosts, may do so with the same simulations
+    at once: they share the trials and the budget.
+
     Raises:
         InvalidInput: Something that an agent or a scenario refers to cannot be loaded; the simulations have failed.
         Unavailable: The database or the sandbox is gone for good.
@@ -233,9 +236,10 @@ def _prepared(loaded: Sequence[_Loaded], services: Services, workspace: Path) ->
 
 
 async def _give_up(app: App, planned: Sequence[Simulation], error: InvalidInput) -> None:
-    """Note why none of these can be run, so that nobody waits for them."""
+    """Note why none of these can be run, so that nobody waits for them; unless somebody elsewhere can, and does."""
     async with app.transaction() as tx:
-        for each in planned:
+        left = await simulations.left_to_do(tx, [each.simulation_id for each in planned])
+        for each in planned if not left.others else ():
             await simulations.finish_simulation(
                 tx, each.simulation_id, status=SimulationStatus.FAILED, error_message=error.message
             )

@@ -1,11 +1,12 @@
 """
-Running simulations on this machine.
+Running simulations, by one process or by many, on any hosts that reach the database.
 
 A runner claims trials in the order of their position, a few at a time, runs
 them side by side, and hands each record to the recorder. It can be stopped at
 any moment: what was accepted is on disk or in the database, what was claimed
-and not finished is handed back, or taken back by the next runner when this one
-was killed.
+and not finished is handed back, or taken by another runner when this one was
+killed and its lease has run out. Runners know of each other only by the trials
+that they hold; whoever is left when nobody holds any ends the simulation.
 """
 
 from __future__ import annotations
@@ -25,16 +26,19 @@ from guildhall import clock
 from guildhall.algorithms import backoff
 from guildhall.app.recorder import Recorder
 from guildhall.app.wiring import App
+from guildhall.db import Tx
 from guildhall.domains.evaluation import simulations
 from guildhall.domains.evaluation.failures import FailureCategory, Fault, NewFailure
 from guildhall.domains.evaluation.outcomes import TrialRecord
-from guildhall.domains.evaluation.simulations import Claim, Simulation, SimulationStatus
+from guildhall.domains.evaluation.simulations import Claim, LeftToDo, Simulation, SimulationStatus, Spent
 from guildhall.errors import Unavailable
 
 _T = TypeVar("_T")
 
-_LEASE = timedelta(seconds=60)
-_RENEWAL_S = 15.0
+_RENEWALS = 4
+"""How often a lease is renewed while it lasts."""
+_LOOK_AGAIN_S = 1.0
+"""How often a runner with nothing to do looks whether another has left something, at most."""
 _CLAIM_LASTS_MS = 200.0
 _MOST_AT_ONCE = 256
 _FLUSH_S = 0.2
@@ -46,6 +50,7 @@ _PATIENCE_WHEN_INTERRUPTED_S = 2.0
 _COSTS_BESIDE = ("judge_cost_usd", "user_cost_usd")
 """What a trial costs beside its agent, by the names that its metrics have for it."""
 _LONGEST_WAIT_S = 30.0
+_ENDS = (SimulationStatus.COMPLETED, SimulationStatus.FAILED, SimulationStatus.CANCELLED)
 
 
 class Conductor(Protocol):
@@ -56,7 +61,7 @@ class Conductor(Protocol):
 
 @dataclass(slots=True)
 class Progress:
-    """How far one simulation is, as a runner sees it; `cost_usd` sums what is known."""
+    """How far one simulation is, as a runner sees it: its own trials at once, those of others when it next looks."""
 
     simulation: Simulation
     done: int
@@ -65,8 +70,6 @@ class Progress:
     not_passed: int = 0
     unscored: int = 0
     retries: int = 0
-    cost_usd: Decimal = Decimal(0)
-    cost_is_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +87,54 @@ class RunLimits:
 
 
 @dataclass(slots=True)
+class Bill:
+    """
+    What all runners have spent: what was stored when that was last read, and what this one has recorded since.
+
+    Nothing is counted twice, whatever is being stored meanwhile.
+    """
+
+    stored_usd: Decimal | None = None
+    recent_usd: Decimal = Decimal(0)
+    recent: dict[UUID, Decimal] = field(default_factory=dict)
+
+    @property
+    def usd(self) -> Decimal:
+        return (self.stored_usd or Decimal(0)) + self.recent_usd
+
+    @property
+    def is_known(self) -> bool:
+        return self.stored_usd is not None or bool(self.recent)
+
+    def add(self, record: TrialRecord) -> None:
+        """Count what this runner has recorded."""
+        costs = (record.outcome.cost_usd, *(record.outcome.metrics.get(name) for name in _COSTS_BESIDE))
+        known = [Decimal(cost) for cost in costs if cost is not None]
+        if known:
+            self.recent[record.outcome.outcome_id] = sum(known, Decimal(0))
+            self.recent_usd += self.recent[record.outcome.outcome_id]
+
+    def settle(self, spent: Spent) -> None:
+        """Take over what is stored, by whomever."""
+        self.stored_usd = spent.usd
+        for outcome_id in spent.known:
+            self.recent_usd -= self.recent.pop(outcome_id)
+
+
+@dataclass(slots=True)
 class Run:
     """One call of `run`: what it works on and what it has seen."""
 
     progress: Mapping[UUID, Progress]
     limits: RunLimits
-    spent_before_usd: Decimal = Decimal(0)
+    bill: Bill = field(default_factory=Bill)
     started_ms: float = field(default_factory=clock.monotonic_ms)
     stopped_for: str | None = None
 
     @property
     def cost_usd(self) -> Decimal:
-        """What all of it cost so far, in this run and in those that it goes on from."""
-        return sum((each.cost_usd for each in self.progress.values()), self.spent_before_usd)
+        """What all of it cost so far, whoever ran it, with what shares the budget."""
+        return self.bill.usd
 
     @property
     def elapsed_s(self) -> float:
@@ -135,6 +173,7 @@ class Runner:
         self._concurrency = concurrency
         self._limits = limits
         self._on_progress = on_progress
+        self._lease = timedelta(seconds=app.settings.lease_s)
         self._worker = clock.new_id()
         self._ready: deque[Claim] = deque()
         self._held: dict[UUID, Claim] = {}
@@ -143,19 +182,19 @@ class Runner:
         self._at_once = concurrency
         self._exhausted = False
         self._working: asyncio.Future[None] | None = None
-        self._was_cancelled = False
+        self._was_ended = False
         self._chance = random.Random()
 
     async def run(self) -> Run:
         """
-        Run what is to do, and end the simulations that are done.
+        Run what is to do, beside whoever else does, and end the simulations that are done.
 
-        When it is cancelled, trials under way are broken off and handed back,
-        what was recorded is kept, and `resume` does the rest.
+        A simulation that has ended is left as it is. When this is cancelled,
+        trials under way are broken off and handed back, what was recorded is
+        kept, and other runners, or `resume`, do the rest.
 
         Raises:
             Unavailable: The database has not answered for a minute, or the spool cannot be written.
-            SimulationEnded: A simulation has nothing left to do.
         """
         # A recorder that opens first drains what killed processes have left in the
         # spool: their claims must still stand then.
@@ -165,15 +204,12 @@ class Runner:
         ):
             run = await self._begin()
             try:
-                async with _alongside(self._renew(presence.renew), self._report(run)):
-                    self._working = asyncio.ensure_future(self._work(run, recorder))
-                    try:
-                        await self._working
-                    except asyncio.CancelledError:
-                        if not self._was_cancelled:  # by whoever runs us, not by a person elsewhere
-                            raise
-                await recorder.drain()
-                await self._end(run)
+                async with _alongside(self._renew(presence.renew), self._watch(run)):
+                    is_over = False
+                    while not is_over:
+                        await self._work_until_ended(run, recorder)
+                        await recorder.drain()
+                        is_over = await self._end(run)
             except BaseException:
                 await asyncio.shield(self._interrupted(recorder))
                 raise
@@ -181,38 +217,79 @@ class Runner:
             return run
 
     async def _begin(self) -> Run:
-        progress = {}
+        run = Run({}, self._limits)
         async with self._app.transaction() as tx:
-            for simulation_id in self._ids:
-                started = await simulations.start_simulation(tx, simulation_id)
-                progress[simulation_id] = Progress(started, done=started.trials_done, total=started.trials_total)
+            seen = [await simulations.join_simulation(tx, each) for each in self._ids]
+            found = [await simulations.get_simulation(tx, each) for each in self._ids]
+            run.progress = {each.simulation_id: Progress(each, 0, each.trials_total) for each in found}
             await simulations.release_dead(tx, self._ids)
-            spent = await simulations.cost_so_far(tx, [*self._ids, *self._limits.budgeted])
-        return Run(progress, self._limits, spent_before_usd=spent or Decimal(0))
+            await self._read_bill(tx, run)
+        self._take_over(run, seen)
+        return run
+
+    async def _read_bill(self, tx: Tx, run: Run) -> None:
+        among = list(run.bill.recent)
+        run.bill.settle(await simulations.spent_so_far(tx, [*self._ids, *self._limits.budgeted], among=among))
+
+    async def _work_until_ended(self, run: Run, recorder: Recorder) -> None:
+        self._working = asyncio.ensure_future(self._work(run, recorder))
+        if self._was_ended:
+            self._working.cancel()
+        try:
+            await self._working
+        except asyncio.CancelledError:
+            if not self._was_ended:  # by whoever runs us, not by a person elsewhere
+                raise
+        finally:
+            self._working.cancel()
 
     async def _work(self, run: Run, recorder: Recorder) -> None:
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(self._concurrency):
-                workers.create_task(self._work_alone(run, recorder))
+        """Work until nothing is left; what others hold may come back for as long as they hold it."""
+        while True:
+            self._exhausted = False
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(self._concurrency):
+                    workers.create_task(self._work_alone(run, recorder))
+            if run.must_stop():
+                return
+            await recorder.drain()
+            if not await self._is_more_to_come(run):
+                return
+
+    async def _is_more_to_come(self, run: Run) -> bool:
+        """Wait for what other runners do with the trials that they hold; whether they have left any."""
+        while not run.must_stop():
+            left = await self._patiently(self._left_to_do)
+            if left.own:
+                return False  # the database refused to store it: not again by us, who would wait for each other
+            if left.free or not left.others:
+                return bool(left.free)
+            await asyncio.sleep(min(_LOOK_AGAIN_S, self._lease.total_seconds() / _RENEWALS))
+        return False
+
+    async def _left_to_do(self) -> LeftToDo:
+        async with self._app.transaction() as tx:
+            return await simulations.left_to_do(tx, self._ids, worker=self._worker)
 
     async def _work_alone(self, run: Run, recorder: Recorder) -> None:
         while not run.must_stop():
-            claim = await self._next()
+            claim = await self._next(run)
             if claim is None:
                 return
             record = await self._conduct(claim, run)
             await recorder.submit(record)
             del self._held[claim.attempt_token]
+            run.bill.add(record)
             _count(run.progress[claim.simulation_id], record)
 
-    async def _next(self) -> Claim | None:
+    async def _next(self, run: Run) -> Claim | None:
         async with self._claiming:
             if not self._ready and not self._exhausted:
-                self._ready.extend(await self._claim())
+                self._ready.extend(await self._claim(run))
                 self._exhausted = not self._ready
         return self._ready.popleft() if self._ready else None
 
-    async def _claim(self) -> Sequence[Claim]:
+    async def _claim(self, run: Run) -> Sequence[Claim]:
         # What the last claim brought was done in no time: more, so that claiming costs nothing
         # beside trials of a millisecond. It took a while: less, so that no runner sits on
         # trials that another has the hands for.
@@ -225,7 +302,13 @@ class Runner:
 
         async def claim() -> Sequence[Claim]:
             async with self._app.transaction() as tx:
-                return await simulations.claim_trials(tx, self._ids, worker=self._worker, lease=_LEASE, at_most=at_most)
+                if self._limits.max_cost_usd is not None:
+                    await self._read_bill(tx, run)
+                    if run.must_stop():
+                        return []
+                return await simulations.claim_trials(
+                    tx, self._ids, worker=self._worker, lease=self._lease, at_most=at_most
+                )
 
         claims = await self._patiently(claim)
         self._held.update((each.attempt_token, each) for each in claims)
@@ -246,15 +329,16 @@ class Runner:
 
     async def _renew(self, be_present: Callable[[], Awaitable[None]]) -> None:
         while True:
-            await asyncio.sleep(_RENEWAL_S)
+            await asyncio.sleep(self._lease.total_seconds() / _RENEWALS)
             try:
                 await be_present()
                 async with self._app.transaction() as tx:
-                    await simulations.renew_leases(tx, self._ids, worker=self._worker, lease=_LEASE)
+                    await simulations.renew_leases(tx, self._ids, worker=self._worker, lease=self._lease)
             except Unavailable:
                 continue  # a lease that ends meanwhile costs a trial run twice, never an outcome stored twice
 
-    async def _report(self, run: Run) -> None:
+    async def _watch(self, run: Run) -> None:
+        """Say how far it is, and find out what others have done: trials, money, an end."""
         due_ms = 0.0
         while True:
             self._on_progress(run)
@@ -266,48 +350,70 @@ class Runner:
                 async with self._app.transaction() as tx:
                     for simulation_id in self._ids:
                         await simulations.mark_progress(tx, simulation_id)
-                    states = await simulations.states(tx, self._ids)
-                if states and all(each is SimulationStatus.CANCELLED for each in states.values()):
-                    self._stop_working(run)
+                    # Whoever left last may have thought that nobody is at work: `join` puts that right.
+                    seen = [await simulations.join_simulation(tx, each) for each in self._ids]
+                    await self._read_bill(tx, run)
+                self._take_over(run, seen)
             # The more trials, the longer it takes: the database is not to be busy with it.
             due_ms = began_ms + max(_PROGRESS_S * 1000, 10 * (clock.monotonic_ms() - began_ms))
 
-    def _stop_working(self, run: Run) -> None:
-        """A person has cancelled everything: trials under way are broken off, and nothing of them is recorded."""
-        run.stopped_for = run.stopped_for or "cancelled by a person"
-        if self._working is not None and not self._working.done():
-            self._was_cancelled = True
+    def _take_over(self, run: Run, seen: Sequence[simulations.Progress]) -> None:
+        for each in seen:
+            _catch_up(run.progress[each.simulation_id], each)
+        if all(each.has_ended for each in seen):
+            self._stop_working(run, next((each.error_message for each in seen if each.error_message), None))
+
+    def _stop_working(self, run: Run, reason: str | None) -> None:
+        """Somebody else has ended everything: trials under way are broken off, and nothing of them is recorded."""
+        run.stopped_for = run.stopped_for or reason
+        self._was_ended = True
+        if self._working is not None:
             self._working.cancel()
 
-    async def _end(self, run: Run) -> None:
-        async def end() -> None:
+    async def _end(self, run: Run) -> bool:
+        """Hand back what is held, and end what is done; whether there is nothing more to do for this runner."""
+
+        async def end() -> bool:
             async with self._app.transaction() as tx:
                 await simulations.release_claims(tx, list(self._held.values()))
                 states = await simulations.states(tx, self._ids, lock=True)
-                for simulation_id, progress in run.progress.items():
-                    if states[simulation_id] is SimulationStatus.CANCELLED:
-                        progress.simulation = await simulations.get_simulation(tx, simulation_id)
-                    elif run.stopped_for:
-                        progress.simulation = await simulations.finish_simulation(
-                            tx, simulation_id, status=SimulationStatus.CANCELLED, error_message=run.stopped_for
-                        )
-                    elif await simulations.left_to_do(tx, simulation_id):
-                        # Another runner is at work on the rest, and ends the simulation.
-                        await simulations.mark_progress(tx, simulation_id)
-                    else:
-                        progress.simulation = await simulations.finish_simulation(tx, simulation_id)
+                over = [await self._end_one(tx, run, each, states[each]) for each in self._ids]
+                return all(over)
 
-        await self._patiently(end)
+        return await self._patiently(end)
+
+    async def _end_one(self, tx: Tx, run: Run, simulation_id: UUID, status: SimulationStatus) -> bool:
+        progress = run.progress[simulation_id]
+        left = await simulations.left_to_do(tx, [simulation_id], worker=self._worker)
+        if status in _ENDS:
+            progress.simulation = await simulations.get_simulation(tx, simulation_id)
+        elif not left.total:
+            progress.simulation = await simulations.finish_simulation(tx, simulation_id)
+        elif left.others:
+            # Another runner is at work on the rest, and ends the simulation.
+            await simulations.mark_progress(tx, simulation_id)
+        elif run.stopped_for:
+            progress.simulation = await simulations.finish_simulation(
+                tx, simulation_id, status=SimulationStatus.CANCELLED, error_message=run.stopped_for
+            )
+        elif left.own:
+            await simulations.pause_simulation(tx, simulation_id)
+        else:
+            return False  # handed back by another a moment ago
+        return True
 
     async def _interrupted(self, recorder: Recorder) -> None:
-        """Leave everything so that `resume` can go on; where the database is away, leases and spool see to it later."""
+        """Leave everything so that others go on, or `resume`; where the database is away, leases and spool see to it later."""
         try:
             async with asyncio.timeout(10):
                 await recorder.drain(_PATIENCE_WHEN_INTERRUPTED_S)
                 async with self._app.transaction() as tx:
                     await simulations.release_claims(tx, list(self._held.values()))
+                    await simulations.states(tx, self._ids, lock=True)
                     for simulation_id in self._ids:
-                        await simulations.pause_simulation(tx, simulation_id)
+                        left = await simulations.left_to_do(tx, [simulation_id], worker=self._worker)
+                        if not left.others:
+                            await simulations.pause_simulation(tx, simulation_id)
         except (Unavailable, TimeoutError):
             return
 
@@ -372,10 +478,14 @@ def _count(progress: Progress, record: TrialRecord) -> None:
             progress.not_passed += 1
         case None:
             progress.unscored += 1
-    for cost in (record.outcome.cost_usd, *(record.outcome.metrics.get(name) for name in _COSTS_BESIDE)):
-        if cost is not None:
-            progress.cost_usd += Decimal(cost)
-            progress.cost_is_known = True
+
+
+def _catch_up(progress: Progress, seen: simulations.Progress) -> None:
+    """Take over what other runners have done; our own trials may not be stored yet."""
+    progress.done = max(progress.done, seen.done)
+    progress.passed = max(progress.passed, seen.passed)
+    progress.not_passed = max(progress.not_passed, seen.not_passed)
+    progress.unscored = max(progress.unscored, seen.outcomes - seen.passed - seen.not_passed)
 
 
 @asynccontextmanager

@@ -194,7 +194,7 @@ async def complete_if_done(tx: Tx, simulation_id: UUID) -> bool:
         SimulationNotFound: There is none.
         RunByGuildhall: A runner of ours works on it, and ends it.
     """
-    if await simulations.left_to_do(tx, simulation_id):
+    if (await simulations.left_to_do(tx, [simulation_id])).total:
         return False
     found = await simulations.get_simulation(tx, simulation_id)
     if found.status not in _ENDED:

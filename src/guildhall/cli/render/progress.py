@@ -108,6 +108,6 @@ def _figures(run: Run) -> str:
     passed = sum(each.passed for each in run.progress.values())
     scored = passed + sum(each.not_passed for each in run.progress.values())
     parts = [f"{passed / scored:.0%} passed"] if scored else []
-    if any(each.cost_is_known for each in run.progress.values()):
+    if run.bill.is_known:
         parts.append(money(run.cost_usd))
     return " · ".join(parts)

@@ -29,7 +29,7 @@ async def test_what_judges_and_users_cost_is_shown_apart_from_the_agents_cost(tx
     totals = report.summary.totals
     assert report.summary.cost_usd == Decimal("0.3")
     assert (totals.judge_cost_usd, totals.user_cost_usd) == (Decimal("0.02"), Decimal("0.003"))
-    assert await simulations.cost_so_far(tx, [simulation_id]) == Decimal("0.323")
+    assert (await simulations.spent_so_far(tx, [simulation_id])).usd == Decimal("0.323")
 
 
 async def test_what_nobody_told_a_price_for_is_unknown_and_not_free(tx: Tx) -> None:
@@ -38,4 +38,4 @@ async def test_what_nobody_told_a_price_for_is_unknown_and_not_free(tx: Tx) -> N
     report = await reports.report(tx, await simulations.get_simulation(tx, simulation_id))
     totals = report.summary.totals
     assert (report.summary.cost_usd, totals.judge_cost_usd, totals.user_cost_usd) == (None, None, None)
-    assert await simulations.cost_so_far(tx, [simulation_id]) is None
+    assert (await simulations.spent_so_far(tx, [simulation_id])).usd is None

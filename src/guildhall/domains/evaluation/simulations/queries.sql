@@ -126,6 +126,11 @@ UPDATE evaluation.simulations
        max_cost_usd = COALESCE(:max_cost_usd, max_cost_usd)
  WHERE simulation_id = :simulation_id AND status <> 'completed';
 
+-- name: join_simulation
+UPDATE evaluation.simulations
+   SET status = 'running', started_at = COALESCE(started_at, GREATEST(:now, created_at))
+ WHERE simulation_id = :simulation_id AND status = 'pending';
+
 -- name: note_sandbox
 UPDATE evaluation.simulations SET sandbox_metadata = :sandbox WHERE simulation_id = :simulation_id;
 
@@ -138,7 +143,8 @@ UPDATE evaluation.trials SET state = 'pending' WHERE simulation_id = :simulation
 -- that two versions run interleaved and a drifting provider hits both alike.
 -- SKIP LOCKED lets many runners claim at once. Each simulation is asked for its
 -- first trials by itself, so that an index gives them in order: however many
--- are left to do, no more are read than are taken.
+-- are left to do, no more are read than are taken. Leases are told by the server's
+-- clock, which is the same for runners on all hosts.
 WITH free AS (
     SELECT first.simulation_id, first.scenario_id, first.trial_number
       FROM unnest(:simulation_ids::uuid[]) AS wanted (simulation_id)
@@ -147,7 +153,7 @@ WITH free AS (
                  FROM evaluation.trials
                 WHERE simulation_id = wanted.simulation_id
                   AND state IN ('pending', 'running')
-                  AND (state = 'pending' OR leased_until < :now)
+                  AND (state = 'pending' OR leased_until < now())
                 ORDER BY position
                 LIMIT :at_most
                   FOR UPDATE SKIP LOCKED
@@ -164,7 +170,7 @@ UPDATE evaluation.trials AS trials
        outcome_id = tokens.outcome_id,
        execution_time = :now,
        worker = :worker,
-       leased_until = :leased_until
+       leased_until = now() + :lease::interval
   FROM numbered
   JOIN unnest(:attempt_tokens::uuid[], :outcome_ids::uuid[])
        WITH ORDINALITY AS tokens (attempt_token, outcome_id, n) USING (n)
@@ -176,7 +182,7 @@ RETURNING trials.simulation_id, trials.scenario_id, trials.trial_number, trials.
 
 -- name: renew_leases
 UPDATE evaluation.trials
-   SET leased_until = :leased_until
+   SET leased_until = now() + :lease::interval
  WHERE simulation_id = ANY (:simulation_ids::uuid[]) AND worker = :worker AND state = 'running'
 RETURNING attempt_token;
 
@@ -364,13 +370,19 @@ UPDATE evaluation.simulations AS simulations
  WHERE simulations.simulation_id = :simulation_id;
 
 -- name: left_to_do
-SELECT count(*)::integer
+SELECT count(*) FILTER (WHERE state = 'running' AND worker = :worker)::integer AS own,
+       count(*) FILTER (WHERE state = 'running' AND worker IS DISTINCT FROM :worker AND leased_until >= now())::integer
+           AS others,
+       count(*) FILTER (WHERE state = 'pending'
+                           OR worker IS DISTINCT FROM :worker AND leased_until < now())::integer AS free
   FROM evaluation.trials
- WHERE simulation_id = :simulation_id AND state IN ('pending', 'running');
+ WHERE simulation_id = ANY (:simulation_ids::uuid[]) AND state IN ('pending', 'running');
 
--- name: cost_so_far
--- What judges and simulated users took is paid by the same person.
-SELECT sum(costs.cost_usd)
+-- name: spent_so_far
+-- What judges and simulated users took is paid by the same person. One statement
+-- tells which outcomes are in the sum, so that none is counted twice or left out.
+SELECT sum(costs.cost_usd) AS cost_usd,
+       array_agg(outcomes.outcome_id) FILTER (WHERE outcomes.outcome_id = ANY (:among::uuid[])) AS known
   FROM evaluation.outcomes AS outcomes
  CROSS JOIN LATERAL (VALUES (outcomes.cost_usd),
                             ((outcomes.metrics ->> 'judge_cost_usd')::numeric),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from guildhall.domains.evaluation.simulations.errors import PlanRefused
@@ -67,6 +68,20 @@ def numbered(closings: Sequence[Closing], taken: Iterable[Mapping[str, object]])
             )
         result.append(closing)
     return result
+
+
+def confined_together(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    How trials are confined of which some ran in one way and some in another.
+
+    >>> confined_together({"isolation": "rlimits"}, {"isolation": "bubblewrap"})
+    {'isolation': 'bubblewrap or rlimits'}
+    """
+    together = dict(now)
+    for key, value in before.items():
+        ways = {*str(value).split(" or "), *str(now.get(key, value)).split(" or ")}
+        together[key] = " or ".join(sorted(ways)) if value != now.get(key, value) else value
+    return together
 
 
 def worker_key(worker: UUID) -> int:

@@ -24,6 +24,7 @@ from guildhall.domains.evaluation.simulations.types import (
     Claim,
     Closed,
     Closing,
+    LeftToDo,
     NewSimulation,
     OpenSimulation,
     PinnedScenario,
@@ -31,6 +32,7 @@ from guildhall.domains.evaluation.simulations.types import (
     Simulation,
     SimulationStatus,
     Sketch,
+    Spent,
 )
 from guildhall.errors import NotFound
 
@@ -194,9 +196,26 @@ async def start_simulation(tx: Tx, simulation_id: UUID, *, max_cost_usd: Decimal
     return await get_simulation(tx, simulation_id)
 
 
+async def join_simulation(tx: Tx, simulation_id: UUID) -> Progress:
+    """
+    Begin a simulation, or work on it beside those who have; one that has ended stays as it is.
+
+    Raises:
+        SimulationNotFound: There is none, or it is another team's.
+    """
+    await store.join_simulation(tx, simulation_id)
+    return await progress(tx, simulation_id)
+
+
 async def note_sandbox(tx: Tx, simulation_id: UUID, sandbox: Mapping[str, Any]) -> None:
-    """Keep how the trials of a simulation are confined: two simulations are only alike if that is."""
-    await store.note_sandbox(tx, simulation_id, sandbox)
+    """
+    Keep how the trials of a simulation are confined: two simulations are only alike if that is.
+
+    Where runners on several hosts confine them differently, all of it is kept.
+    """
+    await store.states(tx, [simulation_id], lock=True)
+    before = (await get_simulation(tx, simulation_id)).sandbox_metadata
+    await store.note_sandbox(tx, simulation_id, rules.confined_together(before, sandbox))
 
 
 async def claim_trials(
@@ -213,7 +232,7 @@ async def claim_trials(
         tx,
         simulation_ids,
         worker,
-        tx.now + lease,
+        lease,
         attempt_tokens=[clock.new_id(tx.now) for _ in range(at_most)],
         outcome_ids=[clock.new_id(tx.now) for _ in range(at_most)],
     )
@@ -221,7 +240,7 @@ async def claim_trials(
 
 async def renew_leases(tx: Tx, simulation_ids: Sequence[UUID], *, worker: UUID, lease: timedelta) -> set[UUID]:
     """Hold on to everything that a worker has claimed; the tokens it still holds."""
-    return await store.renew_leases(tx, simulation_ids, worker, tx.now + lease)
+    return await store.renew_leases(tx, simulation_ids, worker, lease)
 
 
 async def release_claims(tx: Tx, claims: Sequence[Claim]) -> int:
@@ -356,9 +375,9 @@ async def add_scenarios(tx: Tx, simulation_id: UUID, pins: Sequence[PinnedScenar
     await store.add_scenarios(tx, simulation_id, pins)
 
 
-async def left_to_do(tx: Tx, simulation_id: UUID) -> int:
-    """How many trials are not done yet."""
-    return await store.left_to_do(tx, simulation_id)
+async def left_to_do(tx: Tx, simulation_ids: Sequence[UUID], *, worker: UUID | None = None) -> LeftToDo:
+    """How many trials are not done yet, and who has them; `worker` is the runner that asks."""
+    return await store.left_to_do(tx, simulation_ids, worker)
 
 
 async def states(tx: Tx, simulation_ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, SimulationStatus]:
@@ -366,6 +385,6 @@ async def states(tx: Tx, simulation_ids: Sequence[UUID], *, lock: bool = False) 
     return await store.states(tx, simulation_ids, lock=lock)
 
 
-async def cost_so_far(tx: Tx, simulation_ids: Sequence[UUID]) -> Decimal | None:
-    """What the outcomes stored so far cost, judges and simulated users included, as far as it is known."""
-    return await store.cost_so_far(tx, simulation_ids)
+async def spent_so_far(tx: Tx, simulation_ids: Sequence[UUID], *, among: Sequence[UUID] = ()) -> Spent:
+    """What the outcomes stored so far cost, judges and simulated users included, and which of some are among them."""
+    return await store.spent_so_far(tx, simulation_ids, among)

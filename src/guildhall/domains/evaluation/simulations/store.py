@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.evaluation.simulations.types import (
     Claim,
     Closing,
+    LeftToDo,
     NewSimulation,
     OpenSimulation,
     PinnedScenario,
@@ -20,6 +21,7 @@ from guildhall.domains.evaluation.simulations.types import (
     Simulation,
     SimulationStatus,
     Sketch,
+    Spent,
 )
 
 _queries = load_queries(__package__)
@@ -166,6 +168,10 @@ async def start_simulation(tx: Tx, simulation_id: UUID, max_cost_usd: Decimal | 
     return started == 1
 
 
+async def join_simulation(tx: Tx, simulation_id: UUID) -> None:
+    await tx.execute(_queries.join_simulation, simulation_id=simulation_id, now=tx.now)
+
+
 async def note_sandbox(tx: Tx, simulation_id: UUID, sandbox: Mapping[str, Any]) -> None:
     await tx.execute(_queries.note_sandbox, simulation_id=simulation_id, sandbox=dict(sandbox))
 
@@ -178,7 +184,7 @@ async def claim_trials(
     tx: Tx,
     simulation_ids: Sequence[UUID],
     worker: UUID,
-    leased_until: datetime,
+    lease: timedelta,
     attempt_tokens: Sequence[UUID],
     outcome_ids: Sequence[UUID],
 ) -> list[Claim]:
@@ -187,7 +193,7 @@ async def claim_trials(
         simulation_ids=list(simulation_ids),
         now=tx.now,
         worker=str(worker),
-        leased_until=leased_until,
+        lease=lease,
         attempt_tokens=list(attempt_tokens),
         outcome_ids=list(outcome_ids),
         at_most=len(attempt_tokens),
@@ -207,10 +213,8 @@ async def claim_trials(
     ]
 
 
-async def renew_leases(tx: Tx, simulation_ids: Sequence[UUID], worker: UUID, leased_until: datetime) -> set[UUID]:
-    rows = await tx.fetch(
-        _queries.renew_leases, simulation_ids=list(simulation_ids), worker=str(worker), leased_until=leased_until
-    )
+async def renew_leases(tx: Tx, simulation_ids: Sequence[UUID], worker: UUID, lease: timedelta) -> set[UUID]:
+    rows = await tx.fetch(_queries.renew_leases, simulation_ids=list(simulation_ids), worker=str(worker), lease=lease)
     return {row["attempt_token"] for row in rows}
 
 
@@ -319,13 +323,18 @@ async def finish_simulation(
     )
 
 
-async def left_to_do(tx: Tx, simulation_id: UUID) -> int:
-    return int(await tx.value(_queries.left_to_do, simulation_id=simulation_id))
+async def left_to_do(tx: Tx, simulation_ids: Sequence[UUID], worker: UUID | None) -> LeftToDo:
+    row = await tx.find(
+        _queries.left_to_do, simulation_ids=list(simulation_ids), worker=None if worker is None else str(worker)
+    )
+    assert row is not None
+    return LeftToDo(**row)
 
 
-async def cost_so_far(tx: Tx, simulation_ids: Sequence[UUID]) -> Decimal | None:
-    cost: Decimal | None = await tx.value(_queries.cost_so_far, simulation_ids=list(simulation_ids))
-    return cost
+async def spent_so_far(tx: Tx, simulation_ids: Sequence[UUID], among: Sequence[UUID]) -> Spent:
+    row = await tx.find(_queries.spent_so_far, simulation_ids=list(simulation_ids), among=list(among))
+    assert row is not None
+    return Spent(row["cost_usd"], frozenset(row["known"] or ()))
 
 
 async def states(tx: Tx, simulation_ids: Sequence[UUID], *, lock: bool) -> dict[UUID, SimulationStatus]:

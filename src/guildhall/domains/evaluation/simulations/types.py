@@ -166,6 +166,32 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftToDo:
+    """
+    The trials that are not done, as one runner sees them.
+
+    `own` are claimed by it, `others` by runners that hold them still; `free`
+    anybody may claim, for nobody has or a lease has run out.
+    """
+
+    own: int
+    others: int
+    free: int
+
+    @property
+    def total(self) -> int:
+        return self.own + self.others + self.free
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What stored outcomes cost, None where nothing is known; `known` are those of the outcomes asked about that are in it."""
+
+    usd: Decimal | None
+    known: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class Closing:
     """A trial to be closed by its outcome; without a token it is a trial that nobody had planned."""
 
