@@ -106,6 +106,33 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     """GUILDHALL_METRICS_TOKEN: a token, 16 characters or more, with which `/metrics` may be read, and nothing else."""
 
+    modal_app: str = "guildhall-eval"
+    """GUILDHALL_MODAL_APP: what the app is called at Modal that `--on modal` runs trials in."""
+
+    modal_environment: str | None = None
+    """GUILDHALL_MODAL_ENVIRONMENT: the environment of the Modal workspace; its own default unless given."""
+
+    modal_image: str | None = None
+    """GUILDHALL_MODAL_IMAGE: an image of a registry that has this package; one is built unless given."""
+
+    modal_secrets: tuple[str, ...] = ()
+    """GUILDHALL_MODAL_SECRETS: secrets of the workspace that agents need, by name, with commas between."""
+
+    modal_timeout_s: int | None = None
+    """GUILDHALL_MODAL_TIMEOUT_S: how long one call may take; the simulation's limit and ten minutes unless given."""
+
+    modal_cpu: float | None = None
+    """GUILDHALL_MODAL_CPU: CPUs of each container; what the agent states, or else Modal's default."""
+
+    modal_memory_mb: int | None = None
+    """GUILDHALL_MODAL_MEMORY_MB: megabytes of memory of each container; likewise."""
+
+    modal_retries: int = 0
+    """GUILDHALL_MODAL_RETRIES: how often Modal itself repeats a call that broke down, before Guildhall does."""
+
+    modal_concurrency: int | None = None
+    """GUILDHALL_MODAL_CONCURRENCY: how many containers there are at most; as many as calls unless given."""
+
     @property
     def seal_key_file(self) -> Path:
         """Where the key is that signs seals."""
@@ -144,6 +171,15 @@ class Settings:
             log_level=_one_of(env, "GUILDHALL_LOG_LEVEL", get_args(LogLevel), default="info"),
             grace_s=_seconds(env, "GUILDHALL_GRACE_S", default=30.0),
             env_file=_file(env, "GUILDHALL_ENV_FILE"),
+            modal_app=env.get("GUILDHALL_MODAL_APP", "").strip() or "guildhall-eval",
+            modal_environment=env.get("GUILDHALL_MODAL_ENVIRONMENT", "").strip() or None,
+            modal_image=env.get("GUILDHALL_MODAL_IMAGE", "").strip() or None,
+            modal_secrets=_words(env, "GUILDHALL_MODAL_SECRETS"),
+            modal_timeout_s=_number(env, "GUILDHALL_MODAL_TIMEOUT_S"),
+            modal_cpu=_cpus(env, "GUILDHALL_MODAL_CPU"),
+            modal_memory_mb=_number(env, "GUILDHALL_MODAL_MEMORY_MB"),
+            modal_retries=_number(env, "GUILDHALL_MODAL_RETRIES", least=0) or 0,
+            modal_concurrency=_number(env, "GUILDHALL_MODAL_CONCURRENCY"),
             otlp_endpoint=_url(env, "GUILDHALL_OTLP_ENDPOINT"),
             metrics_token=_token(env, "GUILDHALL_METRICS_TOKEN"),
             secret_key=env.get("GUILDHALL_SECRET_KEY") or None,
@@ -239,6 +275,13 @@ def _positive(env: Mapping[str, str], name: str, *, default: int) -> int:
     return int(text)
 
 
+def _number(env: Mapping[str, str], name: str, *, least: int = 1) -> int | None:
+    text = env.get(name, "").strip()
+    if text and (not re.fullmatch(r"\d{1,9}", text) or int(text) < least):
+        raise _refused(name, text, f"a whole number from {least}")
+    return int(text) if text else None
+
+
 def _port(env: Mapping[str, str]) -> int:
     text = env.get("GUILDHALL_PORT", "").strip() or "8400"
     if not text.isdecimal() or int(text) > 65535:
@@ -253,6 +296,13 @@ def _seconds(env: Mapping[str, str], name: str, *, default: float, least: float 
     if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text) or float(text) < least:
         raise _refused(name, text, f"a number of seconds from {least:g}")
     return float(text)
+
+
+def _cpus(env: Mapping[str, str], name: str) -> float | None:
+    text = env.get(name, "").strip()
+    if text and (not re.fullmatch(r"\d{1,3}(\.\d{1,3})?", text) or not float(text)):
+        raise _refused(name, text, "a number of CPUs above 0, such as 0.5")
+    return float(text) if text else None
 
 
 def _one_of(env: Mapping[str, str], name: str, words: tuple[_Word, ...], *, default: _Word) -> _Word:

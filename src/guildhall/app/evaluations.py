@@ -8,27 +8,27 @@ database, so that a simulation means the same today, tomorrow and elsewhere.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from guildhall.adapters import agentfile, scenariofile
-from guildhall.adapters.sandbox import LocalSandbox
+from guildhall.app.executors import ExecutorMissing, MaterialRefused, Place, check_place, executor_for, load_material
 from guildhall.app.planning import AgainstItself
 from guildhall.app.runner import OnProgress, Run, RunLimits, Runner
-from guildhall.app.trial import Services, TrialConductor, needs_sandbox
 from guildhall.app.wiring import App
 from guildhall.db import Tx
 from guildhall.domains.evaluation import configurations, scenarios, simulations
-from guildhall.domains.evaluation.configurations import AgentDefinition, AgentSpec, ConfigVersion, Runtime
+from guildhall.domains.evaluation.configurations import AgentDefinition, ConfigVersion
 from guildhall.domains.evaluation.scenarios import Scenario, ScenarioFile
-from guildhall.domains.evaluation.simulations import NewSimulation, PinnedScenario, Simulation, SimulationStatus
+from guildhall.domains.evaluation.simulations import Claim, NewSimulation, PinnedScenario, Simulation, SimulationStatus
 from guildhall.errors import Conflict, InvalidInput
+
+_E = TypeVar("_E", bound=Exception)
 
 
 class NotRunHere(Conflict):
@@ -56,6 +56,7 @@ class Request:
     seed: int = 0
     timeout_ms: int = 300_000
     max_retries: int = 3
+    on: Place = "local"
     max_cost_usd: Decimal | None = None
 
 
@@ -81,7 +82,9 @@ def read(request: Request) -> Material:
 
     Raises:
         InvalidInput: A file is broken; the error names file, line, field and remedy.
+        ExecutorMissing: The package is not installed that trials would be handed to.
     """
+    check_place(request.on)
     return Material(agentfile.read_agent(request.agent), scenariofile.read_scenarios(request.scenarios))
 
 
@@ -159,6 +162,7 @@ async def run(
     simulation_ids: Sequence[UUID],
     *,
     concurrency: int,
+    on: Place = "local",
     max_seconds: float | None = None,
     on_progress: OnProgress = lambda run: None,
 ) -> Run:
@@ -166,73 +170,63 @@ async def run(
     Run simulations to their end, interleaved; those that are done already are left alone.
 
     Any number of processes, on any hosts, may do so with the same simulations
-    at once: they share the trials and the budget.
+    at once: they share the trials and the budget. Trials are played `on` this
+    machine, a Ray cluster or Modal, with the same records.
 
     Raises:
         InvalidInput: Something that an agent or a scenario refers to cannot be loaded; the simulations have failed.
-        Unavailable: The database or the sandbox is gone for good.
+        ExecutorMissing: The package is not installed that trials would be handed to.
+        Unavailable: The database, the sandbox or what trials run on is gone for good.
     """
     async with app.transaction() as tx:
         found = [await simulations.get_simulation(tx, each) for each in simulation_ids]
     open_ones = [each for each in found if each.status is not SimulationStatus.COMPLETED]
     # Simulations that run together share one budget, which each of them carries.
     budgets = [each.max_cost_usd for each in open_ones if each.max_cost_usd is not None]
-    async with _conductors(app, open_ones) as conductors:
-        runner = Runner(
-            app,
-            conductors,
-            concurrency=concurrency,
-            limits=RunLimits(
-                max_cost_usd=max(budgets, default=None),
-                budgeted=[each.simulation_id for each in found if each not in open_ones],
-                max_seconds=max_seconds,
-            ),
-            on_progress=on_progress,
-        )
-        return await runner.run()
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    """A simulation with everything that it runs, out of the database."""
-
-    simulation: Simulation
-    definition: AgentDefinition
-    spec: AgentSpec
-    scenarios: Mapping[str, Scenario]
-
-
-@asynccontextmanager
-async def _conductors(app: App, planned: Sequence[Simulation]) -> AsyncIterator[dict[UUID, TrialConductor]]:
-    """What conducts the trials of each simulation, with the services that they need, open as long as the block lasts."""
+    limits = RunLimits(
+        max_cost_usd=max(budgets, default=None),
+        budgeted=[each.simulation_id for each in found if each not in open_ones],
+        max_seconds=max_seconds,
+    )
     async with app.transaction() as tx:
-        loaded = [await _load(tx, each) for each in planned]
+        materials = [await load_material(tx, each) for each in open_ones]
     async with AsyncExitStack() as stack:
-        workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guildhall-run-")))
-        workspace.chmod(0o755)  # noqa: ASYNC240 - an agent's process may run as somebody else
-        services = await _services(app, loaded, stack)
         try:
-            conductors = _prepared(loaded, services, workspace)
-        except InvalidInput as error:
-            await _give_up(app, planned, error)
+            executor = executor_for(on, app.settings)
+            conductors = await stack.enter_async_context(executor.open(materials, _Notes(app)))
+        except ExecutorMissing:
             raise
-        await _note_sandbox(app, loaded, services)
-        yield conductors
+        except InvalidInput as error:
+            await _give_up(app, open_ones, error)
+            raise
+        runner = Runner(app, conductors, concurrency=concurrency, limits=limits, on_progress=on_progress)
+        try:
+            return await runner.run()
+        except ExceptionGroup as group:
+            refused = _first(group, MaterialRefused)
+            if refused is None:
+                raise
+            await _give_up(app, open_ones, refused)
+            raise refused from None
 
 
-def _prepared(loaded: Sequence[_Loaded], services: Services, workspace: Path) -> dict[UUID, TrialConductor]:
-    return {
-        each.simulation.simulation_id: TrialConductor(
-            each.spec,
-            _agent_directory(each, workspace),
-            each.scenarios,
-            services=services,
-            files=workspace / "scenarios",
-            seed=each.simulation.seed,
-            timeout_ms=each.simulation.timeout_ms,
-        )
-        for each in loaded
-    }
+class _Notes:
+    """What executors write down, in the database."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def confined(self, simulation_id: UUID, how: Mapping[str, Any]) -> None:
+        async with self._app.transaction() as tx:
+            await simulations.note_sandbox(tx, simulation_id, how)
+
+    async def in_modal(self, simulation_id: UUID, app_id: str | None, environment: str | None) -> None:
+        async with self._app.transaction() as tx:
+            await simulations.note_modal_app(tx, simulation_id, app_id, environment)
+
+    async def modal_call(self, claim: Claim, call_id: str, logs: str | None) -> None:
+        async with self._app.transaction() as tx:
+            await simulations.note_modal_call(tx, claim, call_id, logs)
 
 
 async def _give_up(app: App, planned: Sequence[Simulation], error: InvalidInput) -> None:
@@ -245,64 +239,11 @@ async def _give_up(app: App, planned: Sequence[Simulation], error: InvalidInput)
             )
 
 
-async def _load(tx: Tx, simulation: Simulation) -> _Loaded:
-    version = await configurations.get_version(tx, str(simulation.config_version_id))
-    definition = await configurations.load_definition(tx, version)
-    pins = await simulations.pinned_scenarios(tx, simulation.simulation_id)
-    cases = await scenarios.get_scenarios(tx, [(pin.scenario_id, pin.content_hash) for pin in pins])
-    spec = configurations.agent_spec(definition.name, definition.parsed, definition.files)
-    return _Loaded(simulation, definition, spec, {each.scenario_id: each for each in cases})
-
-
-async def _services(app: App, loaded: Sequence[_Loaded], stack: AsyncExitStack) -> Services:
-    sandbox = models = http = None
-    if any(needs_sandbox(each.spec) for each in loaded):
-        sandbox = await stack.enter_async_context(LocalSandbox(hidden=(app.settings.data_dir,)))
-    if any(_needs_http(each) for each in loaded):
-        from guildhall.adapters.exchange import HttpClient  # noqa: PLC0415 - aiohttp is slow to import
-        from guildhall.adapters.llm import ModelClient  # noqa: PLC0415
-
-        http = await stack.enter_async_context(HttpClient())
-        models = ModelClient(http)
-    return Services(sandbox=sandbox, models=models, http=http)
-
-
-def _needs_http(loaded: _Loaded) -> bool:
-    return (
-        loaded.spec.runtime in (Runtime.LLM, Runtime.HTTP)
-        or any(each.user is not None and not each.user.turns for each in loaded.scenarios.values())
-        or any(scorer.type == "llm_judge" for each in loaded.scenarios.values() for scorer in each.scorers)
-    )
-
-
-def _agent_directory(loaded: _Loaded, workspace: Path) -> Path:
-    """
-    Where an agent's files lie.
-
-    That is its own directory while it is there unchanged, so that files that
-    belong to no version (a cache, a data set) are found; otherwise the files
-    of the version are laid out anew.
-    """
-    hint = loaded.simulation.metadata.get("agent_file")
-    if isinstance(hint, str):
-        try:
-            on_disk = agentfile.read_agent(Path(hint))
-        except InvalidInput:
-            on_disk = None
-        if on_disk is not None and on_disk.config_hash == loaded.definition.config_hash:
-            return Path(hint).parent
-    directory = workspace / "agents" / loaded.definition.config_hash[:16]
-    agentfile.materialise(loaded.definition, directory)
-    return directory
-
-
-async def _note_sandbox(app: App, loaded: Sequence[_Loaded], services: Services) -> None:
-    """Keep how trials are confined, because two simulations are only alike if that is (decision 18)."""
-    held: dict[str, Any] = {}
-    if services.sandbox is not None:
-        capabilities = services.sandbox.capabilities()
-        held = {"isolation": str(capabilities.isolation)}
-    async with app.transaction() as tx:
-        for each in loaded:
-            isolation = held if needs_sandbox(each.spec) else {"isolation": str(each.spec.isolation)}
-            await simulations.note_sandbox(tx, each.simulation.simulation_id, isolation)
+def _first(group: ExceptionGroup[Exception], kind: type[_E]) -> _E | None:
+    for each in group.exceptions:
+        if isinstance(each, kind):
+            return each
+        found = _first(each, kind) if isinstance(each, ExceptionGroup) else None
+        if found is not None:
+            return found
+    return None

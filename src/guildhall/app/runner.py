@@ -12,19 +12,22 @@ that they hold; whoever is left when nobody holds any ends the simulation.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from guildhall import clock
 from guildhall.algorithms import backoff
+from guildhall.app.executors import Conductor, TrialLost
 from guildhall.app.recorder import Recorder
+from guildhall.app.trial import lost_record
 from guildhall.app.wiring import App
 from guildhall.db import Tx
 from guildhall.domains.evaluation import simulations
@@ -32,6 +35,8 @@ from guildhall.domains.evaluation.failures import FailureCategory, Fault, NewFai
 from guildhall.domains.evaluation.outcomes import TrialRecord
 from guildhall.domains.evaluation.simulations import Claim, LeftToDo, Simulation, SimulationStatus, Spent
 from guildhall.errors import Unavailable
+
+_log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
@@ -51,12 +56,6 @@ _COSTS_BESIDE = ("judge_cost_usd", "user_cost_usd")
 """What a trial costs beside its agent, by the names that its metrics have for it."""
 _LONGEST_WAIT_S = 30.0
 _ENDS = (SimulationStatus.COMPLETED, SimulationStatus.FAILED, SimulationStatus.CANCELLED)
-
-
-class Conductor(Protocol):
-    """Runs one trial of a simulation; what an agent does wrong is a record, never an exception."""
-
-    async def conduct(self, claim: Claim) -> TrialRecord: ...
 
 
 @dataclass(slots=True)
@@ -177,6 +176,7 @@ class Runner:
         self._worker = clock.new_id()
         self._ready: deque[Claim] = deque()
         self._held: dict[UUID, Claim] = {}
+        self._losses: Counter[tuple[UUID, str, int]] = Counter()
         self._claiming = asyncio.Lock()
         self._claimed_ms = 0.0
         self._at_once = concurrency
@@ -276,7 +276,12 @@ class Runner:
             claim = await self._next(run)
             if claim is None:
                 return
-            record = await self._conduct(claim, run)
+            try:
+                record = await self._conduct(claim, run)
+            except TrialLost as lost:
+                if await self._give_back(claim, run, lost):
+                    continue
+                record = lost_record(claim, lost, lost.category)
             await recorder.submit(record)
             del self._held[claim.attempt_token]
             run.bill.add(record)
@@ -326,6 +331,23 @@ class Runner:
             recovered.append(_attempted(record))
             progress.retries += 1
             await asyncio.sleep(backoff.full_jitter(retries + 1, self._chance.random(), longest_s=_LONGEST_WAIT_S))
+
+    async def _give_back(self, claim: Claim, run: Run, lost: TrialLost) -> bool:
+        """Let a trial be claimed anew whose machine is gone, unless it has taken too many with it; whether it may be."""
+        trial = (claim.simulation_id, claim.scenario_id, claim.trial_number)
+        self._losses[trial] += 1
+        if self._losses[trial] > run.progress[claim.simulation_id].simulation.max_retries:
+            return False
+        _log.warning("%s #%d is run again: %s", claim.scenario_id, claim.trial_number, lost.message)
+        await asyncio.sleep(backoff.full_jitter(self._losses[trial], self._chance.random(), longest_s=_LONGEST_WAIT_S))
+
+        async def release() -> None:
+            async with self._app.transaction() as tx:
+                await simulations.release_claims(tx, [claim])
+
+        await self._patiently(release)
+        del self._held[claim.attempt_token]
+        return True
 
     async def _renew(self, be_present: Callable[[], Awaitable[None]]) -> None:
         while True:

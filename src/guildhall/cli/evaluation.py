@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,15 @@ from guildhall.errors import InvalidInput
 if TYPE_CHECKING:
     from guildhall.domains.evaluation.simulations import Simulation
 
+
+class Place(StrEnum):
+    """Where trials run."""
+
+    LOCAL = "local"
+    RAY = "ray"
+    MODAL = "modal"
+
+
 group = typer.Typer(help="Simulate agents on scenarios, report and compare.", no_args_is_help=True)
 
 _ConcurrencyOption = Annotated[int, typer.Option(min=1, max=512, help="How many trials run side by side.")]
@@ -25,6 +35,7 @@ _MaxCostOption = Annotated[
 _MaxTimeOption = Annotated[
     float | None, typer.Option("--max-time", min=0, metavar="SECONDS", help="Begin no trial after this time.")
 ]
+_OnOption = Annotated[Place, typer.Option("--on", help="Where trials run: in this process, on Ray, or at Modal.")]
 _MOST_TRIALS = 1_000
 _LONGEST_TRIAL_MS = 7 * 24 * 3_600_000
 _SEEDS = 2**63
@@ -37,6 +48,7 @@ def run_agent(
     scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIOS...", help="Scenario files, YAML or JSONL.")],
     trials: Annotated[int, typer.Option(min=1, help="How often each scenario is tried.")] = 1,
     concurrency: _ConcurrencyOption = 8,
+    on: _OnOption = Place.LOCAL,
     against: Annotated[
         str | None,
         typer.Option(metavar="VERSION", help="A version to run beside it, trial by trial, and to compare with."),
@@ -74,6 +86,7 @@ def run_agent(
             seed=seed,
             timeout_ms=timeout_ms,
             max_retries=max_retries,
+            on=on.value,
             max_cost_usd=_amount(max_cost),
         )
         material = evaluations.read(request)
@@ -83,7 +96,7 @@ def run_agent(
                 output.warn(warning)
             effect = await _say_what_it_can_show(app, output, plan.simulations[-1])
             await _run_and_show(
-                app, output, plan.simulations, concurrency=concurrency, max_time=longest, detectable=effect
+                app, output, plan.simulations, on=on, concurrency=concurrency, max_time=longest, detectable=effect
             )
 
     run(work, as_json=as_json)
@@ -93,12 +106,13 @@ def run_agent(
 def resume(
     simulation: Annotated[str, typer.Argument(help=_REFERENCE)],
     concurrency: _ConcurrencyOption = 8,
+    on: _OnOption = Place.LOCAL,
     max_cost: _MaxCostOption = None,
     max_time: _MaxTimeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run what is missing of a simulation that was interrupted, killed, cancelled or out of budget."""
-    from guildhall.app import evaluations
+    from guildhall.app import evaluations, executors
     from guildhall.app.wiring import App
     from guildhall.domains.evaluation import simulations
 
@@ -106,11 +120,12 @@ def resume(
 
     async def work() -> None:
         longest = _seconds(max_time)
+        executors.check_place(on.value)
         async with App.open() as app:
             async with app.transaction() as tx:
                 found = await simulations.resolve(tx, simulation)
             pair = await evaluations.resumable(app, found, max_cost_usd=_amount(max_cost))
-            await _run_and_show(app, output, pair, concurrency=concurrency, max_time=longest)
+            await _run_and_show(app, output, pair, on=on, concurrency=concurrency, max_time=longest)
 
     run(work, as_json=as_json)
 
@@ -440,6 +455,7 @@ async def _run_and_show(
     output: Output,
     planned: list[Simulation],
     *,
+    on: Place,
     concurrency: int,
     max_time: float | None,
     detectable: float | None = None,
@@ -457,7 +473,7 @@ async def _run_and_show(
     try:
         with progress_bar(output.aside) as on_progress:
             finished = await evaluations.run(
-                app, ids, concurrency=concurrency, max_seconds=max_time, on_progress=on_progress
+                app, ids, on=on.value, concurrency=concurrency, max_seconds=max_time, on_progress=on_progress
             )
     except InvalidInput:
         raise  # it cannot be run as it is, now or later

@@ -17,6 +17,7 @@ from guildhall.app.trial.preparation import (
     prepare_agent,
     prepare_scenario,
 )
+from guildhall.app.trial.record import lost_record
 
 __all__ = [
     "Cast",
@@ -26,6 +27,7 @@ __all__ = [
     "TrialConductor",
     "cast",
     "conduct",
+    "lost_record",
     "needs_sandbox",
     "prepare_agent",
     "prepare_scenario",

@@ -21,6 +21,7 @@ from guildhall.domains.evaluation.failures import FailureCategory, Fault, NewFai
 from guildhall.domains.evaluation.outcomes import NewOutcome, NewToolUsage, OutcomeStatus, TrialRecord
 from guildhall.domains.evaluation.simulations import Claim, TrialFailed
 from guildhall.domains.evaluation.simulations.ports import ModelCall, Score
+from guildhall.errors import GuildhallError
 
 _LARGEST_TOKENS = 2**31 - 1
 _LONGEST_LOG = 65_536
@@ -95,6 +96,38 @@ def record_of(
     )
 
 
+def lost_record(claim: Claim, lost: GuildhallError, category: FailureCategory) -> TrialRecord:
+    """The record of a trial that nobody could bring to an end, because the machines that ran it were lost with it."""
+    cause = NewFailure(
+        failure_type=lost.code,
+        failure_category=category,
+        fault=Fault.INFRASTRUCTURE,
+        error_message=lost.message,
+    )
+    outcome = NewOutcome(
+        outcome_id=claim.outcome_id,
+        execution_time=claim.execution_time,
+        simulation_id=claim.simulation_id,
+        scenario_id=claim.scenario_id,
+        status=OutcomeStatus.ERROR,
+        trajectory=sanitise.to_json(
+            {
+                "start_time": claim.execution_time,
+                "status": OutcomeStatus.ERROR.value,
+                "steps": [],
+                "scores": [],
+                "error": _error(cause),
+            }
+        ),
+        trial_number=claim.trial_number,
+        fault=cause.fault.value,
+        error_code=cause.failure_type,
+        error_category=_category(cause),
+        execution_metadata={"attempts": claim.attempts},
+    )
+    return TrialRecord(outcome, failures=(cause,), attempt_token=claim.attempt_token)
+
+
 def _trajectory(
     stage: TrialStage,
     status: OutcomeStatus,
@@ -113,18 +146,22 @@ def _trajectory(
     if stage.final_state is not None:
         document["final_state"] = orjson.Fragment(stage.final_state)
     if cause is not None:
-        document["error"] = {
-            "fault": cause.fault.value,
-            "category": cause.failure_category.value,
-            "type": cause.failure_type,
-            "message": cause.error_message,
-        }
+        document["error"] = _error(cause)
     encoded = sanitise.to_json(document)
     for secret in stage.cast.secrets:
         written = orjson.dumps(sanitise.text(secret))[1:-1]
         if written in encoded:
             encoded = encoded.replace(written, REDACTED.encode())
     return encoded
+
+
+def _error(cause: NewFailure) -> dict[str, Any]:
+    return {
+        "fault": cause.fault.value,
+        "category": cause.failure_category.value,
+        "type": cause.failure_type,
+        "message": cause.error_message,
+    }
 
 
 def _score(score: Score) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from guildhall.domains.evaluation.configurations.references import MODULE, confi
 from guildhall.domains.evaluation.configurations.types import (
     AgentDefinition,
     AgentLimits,
+    AgentResources,
     AgentSpec,
     Isolation,
     Runtime,
@@ -38,6 +39,7 @@ KEYS = (
     "tools",
     "params",
     "limits",
+    "resources",
     "metadata",
     "entrypoint",
     "command",
@@ -49,6 +51,7 @@ KEYS = (
 )
 TOOL_KEYS = ("name", "description", "parameters", "python", "command", "timeout_ms")
 LIMIT_KEYS = ("timeout_ms", "max_turns", "max_tool_calls", "max_cost_usd", "memory_mb", "cpu_seconds", "processes")
+RESOURCE_KEYS = ("cpus", "gpus", "memory_mb")
 PRICE_KEYS = ("input", "output", "cached")
 
 ORIGINS = ("manual", "diff_engine", "optimization", "api", "llm_recommendation", "modal_sandbox", "import")
@@ -104,6 +107,7 @@ def examine(
         tools=_tools(top),
         params=top.mapping("params"),
         limits=_limits(top),
+        resources=_resources(top),
         entrypoint=_callable(top, "entrypoint"),
         command=_command(top),
         url=_address(top, "url"),
@@ -416,6 +420,16 @@ def _limits(top: Section) -> AgentLimits:
         memory_mb=section.integer("memory_mb", low=1, unit="of megabytes"),
         cpu_seconds=section.integer("cpu_seconds", low=1, unit="of seconds"),
         processes=section.integer("processes", low=1),
+    )
+
+
+def _resources(top: Section) -> AgentResources:
+    section = top.section("resources", "a mapping such as {cpus: 0.5, memory_mb: 2048}")
+    section.only(RESOURCE_KEYS, "resources")
+    return AgentResources(
+        cpus=section.number("cpus", above=0, expected="a number of CPUs greater than 0"),
+        gpus=section.number("gpus", above=0, expected="a number of GPUs greater than 0"),
+        memory_mb=section.integer("memory_mb", low=1, unit="of megabytes"),
     )
 
 

@@ -61,6 +61,15 @@ class AgentLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentResources:
+    """What one trial takes of the machine that a cluster runs it on; None leaves it to the cluster."""
+
+    cpus: float | None = None
+    gpus: float | None = None
+    memory_mb: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AgentSpec:
     """An `agent.yaml` with its references resolved: what a runtime needs to run it."""
 
@@ -75,6 +84,7 @@ class AgentSpec:
     tools: tuple[ToolSpec, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
     limits: AgentLimits = AgentLimits()
+    resources: AgentResources = AgentResources()
     entrypoint: str | None = None
     command: tuple[str, ...] | None = None
     url: str | None = None

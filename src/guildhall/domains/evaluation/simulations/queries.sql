@@ -134,6 +134,17 @@ UPDATE evaluation.simulations
 -- name: note_sandbox
 UPDATE evaluation.simulations SET sandbox_metadata = :sandbox WHERE simulation_id = :simulation_id;
 
+-- name: note_modal_app
+UPDATE evaluation.simulations
+   SET modal_app_id = :app_id, modal_environment = COALESCE(:environment, modal_environment)
+ WHERE simulation_id = :simulation_id;
+
+-- name: note_modal_call
+-- The last call stands for the scenario; each outcome has its own.
+UPDATE evaluation.simulations_scenarios
+   SET modal_call_id = :call_id, modal_execution_logs = :logs
+ WHERE simulation_id = :simulation_id AND scenario_id = :scenario_id;
+
 -- name: reopen_trials
 -- What was given up when the simulation ended early is to be done after all.
 UPDATE evaluation.trials SET state = 'pending' WHERE simulation_id = :simulation_id AND state = 'skipped';

@@ -218,6 +218,16 @@ async def note_sandbox(tx: Tx, simulation_id: UUID, sandbox: Mapping[str, Any]) 
     await store.note_sandbox(tx, simulation_id, rules.confined_together(before, sandbox))
 
 
+async def note_modal_app(tx: Tx, simulation_id: UUID, app_id: str | None, environment: str | None) -> None:
+    """Keep in which app of Modal's a simulation runs, and in which environment where one was named."""
+    await store.note_modal_app(tx, simulation_id, app_id, environment)
+
+
+async def note_modal_call(tx: Tx, claim: Claim, call_id: str, logs: str | None) -> None:
+    """Keep which call of Modal's ran a trial of a scenario last, and what it logged."""
+    await store.note_modal_call(tx, claim.simulation_id, claim.scenario_id, call_id, logs)
+
+
 async def claim_trials(
     tx: Tx, simulation_ids: Sequence[UUID], *, worker: UUID, lease: timedelta, at_most: int
 ) -> list[Claim]:

@@ -176,6 +176,16 @@ async def note_sandbox(tx: Tx, simulation_id: UUID, sandbox: Mapping[str, Any]) 
     await tx.execute(_queries.note_sandbox, simulation_id=simulation_id, sandbox=dict(sandbox))
 
 
+async def note_modal_app(tx: Tx, simulation_id: UUID, app_id: str | None, environment: str | None) -> None:
+    await tx.execute(_queries.note_modal_app, simulation_id=simulation_id, app_id=app_id, environment=environment)
+
+
+async def note_modal_call(tx: Tx, simulation_id: UUID, scenario_id: str, call_id: str, logs: str | None) -> None:
+    await tx.execute(
+        _queries.note_modal_call, simulation_id=simulation_id, scenario_id=scenario_id, call_id=call_id, logs=logs
+    )
+
+
 async def reopen_trials(tx: Tx, simulation_id: UUID) -> int:
     return await tx.execute(_queries.reopen_trials, simulation_id=simulation_id)
 
