@@ -203,8 +203,13 @@ async def test_who_is_interrupted_leaves_the_rest_to_the_others(
         _, err = await asyncio.to_thread(leaves.communicate, timeout=DEADLINE_S)
         assert leaves.returncode == 130, err
         assert (await _found(app, simulation)).status is SimulationStatus.RUNNING, "somebody is at work on it"
+        watching = subprocess.Popen(
+            command_line("eval", "watch", simulation.short_id, "--json"),
+            env=command_environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
         gate.touch()
         told = await _ended(stays)
+        assert await _ended(watching) == told, "who watches is told the same"
     assert (told["status"], told["outcomes"]) == ("completed", 20)
 
 

@@ -38,11 +38,13 @@ _PAGE = 1_000
 News: TypeAlias = Progress | NewlyStored
 
 
-async def follow(database: Database, actor: Actor, simulation_id: UUID) -> AsyncIterator[News]:
+async def follow(
+    database: Database, actor: Actor, simulation_id: UUID, *, with_outcomes: bool = True
+) -> AsyncIterator[News]:
     """
     The simulation's progress whenever it has changed, each outcome that is stored from now on, and at last its end.
 
-    An outcome may come twice. The last is a progress in which the simulation
+    An outcome may come twice, and comes not at all without `with_outcomes`. The last is a progress in which the simulation
     has ended. While the database is away nothing comes.
     """
     last: Progress | None = None
@@ -55,7 +57,7 @@ async def follow(database: Database, actor: Actor, simulation_id: UUID) -> Async
             async with database.transaction(actor) as tx:
                 progress = await simulations.progress(tx, simulation_id)
                 stored = []
-                if last is None or progress.outcomes != last.outcomes:
+                if with_outcomes and (last is None or progress.outcomes != last.outcomes):
                     stored = [each async for each in outcomes.stored_since(tx, simulation_id, since)]
         except SimulationNotFound:
             return

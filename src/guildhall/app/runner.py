@@ -70,6 +70,13 @@ class Progress:
     unscored: int = 0
     retries: int = 0
 
+    def catch_up(self, seen: simulations.Progress) -> None:
+        """Take over what is stored, by whomever; what this runner has recorded may not be stored yet."""
+        self.done = max(self.done, seen.done)
+        self.passed = max(self.passed, seen.passed)
+        self.not_passed = max(self.not_passed, seen.not_passed)
+        self.unscored = max(self.unscored, seen.outcomes - seen.passed - seen.not_passed)
+
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
@@ -381,7 +388,7 @@ class Runner:
 
     def _take_over(self, run: Run, seen: Sequence[simulations.Progress]) -> None:
         for each in seen:
-            _catch_up(run.progress[each.simulation_id], each)
+            run.progress[each.simulation_id].catch_up(each)
         if all(each.has_ended for each in seen):
             self._stop_working(run, next((each.error_message for each in seen if each.error_message), None))
 
@@ -500,14 +507,6 @@ def _count(progress: Progress, record: TrialRecord) -> None:
             progress.not_passed += 1
         case None:
             progress.unscored += 1
-
-
-def _catch_up(progress: Progress, seen: simulations.Progress) -> None:
-    """Take over what other runners have done; our own trials may not be stored yet."""
-    progress.done = max(progress.done, seen.done)
-    progress.passed = max(progress.passed, seen.passed)
-    progress.not_passed = max(progress.not_passed, seen.not_passed)
-    progress.unscored = max(progress.unscored, seen.outcomes - seen.passed - seen.not_passed)
 
 
 @asynccontextmanager

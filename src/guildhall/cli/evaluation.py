@@ -15,6 +15,10 @@ from guildhall.cli.render.figures import count
 from guildhall.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from guildhall.app.runner import Run
     from guildhall.domains.evaluation.simulations import Simulation
 
 
@@ -126,6 +130,35 @@ def resume(
                 found = await simulations.resolve(tx, simulation)
             pair = await evaluations.resumable(app, found, max_cost_usd=_amount(max_cost))
             await _run_and_show(app, output, pair, on=on, concurrency=concurrency, max_time=longest)
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def watch(
+    simulation: Annotated[str, typer.Argument(help=_REFERENCE)],
+    as_json: JsonOption = False,
+) -> None:
+    """Watch a simulation that runs elsewhere until it has ended, then report; Ctrl-C leaves it running."""
+    from guildhall.app import watching
+    from guildhall.app.wiring import App
+    from guildhall.cli.render.progress import progress_bar
+    from guildhall.domains.evaluation import simulations
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app:
+            async with app.transaction() as tx:
+                found = await simulations.resolve(tx, simulation)
+                pair = [found]
+                if found.interleaved_with is not None:
+                    pair.append(await simulations.get_simulation(tx, found.interleaved_with))
+                    pair.sort(key=lambda each: each.version_number)
+            ids = [each.simulation_id for each in pair]
+            with progress_bar(output.aside) as on_progress:
+                seen = await watching.watch(app, ids, on_progress=on_progress)
+            await _show(app, output, ids, seen)
 
     run(work, as_json=as_json)
 
@@ -462,12 +495,7 @@ async def _run_and_show(
 ) -> None:
     """Run simulations with a progress bar, then show the report of one or the comparison of two."""
     from guildhall.app import evaluations
-    from guildhall.app.documents.comparisons import comparison_document
-    from guildhall.app.documents.reports import report_document
-    from guildhall.cli.render.compare import compare_lines
     from guildhall.cli.render.progress import progress_bar
-    from guildhall.cli.render.report import report_lines
-    from guildhall.domains.evaluation import reports, simulations
 
     ids = [each.simulation_id for each in planned]
     try:
@@ -482,6 +510,17 @@ async def _run_and_show(
             f"What is recorded is kept. Go on with: guildhall eval resume {planned[-1].short_id}", highlight=False
         )
         raise
+    await _show(app, output, ids, finished, detectable=detectable)
+
+
+async def _show(app: Any, output: Output, ids: Sequence[UUID], run: Run, *, detectable: float | None = None) -> None:
+    """Show the report of one simulation or the comparison of two, and why it stopped early if it did."""
+    from guildhall.app.documents.comparisons import comparison_document
+    from guildhall.app.documents.reports import report_document
+    from guildhall.cli.render.compare import compare_lines
+    from guildhall.cli.render.report import report_lines
+    from guildhall.domains.evaluation import reports, simulations
+
     async with app.transaction() as tx:
         found = [await reports.report(tx, await simulations.get_simulation(tx, each)) for each in ids]
         pair = [each.summary.simulation for each in found]
@@ -494,8 +533,8 @@ async def _run_and_show(
             document |= {"baseline": report_document(found[0]), "comparison": comparison_document(versus)}
         output.document(document)
         return
-    if finished.stopped_for:
-        output.warn(f"stopped early: {finished.stopped_for}")
+    if run.stopped_for:
+        output.warn(f"stopped early: {run.stopped_for}")
     if versus is not None:
         output.lines(compare_lines(versus))
     else:
