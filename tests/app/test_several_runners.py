@@ -32,12 +32,12 @@ import asyncio, os, pathlib
 played = 0
 
 async def answer(session):
-    """Right by chance of the seed. Waits at the gate; the tenth that a victim is asked never comes to an end."""
+    """Right by chance of the seed. Waits at the gate; from the fourth on, what a victim is asked never comes to an end."""
     global played
-    played += 1
+    played = number = played + 1
     while not pathlib.Path({gate!r}).exists():
         await asyncio.sleep(0.01)
-    if played >= 10 and (mark := os.environ.get("VICTIM")):
+    if number >= 4 and (mark := os.environ.get("VICTIM")):
         pathlib.Path(mark).touch()
         await asyncio.Event().wait()
     await asyncio.sleep({takes})
@@ -143,7 +143,9 @@ async def test_four_processes_of_which_two_are_killed_report_what_one_undisturbe
     assert (report["status"], report["outcomes"]) == ("completed", 500)
     assert report == await _report(app, undisturbed.simulation_id)
     async with app.transaction() as tx:
-        assert dict(await tx.find(_queries.trials) or {}) == dict.fromkeys(("done", "outcomes", "distinct_outcomes"), 1000)
+        assert dict(await tx.find(_queries.trials) or {}) == dict.fromkeys(
+            ("done", "outcomes", "distinct_outcomes"), 1000
+        )
 
 
 async def test_a_process_that_froze_past_its_lease_doubles_nothing(
@@ -161,7 +163,9 @@ async def test_a_process_that_froze_past_its_lease_doubles_nothing(
     assert (told["status"], told["outcomes"]) == ("completed", 40)
     assert _timeless(told_late) == _timeless(told)
     async with app.transaction() as tx:
-        assert dict(await tx.find(_queries.trials) or {}) == dict.fromkeys(("done", "outcomes", "distinct_outcomes"), 40)
+        assert dict(await tx.find(_queries.trials) or {}) == dict.fromkeys(
+            ("done", "outcomes", "distinct_outcomes"), 40
+        )
 
 
 async def test_several_processes_share_one_budget(

@@ -342,7 +342,8 @@ def frames(payloads: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def _head(actor: Actor) -> bytes:
-    (frame,) = frames([orjson.dumps({"user_id": actor.user_id, "tenant_id": actor.tenant_id})])
+    named = {"user_id": actor.user_id, "tenant_id": actor.tenant_id}
+    (frame,) = frames([orjson.dumps(named, default=str)])  # the driver has its own kind of UUID
     return _MAGIC + frame
 
 

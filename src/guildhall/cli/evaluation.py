@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.text import Text
@@ -26,6 +26,7 @@ class Place(StrEnum):
     """Where trials run."""
 
     LOCAL = "local"
+    WORKERS = "workers"
     RAY = "ray"
     MODAL = "modal"
 
@@ -39,7 +40,9 @@ _MaxCostOption = Annotated[
 _MaxTimeOption = Annotated[
     float | None, typer.Option("--max-time", min=0, metavar="SECONDS", help="Begin no trial after this time.")
 ]
-_OnOption = Annotated[Place, typer.Option("--on", help="Where trials run: in this process, on Ray, or at Modal.")]
+_OnOption = Annotated[
+    Place, typer.Option("--on", help="Where trials run: in this process, in workers' processes, on Ray, or at Modal.")
+]
 _MOST_TRIALS = 1_000
 _LONGEST_TRIAL_MS = 7 * 24 * 3_600_000
 _SEEDS = 2**63
@@ -90,7 +93,7 @@ def run_agent(
             seed=seed,
             timeout_ms=timeout_ms,
             max_retries=max_retries,
-            on=on.value,
+            on=_place(on),
             max_cost_usd=_amount(max_cost),
         )
         material = evaluations.read(request)
@@ -124,7 +127,7 @@ def resume(
 
     async def work() -> None:
         longest = _seconds(max_time)
-        executors.check_place(on.value)
+        executors.check_place(_place(on))
         async with App.open() as app:
             async with app.transaction() as tx:
                 found = await simulations.resolve(tx, simulation)
@@ -498,10 +501,14 @@ async def _run_and_show(
     from guildhall.cli.render.progress import progress_bar
 
     ids = [each.simulation_id for each in planned]
+    if on is Place.WORKERS:
+        finished = await _let_workers_run(app, output, planned[-1], ids, concurrency=concurrency, max_time=max_time)
+        await _show(app, output, ids, finished, detectable=detectable)
+        return
     try:
         with progress_bar(output.aside) as on_progress:
             finished = await evaluations.run(
-                app, ids, on=on.value, concurrency=concurrency, max_seconds=max_time, on_progress=on_progress
+                app, ids, on=_place(on), concurrency=concurrency, max_seconds=max_time, on_progress=on_progress
             )
     except InvalidInput:
         raise  # it cannot be run as it is, now or later
@@ -511,6 +518,46 @@ async def _run_and_show(
         )
         raise
     await _show(app, output, ids, finished, detectable=detectable)
+
+
+async def _let_workers_run(
+    app: Any, output: Output, named: Simulation, ids: Sequence[UUID], *, concurrency: int, max_time: float | None
+) -> Run:
+    """Hand simulations to workers and watch; whoever leaves, leaves them running."""
+    from guildhall.app import handing_out
+    from guildhall.cli.render.progress import progress_bar
+    from guildhall.errors import GuildhallError
+
+    handed = await handing_out.hand_out(app, ids, concurrency=concurrency, max_seconds=max_time)
+    if handed.workers:
+        output.warn(f"{count(handed.workers, 'worker')} there to run {named.short_id}")
+    else:
+        output.warn(
+            f"no worker is connected, so {named.short_id} waits for one: start it with `guildhall worker`, here or elsewhere"
+        )
+    try:
+        with progress_bar(output.aside) as on_progress:
+            return await handing_out.watch_workers(app, handed, on_progress=on_progress)
+    except GuildhallError:
+        raise
+    except BaseException:
+        short = named.short_id
+        output.aside.print(
+            f"The workers go on. Watch: guildhall eval watch {short}; end: guildhall eval cancel {short}",
+            highlight=False,
+        )
+        raise
+
+
+def _place(on: Place) -> Literal["local", "ray", "modal"]:
+    """Where whoever runs the trials plays them: workers do it in their own processes."""
+    match on:
+        case Place.RAY:
+            return "ray"
+        case Place.MODAL:
+            return "modal"
+        case _:
+            return "local"
 
 
 async def _show(app: Any, output: Output, ids: Sequence[UUID], run: Run, *, detectable: float | None = None) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from guildhall import clock
 from guildhall.app import sealing
-from guildhall.app.work.handlers import Context, job
+from guildhall.app.work.handlers import Context, GiveUp, job
 from guildhall.db import Tx
 from guildhall.domains.platform import audit
+from guildhall.errors import InvalidInput, NotFound
+
+RUN = "evaluation.run"
 
 
 class Verify(BaseModel):
@@ -47,3 +53,32 @@ async def verify(wanted: Verify, context: Context) -> list[dict[str, Any]]:
 async def _ledgers(tx: Tx) -> list[audit.LedgerEntry]:
     page = await audit.page_ledgers(tx, {}, audit.LEDGERS.order(), at_most=1000)
     return list(page.items)
+
+
+class RunSimulations(BaseModel):
+    """Which simulations to run, interleaved; `until`: begin no trial after that."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    simulations: list[UUID] = Field(min_length=1)
+    concurrency: int = Field(8, ge=1, le=512)
+    until: AwareDatetime | None = None
+
+
+@job(RUN, queue="evaluation", max_retries=25)
+async def run_simulations(wanted: RunSimulations, context: Context) -> dict[str, Any]:
+    """Run simulations beside whoever else does; a job that is handed back, or whose worker is lost, is another's."""
+    from guildhall.app import evaluations  # noqa: PLC0415 - with sandboxes, recorders and what they need
+
+    app = replace(context.app, actor=context.actor)
+    seconds = None if wanted.until is None else max(0.0, (wanted.until - clock.now()).total_seconds())
+    try:
+        run = await evaluations.run(app, wanted.simulations, concurrency=wanted.concurrency, max_seconds=seconds)
+    except (InvalidInput, NotFound) as error:
+        raise GiveUp(str(error)) from error
+    return {
+        "stopped_for": run.stopped_for,
+        "simulations": {
+            str(simulation_id): {"done": each.done, "total": each.total} for simulation_id, each in run.progress.items()
+        },
+    }
