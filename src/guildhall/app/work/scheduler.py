@@ -73,7 +73,9 @@ class Scheduler:
         async with self._app.database.duty("scheduler") as tx:
             await jobs.add_schedule(tx, UPKEEP, first_at=tx.now)
         started()
-        await asyncio.gather(self._repeat(self._fire_all), self._repeat(self._sweep))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._repeat(self._fire_all))
+            group.create_task(self._repeat(self._sweep))
 
     async def _repeat(self, work: Callable[[], Awaitable[float]]) -> None:
         attempt = 0

@@ -1,7 +1,7 @@
 """
 A worker: claims jobs, has their handlers do them, and says what came of it.
 
-Each of its steps completes what is done and claims more, in one round trip; two
+Each of its steps completes what is done and claims more, in one round trip; three
 are under way at a time, so that the server never waits for the worker. Jobs that
 take milliseconds are claimed ahead, as many as are likely to begin within a
 twentieth of a second; longer ones only when there is room for them.
@@ -39,14 +39,14 @@ from guildhall.errors import GuildhallError, Unavailable
 
 _log = logging.getLogger(__name__)
 
-_MOST_AT_ONCE = 500
+_MOST_AT_ONCE = 400
 """Jobs in one step; more would make others wait for their commit."""
 _AHEAD_S = 0.05
 _FLUSH_S = 0.005
 _FLUSH_AT = 100
 _STALE_S = 1.0
 """After how long a job that was claimed ahead and not begun goes back to the others."""
-_STEPS = 2
+_STEPS = 3
 _LAST_S = 10.0
 
 

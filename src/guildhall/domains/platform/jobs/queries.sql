@@ -144,7 +144,9 @@ SELECT name, task_type, payload, priority::text AS priority, tenant_id, cron, ev
    FOR UPDATE SKIP LOCKED;
 
 -- name: set_next_run
-UPDATE platform.schedules SET next_run_at = COALESCE(:next_run_at, 'infinity'), enabled = :next_run_at::timestamptz IS NOT NULL
+-- One that is never due again is switched off.
+UPDATE platform.schedules
+   SET next_run_at = COALESCE(:next_run_at::timestamptz, 'infinity'), enabled = :next_run_at::timestamptz IS NOT NULL
  WHERE name = :name;
 
 -- name: begin_run

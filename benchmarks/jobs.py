@@ -1,0 +1,425 @@
+"""
+Jobs through the work engine, beside Procrastinate and PgQueuer in the same run.
+
+drain: no-op jobs that are there already, finished by one and by two worker
+processes, from the first handler to the last row that says so; ours with every
+event in the history, PgQueuer at each of several batch sizes, of which the best
+counts. latency: from the commit of a single enqueue to its handler, in another
+process, at an even rate. enqueue: in batches of 1,000, and one at a time by
+twenty callers at once.
+
+An embedded PostgreSQL with fsync on; each library has a database of its own.
+
+    python benchmarks/jobs.py --peers VENV/bin/python
+    chrt -r 10 python benchmarks/jobs.py --peers VENV/bin/python    # on a shared machine
+
+VENV has `procrastinate`, `pgqueuer`, `asyncpg` and `uvloop`. Prints JSON lines.
+"""
+
+# ruff: noqa: PLC0415 - each role loads what it needs: peers' processes have nothing of ours
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+OnJob = Callable[[int], None]
+LIBRARIES = ("guildhall", "pgqueuer", "procrastinate")
+CONCURRENCY = 50
+BATCHES = (100, 500, 1000)
+BATCH = 1_000
+CALLERS = 20
+
+
+class Guildhall:
+    unfinished = "SELECT count(*) FROM platform.background_tasks WHERE status IN ('pending', 'queued', 'running')"
+
+    async def open(self, url: str) -> None:
+        from contextlib import AsyncExitStack
+
+        from guildhall.app.wiring import App
+        from guildhall.app.work import Enqueuer, Registry
+        from guildhall.settings import Settings
+
+        self.stack = AsyncExitStack()
+        settings = Settings(database_url=url, data_dir=Path(tempfile.gettempdir()), pool_size=8)
+        self.app = await self.stack.enter_async_context(App.open(settings))
+        self.enqueuer = await self.stack.enter_async_context(Enqueuer(self.app))
+        self.handlers = Registry()
+
+        @self.handlers.job("noop")
+        async def noop(payload: dict[str, Any]) -> None:
+            self.on_job(payload["n"])
+
+    async def setup(self) -> None:
+        from guildhall.domains.platform import jobs
+
+        async with self.app.database.duty("worker") as tx:
+            await jobs.register_type(tx, self.handlers["noop"].kind)
+
+    async def enqueue(self, n: int) -> None:
+        from guildhall.domains.platform.jobs import NewJob
+
+        await self.enqueuer.enqueue(NewJob("noop", {"n": n}))
+
+    async def enqueue_many(self, numbers: range) -> None:
+        from guildhall.domains.platform.jobs import NewJob
+
+        await self.enqueuer.enqueue_many([NewJob("noop", {"n": n}) for n in numbers])
+
+    async def work(self, on_job: OnJob, batch: int) -> None:
+        from guildhall.app.work import Worker
+
+        self.on_job = on_job
+        await Worker(self.app, self.handlers, concurrency=CONCURRENCY).run()
+
+
+class PgQueuer:
+    unfinished = "SELECT count(*) FROM pgqueuer WHERE status IN ('queued', 'picked')"
+
+    async def open(self, url: str) -> None:
+        import asyncpg
+        from pgqueuer import AsyncpgPoolDriver, Queries
+
+        self.pool = await asyncpg.create_pool(url, min_size=4, max_size=16)
+        self.queries = Queries(AsyncpgPoolDriver(self.pool))
+
+    async def setup(self) -> None:
+        await self.queries.install()
+
+    async def enqueue(self, n: int) -> None:
+        await self.queries.enqueue("noop", str(n).encode())
+
+    async def enqueue_many(self, numbers: range) -> None:
+        texts = [str(n).encode() for n in numbers]
+        await self.queries.enqueue(["noop"] * len(texts), texts, [0] * len(texts))
+
+    async def work(self, on_job: OnJob, batch: int) -> None:
+        from datetime import timedelta
+
+        from pgqueuer import PgQueuer as Program
+
+        program = Program.from_asyncpg_pool(self.pool)
+
+        @program.entrypoint("noop")
+        async def noop(job: Any) -> None:
+            on_job(int(job.payload))
+
+        await program.run(batch_size=batch, dequeue_timeout=timedelta(seconds=5), log_aggregation_interval=timedelta(0))
+
+
+class Procrastinate:
+    unfinished = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+
+    async def open(self, url: str) -> None:
+        import procrastinate
+
+        self.program = procrastinate.App(
+            connector=procrastinate.PsycopgConnector(conninfo=url, min_size=4, max_size=16)
+        )
+
+        @self.program.task(name="noop", queue="bench")
+        async def noop(n: int) -> None:
+            self.on_job(n)
+
+        self.task = noop
+        await self.program.open_async()
+
+    async def setup(self) -> None:
+        await self.program.schema_manager.apply_schema_async()
+
+    async def enqueue(self, n: int) -> None:
+        await self.task.defer_async(n=n)
+
+    async def enqueue_many(self, numbers: range) -> None:
+        await self.task.batch_defer_async(*[{"n": n} for n in numbers])
+
+    async def work(self, on_job: OnJob, batch: int) -> None:
+        self.on_job = on_job
+        await self.program.run_worker_async(
+            queues=["bench"],
+            concurrency=CONCURRENCY,
+            listen_notify=True,
+            install_signal_handlers=False,
+            delete_jobs="never",
+        )
+
+
+def library(name: str) -> Any:
+    return {"guildhall": Guildhall, "pgqueuer": PgQueuer, "procrastinate": Procrastinate}[name]()
+
+
+# what runs in a process of the library's own --------------------------------------
+
+
+def say(**values: Any) -> None:
+    print(json.dumps(values), flush=True)
+
+
+async def _and_leave(role: Awaitable[None]) -> None:
+    await role
+    os._exit(0)  # whatever is open goes with the process
+
+
+async def setup(name: str, url: str) -> None:
+    made = library(name)
+    await made.open(url)
+    await made.setup()
+
+
+async def fill(name: str, url: str, jobs: int) -> None:
+    made = library(name)
+    await made.open(url)
+    for start in range(0, jobs, BATCH):
+        await made.enqueue_many(range(start, min(start + BATCH, jobs)))
+
+
+async def work(name: str, url: str, batch: int) -> None:
+    """Tells how many jobs it has had, and when; at the end of stdin, when each began."""
+    made, now, begun = library(name), time.time, dict[int, float]()
+    await made.open(url)
+
+    def on_job(n: int) -> None:
+        begun[n] = now()
+
+    is_over = threading.Event()
+
+    def wait_for_end() -> None:
+        sys.stdin.read()
+        is_over.set()
+
+    def tell() -> None:
+        while not is_over.wait(0.02):
+            say(count=len(begun))
+        say(begun=list(begun.items()))
+        os._exit(0)
+
+    for each in (tell, wait_for_end):
+        threading.Thread(target=each, daemon=True).start()
+    await made.work(on_job, batch)
+
+
+async def produce(name: str, url: str, rate: float, seconds: float) -> None:
+    """Enqueues one job after the other at an even rate, and tells when each was committed."""
+    made = library(name)
+    await made.open(url)
+    committed: dict[int, float] = {}
+
+    async def one(n: int) -> None:
+        await made.enqueue(n)
+        committed[n] = time.time()
+
+    base, tasks = time.perf_counter() + 0.5, []
+    for n in range(int(rate * seconds)):
+        await asyncio.sleep(max(0.0, base + n / rate - time.perf_counter()))
+        tasks.append(asyncio.create_task(one(n)))
+    await asyncio.gather(*tasks)
+    say(committed=list(committed.items()))
+
+
+async def enqueue(name: str, url: str, seconds: float) -> None:
+    """How many jobs a second it adds in batches, and one at a time by many callers at once."""
+    made = library(name)
+    await made.open(url)
+    await made.enqueue_many(range(10))
+    count, began = 0, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        await made.enqueue_many(range(count, count + BATCH))
+        count += BATCH
+    in_batches = count / (time.perf_counter() - began)
+    numbers, began = itertools.count(), time.perf_counter()
+
+    async def call() -> None:
+        while time.perf_counter() - began < seconds:
+            await made.enqueue(next(numbers))
+
+    await asyncio.gather(*(call() for _ in range(CALLERS)))
+    say(in_batches=round(in_batches), singly=round(next(numbers) / (time.perf_counter() - began)))
+
+
+# the driver -------------------------------------------------------------------------
+
+
+class Workers:
+    """Processes at work, and how many jobs each has had so far."""
+
+    def __init__(self, command: list[str], n: int) -> None:
+        self.counts = [0] * n
+        self.begun: dict[int, float] = {}
+        self.processes = [
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(n)
+        ]
+        self.threads = [threading.Thread(target=self._read, args=(each,), daemon=True) for each in range(n)]
+        for thread in self.threads:
+            thread.start()
+
+    def _read(self, n: int) -> None:
+        stdout = self.processes[n].stdout
+        assert stdout is not None
+        for line in stdout:
+            told = json.loads(line)
+            if "count" in told:
+                self.counts[n] = told["count"]
+            else:
+                self.begun.update((number, at) for number, at in told["begun"])
+
+    def wait_for(self, jobs: int, limit_s: float = 120) -> None:
+        until = time.time() + limit_s
+        while sum(self.counts) < jobs and time.time() < until:
+            time.sleep(0.005)
+        assert sum(self.counts) >= jobs, f"only {self.counts} of {jobs} jobs were begun"
+
+    def end(self) -> dict[int, float]:
+        for process in self.processes:
+            assert process.stdin is not None
+            process.stdin.close()
+        for thread, process in zip(self.threads, self.processes, strict=True):
+            thread.join(30)
+            process.kill()
+            process.wait()
+        return self.begun
+
+
+class Driver:
+    def __init__(self, server_url: str, peers: str | None) -> None:
+        self.server_url = server_url
+        self.peers = peers
+        self.numbers = itertools.count()
+
+    def python(self, name: str) -> str:
+        return sys.executable if name == "guildhall" else str(self.peers)
+
+    def command(self, name: str, url: str, what: str, *arguments: object) -> list[str]:
+        return [self.python(name), __file__, what, name, url, *map(str, arguments)]
+
+    def ask(self, name: str, url: str, what: str, *arguments: object) -> dict[str, Any]:
+        done = subprocess.run(self.command(name, url, what, *arguments), stdout=subprocess.PIPE, text=True, check=True)
+        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
+        return answer
+
+    async def database(self, name: str) -> tuple[str, str]:
+        """A new database with the library's schema: its URL for the library, and the superuser's."""
+        import asyncpg
+
+        from guildhall.db import migrate
+
+        database = f"bench_{name}_{next(self.numbers)}"
+        connection = await asyncpg.connect(self.server_url)
+        await connection.execute(f"CREATE DATABASE {database}")
+        await connection.execute("CHECKPOINT")
+        await connection.close()
+        admin = self.server_url.replace("/postgres?", f"/{database}?")
+        url = admin
+        if name == "guildhall":
+            await migrate.migrate(admin)
+            url = admin.replace("postgres:@", "guildhall_login@").replace("postgres@", "guildhall_login@")
+        self.ask(name, url, "setup")
+        return url, admin
+
+    async def drain(self, name: str, jobs: int, workers: int, batch: int) -> float:
+        """Jobs a second, from the first handler to the last row that says that its job is done."""
+        import asyncpg
+
+        url, admin = await self.database(name)
+        self.ask(name, url, "fill", jobs)
+        connection = await asyncpg.connect(admin)
+        await connection.execute("VACUUM ANALYZE")
+        running = Workers(self.command(name, url, "work", batch), workers)
+        running.wait_for(jobs)
+        while await connection.fetchval(library(name).unfinished):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        ended = time.time()
+        await connection.close()
+        return jobs / (ended - min(running.end().values()))
+
+    async def latency(self, name: str, rate: float, seconds: float) -> dict[str, float]:
+        """Milliseconds from the commit of an enqueue to its handler."""
+        url, _ = await self.database(name)
+        running = Workers(self.command(name, url, "work", 100), 1)
+        self.ask(name, url, "produce", 10, 1)  # until it is warm
+        warm = await asyncio.to_thread(running.wait_for, 5)
+        assert warm is None
+        committed = dict(self.ask(name, url, "produce", rate, seconds)["committed"])
+        running.wait_for(len(committed))
+        begun = running.end()
+        waits = sorted(1000 * (begun[n] - at) for n, at in committed.items() if n >= 10)
+        return {"p50_ms": round(waits[len(waits) // 2], 2), "p99_ms": round(waits[int(len(waits) * 0.99)], 2)}
+
+
+async def drive(arguments: argparse.Namespace) -> None:
+    from guildhall.db import embedded
+
+    names = [name for name in LIBRARIES if name == "guildhall" or arguments.peers]
+    with tempfile.TemporaryDirectory(prefix="guildhall-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        server = await asyncio.to_thread(embedded.start, Path(folder), settings={"max_connections": "200"})
+        try:
+            driver = Driver(server.url(), arguments.peers)
+            await measure(driver, names, arguments)
+        finally:
+            await asyncio.to_thread(server.close)
+            embedded.stop(Path(folder))
+
+
+async def measure(driver: Driver, names: list[str], arguments: argparse.Namespace) -> None:
+    if "drain" in arguments.only:
+        best: dict[tuple[str, int], float] = {}
+        for name in names:
+            for workers in (1, 2):
+                for batch in BATCHES if name == "pgqueuer" else (BATCH,):
+                    jobs = arguments.jobs // 20 if name == "procrastinate" else arguments.jobs
+                    rates = [await driver.drain(name, jobs, workers, batch) for _ in range(arguments.rounds)]
+                    rate = sorted(rates)[len(rates) // 2]
+                    best[name, workers] = max(best.get((name, workers), 0.0), rate)
+                    about = {"batch": batch} if name == "pgqueuer" else {}
+                    say(drain=name, workers=workers, **about, jobs=jobs, per_s=round(rate))
+        ratios = {
+            f"{n} workers over {name}": round(best["guildhall", n] / best[name, n], 2)
+            for name in names[1:]
+            for n in (1, 2)
+        }
+        say(drain_ratios=ratios, two_over_one=round(best["guildhall", 2] / best["guildhall", 1], 2))
+    if "latency" in arguments.only:
+        for name in names:
+            say(latency=name, rate=50, **await driver.latency(name, 50, arguments.seconds))
+    if "enqueue" in arguments.only:
+        for name in names:
+            url, _ = await driver.database(name)
+            say(enqueue=name, **driver.ask(name, url, "enqueue", arguments.seconds / 2))
+
+
+def main() -> None:
+    roles: dict[str, Callable[..., Awaitable[None]]] = {
+        "setup": setup,
+        "fill": lambda name, url, jobs: fill(name, url, int(jobs)),
+        "work": lambda name, url, batch: work(name, url, int(batch)),
+        "produce": lambda name, url, rate, seconds: produce(name, url, float(rate), float(seconds)),
+        "enqueue": lambda name, url, seconds: enqueue(name, url, float(seconds)),
+    }
+    if len(sys.argv) > 1 and sys.argv[1] in roles:
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+        asyncio.run(_and_leave(roles[sys.argv[1]](*sys.argv[2:])))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers", help="the Python of an environment with Procrastinate and PgQueuer")
+    parser.add_argument("--jobs", type=int, default=60_000)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--only", nargs="+", default=["drain", "latency", "enqueue"])
+    asyncio.run(drive(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Schedulers: what is due happens once however many there are, and upkeep outlives the one that began it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from guildhall import clock
+from guildhall.app.wiring import App
+from guildhall.app.work.scheduler import UPKEEP, Scheduler
+from guildhall.domains.platform import jobs
+from guildhall.domains.platform.jobs import JobType, Schedule, ScheduleInvalid
+from guildhall.errors import InvalidInput
+
+Duty = Callable[[], Awaitable[object]]
+
+
+async def add(app: App, schedule: Schedule, ago: timedelta = timedelta(minutes=1)) -> None:
+    async with app.database.duty("scheduler") as tx:
+        assert await jobs.add_schedule(tx, schedule, first_at=clock.now() - ago)
+
+
+async def run_until(schedulers: list[Scheduler], enough: Callable[[], Awaitable[bool]]) -> None:
+    running = [asyncio.create_task(each.run()) for each in schedulers]
+    while not await enough():
+        assert not any(each.done() for each in running), [each.exception() for each in running if each.done()]
+        await asyncio.sleep(0.02)
+    for each in schedulers:
+        each.stop()
+    await asyncio.gather(*running)
+
+
+async def runs(url: str) -> list[tuple[str, str, str | None]]:
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(
+            "SELECT schedule_name, status, error_message FROM platform.schedule_runs ORDER BY schedule_name, due_at"
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+    finally:
+        await connection.close()
+
+
+async def test_what_is_due_happens_once_however_many_schedulers_there_are(app: App, administrator_url: str) -> None:
+    done: list[str] = []
+
+    async def keep() -> None:
+        done.append("upkeep")
+
+    async with app.database.duty("worker") as tx:
+        await jobs.register_type(tx, JobType("report"))
+    for n in range(5):
+        await add(app, Schedule(f"report-{n}", "report", {"n": n}, tenant_id=app.actor.tenant_id, cron="0 3 * * *"))
+
+    async def enough() -> bool:
+        return len(await runs(administrator_url)) == 6 and bool(done)
+
+    schedulers = [Scheduler(app, {"upkeep": keep}) for _ in range(3)]
+    await run_until(schedulers, enough)
+    assert done == ["upkeep"]
+    assert sum(each.fired for each in schedulers) == 6
+    assert {status for _, status, _ in await runs(administrator_url)} == {"completed"}
+    async with app.transaction() as tx:
+        page = await jobs.page_jobs(tx, {"task_type": "report"}, jobs.JOBS.order())
+    assert sorted(each.payload["n"] for each in page.items) == [0, 1, 2, 3, 4]
+
+
+async def test_upkeep_that_fails_says_so_and_the_scheduler_goes_on(app: App, administrator_url: str) -> None:
+    async def fail() -> None:
+        raise InvalidInput("the disk is full")
+
+    async def break_down() -> None:
+        raise ValueError("a defect")
+
+    await add(app, Schedule("broken", "broken", {}, every=timedelta(hours=1)))
+    await add(app, Schedule("strange", "strange", {}, every=timedelta(hours=1)))
+
+    async def enough() -> bool:
+        found = await runs(administrator_url)
+        return len(found) == 3 and all(status != "running" for _, status, _ in found)
+
+    await run_until([Scheduler(app, {"upkeep": fail, "broken": break_down})], enough)
+    assert await runs(administrator_url) == [
+        ("broken", "failed", "ValueError: a defect"),
+        ("strange", "failed", "the scheduler knows no upkeep 'strange', expected upkeep, broken"),
+        ("upkeep", "failed", "the disk is full"),
+    ]
+
+
+async def test_upkeep_of_a_scheduler_that_was_lost_is_taken_over(app: App, administrator_url: str) -> None:
+    done = asyncio.Event()
+
+    async def keep() -> None:
+        done.set()
+
+    await add(app, UPKEEP)
+    async with app.database.duty("scheduler") as tx:
+        run = await jobs.begin_due(tx, "lost", timedelta(0))
+        assert run is not None
+    async with app.database.duty("scheduler") as tx:
+        assert await jobs.begin_due(tx, "other", timedelta(0)) is None, "it is due again in an hour"
+
+    async def enough() -> bool:
+        return done.is_set()
+
+    await run_until([Scheduler(app, {"upkeep": keep})], enough)
+    assert await runs(administrator_url) == [("upkeep", "completed", None)]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"cron": "0 0 30 2 *"}, "there is no such day"),
+        ({"cron": "61 * * * *"}, "the minute is '61'"),
+        ({"cron": "* * * * *", "timezone": "Mars/Olympus"}, "there is no such time zone"),
+        ({"every": timedelta(seconds=-1)}, "expected a length of time above 0"),
+    ],
+)
+async def test_a_rhythm_that_cannot_be_followed_is_refused(app: App, values: dict[str, object], said: str) -> None:
+    with pytest.raises(ScheduleInvalid, match=said):
+        async with app.database.duty("scheduler") as tx:
+            await jobs.add_schedule(tx, Schedule("odd", "odd", {}, **values))  # type: ignore[arg-type]
+
+
+async def test_times_that_were_missed_are_not_made_up_for(app: App) -> None:
+    await add(app, Schedule("hourly", "hourly", {}, every=timedelta(hours=1)), ago=timedelta(days=3, minutes=10))
+    async with app.database.duty("scheduler") as tx:
+        assert await jobs.begin_due(tx, "s", timedelta(minutes=1))
+        assert await jobs.begin_due(tx, "s", timedelta(minutes=1)) is None
+        left_s = await jobs.until_next_run(tx)
+    assert left_s is not None
+    assert 0 < left_s <= 50 * 60
