@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from fixtures.command_line import Command, command_line
+from fixtures.database import run_sql
 from guildhall.adapters.schemas import checker
 from guildhall.app.wiring import App
 from guildhall.app.work import HANDLERS, ours
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import NewJob
+
+Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
@@ -56,10 +61,10 @@ def test_what_does_not_exist_is_said(guildhall: Command) -> None:
 
 
 async def test_a_worker_does_a_job_of_ours_and_stops_when_told(
-    app: App, types: jobs.Types, command_environment: dict[str, str], guildhall: Command
+    app: App, types: jobs.Types, start: Start, guildhall: Command
 ) -> None:
     [job] = await enqueue(app, types, NewJob("audit.verify", {}))
-    running = start(command_environment, "worker")
+    running = start("worker")
     while guildhall("jobs", "show", job, "--json").json["status"] != "completed":
         pass
     running.send_signal(signal.SIGTERM)
@@ -70,13 +75,13 @@ async def test_a_worker_does_a_job_of_ours_and_stops_when_told(
 
 
 async def test_dead_jobs_are_listed_and_sent_back(
-    app: App, types: jobs.Types, command_environment: dict[str, str], guildhall: Command, tmp_path: Path
+    app: App, types: jobs.Types, start: Start, guildhall: Command, tmp_path: Path
 ) -> None:
     (tmp_path / "shop_jobs.py").write_text(
         "from guildhall.app.work import job\n\n@job('other', max_retries=0)\n"
         "async def other(payload: dict) -> None:\n    raise ValueError('out of stock')\n"
     )
-    running = start(command_environment, "worker", "--handlers", "shop_jobs", cwd=tmp_path)
+    running = start("worker", "--handlers", "shop_jobs")
     [job] = await enqueue(app, types, NewJob("other", {}, max_retries=0))
     while (dead := guildhall("jobs", "dead").out) == "no dead letters\n":
         pass
@@ -88,11 +93,38 @@ async def test_dead_jobs_are_listed_and_sent_back(
     assert guildhall("jobs", "redrive", "--json").json == {"redriven": [job]}
 
 
-def start(environment: dict[str, str], *words: object, cwd: Path | None = None) -> subprocess.Popen[str]:
-    running = subprocess.Popen(
-        command_line(*words), env=environment, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert running.stdout is not None
-    said = running.stdout.readline()
-    assert "pid" in said, said + running.stdout.read()
-    return running
+@pytest.fixture
+def start(command_environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts a command that stays, and waits until it says that it is there; what still runs at the end is killed."""
+    with ExitStack() as stack:
+
+        def started(*words: object) -> subprocess.Popen[str]:
+            running = stack.enter_context(
+                subprocess.Popen(
+                    command_line(*words),
+                    env=command_environment,
+                    cwd=tmp_path,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                )
+            )
+            stack.callback(running.kill)
+            assert running.stdout is not None
+            said = running.stdout.readline()
+            assert "pid" in said, said + running.stdout.read()
+            return running
+
+        yield started
+
+
+async def test_a_scheduler_does_the_upkeep_and_stops_when_told(
+    administrator_url: str, start: Start, guildhall: Command
+) -> None:
+    running = start("schedule")
+    query = "SELECT count(*) FROM platform.schedule_runs WHERE schedule_name = 'upkeep' AND status = 'completed'"
+    while run_sql(administrator_url, query) == "0":
+        assert running.poll() is None
+    running.send_signal(signal.SIGTERM)
+    out, _ = running.communicate()
+    assert (running.returncode, "stopped: fired 1 times" in out) == (0, True), out

@@ -43,12 +43,18 @@ class App:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: Settings | None = None, *, patience_s: float = 10.0, statement_s: float = 300.0
+        cls,
+        settings: Settings | None = None,
+        *,
+        patience_s: float = 10.0,
+        statement_s: float = 300.0,
+        idle_s: float | None = None,
     ) -> AsyncIterator[App]:
         """
         Open the database that the settings name; the embedded one is started and migrated first.
 
-        `patience_s` is how long a transaction may take to begin, `statement_s` what each statement may take.
+        `patience_s` is how long a transaction may take to begin, `statement_s` what each statement may take,
+        `idle_s` how long nothing may happen in it (`Database.connect`).
 
         Raises:
             Unavailable: There is no server, or it lacks migrations.
@@ -61,6 +67,7 @@ class App:
                 pooled=_pooled(settings),
                 patience_s=patience_s,
                 statement_s=statement_s,
+                idle_s=idle_s,
             )
             try:
                 actor = identity.LOCAL

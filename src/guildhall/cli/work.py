@@ -54,7 +54,7 @@ def worker(
         load(handlers or ())
         settings = Settings.from_environment()
         size = max(settings.pool_size, min(concurrency, 20) + 4)
-        async with App.open(replace(settings, pool_size=size)) as app:
+        async with App.open(replace(settings, pool_size=size), idle_s=lease) as app:
             made = Worker(
                 app,
                 HANDLERS,

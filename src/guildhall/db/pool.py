@@ -48,6 +48,7 @@ class Database:
         *,
         pooled: bool = False,
         patience_s: float = _CONNECT_TIMEOUT_S,
+        idle_s: float | None = None,
         again: Callable[[int], Awaitable[Database]],
     ) -> None:
         self._pool = pool
@@ -55,6 +56,8 @@ class Database:
         self._again = again
         self.can_listen = not pooled
         self._begin_with = "BEGIN; SET LOCAL jit = off;" if pooled else "BEGIN;"
+        if idle_s is not None:
+            self._begin_with += f" SET LOCAL idle_in_transaction_session_timeout = {round(idle_s * 1000):d};"
 
     @classmethod
     async def connect(
@@ -65,6 +68,7 @@ class Database:
         pooled: bool | None = None,
         patience_s: float = _CONNECT_TIMEOUT_S,
         statement_s: float = _COMMAND_TIMEOUT_S,
+        idle_s: float | None = None,
     ) -> Database:
         """
         Open a pool.
@@ -72,7 +76,9 @@ class Database:
         `pooled` says whether the URL leads through a pooler that lends its
         connections by transaction, where no prepared statement can be kept;
         None: find out. A transaction begins within `patience_s` or not at all;
-        each statement has `statement_s`.
+        each statement has `statement_s`. The server breaks off a
+        transaction in which nothing has happened for `idle_s`, so that its
+        locks do not outlast a process that is frozen; None: as it is set up.
 
         Raises:
             DatabaseUnavailable: Nobody answers at the URL, or the login is refused.
@@ -103,9 +109,11 @@ class Database:
             ) from error
 
         def again(size: int) -> Awaitable[Database]:
-            return cls.connect(url, size=size, pooled=pooled, patience_s=patience_s, statement_s=statement_s)
+            return cls.connect(
+                url, size=size, pooled=pooled, patience_s=patience_s, statement_s=statement_s, idle_s=idle_s
+            )
 
-        return cls(pool, pooled=pooled, patience_s=patience_s, again=again)
+        return cls(pool, pooled=pooled, patience_s=patience_s, idle_s=idle_s, again=again)
 
     async def another(self, size: int) -> Database:
         """A second pool of the same database, for the loop of another thread."""
