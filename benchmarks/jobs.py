@@ -5,8 +5,8 @@ drain: no-op jobs that are there already, finished by one and by two worker
 processes, from the first handler to the last row that says so; ours with every
 event in the history, PgQueuer at each of several batch sizes, of which the best
 counts. latency: from the commit of a single enqueue to its handler, in another
-process, at an even rate. enqueue: in batches of 1,000, and one at a time by
-twenty callers at once.
+process, at an even rate. enqueue: in batches of 1,000, by one caller and by four,
+and one at a time by twenty callers at once.
 
 An embedded PostgreSQL with fsync on; each library has a database of its own.
 
@@ -232,15 +232,22 @@ async def produce(name: str, url: str, rate: float, seconds: float) -> None:
 
 
 async def enqueue(name: str, url: str, seconds: float) -> None:
-    """How many jobs a second it adds in batches, and one at a time by many callers at once."""
+    """How many jobs a second it adds in batches, by one caller and by four, and one at a time by many at once."""
     made = library(name)
     await made.open(url)
     await made.enqueue_many(range(10))
-    count, began = 0, time.perf_counter()
-    while time.perf_counter() - began < seconds:
-        await made.enqueue_many(range(count, count + BATCH))
-        count += BATCH
-    in_batches = count / (time.perf_counter() - began)
+    in_batches = {}
+    for callers in (1, 4):
+        count, began = 0, time.perf_counter()
+
+        async def fill_up(began: float = began) -> None:
+            nonlocal count
+            while time.perf_counter() - began < seconds:
+                await made.enqueue_many(range(BATCH))
+                count += BATCH
+
+        await asyncio.gather(*(fill_up() for _ in range(callers)))
+        in_batches[f"{callers} at once"] = round(count / (time.perf_counter() - began))
     numbers, began = itertools.count(), time.perf_counter()
 
     async def call() -> None:
@@ -248,7 +255,7 @@ async def enqueue(name: str, url: str, seconds: float) -> None:
             await made.enqueue(next(numbers))
 
     await asyncio.gather(*(call() for _ in range(CALLERS)))
-    say(in_batches=round(in_batches), singly=round(next(numbers) / (time.perf_counter() - began)))
+    say(in_batches=in_batches, singly=round(next(numbers) / (time.perf_counter() - began)))
 
 
 # the driver -------------------------------------------------------------------------
