@@ -44,6 +44,8 @@ IN_PATHS = {
     "session_id": "session",
     "secret_id": "secret",
     "team": "team",
+    "job_id": "job",
+    "dead_letter_id": "dead_letter",
 }
 INSTALLATION = {"verify_ledger"}
 """A ledger is everybody's; of its rows only one's own are verified."""
@@ -86,6 +88,8 @@ NAMED: dict[str, list[tuple[str, Any]]] = {
             },
         )
     ],
+    "enqueue_job": [("", {"task_type": "pottery.fire", "waits_for": [{"job_id": "{job}"}]})],
+    "enqueue_jobs": [("", {"jobs": [{"task_type": "pottery.fire", "waits_for": [{"job_id": "{job}"}]}]})],
     "sign_in": [("", {"login": "owner-of-smithy", "password": PASSWORD, "team": "{team}"})],
 }
 OWN = {
@@ -231,6 +235,7 @@ async def _made(served: Served) -> World:
 
     database = await asyncpg.connect(served.database_url)
     try:
+        job, dead_letter = await _jobs(database, served.people["pottery/owner"].tenant_id)
         await database.execute(
             "UPDATE platform.api_keys SET created_at = created_at - interval '2 days',"
             " expires_at = now() - interval '1 day' WHERE id = $1",
@@ -255,6 +260,8 @@ async def _made(served: Served) -> World:
             "session": signed_in["id"],
             "secret": secret["id"],
             "team": "pottery",
+            "job": str(job),
+            "dead_letter": str(dead_letter),
         },
         nobodys={
             "config": "nobodys-agent",
@@ -274,6 +281,8 @@ async def _made(served: Served) -> World:
                     "user_id",
                     "session",
                     "secret",
+                    "job",
+                    "dead_letter",
                 )
             },
         },
@@ -286,6 +295,21 @@ async def _made(served: Served) -> World:
             **{name: made["key"] for name, made in bad.items()},
         },
     )
+
+
+async def _jobs(database: asyncpg.Connection[Any], team: UUID) -> tuple[UUID, UUID]:
+    """A job of a team, and a dead letter of it."""
+    job = await database.fetchval(
+        "INSERT INTO platform.background_tasks (tenant_id, task_type, payload) VALUES ($1, 'pottery.fire', '{}') RETURNING id",
+        team,
+    )
+    dead_letter = await database.fetchval(
+        "INSERT INTO platform.dead_letter_queue (tenant_id, original_task_id, task_type, payload, error_message)"
+        " VALUES ($1, $2, 'pottery.fire', '{}', 'cracked') RETURNING id",
+        team,
+        job,
+    )
+    return job, dead_letter
 
 
 def _said(response: requests.Response, things: dict[str, str]) -> tuple[int, str]:

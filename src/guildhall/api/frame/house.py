@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from guildhall.adapters.schemas import checker
 from guildhall.api.frame.events import Hub
 from guildhall.api.frame.metrics import Metrics
 from guildhall.app.checkup import Memory
 from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.app.wiring import App
+from guildhall.app.work import Bell
 from guildhall.cache import Allowances, PostgresCache
+from guildhall.domains.platform import jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class House:
     observers: Sequence[OnExchange] = field(default_factory=list)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     is_closing: bool = False
+    types: jobs.Types = field(default_factory=lambda: jobs.Types(checker))
+    bell: Bell = field(init=False)
     hub: Hub = field(default_factory=Hub)
     metrics: Metrics = field(default_factory=Metrics)
     checkups: Memory = field(init=False)
@@ -58,5 +63,6 @@ class House:
 
     def __post_init__(self) -> None:
         self.observers = (*self.observers, self.metrics.observe)
+        self.bell = Bell(self.app.database)
         self.checkups = Memory(self.app)
         self.allowances = Allowances(PostgresCache(self.app.database))

@@ -1,6 +1,6 @@
 """Routes of the platform wing."""
 
-from guildhall.api.platform import audits, health, keys, people, sessions, teams
+from guildhall.api.platform import audits, health, jobs, keys, people, sessions, teams
 
 ROUTERS = (
     sessions.sessions,
@@ -14,5 +14,8 @@ ROUTERS = (
     keys.secrets,
     audits.changes,
     audits.ledgers,
+    jobs.router,
+    jobs.batches,
+    jobs.dead_letters,
     health.health,
 )

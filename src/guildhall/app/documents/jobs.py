@@ -11,7 +11,7 @@ from uuid import UUID
 from typing_extensions import TypedDict
 
 from guildhall.app.documents import described
-from guildhall.domains.platform.jobs import DeadLetter, Job, Presence, Story, TypeStats
+from guildhall.domains.platform.jobs import Claim, DeadLetter, Enqueued, Job, Presence, Status, Story, TypeStats
 
 
 @described
@@ -86,6 +86,59 @@ class DeadLetterDocument(TypedDict):
     resolved_at: datetime | None
 
 
+class TypeStatsDocument(TypedDict):
+    """How many jobs of a type are in each state, and since when the oldest that may begin has waited."""
+
+    task_type: str
+    queue: str
+    is_paused: bool
+    counts: Mapping[Status, int]
+    oldest_waiting_at: datetime | None
+
+
+class StatsDocument(TypedDict):
+    """The team's jobs, counted by type and state."""
+
+    types: Sequence[TypeStatsDocument]
+
+
+class EnqueuedDocument(TypedDict):
+    """The job that is meant, and whether it was added for this."""
+
+    id: UUID
+    is_new: bool
+
+
+class BatchDocument(TypedDict):
+    """The jobs that were enqueued together, in the order in which they were given."""
+
+    items: Sequence[EnqueuedDocument]
+
+
+@described
+class ClaimDocument(TypedDict):
+    """A job that a worker has, under a token: one attempt at it."""
+
+    id: UUID
+    token: UUID
+    """By which this attempt is completed or failed; nobody else has it."""
+    task_type: str
+    payload: Any
+    attempt: int
+    """Which one this is, from 1."""
+    retry_count: int
+    """How many retries are used up."""
+    max_retries: int
+    leased_until: datetime | None
+    """When it counts as hung, though its worker lives."""
+
+
+class ClaimsDocument(TypedDict):
+    """What was claimed, in the order in which to begin."""
+
+    items: Sequence[ClaimDocument]
+
+
 def job_document(job: Job) -> JobDocument:
     """A job as it stands."""
     document: JobDocument = asdict(job)  # type: ignore[assignment]
@@ -105,6 +158,22 @@ def dead_letter_document(letter: DeadLetter) -> DeadLetterDocument:
     """A dead letter with every attempt."""
     document: DeadLetterDocument = asdict(letter)  # type: ignore[assignment]
     return document
+
+
+def type_stats_document(stats: Iterable[TypeStats]) -> StatsDocument:
+    """How many jobs of each type are in each state."""
+    return {"types": [asdict(each) for each in stats]}  # type: ignore[misc]
+
+
+def batch_document(added: Iterable[Enqueued]) -> BatchDocument:
+    """Jobs that were enqueued together."""
+    return {"items": [asdict(each) for each in added]}  # type: ignore[misc]
+
+
+def claims_document(claims: Iterable[Claim]) -> ClaimsDocument:
+    """What a worker has claimed."""
+    names = ClaimDocument.__annotations__
+    return {"items": [{name: getattr(each, name) for name in names} for each in claims]}  # type: ignore[misc]
 
 
 def stats_document(stats: Iterable[TypeStats], workers: Iterable[Presence]) -> dict[str, Any]:

@@ -133,6 +133,35 @@ class JobNotFound(NotFound):
         )
 
 
+class DeadLetterNotFound(NotFound):
+    """The team has no such dead letter."""
+
+    code = "dead_letter_not_found"
+
+    def __init__(self, letter_id: UUID) -> None:
+        super().__init__(
+            f"there is no dead letter {letter_id}",
+            remedy="`guildhall jobs dead` lists those that there are.",
+            field="dead_letter_id",
+            value=str(letter_id),
+        )
+
+
+class DeadLetterClosed(Conflict):
+    """A dead letter was dealt with before, or its job is no more."""
+
+    code = "dead_letter_closed"
+
+    def __init__(self, letter_id: UUID, resolution: str | None) -> None:
+        super().__init__(
+            f"dead letter {letter_id} is {resolution or 'of a job that was removed'} already",
+            remedy="`guildhall jobs dead` lists those that are open.",
+            field="dead_letter_id",
+            value=str(letter_id),
+            resolution=resolution,
+        )
+
+
 class JobStateWrong(Conflict):
     """A job is not in a state in which this can be done."""
 

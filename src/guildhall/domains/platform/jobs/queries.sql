@@ -4,6 +4,16 @@ SELECT platform.register_task_type(:name, :queue, :max_retries, :timeout, :retry
 -- name: types
 SELECT task_type AS name, queue, max_retries, timeout, retry_base, retry_most, payload_schema AS schema, lane FROM platform.task_lanes;
 
+-- name: make_known
+INSERT INTO platform.task_lanes (task_type, queue)
+SELECT DISTINCT name, queue FROM unnest(:names::text[], :queues::text[]) AS given (name, queue) ORDER BY name, queue
+    ON CONFLICT DO NOTHING;
+
+-- name: lanes_of
+SELECT lanes.task_type AS name, lanes.queue, lanes.lane
+  FROM unnest(:names::text[], :queues::text[]) AS given (name, queue)
+  JOIN platform.task_lanes AS lanes ON lanes.task_type = given.name AND lanes.queue = given.queue;
+
 -- name: enqueue
 SELECT id, is_new
   FROM platform.jobs_enqueue(
@@ -18,6 +28,9 @@ SELECT id, status::text FROM platform.background_tasks WHERE id = ANY (:ids);
 
 -- name: register_worker
 SELECT platform.register_worker(:name, :queues, :concurrency, :lease, :host, :pid);
+
+-- name: find_worker
+SELECT worker_id AS name, queues, concurrency, lease, host, pid FROM platform.task_workers WHERE worker_id = :name;
 
 -- name: forget_worker
 DELETE FROM platform.task_workers WHERE worker_id = :name;
@@ -112,6 +125,12 @@ SELECT id, original_task_id AS job_id, task_type, payload, error_message, error_
        resolved_at
   FROM platform.dead_letter_queue
  WHERE resolved_at IS NULL OR NOT :only_open::boolean;
+
+-- name: find_dead_letter
+SELECT id, original_task_id AS job_id, task_type, payload, error_message, error_stack, retry_history, moved_at, resolution,
+       resolved_at
+  FROM platform.dead_letter_queue
+ WHERE id = :id;
 
 -- name: open_letters
 -- The jobs behind open letters, all of them or those of a type, oldest letters first.

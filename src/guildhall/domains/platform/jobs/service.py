@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,8 @@ from guildhall.db import ConstraintViolated, Json, Tx
 from guildhall.db.listing import Order, Page
 from guildhall.domains.platform.jobs import rules, store
 from guildhall.domains.platform.jobs.errors import (
+    DeadLetterClosed,
+    DeadLetterNotFound,
     DependencyFailed,
     DependencyUnknown,
     JobInvalid,
@@ -104,6 +106,25 @@ async def register_type(tx: Tx, kind: JobType) -> int:
     return await store.register_type(tx, kind)
 
 
+async def make_known(tx: Tx, kinds: Collection[tuple[str, str]]) -> None:
+    """Make types of job, by name and queue, known with what holds for any; those that are known stay as they are."""
+    await store.make_known(tx, kinds)
+
+
+async def lanes_of(tx: Tx, kinds: Collection[tuple[str, str]]) -> list[int]:
+    """
+    The lanes of types of job, by name and queue.
+
+    Raises:
+        JobTypeUnknown: One is not known.
+    """
+    found = await store.lanes_of(tx, kinds)
+    for name, queue in kinds:
+        if (name, queue) not in found:
+            raise JobTypeUnknown(name, queue, ())
+    return list(found.values())
+
+
 async def list_types(tx: Tx) -> list[JobType]:
     """Every type of job in every queue."""
     return await store.types(tx)
@@ -190,6 +211,19 @@ async def _add(tx: Tx, jobs: Sequence[NewJob], ids: Sequence[UUID], payloads: Se
 async def register_worker(tx: Tx, worker: Worker) -> None:
     """Make a worker known, or known again."""
     await store.register_worker(tx, worker)
+
+
+async def get_worker(tx: Tx, name: str) -> Worker:
+    """
+    A worker as it has registered.
+
+    Raises:
+        WorkerUnknown: It has not, or was forgotten.
+    """
+    found = await store.find_worker(tx, name)
+    if found is None:
+        raise WorkerUnknown(name)
+    return found
 
 
 async def forget_worker(tx: Tx, name: str) -> None:
@@ -407,9 +441,7 @@ async def change_each(tx: Tx, verb: str, ids: Sequence[UUID]) -> list[UUID]:
     changed = await store.change(tx, verb, ids)
     for job_id in ids:
         if job_id not in changed:
-            job = await store.find_job(tx, job_id)
-            if job is None:
-                raise JobNotFound(job_id)
+            job = await get_job(tx, job_id)
             raise JobStateWrong(_MAY[verb][0], job_id, job.status, _MAY[verb][1])
     return list(ids)
 
@@ -419,6 +451,21 @@ async def redrive(tx: Tx, *, task_type: str | None = None, at_most: int = 1000) 
     letters = await store.open_letters(tx, task_type, at_most)
     changed = await store.change(tx, "retry", letters) if letters else set()
     return [each for each in letters if each in changed]
+
+
+async def redrive_one(tx: Tx, letter_id: UUID) -> UUID:
+    """
+    Begin the job behind an open dead letter anew; its id.
+
+    Raises:
+        DeadLetterNotFound: The team has no such letter.
+        DeadLetterClosed: It was sent back or laid aside before, or its job was removed.
+    """
+    letter = await get_dead_letter(tx, letter_id)
+    if letter.resolution is not None or letter.job_id is None:
+        raise DeadLetterClosed(letter_id, letter.resolution)
+    await change_each(tx, "retry", [letter.job_id])
+    return letter.job_id
 
 
 JOBS = store.JOBS
@@ -454,9 +501,22 @@ async def page_dead_letters(
     return await store.page_dead_letters(tx, filters, order, only_open=only_open, after=after, at_most=at_most)
 
 
-async def get_story(tx: Tx, job_id: UUID) -> Story:
+async def get_dead_letter(tx: Tx, letter_id: UUID) -> DeadLetter:
     """
-    A job with its history and what it waits for.
+    A dead letter with every attempt.
+
+    Raises:
+        DeadLetterNotFound: The team has no such letter.
+    """
+    letter = await store.find_dead_letter(tx, letter_id)
+    if letter is None:
+        raise DeadLetterNotFound(letter_id)
+    return letter
+
+
+async def get_job(tx: Tx, job_id: UUID) -> Job:
+    """
+    A job as it stands.
 
     Raises:
         JobNotFound: The team has no such job.
@@ -464,6 +524,17 @@ async def get_story(tx: Tx, job_id: UUID) -> Story:
     job = await store.find_job(tx, job_id)
     if job is None:
         raise JobNotFound(job_id)
+    return job
+
+
+async def get_story(tx: Tx, job_id: UUID) -> Story:
+    """
+    A job with its history and what it waits for.
+
+    Raises:
+        JobNotFound: The team has no such job.
+    """
+    job = await get_job(tx, job_id)
     return Story(job, await store.events(tx, job_id), await store.dependencies(tx, job_id))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -79,6 +79,15 @@ async def types(tx: Tx) -> list[JobType]:
     return [JobType(**row) for row in await tx.fetch(_queries.types)]
 
 
+async def make_known(tx: Tx, kinds: Collection[tuple[str, str]]) -> None:
+    await tx.execute(_queries.make_known, **_kinds(kinds))
+
+
+async def lanes_of(tx: Tx, kinds: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    rows = await tx.fetch(_queries.lanes_of, **_kinds(kinds))
+    return {(row["name"], row["queue"]): row["lane"] for row in rows}
+
+
 async def enqueue(tx: Tx, jobs: Sequence[NewJob], ids: Sequence[UUID], payloads: Sequence[Json]) -> list[Enqueued]:
     edges = [(place, wait) for place, job in enumerate(jobs, 1) for wait in job.waits_for]
 
@@ -125,6 +134,11 @@ async def register_worker(tx: Tx, worker: Worker) -> None:
         host=worker.host,
         pid=worker.pid,
     )
+
+
+async def find_worker(tx: Tx, name: str) -> Worker | None:
+    row = await tx.find(_queries.find_worker, name=name)
+    return None if row is None else Worker(**row)
 
 
 async def forget_worker(tx: Tx, name: str) -> None:
@@ -249,6 +263,11 @@ async def page_dead_letters(
     return page.of(lambda row: DeadLetter(**row))
 
 
+async def find_dead_letter(tx: Tx, letter_id: UUID) -> DeadLetter | None:
+    row = await tx.find(_queries.find_dead_letter, id=letter_id)
+    return None if row is None else DeadLetter(**row)
+
+
 async def open_letters(tx: Tx, task_type: str | None, at_most: int) -> list[UUID]:
     return [row["id"] for row in await tx.fetch(_queries.open_letters, task_type=task_type, at_most=at_most)]
 
@@ -341,6 +360,10 @@ def _job(row: Row) -> Job:
 
 def _tickets(given: Sequence[Claim] | Sequence[Done] | Sequence[Failure]) -> dict[str, list[UUID]]:
     return {"ids": [each.id for each in given], "tokens": [each.token for each in given]}
+
+
+def _kinds(kinds: Collection[tuple[str, str]]) -> dict[str, list[str]]:
+    return {"names": [name for name, _ in kinds], "queues": [queue for _, queue in kinds]}
 
 
 def _ids(rows: Sequence[Row]) -> set[UUID]:
