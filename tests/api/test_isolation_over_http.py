@@ -46,6 +46,7 @@ IN_PATHS = {
     "team": "team",
     "job_id": "job",
     "dead_letter_id": "dead_letter",
+    "worker": "worker",
 }
 INSTALLATION = {"verify_ledger"}
 """A ledger is everybody's; of its rows only one's own are verified."""
@@ -101,6 +102,7 @@ OWN = {
     "create_key": "makes something in one's own team",
     "keep_secret": "makes something in one's own team",
     "invite": "makes something in one's own team",
+    "register_worker": "makes something in one's own team",
     "create_team": "makes a team; slugs are everybody's, so that a taken one is told",
     "create_user": "is for administrators",
     "accept_invitation": "takes a token, which is all that anybody needs",
@@ -219,6 +221,8 @@ async def _made(served: Served) -> World:
         key = await asked("pottery/owner", "POST", f"{P}/keys", {"name": "the kiln"})
         secret = await asked("pottery/owner", "POST", f"{P}/secrets", {"secret": "glaze"})
         invitation = await asked("pottery/owner", "POST", f"{P}/invitations", {"email": "turner@example.org"})
+        kinds = [{"task_type": "pottery.fire"}]
+        await asked("pottery/owner", "POST", f"{P}/workers", {"name": "the-kiln-keeper", "task_types": kinds})
         bad = {
             name: await asked("smithy/owner", "POST", f"{P}/keys", {"name": name, "scopes": scopes})
             for name, scopes in (("revoked", []), ("expired", []), ("reader", ["read"]))
@@ -262,6 +266,7 @@ async def _made(served: Served) -> World:
             "team": "pottery",
             "job": str(job),
             "dead_letter": str(dead_letter),
+            "worker": "the-kiln-keeper",
         },
         nobodys={
             "config": "nobodys-agent",
@@ -270,6 +275,7 @@ async def _made(served: Served) -> World:
             "key": uuid4().hex,
             "user": "member-of-nothing",
             "team": "nothing",
+            "worker": "nobodys-worker",
             **{
                 each: str(uuid4())
                 for each in (

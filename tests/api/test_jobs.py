@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import aiohttp
+import asyncpg
 import orjson
 import pytest
 
+from fixtures.api import Client
 from fixtures.material import named
 from guildhall.db import Database
 from guildhall.domains.platform import jobs
@@ -212,3 +215,197 @@ async def test_a_dead_letter_is_read_and_sent_back_once(client_of, database, kin
     for who, path in (("pottery/member", f"{P}/dead-letters/{NOBODYS}"), ("smithy/member", where)):
         status, document = await client_of(who).get(path)
         assert (status, document["error"]["code"]) == (404, "dead_letter_not_found")
+
+
+class Mill:
+    """A worker in plain HTTP."""
+
+    def __init__(self, client, kind: str) -> None:
+        self.name = named("mill").replace("_", "-")
+        self.kinds = [{"task_type": kind}]
+        self._client = client
+
+    async def starts(self, **options) -> Mill:
+        status, document = await self._client.post(
+            f"{P}/workers", json={"name": self.name, "task_types": self.kinds, **options}
+        )
+        assert (status, document["name"]) == (200, self.name), document
+        return self
+
+    async def says(self, verb: str, *told, **also):
+        return await self._client.post(f"{P}/workers/{self.name}/{verb}", json={"jobs": list(told), **also})
+
+    async def claims(self, at_most: int = 1, wait_s: float = 0):
+        body = {"task_types": self.kinds, "at_most": at_most, "wait_s": wait_s}
+        status, document = await self._client.post(f"{P}/workers/{self.name}/claim", json=body)
+        assert status == 200, document
+        return document["items"]
+
+
+def ticket(claim):
+    return {"id": claim["id"], "token": claim["token"]}
+
+
+async def answered(saying):
+    status, document = await saying
+    assert status == 200, document
+    return [each["status"] for each in document["items"]]
+
+
+@pytest.fixture
+async def superuser(served):
+    connection = await asyncpg.connect(served.database_url)
+    yield connection
+    await connection.close()
+
+
+async def test_a_worker_in_plain_http_does_a_job(client_of, kind):
+    client = client_of("pottery/member")
+    mill = await Mill(client, kind).starts()
+    _, job = await client.post(JOBS, json={"task_type": kind, "payload": {"to": "ada"}})
+    [claim] = await mill.claims(at_most=5)
+    assert (claim["id"], claim["payload"], claim["attempt"]) == (job["id"], {"to": "ada"}, 1)
+    assert await answered(mill.says("heartbeat", ticket(claim))) == ["held"]
+    done = {**ticket(claim), "result": {"sent": True}}
+    assert await answered(mill.says("complete", done)) == ["completed"]
+    assert await answered(mill.says("complete", done)) == ["completed"]  # as when the answer was never heard
+    _, story = await client.get(f"{JOBS}/{job['id']}")
+    assert (story["status"], story["result"]) == ("completed", {"sent": True})
+    assert await mill.claims() == []
+
+
+async def test_a_type_that_a_worker_brings_is_known_and_one_that_is_known_stays_as_it_is(client_of, kind, database):
+    client = client_of("pottery/member")
+    new = named("grind")
+    mill = Mill(client, new)
+    mill.kinds.append({"task_type": kind})
+    await mill.starts()
+    assert (await client.post(JOBS, json={"task_type": new}))[0] == 201
+    assert (await client.post(JOBS, json={"task_type": kind, "payload": {"to": 1}}))[0] == 422
+    async with database.duty("worker") as tx:
+        [known] = [each for each in await jobs.list_types(tx) if each.name == kind]
+    assert known.max_retries == 0
+
+
+async def test_a_worker_frozen_past_its_lease_comes_back_too_late(client_of, kind, superuser):
+    client = client_of("pottery/member")
+    frozen, other = await Mill(client, kind).starts(), await Mill(client, kind).starts()
+    _, job = await client.post(JOBS, json={"task_type": kind, "max_retries": 3})
+    _, second = await client.post(JOBS, json={"task_type": kind, "max_retries": 3})
+    lost, kept = sorted(await frozen.claims(2), key=lambda claim: claim["id"] != job["id"])
+    await superuser.execute(
+        "UPDATE platform.task_workers SET last_seen = now() - interval '1 hour' WHERE worker_id LIKE '%/' || $1",
+        frozen.name,
+    )
+    assert await answered(other.says("heartbeat")) == []
+    await superuser.execute("UPDATE platform.background_tasks SET scheduled_at = now() WHERE task_type = $1", kind)
+    taken = {claim["id"]: claim for claim in await other.claims(2, wait_s=10)}
+    assert (taken.keys(), taken[job["id"]]["attempt"]) == ({job["id"], second["id"]}, 2)
+
+    tickets = [ticket(lost), ticket(kept)]
+    assert await answered(frozen.says("heartbeat", *tickets)) == ["lost", "lost"]
+    assert await answered(frozen.says("complete", {**ticket(lost), "result": "too late"})) == ["lost"]
+    assert await answered(frozen.says("fail", {**ticket(lost), "message": "too late"})) == ["lost"]
+    assert await answered(frozen.says("release", ticket(lost))) == ["lost"]
+    mixed = [{**ticket(kept), "result": "too late"}, {**ticket(taken[job["id"]]), "result": "in time"}]
+    assert await answered(other.says("complete", *mixed)) == ["lost", "completed"]
+    _, story = await client.get(f"{JOBS}/{job['id']}")
+    assert (story["status"], story["result"], story["attempts"]) == ("completed", "in time", 2)
+
+
+async def test_what_fails_is_tried_again_or_not(client_of, kind):
+    client = client_of("pottery/member")
+    mill = await Mill(client, kind).starts()
+    for retries in (1, 1, 0):
+        await client.post(JOBS, json={"task_type": kind, "max_retries": retries})
+    again, final, dead = await mill.claims(3)
+    status, document = await mill.says(
+        "fail",
+        {**ticket(again), "message": "later", "delay_s": 3600},
+        {**ticket(final), "message": "no use", "is_final": True},
+        {**ticket(dead), "message": "worn out", "stack": "line 1"},
+    )
+    assert (status, [each["status"] for each in document["items"]]) == (200, ["pending", "failed", "dead_letter"])
+    assert [each["scheduled_at"] is None for each in document["items"]] == [False, True, True]
+
+
+async def test_what_is_handed_back_stands_where_it_stood(client_of, kind):
+    client = client_of("pottery/member")
+    mill = await Mill(client, kind).starts()
+    await client.post(JOBS, json={"task_type": kind})
+    [claim] = await mill.claims()
+    assert await answered(mill.says("release", ticket(claim))) == ["released"]
+    [again] = await mill.claims()
+    assert (again["id"], again["retry_count"]) == (claim["id"], 0)
+    assert again["token"] != claim["token"]
+
+
+async def test_a_claim_whose_answer_was_never_heard_is_handed_back_after_a_lease(client_of, kind, superuser):
+    client = client_of("pottery/member")
+    mill = await Mill(client, kind).starts()
+    _, job = await client.post(JOBS, json={"task_type": kind})
+    assert len(await mill.claims()) == 1
+    assert await answered(mill.says("heartbeat")) == []
+    assert (await client.get(f"{JOBS}/{job['id']}"))[1]["status"] == "running"
+    await superuser.execute(
+        "UPDATE platform.background_tasks SET started_at = now() - interval '1 minute' WHERE id = $1", UUID(job["id"])
+    )
+    assert await answered(mill.says("heartbeat")) == []
+    assert (await client.get(f"{JOBS}/{job['id']}"))[1]["status"] == "pending"
+
+
+async def test_whoever_waits_gets_the_job_that_comes(client_of, kind):
+    client = client_of("pottery/member")
+    mill = await Mill(client, kind).starts()
+    waiting = asyncio.create_task(mill.claims(wait_s=30))
+    _, job = await client.post(JOBS, json={"task_type": kind})
+    [claim] = await waiting
+    assert claim["id"] == job["id"]
+
+
+async def test_a_key_serves_its_own_team_alone(client_of, kind):
+    mills = {}
+    for team in ("pottery", "smithy"):
+        client = client_of(f"{team}/member")
+        mills[team] = await Mill(client, kind).starts()
+        await client.post(JOBS, json={"task_type": kind, "unique_key": team})
+    [claim] = await mills["pottery"].claims(10)
+    assert await mills["pottery"].claims(10) == []
+    assert await answered(mills["smithy"].says("heartbeat", ticket(claim))) == ["lost"]
+    assert await answered(mills["smithy"].says("complete", ticket(claim))) == ["lost"]
+    assert await answered(mills["pottery"].says("complete", ticket(claim))) == ["completed"]
+    # a name is its team's: the same one elsewhere is somebody else
+    mills["smithy"].name = mills["pottery"].name
+    status, document = await mills["smithy"].says("heartbeat")
+    assert (status, document["error"]["details"]["value"]) == (404, mills["pottery"].name)
+
+
+async def test_what_a_worker_may_not_is_said(client_of, kind):
+    client = client_of("pottery/member")
+    mill = Mill(client, kind)
+    for verb, told in (("heartbeat", []), ("complete", [{"id": NOBODYS, "token": NOBODYS}])):
+        status, document = await mill.says(verb, *told)
+        assert (status, document["error"]["code"]) == (404, "worker_unknown")
+    await mill.starts()
+    status, document = await mill.says("release", *[{"id": NOBODYS, "token": str(uuid4())} for _ in range(2)])
+    assert (status, document["error"]["code"]) == (422, "job_named_twice")
+    for task_type, expected in (
+        ("nobody.does.this", (422, "job_type_unknown")),
+        ("audit.verify", (403, "job_type_reserved")),
+    ):
+        body = {"task_types": [{"task_type": task_type}]}
+        status, document = await client.post(f"{P}/workers/{mill.name}/claim", json=body)
+        assert (status, document["error"]["code"]) == expected
+    viewer = Mill(client_of("pottery/viewer"), kind)
+    status, _ = await viewer.says("heartbeat")
+    assert status == 403
+
+
+async def test_a_key_that_was_revoked_claims_nothing_more(client_of, kind, served):
+    owner = client_of("pottery/owner")
+    _, made = await owner.post(f"{P}/keys", json={"name": named("mill"), "scopes": ["write"]})
+    async with aiohttp.ClientSession(served.url, headers={"Authorization": f"Bearer {made['key']}"}) as session:
+        mill = await Mill(Client(session), kind).starts()
+        await owner.delete(f"{P}/keys/{made['id']}")
+        status, document = await mill.says("heartbeat")
+        assert (status, document["error"]["code"]) == (401, "api_key_refused")

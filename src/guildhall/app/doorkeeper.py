@@ -12,11 +12,11 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from guildhall import clock
-from guildhall.db import NOBODY, Actor, Database, Origin, Proof, ProofRefused, StandingChanged, Tx
+from guildhall.db import NOBODY, Actor, Database, MachineRole, Origin, Proof, ProofRefused, StandingChanged, Tx
 from guildhall.domains.platform import identity
 from guildhall.domains.platform.identity import Caller, KeyRefused, NotSignedIn
 
@@ -80,9 +80,25 @@ class Doorkeeper:
             StandingChanged: They may do more or less than when they were let in; trying again lets them in anew.
             DatabaseUnavailable: No connection could be had, or it broke.
         """
+        async with self._insisting(caller, self._database.transaction(actor, origin, caller.proof)) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def duty(self, caller: Caller, role: MachineRole, origin: Origin | None = None) -> AsyncIterator[Tx]:
+        """
+        A transaction in which somebody who was let in does the machine's work, for their own team.
+
+        Raises:
+            KeyRefused, NotSignedIn, StandingChanged, DatabaseUnavailable: As `transaction`.
+        """
+        async with self._insisting(caller, self._database.duty(role, caller.actor, origin, caller.proof)) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def _insisting(self, caller: Caller, transaction: AbstractAsyncContextManager[Tx]) -> AsyncIterator[Tx]:
         proof = caller.proof
         try:
-            async with self._database.transaction(actor, origin, proof) as tx:
+            async with transaction as tx:
                 yield tx
         except ProofRefused as error:
             self._forget_proof(proof)

@@ -22,6 +22,8 @@ from guildhall.db.tx import Actor, MachineRole, Origin, Proof, Tx
 NOBODY = Actor(user_id=UUID(int=0), tenant_id=UUID(int=0))
 """Who acts when no person does: as if no user and no team were set. Its user id with a team: nobody, in that team."""
 
+_ASKS_FOR_PROOF = "guildhall_app"
+"""The role that may ask whether a proof is good."""
 _CONNECT_TIMEOUT_S = 10
 _COMMAND_TIMEOUT_S = 300
 _STARTUP_SETTINGS = {"application_name": application_name(), "timezone": "UTC"}
@@ -145,14 +147,20 @@ class Database:
         """
         return self._transaction("guildhall_app", actor, origin, proof)
 
-    def duty(self, role: MachineRole) -> AbstractAsyncContextManager[Tx]:
+    def duty(
+        self, role: MachineRole, actor: Actor = NOBODY, origin: Origin | None = None, proof: Proof | None = None
+    ) -> AbstractAsyncContextManager[Tx]:
         """
-        A transaction of one of the machine's own roles, for nobody and no team: what it may do is what it was granted.
+        A transaction of one of the machine's own roles: what it may do is what it was granted.
+
+        It is for nobody and no team, or for whoever does the machine's work for
+        one team, whose proof is looked at as in `transaction`.
 
         Raises:
             DatabaseUnavailable: No connection could be had, or it broke.
+            ProofRefused, StandingChanged: As `transaction`.
         """
-        return self._transaction(f"guildhall_{role}", NOBODY)
+        return self._transaction(f"guildhall_{role}", actor, origin, proof)
 
     async def ring(self, channel: str) -> None:
         """
@@ -246,10 +254,12 @@ class Database:
         # Role and identity go with BEGIN in one message. They are names of ours and UUIDs, so formatting them in is safe.
         user, team = (each if each.int else "" for each in (actor.user_id, actor.tenant_id))
         begin = (
-            f"{self._begin_with}{' SET TRANSACTION READ ONLY;' if actor.reads_only else ''} SET LOCAL ROLE {role}; "
+            f"{self._begin_with}{' SET TRANSACTION READ ONLY;' if actor.reads_only else ''} "
+            f"SET LOCAL ROLE {role if proof is None else _ASKS_FOR_PROOF}; "
             f"SELECT set_config('app.user_id', '{user}', true), set_config('app.tenant_id', '{team}', true)"
             + ("" if origin is None else _settings_of(origin))
             + ("" if proof is None else _insistence_on(proof))
+            + ("" if proof is None or role == _ASKS_FOR_PROOF else f"; SET LOCAL ROLE {role}")
         )
         until_ms = clock.monotonic_ms() + self._patience_s * 1000
         for attempt in (1, 2):

@@ -26,7 +26,7 @@ from guildhall.api.frame.answers import etag_of, json_bytes
 from guildhall.api.frame.house import House
 from guildhall.api.frame.templates import route_of
 from guildhall.cache import hourly
-from guildhall.db import Origin, Tx
+from guildhall.db import MachineRole, Origin, Tx
 from guildhall.domains.platform import audit, identity, replays
 from guildhall.domains.platform.audit import NewRequest
 from guildhall.domains.platform.identity import Action, Caller, Scope, Standing
@@ -144,6 +144,14 @@ class Visit:
         """The same without the idempotency key: for what takes several transactions, or is recognised by its own ids."""
         actor = self.caller.person if personal else self.caller.actor
         return self.house.doorkeeper.transaction(self.caller, actor, self.origin)
+
+    def duty(self, role: MachineRole) -> AbstractAsyncContextManager[Tx]:
+        """A transaction in which whoever asks does the machine's work for their team, without the idempotency key."""
+        return self.house.doorkeeper.duty(self.caller, role, self.origin)
+
+    def answer(self, document: Any) -> Response:
+        """What came of work, which is in no request log: the work's own history has it."""
+        return Response(json_bytes(document), 200, self.headers, "application/json")
 
     def found(self, document: Any) -> Response:
         """An answer to a question, or that nothing has changed since the client's copy (RFC 9110 §13)."""

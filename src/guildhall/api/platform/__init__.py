@@ -1,6 +1,6 @@
 """Routes of the platform wing."""
 
-from guildhall.api.platform import audits, health, jobs, keys, people, sessions, teams
+from guildhall.api.platform import audits, health, jobs, keys, people, sessions, teams, workers
 
 ROUTERS = (
     sessions.sessions,
@@ -17,5 +17,6 @@ ROUTERS = (
     jobs.router,
     jobs.batches,
     jobs.dead_letters,
+    workers.router,
     health.health,
 )

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
 from guildhall.app.documents import described
-from guildhall.domains.platform.jobs import Claim, DeadLetter, Enqueued, Job, Presence, Status, Story, TypeStats
+from guildhall.domains.platform.jobs import (
+    Claim,
+    DeadLetter,
+    Enqueued,
+    Job,
+    Presence,
+    Status,
+    Story,
+    TypeStats,
+    Verdict,
+    Worker,
+)
 
 
 @described
@@ -139,6 +150,44 @@ class ClaimsDocument(TypedDict):
     items: Sequence[ClaimDocument]
 
 
+class WorkerDocument(TypedDict):
+    """A worker as it has registered."""
+
+    name: str
+    queues: Sequence[str]
+    concurrency: int
+    lease_s: float
+    host: str | None
+    pid: int | None
+
+
+class AnswerDocument(TypedDict):
+    """What became of one job that a worker named: what it asked for, or that it had lost it."""
+
+    id: UUID
+    status: Literal["held", "completed", "released", "lost"]
+
+
+class AnswersDocument(TypedDict):
+    """An answer for each job, in the order in which they were named."""
+
+    items: Sequence[AnswerDocument]
+
+
+class VerdictDocument(TypedDict):
+    """What becomes of a job that failed, and when it is tried again; or that the worker had lost it."""
+
+    id: UUID
+    status: str
+    scheduled_at: datetime | None
+
+
+class VerdictsDocument(TypedDict):
+    """A verdict for each job, in the order in which they were named."""
+
+    items: Sequence[VerdictDocument]
+
+
 def job_document(job: Job) -> JobDocument:
     """A job as it stands."""
     document: JobDocument = asdict(job)  # type: ignore[assignment]
@@ -174,6 +223,43 @@ def claims_document(claims: Iterable[Claim]) -> ClaimsDocument:
     """What a worker has claimed."""
     names = ClaimDocument.__annotations__
     return {"items": [{name: getattr(each, name) for name in names} for each in claims]}  # type: ignore[misc]
+
+
+def worker_document(worker: Worker) -> WorkerDocument:
+    """A worker as it has registered."""
+    return {
+        "name": worker.name,
+        "queues": worker.queues,
+        "concurrency": worker.concurrency,
+        "lease_s": worker.lease.total_seconds(),
+        "host": worker.host,
+        "pid": worker.pid,
+    }
+
+
+def answers_document(
+    named: Iterable[UUID], good: Container[UUID], said: Literal["held", "completed", "released"]
+) -> AnswersDocument:
+    """For each job that was named what was asked for, where it was still the worker's."""
+    return {"items": [{"id": each, "status": said if each in good else "lost"} for each in named]}
+
+
+def verdicts_document(named: Iterable[UUID], verdicts: Iterable[Verdict]) -> VerdictsDocument:
+    """For each job that failed what becomes of it."""
+    by_id = {each.id: each for each in verdicts}
+
+    def shown(job_id: UUID) -> VerdictDocument:
+        verdict = by_id.get(job_id)
+        if verdict is None:
+            return {"id": job_id, "status": "lost", "scheduled_at": None}
+        is_tried_again = verdict.status is Status.PENDING
+        return {
+            "id": job_id,
+            "status": verdict.status,
+            "scheduled_at": verdict.scheduled_at if is_tried_again else None,
+        }
+
+    return {"items": [shown(each) for each in named]}
 
 
 def stats_document(stats: Iterable[TypeStats], workers: Iterable[Presence]) -> dict[str, Any]:

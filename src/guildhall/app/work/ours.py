@@ -18,6 +18,9 @@ from guildhall.errors import InvalidInput, NotFound
 
 RUN = "evaluation.run"
 
+TYPES = frozenset({"audit.verify"})
+"""Their names: what they find is believed, so nobody else's worker does them."""
+
 
 class Verify(BaseModel):
     """Which ledgers to verify; all of them, unless some are named."""

@@ -44,6 +44,7 @@ from guildhall.domains.platform.jobs.types import (
     Status,
     Story,
     Swept,
+    Ticket,
     TypeStats,
     Verdict,
     Worker,
@@ -298,9 +299,9 @@ async def fail(tx: Tx, worker: str, failures: Sequence[Failure]) -> list[Verdict
     return await store.fail(tx, worker, cleaned)
 
 
-async def release(tx: Tx, worker: str, claims: Sequence[Claim]) -> set[UUID]:
+async def release(tx: Tx, worker: str, held: Sequence[Claim] | Sequence[Ticket]) -> set[UUID]:
     """Hand jobs back as they were, without using up a retry; the ids of those that were still the worker's."""
-    return await store.release(tx, worker, [each.id for each in claims], [each.token for each in claims])
+    return await store.release(tx, worker, [each.id for each in held], [each.token for each in held])
 
 
 async def release_orphans(tx: Tx, worker: str, known: Sequence[UUID], age: timedelta) -> set[UUID]:

@@ -117,6 +117,14 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Ticket:
+    """A job that a worker says it has, and by which token."""
+
+    id: UUID
+    token: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """An attempt that is done; `result` is a JSON value or None."""
 
