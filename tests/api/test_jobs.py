@@ -90,6 +90,7 @@ async def test_the_same_idempotency_key_enqueues_once_even_at_the_same_time(clie
     ("wrong", "status", "code", "field"),
     [
         ({"task_type": "nobody.does.this"}, 422, "job_type_unknown", "task_type"),
+        ({"task_type": "evaluation.run"}, 403, "job_runs_code", "task_type"),
         ({"queue": "nobodys"}, 422, "job_type_unknown", "task_type"),
         ({"payload": {"to": 1}}, 422, "job_payload_invalid", "payload"),
         ({"payload": []}, 422, "fields_refused", "payload"),

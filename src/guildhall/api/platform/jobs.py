@@ -28,6 +28,7 @@ from guildhall.app.documents.jobs import (
     story_document,
     type_stats_document,
 )
+from guildhall.app.work import ours
 from guildhall.db import Tx
 from guildhall.db.listing import Order, Page
 from guildhall.domains.platform import jobs
@@ -259,6 +260,8 @@ async def _change(visit: Visit, verb: str, job_id: UUID) -> Response:
 
 
 async def _enqueue(visit: Visit, tx: Tx, wanted: Sequence[WantedJob]) -> list[Enqueued]:
+    for each in wanted:
+        ours.refuse_code(each.task_type)
     ids = [clock.new_id() for _ in wanted]
     new = [_new_job(each, place, ids) for place, each in enumerate(wanted, 1)]
     try:

@@ -14,9 +14,36 @@ from guildhall.app import sealing
 from guildhall.app.work.handlers import Context, GiveUp, job
 from guildhall.db import Tx
 from guildhall.domains.platform import audit
-from guildhall.errors import InvalidInput, NotFound
+from guildhall.errors import InvalidInput, NotAllowed, NotFound
 
 RUN = "evaluation.run"
+_RUN_CODE = frozenset({RUN})
+
+
+class RunsCode(NotAllowed):
+    """A job would run a team's code in a worker's process, and whoever asks reaches no database."""
+
+    code = "job_runs_code"
+
+    def __init__(self, task_type: str) -> None:
+        super().__init__(
+            f"jobs of type {task_type!r} run agents, tools and scorers as the worker, and are not enqueued over HTTP",
+            remedy="Hand the simulation out where the database is reached: `guildhall eval resume SIMULATION --on workers`.",
+            field="task_type",
+            value=task_type,
+        )
+
+
+def refuse_code(task_type: str) -> None:
+    """
+    See that a job runs nothing that a team has written: a worker serves all teams, and its login reaches their rows.
+
+    Raises:
+        RunsCode: It does.
+    """
+    if task_type in _RUN_CODE:
+        raise RunsCode(task_type)
+
 
 TYPES = frozenset({"audit.verify"})
 """Their names: what they find is believed, so nobody else's worker does them."""
