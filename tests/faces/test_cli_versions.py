@@ -98,10 +98,9 @@ def test_a_migration_that_does_not_say_that_it_expands_is_not_for_older_versions
 
 
 def test_a_server_of_the_older_version_starts_again(
-    later: Callable[..., Printed], command_environment: dict[str, str], tmp_path: Path
+    later: Callable[..., Printed], direct_url: str, tmp_path: Path
 ) -> None:
     later("db", "migrate", "--through", "expand")
-    environment = environment_of(command_environment["GUILDHALL_DATABASE_URL"], tmp_path)
-    with serve(environment, tmp_path) as serving:
+    with serve(environment_of(direct_url, tmp_path), tmp_path) as serving:
         assert serving.end() == 0
     assert f"this Guildhall knows versions up to {NEWEST} and works with it" in serving.log
