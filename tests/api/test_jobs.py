@@ -393,6 +393,7 @@ async def test_what_a_worker_may_not_is_said(client_of, kind):
     for task_type, expected in (
         ("nobody.does.this", (422, "job_type_unknown")),
         ("audit.verify", (403, "job_type_reserved")),
+        ("evaluation.run", (403, "job_type_reserved")),
     ):
         body = {"task_types": [{"task_type": task_type}]}
         status, document = await client.post(f"{P}/workers/{mill.name}/claim", json=body)

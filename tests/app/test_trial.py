@@ -232,7 +232,7 @@ async def test_an_agent_that_goes_on_after_its_time_writes_nothing_more(tmp_path
     )
     ThreadSession.events = (go_on, went_on)  # type: ignore[attr-defined]
     try:
-        record = await perform(tmp_path, timeout_ms=50)
+        record = await perform(tmp_path, timeout_ms=1_000)  # time enough to begin, on a busy machine too
         go_on.set()
         assert await asyncio.to_thread(went_on.wait, 10)
     finally:

@@ -66,7 +66,7 @@ async def test_what_guildhall_runs_is_left_to_it_to_end(
     with pytest.raises(RunByGuildhall):
         await client.finalize_simulation({"simulation_id": simulation_id})
     async with app.transaction() as tx:
-        assert await simulations.left_to_do(tx, planned.simulation_id) == 0
+        assert (await simulations.left_to_do(tx, [planned.simulation_id])).total == 0
         assert (await simulations.get_simulation(tx, planned.simulation_id)).status is SimulationStatus.RUNNING
 
 

@@ -45,7 +45,7 @@ def refuse_code(task_type: str) -> None:
         raise RunsCode(task_type)
 
 
-TYPES = frozenset({"audit.verify"})
+TYPES = frozenset({"audit.verify", RUN})
 """Their names: what they find is believed, so nobody else's worker does them."""
 
 
