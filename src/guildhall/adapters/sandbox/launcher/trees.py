@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import stat
@@ -69,7 +70,12 @@ def _remove_entry(top: int, name: str, most: float) -> int:
             done += 1
     finally:
         os.close(inner)
-    os.rmdir(name, dir_fd=top)
+    try:
+        os.rmdir(name, dir_fd=top)
+    except OSError as error:
+        if error.errno != errno.ENOTEMPTY:
+            raise
+        # Somebody else has just hoisted something into it; its turn comes again.
     return done
 
 
