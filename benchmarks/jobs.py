@@ -52,7 +52,7 @@ class Guildhall:
         from contextlib import AsyncExitStack
 
         from guildhall.app.wiring import App
-        from guildhall.app.work import Enqueuer, Registry
+        from guildhall.app.workers import Enqueuer, Registry
         from guildhall.settings import Settings
 
         self.stack = AsyncExitStack()
@@ -82,7 +82,7 @@ class Guildhall:
         await self.enqueuer.enqueue_many([NewJob("noop", {"n": n}) for n in numbers])
 
     async def work(self, on_job: OnJob, batch: int) -> None:
-        from guildhall.app.work import Worker
+        from guildhall.app.workers import Worker
 
         self.on_job = on_job
         await Worker(self.app, self.handlers, concurrency=CONCURRENCY).run()

@@ -11,7 +11,7 @@ import pytest
 
 from guildhall import clock
 from guildhall.app.wiring import App
-from guildhall.app.work.scheduler import UPKEEP, Scheduler
+from guildhall.app.workers.scheduler import UPKEEP, Scheduler
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import JobType, Schedule, ScheduleInvalid
 from guildhall.errors import InvalidInput
@@ -114,8 +114,8 @@ async def test_upkeep_of_a_scheduler_that_was_lost_is_taken_over(app: App, admin
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"cron": "0 0 30 2 *"}, "there is no such day"),
-        ({"cron": "61 * * * *"}, "the minute is '61'"),
+        ({"cron": "0 0 30 2 *"}, "Bad day-of-month"),
+        ({"cron": "61 * * * *"}, "Bad minute"),
         ({"cron": "* * * * *", "timezone": "Mars/Olympus"}, "there is no such time zone"),
         ({"every": timedelta(seconds=-1)}, "expected a length of time above 0"),
     ],

@@ -27,7 +27,7 @@ from guildhall.settings import Settings
 _HANDLERS = '''
 import asyncio
 from datetime import timedelta
-from guildhall.app.work import Context, job
+from guildhall.app.workers import Context, job
 from guildhall.db.queries import parse_queries
 
 queries = parse_queries("here", """

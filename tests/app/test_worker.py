@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from guildhall import clock
 from guildhall.adapters.schemas import checker
 from guildhall.app.wiring import App
-from guildhall.app.work import Context, Enqueuer, GiveUp, HandlerNotUsable, Registry, TryLater, Worker
+from guildhall.app.workers import Context, Enqueuer, GiveUp, HandlerNotUsable, Registry, TryLater, Worker
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import NewJob, Status, Story
 from guildhall.errors import InvalidInput

@@ -14,7 +14,7 @@ from fixtures.command_line import Command, command_line
 from fixtures.database import run_sql
 from guildhall.adapters.schemas import checker
 from guildhall.app.wiring import App
-from guildhall.app.work import HANDLERS, ours
+from guildhall.app.workers import HANDLERS, ours
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import NewJob
 
@@ -78,7 +78,7 @@ async def test_dead_jobs_are_listed_and_sent_back(
     app: App, types: jobs.Types, start: Start, guildhall: Command, tmp_path: Path
 ) -> None:
     (tmp_path / "shop_jobs.py").write_text(
-        "from guildhall.app.work import job\n\n@job('other', max_retries=0)\n"
+        "from guildhall.app.workers import job\n\n@job('other', max_retries=0)\n"
         "async def other(payload: dict) -> None:\n    raise ValueError('out of stock')\n"
     )
     running = start("worker", "--handlers", "shop_jobs")

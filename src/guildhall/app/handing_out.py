@@ -19,7 +19,7 @@ from guildhall import clock
 from guildhall.app.runner import OnProgress, Run
 from guildhall.app.watching import watch
 from guildhall.app.wiring import App
-from guildhall.app.work import HANDLERS, Enqueuer, ours
+from guildhall.app.workers import HANDLERS, Enqueuer, ours
 from guildhall.domains.evaluation import simulations
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import Job, NewJob, Status

@@ -126,7 +126,7 @@ def redrive(
 ) -> None:
     """Send dead jobs back to be tried again."""
     from guildhall.app.wiring import App
-    from guildhall.app.work.wakeups import Bell
+    from guildhall.app.workers.wakeups import Bell
     from guildhall.cli.render.figures import count
     from guildhall.domains.platform import jobs
 
@@ -174,7 +174,7 @@ def stats(as_json: JsonOption = False) -> None:
 
 def _change(verb: str, done: str, texts: list[str], *, as_json: bool) -> None:
     from guildhall.app.wiring import App
-    from guildhall.app.work.wakeups import Bell
+    from guildhall.app.workers.wakeups import Bell
     from guildhall.cli.render.figures import count
     from guildhall.domains.platform import jobs
 

@@ -48,7 +48,7 @@ def worker(
 
     async def work() -> None:
         from guildhall.app.wiring import App
-        from guildhall.app.work import HANDLERS, Worker
+        from guildhall.app.workers import HANDLERS, Worker
         from guildhall.settings import Settings
 
         load(handlers or ())
@@ -105,7 +105,7 @@ def schedule(as_json: JsonOption = False) -> None:
 
     async def work() -> None:
         from guildhall.app.wiring import App, prepared_url
-        from guildhall.app.work.scheduler import Scheduler, duties
+        from guildhall.app.workers.scheduler import Scheduler, duties
         from guildhall.settings import Settings
 
         async with prepared_url(Settings.from_environment()) as url, App.open() as app:
@@ -135,7 +135,7 @@ def load(modules: list[str] | tuple[()]) -> None:
     """
     from importlib import import_module
 
-    from guildhall.app.work import ours  # noqa: F401
+    from guildhall.app.workers import ours  # noqa: F401
     from guildhall.errors import GuildhallError, InvalidInput
 
     if "" not in sys.path and os.getcwd() not in sys.path:  # noqa: PTH109

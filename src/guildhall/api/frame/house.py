@@ -13,7 +13,7 @@ from guildhall.api.frame.metrics import Metrics
 from guildhall.app.checkup import Memory
 from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.app.wiring import App
-from guildhall.app.work import Bell
+from guildhall.app.workers import Bell
 from guildhall.cache import Allowances, PostgresCache
 from guildhall.domains.platform import jobs
 

@@ -28,7 +28,7 @@ from guildhall.app.documents.jobs import (
     story_document,
     type_stats_document,
 )
-from guildhall.app.work import ours
+from guildhall.app.workers import ours
 from guildhall.db import Tx
 from guildhall.db.listing import Order, Page
 from guildhall.domains.platform import jobs

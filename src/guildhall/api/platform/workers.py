@@ -23,7 +23,7 @@ from guildhall.app.documents.jobs import (
     verdicts_document,
     worker_document,
 )
-from guildhall.app.work.door import Door
+from guildhall.app.workers.door import Door
 from guildhall.db import Json
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import Done, Failure, Ticket, Worker

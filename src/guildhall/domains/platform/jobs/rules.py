@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
+from cronsim import CronSim, CronSimError
 
-from guildhall.algorithms import cron
 from guildhall.domains.platform.jobs.errors import (
     MOST_PAYLOAD_BYTES,
     DependencyCycle,
@@ -155,7 +155,10 @@ def outside(jobs: Iterable[NewJob], ids: Iterable[UUID]) -> dict[UUID, bool]:
 
 def due_after(schedule: Schedule, due_at: datetime, now: datetime) -> datetime | None:
     """
-    When a schedule that was due is due next; what was missed meanwhile is not made up for.
+    When a schedule that was due is due next; what was missed meanwhile is not made up for. None: never again.
+
+    A cron line means what it means to Debian's cron, on the clocks of its time
+    zone: what they skip is due as soon as they have, what they repeat once.
 
     Raises:
         ScheduleInvalid: Its cron line or its time zone is none.
@@ -169,8 +172,11 @@ def due_after(schedule: Schedule, due_at: datetime, now: datetime) -> datetime |
         zone = ZoneInfo(schedule.timezone)
     except (KeyError, ValueError, OSError):
         raise ScheduleInvalid(schedule.name, "timezone", schedule.timezone, "there is no such time zone") from None
+    moment = max(due_at, now)
     try:
-        line = cron.parse(schedule.cron or "")
-    except ValueError as error:
-        raise ScheduleInvalid(schedule.name, "cron", schedule.cron, str(error)) from None
-    return line.next_after(max(due_at, now), zone)
+        line = CronSim(schedule.cron or "", moment.astimezone(zone))
+    except CronSimError as error:
+        why = f"{error}; expected minute, hour, day of month, month and day of week, such as 0 3 * * mon"
+        raise ScheduleInvalid(schedule.name, "cron", schedule.cron, why) from None
+    # In an hour that comes twice, what is next by the clock on the wall may be an hour ago.
+    return next((due for each in line if (due := each.astimezone(UTC)) > moment), None)

@@ -16,8 +16,8 @@ from typing import TypeAlias
 from uuid import UUID
 
 from guildhall import clock
-from guildhall.app.work import ours
-from guildhall.app.work.wakeups import Bell, Ear
+from guildhall.app.workers import ours
+from guildhall.app.workers.wakeups import Bell, Ear
 from guildhall.db import Tx
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import Claim, Done, Failure, Ticket, Verdict, Worker, WorkerUnknown

@@ -29,9 +29,9 @@ from guildhall import clock
 from guildhall.adapters.threads import in_thread
 from guildhall.algorithms import backoff
 from guildhall.app.wiring import App
-from guildhall.app.work.handlers import Context, GiveUp, Handler, Registry, TryLater, told
-from guildhall.app.work.pulse import Pulse
-from guildhall.app.work.wakeups import Bell, Ear
+from guildhall.app.workers.handlers import Context, GiveUp, Handler, Registry, TryLater, told
+from guildhall.app.workers.pulse import Pulse
+from guildhall.app.workers.wakeups import Bell, Ear
 from guildhall.db import Json
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import Claim, Done, Failure, JobLost

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from guildhall.adapters.schemas import checker
 from guildhall.app.wiring import App
-from guildhall.app.work.wakeups import Bell
+from guildhall.app.workers.wakeups import Bell
 from guildhall.db import Actor
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import Enqueued, NewJob

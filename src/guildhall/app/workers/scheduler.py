@@ -21,8 +21,8 @@ from guildhall import clock
 from guildhall.algorithms import backoff
 from guildhall.app import upkeep
 from guildhall.app.wiring import App
-from guildhall.app.work.wakeups import Bell
-from guildhall.app.work.worker import sweep
+from guildhall.app.workers.wakeups import Bell
+from guildhall.app.workers.worker import sweep
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import Run, Schedule
 from guildhall.errors import GuildhallError, Unavailable

@@ -5,10 +5,10 @@ Working on jobs: handlers, workers, wake-ups, and enqueuing from many places at 
 jobs and wakes workers. See docs/jobs.md.
 """
 
-from guildhall.app.work.enqueuer import Enqueuer
-from guildhall.app.work.handlers import HANDLERS, Context, GiveUp, HandlerNotUsable, Registry, TryLater, job
-from guildhall.app.work.wakeups import Bell
-from guildhall.app.work.worker import Worker, sweep
+from guildhall.app.workers.enqueuer import Enqueuer
+from guildhall.app.workers.handlers import HANDLERS, Context, GiveUp, HandlerNotUsable, Registry, TryLater, job
+from guildhall.app.workers.wakeups import Bell
+from guildhall.app.workers.worker import Worker, sweep
 
 __all__ = [
     "HANDLERS",

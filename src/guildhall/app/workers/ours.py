@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from guildhall import clock
 from guildhall.app import sealing
-from guildhall.app.work.handlers import Context, GiveUp, job
+from guildhall.app.workers.handlers import Context, GiveUp, job
 from guildhall.db import Tx
 from guildhall.domains.platform import audit
 from guildhall.errors import InvalidInput, NotAllowed, NotFound
