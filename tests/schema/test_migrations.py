@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
+from fixtures import snapshot
 from fixtures.guildhall import at
 from fixtures.wording import made, major_version
-from guildhall.db import migrate, snapshot
+from guildhall.db import migrate
 from guildhall.errors import NotAllowed
 
 

@@ -1,32 +1,18 @@
 CREATE SCHEMA catalogue;
 
-ALTER SCHEMA catalogue OWNER TO guildhall_owner;
-
 CREATE SCHEMA evaluation;
-
-ALTER SCHEMA evaluation OWNER TO guildhall_owner;
 
 CREATE SCHEMA gateway;
 
-ALTER SCHEMA gateway OWNER TO guildhall_owner;
-
 CREATE SCHEMA mine;
-
-ALTER SCHEMA mine OWNER TO guildhall_owner;
 
 COMMENT ON SCHEMA mine IS 'What people who write SQL see of series and their roll-ups: the team''s own rows, by who has logged in.';
 
 CREATE SCHEMA platform;
 
-ALTER SCHEMA platform OWNER TO guildhall_owner;
-
 CREATE SCHEMA society;
 
-ALTER SCHEMA society OWNER TO guildhall_owner;
-
 CREATE SCHEMA store;
-
-ALTER SCHEMA store OWNER TO guildhall_owner;
 
 COMMENT ON SCHEMA store IS 'The base tables of every series: the application may add rows here and nothing else; it reads and changes them through the view of the same name in its wing.';
 
@@ -36,8 +22,6 @@ CREATE TYPE catalogue.key_range AS RANGE (
     collation = pg_catalog."C"
 );
 
-ALTER TYPE catalogue.key_range OWNER TO guildhall_owner;
-
 CREATE TYPE platform.job_priority AS ENUM (
     'critical',
     'high',
@@ -45,8 +29,6 @@ CREATE TYPE platform.job_priority AS ENUM (
     'low',
     'background'
 );
-
-ALTER TYPE platform.job_priority OWNER TO guildhall_owner;
 
 CREATE TYPE platform.job_status AS ENUM (
     'pending',
@@ -59,8 +41,6 @@ CREATE TYPE platform.job_status AS ENUM (
     'cancelled',
     'dead_letter'
 );
-
-ALTER TYPE platform.job_status OWNER TO guildhall_owner;
 
 COMMENT ON TYPE platform.job_status IS 'pending: waits · queued: taken by a worker, not begun · running · paused: waits for a person · stuck: its lease or its deadline has passed · completed, failed, cancelled, dead_letter: ends.';
 
@@ -78,8 +58,6 @@ CREATE TYPE society.achievement_category AS ENUM (
     'special'
 );
 
-ALTER TYPE society.achievement_category OWNER TO guildhall_owner;
-
 CREATE TYPE society.agent_status AS ENUM (
     'offline',
     'idle',
@@ -91,16 +69,12 @@ CREATE TYPE society.agent_status AS ENUM (
     'retired'
 );
 
-ALTER TYPE society.agent_status OWNER TO guildhall_owner;
-
 CREATE TYPE society.agent_task_priority AS ENUM (
     'low',
     'medium',
     'high',
     'critical'
 );
-
-ALTER TYPE society.agent_task_priority OWNER TO guildhall_owner;
 
 CREATE TYPE society.agent_task_status AS ENUM (
     'pending',
@@ -114,8 +88,6 @@ CREATE TYPE society.agent_task_status AS ENUM (
     'cancelled'
 );
 
-ALTER TYPE society.agent_task_status OWNER TO guildhall_owner;
-
 CREATE TYPE society.agent_type AS ENUM (
     'team-leader',
     'worker',
@@ -126,8 +98,6 @@ CREATE TYPE society.agent_type AS ENUM (
     'mentor'
 );
 
-ALTER TYPE society.agent_type OWNER TO guildhall_owner;
-
 CREATE TYPE society.appeal_status AS ENUM (
     'filed',
     'under_review',
@@ -137,8 +107,6 @@ CREATE TYPE society.appeal_status AS ENUM (
     'rejected',
     'withdrawn'
 );
-
-ALTER TYPE society.appeal_status OWNER TO guildhall_owner;
 
 COMMENT ON TYPE society.appeal_status IS 'upheld: the appeal fails on its merits and the penalty stands · reduced, overturned: it succeeds in part or whole · rejected: not heard.';
 
@@ -151,8 +119,6 @@ CREATE TYPE society.battle_mode AS ENUM (
     'collaborative'
 );
 
-ALTER TYPE society.battle_mode OWNER TO guildhall_owner;
-
 CREATE TYPE society.battle_status AS ENUM (
     'scheduled',
     'open',
@@ -163,8 +129,6 @@ CREATE TYPE society.battle_status AS ENUM (
     'disputed'
 );
 
-ALTER TYPE society.battle_status OWNER TO guildhall_owner;
-
 CREATE TYPE society.mentorship_status AS ENUM (
     'proposed',
     'active',
@@ -172,8 +136,6 @@ CREATE TYPE society.mentorship_status AS ENUM (
     'completed',
     'terminated'
 );
-
-ALTER TYPE society.mentorship_status OWNER TO guildhall_owner;
 
 CREATE TYPE society.performance_tier AS ENUM (
     'bronze',
@@ -183,8 +145,6 @@ CREATE TYPE society.performance_tier AS ENUM (
     'diamond',
     'legend'
 );
-
-ALTER TYPE society.performance_tier OWNER TO guildhall_owner;
 
 CREATE TYPE society.violation_type AS ENUM (
     'task_abandonment',
@@ -200,8 +160,6 @@ CREATE TYPE society.violation_type AS ENUM (
     'protocol_breach',
     'impersonation'
 );
-
-ALTER TYPE society.violation_type OWNER TO guildhall_owner;
 
 CREATE TYPE society.voting_algorithm AS ENUM (
     'majority',
@@ -225,8 +183,6 @@ CREATE TYPE society.voting_algorithm AS ENUM (
     'consensus'
 );
 
-ALTER TYPE society.voting_algorithm OWNER TO guildhall_owner;
-
 CREATE TYPE society.voting_status AS ENUM (
     'draft',
     'open',
@@ -237,25 +193,17 @@ CREATE TYPE society.voting_status AS ENUM (
     'cancelled'
 );
 
-ALTER TYPE society.voting_status OWNER TO guildhall_owner;
-
 CREATE FUNCTION catalogue.distance_km(from_latitude double precision, from_longitude double precision, to_latitude double precision, to_longitude double precision) RETURNS double precision
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN ((((2)::numeric * 6371.0088))::double precision * asin(sqrt(LEAST((1)::double precision, (power(sind(((to_latitude - from_latitude) / (2)::double precision)), (2)::double precision) + ((cosd(from_latitude) * cosd(to_latitude)) * power(sind(((to_longitude - from_longitude) / (2)::double precision)), (2)::double precision)))))));
-
-ALTER FUNCTION catalogue.distance_km(from_latitude double precision, from_longitude double precision, to_latitude double precision, to_longitude double precision) OWNER TO guildhall_owner;
 
 CREATE FUNCTION catalogue.is_localized(texts jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN (jsonb_typeof(texts) = 'object'::text) THEN ((texts <> '{}'::jsonb) AND (NOT jsonb_path_exists(texts, '$.keyvalue()?(!(@."key" like_regex "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"))'::jsonpath)) AND (NOT jsonb_path_exists(texts, 'strict $.*?(@.type() != "string" || @ == "")'::jsonpath))) WHEN (texts IS NOT NULL) THEN false ELSE NULL::boolean END;
 
-ALTER FUNCTION catalogue.is_localized(texts jsonb) OWNER TO guildhall_owner;
-
 CREATE FUNCTION catalogue.key_of(VARIADIC parts text[]) RETURNS catalogue.key_range
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN catalogue.key_range(array_to_string(parts, ''::text, ''::text), array_to_string(parts, ''::text, ''::text), '[]'::text);
-
-ALTER FUNCTION catalogue.key_of(VARIADIC parts text[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION catalogue.localized(texts jsonb, locale text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -266,16 +214,12 @@ CREATE FUNCTION catalogue.localized(texts jsonb, locale text) RETURNS text
   LIMIT 1;
 END;
 
-ALTER FUNCTION catalogue.localized(texts jsonb, locale text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION catalogue.refresh_model_listings() RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     REFRESH MATERIALIZED VIEW CONCURRENTLY catalogue.model_listings
 $$;
-
-ALTER FUNCTION catalogue.refresh_model_listings() OWNER TO guildhall_owner;
 
 CREATE FUNCTION catalogue.search_models(query_text text, locale character varying DEFAULT 'en-US'::character varying, limit_count integer DEFAULT 20) RETURNS TABLE(id uuid, name jsonb, rank real)
     LANGUAGE plpgsql STABLE
@@ -317,8 +261,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION catalogue.search_models(query_text text, locale character varying, limit_count integer) OWNER TO guildhall_owner;
-
 CREATE FUNCTION catalogue.update_search_vector() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -346,8 +288,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION catalogue.update_search_vector() OWNER TO guildhall_owner;
-
 CREATE FUNCTION evaluation.refuse_changed_version() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -357,8 +297,6 @@ BEGIN
           USING ERRCODE = 'restrict_violation', CONSTRAINT = 'config_versions_are_immutable';
 END
 $$;
-
-ALTER FUNCTION evaluation.refuse_changed_version() OWNER TO guildhall_owner;
 
 CREATE FUNCTION evaluation.trigger_llm_recommendation_analysis(analysis_window interval DEFAULT '7 days'::interval, user_id_param uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql
@@ -392,8 +330,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION evaluation.trigger_llm_recommendation_analysis(analysis_window interval, user_id_param uuid) OWNER TO guildhall_owner;
-
 COMMENT ON FUNCTION evaluation.trigger_llm_recommendation_analysis(analysis_window interval, user_id_param uuid) IS 'recommendations: opens an analysis of the team''s recent outcomes.';
 
 CREATE FUNCTION gateway.forget_erased_person() RETURNS trigger
@@ -406,8 +342,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-
-ALTER FUNCTION gateway.forget_erased_person() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.accept_invitation(digest text) RETURNS TABLE(tenant_id uuid, slug character varying, role text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -429,8 +363,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.accept_invitation(digest text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.add_member(member uuid, new_role text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -445,8 +377,6 @@ BEGIN
     RETURN added;
 END
 $$;
-
-ALTER FUNCTION platform.add_member(member uuid, new_role text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.admit_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -463,8 +393,6 @@ BEGIN
     RETURN NEW;
 END
 $$;
-
-ALTER FUNCTION platform.admit_job() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.archive_team(team uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -484,8 +412,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.archive_team(team uuid) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.archive_user(person uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -503,8 +429,6 @@ BEGIN
     RETURN true;
 END
 $$;
-
-ALTER FUNCTION platform.archive_user(person uuid) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.audit_trigger() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -572,8 +496,6 @@ CREATE FUNCTION platform.audit_trigger() RETURNS trigger
             END
             $$;
 
-ALTER FUNCTION platform.audit_trigger() OWNER TO guildhall_owner;
-
 COMMENT ON FUNCTION platform.audit_trigger() IS 'AI-GO''s name for record_change.';
 
 CREATE FUNCTION platform.audited_table(relation oid) RETURNS text[]
@@ -602,8 +524,6 @@ BEGIN
     RETURN known;
 END
 $_$;
-
-ALTER FUNCTION platform.audited_table(relation oid) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.authenticate_api_key(key_id uuid, digest text) RETURNS TABLE(id uuid, user_id uuid, tenant_id uuid, member_role text, is_administrator boolean, user_identifier character varying, name character varying, scopes text[], rate_limit integer, expires_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -640,8 +560,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.authenticate_api_key(key_id uuid, digest text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.authenticate_session(token_digest text) RETURNS TABLE(session_id uuid, user_id uuid, tenant_id uuid, member_role text, is_administrator boolean, expires_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -674,8 +592,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.authenticate_session(token_digest text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.begin_erasing_team(team uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -695,8 +611,6 @@ BEGIN
     RETURN true;
 END
 $$;
-
-ALTER FUNCTION platform.begin_erasing_team(team uuid) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.begin_sign_in(login text, address inet) RETURNS TABLE(hash_settings text, wait_seconds double precision)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -738,8 +652,6 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.begin_sign_in(login text, address inet) OWNER TO guildhall_owner;
-
 CREATE TABLE platform.installation (
     database_id uuid DEFAULT gen_random_uuid() NOT NULL,
     engine text DEFAULT 'native'::text NOT NULL,
@@ -749,8 +661,6 @@ CREATE TABLE platform.installation (
     CONSTRAINT installation_is_single CHECK (is_the_one)
 );
 
-ALTER TABLE platform.installation OWNER TO guildhall_owner;
-
 COMMENT ON TABLE platform.installation IS 'operations: system: which database this is, and the engine its series were made with.';
 
 CREATE FUNCTION platform.timescale_schema() RETURNS text
@@ -758,14 +668,10 @@ CREATE FUNCTION platform.timescale_schema() RETURNS text
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN (SELECT quote_ident((pg_namespace.nspname)::text) AS quote_ident FROM (pg_extension JOIN pg_namespace ON ((pg_namespace.oid = pg_extension.extnamespace))) WHERE ((pg_extension.extname = 'timescaledb'::name) AND ((SELECT installation.engine FROM platform.installation) = 'timescale'::text)));
 
-ALTER FUNCTION platform.timescale_schema() OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.beginning_of_rows() RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN CASE WHEN (platform.timescale_schema() IS NULL) THEN 'COALESCE(dropped_before, ''-infinity'')'::text ELSE 'COALESCE(greatest(dropped_before, now() - retention), ''-infinity'')'::text END;
-
-ALTER FUNCTION platform.beginning_of_rows() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.cache_count(wanted text, step bigint, ttl_s double precision) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -784,8 +690,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.cache_count(wanted text, step bigint, ttl_s double precision) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.cache_delete(wanted text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -798,8 +702,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.cache_delete(wanted text) OWNER TO guildhall_owner;
-
 CREATE UNLOGGED TABLE platform.cache_entries (
     key character varying(200) NOT NULL,
     value bytea NOT NULL,
@@ -808,16 +710,12 @@ CREATE UNLOGGED TABLE platform.cache_entries (
 )
 WITH (fillfactor='70');
 
-ALTER TABLE platform.cache_entries OWNER TO guildhall_owner;
-
 COMMENT ON TABLE platform.cache_entries IS 'cache: system: values that processes share for a while; a crash empties it.';
 
 CREATE FUNCTION platform.cache_get(wanted text) RETURNS bytea
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN (SELECT entries.value FROM platform.cache_entries entries WHERE (((entries.key)::text = cache_get.wanted) AND (entries.expires_at > clock_timestamp())));
-
-ALTER FUNCTION platform.cache_get(wanted text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.cache_put(wanted text, new_value bytea, ttl_s double precision, only_if_absent boolean) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -831,8 +729,6 @@ BEGIN
     RETURN FOUND;
 END
 $$;
-
-ALTER FUNCTION platform.cache_put(wanted text, new_value bytea, ttl_s double precision, only_if_absent boolean) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.change_member_role(member uuid, new_role text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -851,8 +747,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.change_member_role(member uuid, new_role text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.cleanup_old_audit_logs() RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -863,8 +757,6 @@ BEGIN
       WHERE due.series IN ('audit_log', 'audit_logs');
 END
 $$;
-
-ALTER FUNCTION platform.cleanup_old_audit_logs() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.compress_partition(partition_name text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -886,8 +778,6 @@ BEGIN
     RETURN true;
 END
 $$;
-
-ALTER FUNCTION platform.compress_partition(partition_name text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.config_version_audit() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -955,8 +845,6 @@ CREATE FUNCTION platform.config_version_audit() RETURNS trigger
             END
             $$;
 
-ALTER FUNCTION platform.config_version_audit() OWNER TO guildhall_owner;
-
 COMMENT ON FUNCTION platform.config_version_audit() IS 'Arc-Eval''s name for record_change.';
 
 CREATE FUNCTION platform.create_api_key(new_id uuid, digest text, person uuid, new_name text, new_scopes text[], new_rate_limit integer, ends_at timestamp with time zone, as_default boolean) RETURNS timestamp with time zone
@@ -979,8 +867,6 @@ BEGIN
     RETURN made;
 END
 $$;
-
-ALTER FUNCTION platform.create_api_key(new_id uuid, digest text, person uuid, new_name text, new_scopes text[], new_rate_limit integer, ends_at timestamp with time zone, as_default boolean) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.create_ledger(relation text, time_column text, left_out text[] DEFAULT '{}'::text[], contents text[] DEFAULT '{}'::text[], personal text[] DEFAULT '{}'::text[], view_name text DEFAULT NULL::text, by_the_clock boolean DEFAULT true, stamped boolean DEFAULT true) RETURNS void
     LANGUAGE plpgsql
@@ -1050,8 +936,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.create_ledger(relation text, time_column text, left_out text[], contents text[], personal text[], view_name text, by_the_clock boolean, stamped boolean) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.create_monthly_partition() RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1060,8 +944,6 @@ BEGIN
     PERFORM platform.create_partitions_ahead();
 END
 $$;
-
-ALTER FUNCTION platform.create_monthly_partition() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.create_monthly_partitions() RETURNS void
     LANGUAGE plpgsql
@@ -1072,8 +954,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.create_monthly_partitions() OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.create_next_month_partitions() RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1083,8 +963,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.create_next_month_partitions() OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.create_partitions_ahead(wanted text DEFAULT NULL::text, ahead interval DEFAULT '3 mons'::interval) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1093,8 +971,6 @@ CREATE FUNCTION platform.create_partitions_ahead(wanted text DEFAULT NULL::text,
       FROM platform.series
      WHERE name = COALESCE(wanted, name)
 $$;
-
-ALTER FUNCTION platform.create_partitions_ahead(wanted text, ahead interval) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text DEFAULT 'true'::text, finer text DEFAULT NULL::text, continuous boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql
@@ -1219,8 +1095,6 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.create_rollup(rollup_name text, series_name text, width interval, keys text[], measures text, refresh_interval interval, start_offset interval, end_offset interval, condition text, finer text, continuous boolean) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval, chunk interval DEFAULT '1 day'::interval, compress_after interval DEFAULT NULL::interval, segment_by text[] DEFAULT '{}'::text[], order_by text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1250,8 +1124,6 @@ BEGIN
     END IF;
 END
 $$;
-
-ALTER FUNCTION platform.create_series(series_name text, time_column text, step interval, retention interval, chunk interval, compress_after interval, segment_by text[], order_by text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.create_task_engine(engine text, tasks text, dependencies text, lanes text, status text, priority text, patience text, recorded text, bury text, revive text, words jsonb DEFAULT '{}'::jsonb) RETURNS void
     LANGUAGE plpgsql
@@ -2119,8 +1991,6 @@ $template$
 END
 $_$;
 
-ALTER FUNCTION platform.create_task_engine(engine text, tasks text, dependencies text, lanes text, status text, priority text, patience text, recorded text, bury text, revive text, words jsonb) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.create_team(new_name text, new_slug text, owner uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2139,8 +2009,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.create_team(new_name text, new_slug text, owner uuid) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.create_user(new_username text, new_email text, new_password_hash text, new_role text) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2155,8 +2023,6 @@ BEGIN
     RETURN made;
 END
 $$;
-
-ALTER FUNCTION platform.create_user(new_username text, new_email text, new_password_hash text, new_role text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.drop_ledger(ledger text) RETURNS void
     LANGUAGE plpgsql
@@ -2179,8 +2045,6 @@ BEGIN
     DELETE FROM platform.ledgers WHERE name = ledger;
 END
 $$;
-
-ALTER FUNCTION platform.drop_ledger(ledger text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.drop_partition(series_name text, partition_name text, archived_rows bigint DEFAULT NULL::bigint, archived_digest text DEFAULT NULL::text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2250,8 +2114,6 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.drop_partition(series_name text, partition_name text, archived_rows bigint, archived_digest text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.drop_task_engine(engine text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2266,8 +2128,6 @@ BEGIN
     END LOOP;
 END
 $$;
-
-ALTER FUNCTION platform.drop_task_engine(engine text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2322,8 +2182,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.ensure_partitions(series_name text, earliest timestamp with time zone, latest timestamp with time zone) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.epoch() RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2332,8 +2190,6 @@ BEGIN
     RETURN set_config('guildhall.epoch', (SELECT number FROM platform.epoch)::text, false)::bigint;
 END
 $$;
-
-ALTER FUNCTION platform.epoch() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.erase_person(person uuid, reason text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2348,8 +2204,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.erase_person(person uuid, reason text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.erase_team(team uuid, reason text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2361,8 +2215,6 @@ BEGIN
     RETURN platform.redact_audit('team', team, reason, platform.user_id());
 END
 $$;
-
-ALTER FUNCTION platform.erase_team(team uuid, reason text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.erase_team_rows(team uuid, at_most integer) RETURNS TABLE(relation text, removed bigint)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2416,8 +2268,6 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.erase_team_rows(team uuid, at_most integer) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.erase_user(person uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2468,8 +2318,6 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.erase_user(person uuid) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.erasure_order() RETURNS TABLE(relation regclass, time_column text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2511,8 +2359,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.erasure_order() OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.expired_partitions(wanted text DEFAULT NULL::text) RETURNS TABLE(series text, partition text, starts timestamp with time zone, ends timestamp with time zone, is_archived boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2530,8 +2376,6 @@ CREATE FUNCTION platform.expired_partitions(wanted text DEFAULT NULL::text) RETU
      ORDER BY spans.series, spans.starts
 $$;
 
-ALTER FUNCTION platform.expired_partitions(wanted text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.extend_ledger(ledger text, added text[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2541,8 +2385,6 @@ BEGIN
     PERFORM platform.write_ledger_triggers(ledger);
 END
 $$;
-
-ALTER FUNCTION platform.extend_ledger(ledger text, added text[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.fill(template text, parts jsonb) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
@@ -2557,8 +2399,6 @@ BEGIN
     RETURN template;
 END
 $$;
-
-ALTER FUNCTION platform.fill(template text, parts jsonb) OWNER TO guildhall_owner;
 
 CREATE TABLE platform.users (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -2581,8 +2421,6 @@ CREATE TABLE platform.users (
 
 ALTER TABLE ONLY platform.users FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE platform.users OWNER TO guildhall_owner;
-
 COMMENT ON TABLE platform.users IS 'identity: global: the people who use this installation.';
 
 COMMENT ON COLUMN platform.users.password_hash IS 'An argon2id hash; "!" matches no password.';
@@ -2597,8 +2435,6 @@ CREATE FUNCTION platform.find_login(login text) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN (SELECT users.id FROM platform.users WHERE ((((users.username)::text = lower(find_login.login)) OR ((users.email)::text = lower(find_login.login))) AND users.is_active) ORDER BY ((users.username)::text = lower(find_login.login)) DESC LIMIT 1);
-
-ALTER FUNCTION platform.find_login(login text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.fingerprint(relation regclass, columns text[], time_column text, starts timestamp with time zone, ends timestamp with time zone) RETURNS TABLE(row_count bigint, digest text)
     LANGUAGE plpgsql STABLE
@@ -2627,8 +2463,6 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.fingerprint(relation regclass, columns text[], time_column text, starts timestamp with time zone, ends timestamp with time zone) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.finish_erasing_team(team uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2639,8 +2473,6 @@ BEGIN
     RETURN FOUND;
 END
 $$;
-
-ALTER FUNCTION platform.finish_erasing_team(team uuid) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.finish_sign_in(login text, address inet, agent text, hash text, token_digest text, team text, idle interval, longest interval) RETURNS TABLE(session_id uuid, user_id uuid, tenant_id uuid, member_role text, is_administrator boolean, expires_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2687,13 +2519,9 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.finish_sign_in(login text, address inet, agent text, hash text, token_digest text, team text, idle interval, longest interval) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.fold(content text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN lower(NORMALIZE(regexp_replace(NORMALIZE(content, NFKD), '[\u0300-\u036f]'::text, ''::text, 'g'::text), NFKC));
-
-ALTER FUNCTION platform.fold(content text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.forget_cache() RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2715,8 +2543,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.forget_cache() OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.forget_idempotency_keys() RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2730,26 +2556,18 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.forget_idempotency_keys() OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.has_teams(series_name text) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN (EXISTS (SELECT FROM pg_attribute WHERE ((pg_attribute.attrelid = ((format('store.%I'::text, has_teams.series_name))::regclass)::oid) AND (pg_attribute.attname = 'tenant_id'::name))));
 
-ALTER FUNCTION platform.has_teams(series_name text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.histogram_index(measured double precision) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN (measured <= (0.000000001)::double precision) THEN '-1000000'::integer WHEN (measured < 'Infinity'::double precision) THEN (ceil((ln(measured) / ln(((1.02)::double precision / (0.98)::double precision)))))::integer ELSE NULL::integer END;
 
-ALTER FUNCTION platform.histogram_index(measured double precision) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.histogram_value(idx integer) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN (idx = '-1000000'::integer) THEN (0)::double precision ELSE (((2)::double precision * power(((1.02)::double precision / (0.98)::double precision), (idx)::double precision)) / (((1.02)::double precision / (0.98)::double precision) + (1)::double precision)) END;
-
-ALTER FUNCTION platform.histogram_value(idx integer) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.insist(kind text, proof uuid, believed_role text, believed_administrator boolean, believed_scopes bytea) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -2794,8 +2612,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.insist(kind text, proof uuid, believed_role text, believed_administrator boolean, believed_scopes bytea) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.invite(address text, new_role text, digest text, ends_at timestamp with time zone) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2821,20 +2637,14 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.invite(address text, new_role text, digest text, ends_at timestamp with time zone) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.user_id() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid;
-
-ALTER FUNCTION platform.user_id() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.is_administrator() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN (EXISTS (SELECT FROM platform.users WHERE ((users.id = platform.user_id()) AND ((users.role)::text = 'admin'::text) AND users.is_active)));
-
-ALTER FUNCTION platform.is_administrator() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.isolate(relation regclass) RETURNS void
     LANGUAGE plpgsql
@@ -2852,13 +2662,9 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.isolate(relation regclass) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.job_patience(priority platform.job_priority) RETURNS interval
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE priority WHEN 'critical'::platform.job_priority THEN '00:00:00'::interval WHEN 'high'::platform.job_priority THEN '00:15:00'::interval WHEN 'normal'::platform.job_priority THEN '01:00:00'::interval WHEN 'low'::platform.job_priority THEN '04:00:00'::interval ELSE '12:00:00'::interval END;
-
-ALTER FUNCTION platform.job_patience(priority platform.job_priority) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.jobs_bury(p_dead uuid[]) RETURNS void
     LANGUAGE plpgsql
@@ -2887,8 +2693,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.jobs_bury(p_dead uuid[]) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.jobs_cancel(p_ids uuid[]) RETURNS SETOF uuid
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2910,8 +2714,6 @@ BEGIN
     RETURN QUERY SELECT unnest(v_cancelled);
 END
 $$;
-
-ALTER FUNCTION platform.jobs_cancel(p_ids uuid[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.jobs_claim(p_worker text, p_lanes integer[], p_n integer, p_begin integer DEFAULT NULL::integer) RETURNS TABLE(id uuid, tenant_id uuid, task_type character varying, payload jsonb, attempt_token uuid, attempt integer, retry_count integer, max_retries integer, leased_until timestamp with time zone, status text, created_by uuid)
     LANGUAGE plpgsql
@@ -3012,8 +2814,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.jobs_claim(p_worker text, p_lanes integer[], p_n integer, p_begin integer) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.jobs_complete(p_worker text, p_ids uuid[], p_tokens uuid[], p_results jsonb[] DEFAULT NULL::jsonb[]) RETURNS SETOF uuid
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3056,8 +2856,6 @@ BEGIN
     END IF;
 END
 $$;
-
-ALTER FUNCTION platform.jobs_complete(p_worker text, p_ids uuid[], p_tokens uuid[], p_results jsonb[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.jobs_enqueue(p_types text[], p_payloads jsonb[], p_ids uuid[] DEFAULT NULL::uuid[], p_queues text[] DEFAULT NULL::text[], p_priorities platform.job_priority[] DEFAULT NULL::platform.job_priority[], p_scheduled_at timestamp with time zone[] DEFAULT NULL::timestamp with time zone[], p_max_retries integer[] DEFAULT NULL::integer[], p_timeouts interval[] DEFAULT NULL::interval[], p_deadlines timestamp with time zone[] DEFAULT NULL::timestamp with time zone[], p_unique_keys text[] DEFAULT NULL::text[], p_idempotency_keys text[] DEFAULT NULL::text[], p_fair_keys text[] DEFAULT NULL::text[], p_weights double precision[] DEFAULT NULL::double precision[], p_waiting integer[] DEFAULT NULL::integer[], p_waits_for uuid[] DEFAULT NULL::uuid[], p_on_failure text[] DEFAULT NULL::text[]) RETURNS TABLE(id uuid, is_new boolean)
     LANGUAGE plpgsql
@@ -3188,8 +2986,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.jobs_enqueue(p_types text[], p_payloads jsonb[], p_ids uuid[], p_queues text[], p_priorities platform.job_priority[], p_scheduled_at timestamp with time zone[], p_max_retries integer[], p_timeouts interval[], p_deadlines timestamp with time zone[], p_unique_keys text[], p_idempotency_keys text[], p_fair_keys text[], p_weights double precision[], p_waiting integer[], p_waits_for uuid[], p_on_failure text[]) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.jobs_fail(p_worker text, p_ids uuid[], p_tokens uuid[], p_messages text[], p_stacks text[] DEFAULT NULL::text[], p_is_final boolean[] DEFAULT NULL::boolean[], p_delays interval[] DEFAULT NULL::interval[]) RETURNS TABLE(id uuid, status text, scheduled_at timestamp with time zone)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3249,8 +3045,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.jobs_fail(p_worker text, p_ids uuid[], p_tokens uuid[], p_messages text[], p_stacks text[], p_is_final boolean[], p_delays interval[]) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.jobs_heartbeat(p_worker text, p_ids uuid[] DEFAULT '{}'::uuid[], p_tokens uuid[] DEFAULT '{}'::uuid[]) RETURNS SETOF uuid
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3271,8 +3065,6 @@ BEGIN
                );
 END
 $$;
-
-ALTER FUNCTION platform.jobs_heartbeat(p_worker text, p_ids uuid[], p_tokens uuid[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.jobs_mark_stuck(p_most integer DEFAULT 1000) RETURNS integer
     LANGUAGE plpgsql
@@ -3316,8 +3108,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.jobs_mark_stuck(p_most integer) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.jobs_pause(p_ids uuid[]) RETURNS SETOF uuid
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3328,8 +3118,6 @@ CREATE FUNCTION platform.jobs_pause(p_ids uuid[]) RETURNS SETOF uuid
      WHERE tasks.id = held.id AND tasks.status IN ('pending', 'queued', 'running')
     RETURNING tasks.id
 $$;
-
-ALTER FUNCTION platform.jobs_pause(p_ids uuid[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.jobs_places(p_lanes integer[], p_keys text[], p_priorities platform.job_priority[], p_weights double precision[], p_ready timestamp with time zone[]) RETURNS timestamp with time zone[]
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3366,8 +3154,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.jobs_places(p_lanes integer[], p_keys text[], p_priorities platform.job_priority[], p_weights double precision[], p_ready timestamp with time zone[]) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.jobs_promote(p_lanes integer[], p_most integer DEFAULT 1000) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3393,8 +3179,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.jobs_promote(p_lanes integer[], p_most integer) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.jobs_release(p_worker text, p_ids uuid[], p_tokens uuid[]) RETURNS SETOF uuid
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3415,8 +3199,6 @@ CREATE FUNCTION platform.jobs_release(p_worker text, p_ids uuid[], p_tokens uuid
           FROM changed)
     SELECT id FROM changed
 $$;
-
-ALTER FUNCTION platform.jobs_release(p_worker text, p_ids uuid[], p_tokens uuid[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.jobs_rescue(p_most integer DEFAULT 1000, OUT p_retried integer, OUT p_dead integer) RETURNS record
     LANGUAGE plpgsql
@@ -3480,8 +3262,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.jobs_rescue(p_most integer, OUT p_retried integer, OUT p_dead integer) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.jobs_resume(p_ids uuid[]) RETURNS SETOF uuid
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3501,8 +3281,6 @@ BEGIN
     RETURN QUERY SELECT unnest(v_resumed);
 END
 $$;
-
-ALTER FUNCTION platform.jobs_resume(p_ids uuid[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.jobs_retry(p_ids uuid[]) RETURNS SETOF uuid
     LANGUAGE plpgsql
@@ -3533,8 +3311,6 @@ BEGIN
     RETURN QUERY SELECT unnest(v_again);
 END
 $$;
-
-ALTER FUNCTION platform.jobs_retry(p_ids uuid[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.jobs_rooms(INOUT p_lanes integer[], p_n integer, OUT p_rooms integer[]) RETURNS record
     LANGUAGE plpgsql
@@ -3588,8 +3364,6 @@ BEGIN
     END LOOP;
 END
 $$;
-
-ALTER FUNCTION platform.jobs_rooms(INOUT p_lanes integer[], p_n integer, OUT p_rooms integer[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.jobs_settle(p_ended uuid[]) RETURNS integer
     LANGUAGE plpgsql
@@ -3651,8 +3425,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.jobs_settle(p_ended uuid[]) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.jobs_start(p_worker text, p_ids uuid[], p_tokens uuid[]) RETURNS SETOF uuid
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3674,8 +3446,6 @@ CREATE FUNCTION platform.jobs_start(p_worker text, p_ids uuid[], p_tokens uuid[]
     SELECT id FROM changed
 $$;
 
-ALTER FUNCTION platform.jobs_start(p_worker text, p_ids uuid[], p_tokens uuid[]) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.jobs_step(p_worker text, p_ids uuid[], p_tokens uuid[], p_results jsonb[], p_lanes integer[], p_n integer, p_begin integer DEFAULT NULL::integer) RETURNS TABLE(id uuid, tenant_id uuid, task_type character varying, payload jsonb, attempt_token uuid, attempt integer, retry_count integer, max_retries integer, leased_until timestamp with time zone, status text, created_by uuid)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3688,8 +3458,6 @@ BEGIN
     RETURN QUERY SELECT * FROM platform.jobs_claim(p_worker, p_lanes, p_n, p_begin);
 END
 $$;
-
-ALTER FUNCTION platform.jobs_step(p_worker text, p_ids uuid[], p_tokens uuid[], p_results jsonb[], p_lanes integer[], p_n integer, p_begin integer) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.jobs_take_places(p_ids uuid[]) RETURNS integer
     LANGUAGE plpgsql
@@ -3722,16 +3490,12 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.jobs_take_places(p_ids uuid[]) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.jobs_wait(p_base interval, p_most interval, p_retries integer) RETURNS interval
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     SELECT LEAST(p_most, p_base * power(2, LEAST(p_retries, 30))) * (0.5 + random() / 2)
 $$;
-
-ALTER FUNCTION platform.jobs_wait(p_base interval, p_most interval, p_retries integer) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.join_by_invitation(digest text, new_username text, new_password_hash text) RETURNS TABLE(user_id uuid, tenant_id uuid, slug character varying, role text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3761,8 +3525,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.join_by_invitation(digest text, new_username text, new_password_hash text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.keep_an_administrator() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3776,8 +3538,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-
-ALTER FUNCTION platform.keep_an_administrator() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.keep_an_owner() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3800,8 +3560,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.keep_an_owner() OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.keep_sealed(relation regclass, sealed_column text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3811,8 +3569,6 @@ BEGIN
     EXECUTE format('CREATE POLICY functions_see_every_row ON %s TO guildhall_owner USING (true) WITH CHECK (true)', relation);
 END
 $$;
-
-ALTER FUNCTION platform.keep_sealed(relation regclass, sealed_column text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.ledger_text(relation regclass, columns text[], prefix text) RETURNS text
     LANGUAGE plpgsql STABLE
@@ -3856,8 +3612,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.ledger_text(relation regclass, columns text[], prefix text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.let_add_to_ledger(ledger text, role_name text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3878,8 +3632,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.let_add_to_ledger(ledger text, role_name text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.list_teams(with_archived boolean) RETURNS TABLE(id uuid, name character varying, slug character varying, is_active boolean, members integer, role text, created_at timestamp with time zone, updated_at timestamp with time zone, deleted_at timestamp with time zone, erased_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3893,8 +3645,6 @@ CREATE FUNCTION platform.list_teams(with_archived boolean) RETURNS TABLE(id uuid
        AND (mine.role IS NOT NULL OR (SELECT platform.is_administrator()))
      ORDER BY teams.slug
 $$;
-
-ALTER FUNCTION platform.list_teams(with_archived boolean) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.list_users(with_archived boolean) RETURNS TABLE(id uuid, username character varying, email character varying, role character varying, is_active boolean, api_key character varying, last_login_at timestamp with time zone, created_at timestamp with time zone, updated_at timestamp with time zone, deleted_at timestamp with time zone, has_password boolean, teams text[])
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3914,16 +3664,12 @@ CREATE FUNCTION platform.list_users(with_archived boolean) RETURNS TABLE(id uuid
      ORDER BY users.username
 $$;
 
-ALTER FUNCTION platform.list_users(with_archived boolean) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.login_tenant() RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     SELECT tenant_id FROM platform.sql_logins WHERE role_name = session_user
 $$;
-
-ALTER FUNCTION platform.login_tenant() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.maintain_series(wanted text DEFAULT NULL::text) RETURNS TABLE(series text, action text, detail text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3975,8 +3721,6 @@ BEGIN
     END LOOP;
 END
 $$;
-
-ALTER FUNCTION platform.maintain_series(wanted text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.make_hypertable(series_name text) RETURNS void
     LANGUAGE plpgsql
@@ -4036,13 +3780,9 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.make_hypertable(series_name text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.tenant_id() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid;
-
-ALTER FUNCTION platform.tenant_id() OWNER TO guildhall_owner;
 
 CREATE TABLE platform.team_members (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -4053,8 +3793,6 @@ CREATE TABLE platform.team_members (
 );
 
 ALTER TABLE ONLY platform.team_members FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE platform.team_members OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.team_members IS 'identity: tenant: who belongs to a team, and what they may do in it.';
 
@@ -4075,8 +3813,6 @@ CREATE TABLE platform.teams (
 
 ALTER TABLE ONLY platform.teams FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE platform.teams OWNER TO guildhall_owner;
-
 COMMENT ON TABLE platform.teams IS 'identity: global: the tenants; somebody who works alone is a team of one.';
 
 COMMENT ON COLUMN platform.teams.erased_at IS 'When its erasure began; the row itself goes last.';
@@ -4086,22 +3822,16 @@ CREATE FUNCTION platform.member_role() RETURNS text
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN (SELECT members.role FROM ((platform.team_members members JOIN platform.users ON (((users.id = members.user_id) AND users.is_active))) JOIN platform.teams ON (((teams.id = members.tenant_id) AND teams.is_active))) WHERE ((members.tenant_id = platform.tenant_id()) AND (members.user_id = platform.user_id())));
 
-ALTER FUNCTION platform.member_role() OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.may_administer_team() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN (COALESCE((platform.member_role() = ANY (ARRAY['owner'::text, 'admin'::text])), false) OR platform.is_administrator());
-
-ALTER FUNCTION platform.may_administer_team() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.partition_name(series_name text, starts timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "TimeZone" TO 'UTC'
     RETURN ((series_name || to_char(starts, '_YYYY_MM'::text)) || CASE WHEN (EXTRACT(year FROM starts) < (0)::numeric) THEN '_bc'::text ELSE ''::text END);
-
-ALTER FUNCTION platform.partition_name(series_name text, starts timestamp with time zone) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.partition_spans(wanted text DEFAULT NULL::text) RETURNS TABLE(series text, partition text, starts timestamp with time zone, ends timestamp with time zone, is_compressed boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -4133,8 +3863,6 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.partition_spans(wanted text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.percentile(fraction double precision, idx integer[], n bigint[]) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     BEGIN ATOMIC
@@ -4148,8 +3876,6 @@ CREATE FUNCTION platform.percentile(fraction double precision, idx integer[], n 
    ORDER BY counted.bucket
   LIMIT 1;
 END;
-
-ALTER FUNCTION platform.percentile(fraction double precision, idx integer[], n bigint[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.publish_catalogue() RETURNS text[]
     LANGUAGE plpgsql
@@ -4178,8 +3904,6 @@ BEGIN
     RETURN published;
 END
 $$;
-
-ALTER FUNCTION platform.publish_catalogue() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.record_change() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4247,8 +3971,6 @@ CREATE FUNCTION platform.record_change() RETURNS trigger
             END
             $$;
 
-ALTER FUNCTION platform.record_change() OWNER TO guildhall_owner;
-
 COMMENT ON FUNCTION platform.record_change() IS 'Keeps the image of a changed row; arguments are the columns to leave out.';
 
 CREATE FUNCTION platform.record_job_event() RETURNS trigger
@@ -4267,8 +3989,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.record_job_event() OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.record_new_jobs() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4280,8 +4000,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-
-ALTER FUNCTION platform.record_new_jobs() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.redact_audit(kind text, subject uuid, reason text, requested_by uuid DEFAULT NULL::uuid) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4363,8 +4081,6 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.redact_audit(kind text, subject uuid, reason text, requested_by uuid) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.redaction_evidence(ledger text, redactions uuid[]) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4390,8 +4106,6 @@ BEGIN
     RETURN found;
 END
 $_$;
-
-ALTER FUNCTION platform.redaction_evidence(ledger text, redactions uuid[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone DEFAULT NULL::timestamp with time zone, at_most integer DEFAULT NULL::integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4446,8 +4160,6 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.refresh_rollup(rollup_name text, until timestamp with time zone, at_most integer) OWNER TO guildhall_owner;
-
 CREATE TABLE platform.rollups (
     name text NOT NULL,
     source text NOT NULL,
@@ -4463,8 +4175,6 @@ CREATE TABLE platform.rollups (
     CONSTRAINT rollups_width_is_whole CHECK (((width > '00:00:00'::interval) AND (((EXTRACT(epoch FROM width))::bigint % (300)::bigint) = 0))),
     CONSTRAINT rollups_window_is_two_buckets CHECK (((start_offset - end_offset) >= ((2)::double precision * width)))
 );
-
-ALTER TABLE platform.rollups OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.rollups IS 'operations: system: every roll-up: its series, the width of its buckets, how often and over which window it is refreshed.';
 
@@ -4484,8 +4194,6 @@ CREATE FUNCTION platform.refresh_rollups(until timestamp with time zone DEFAULT 
    ORDER BY rollups.width, rollups.name;
 END;
 
-ALTER FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.refuse_changed_ledger() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4495,8 +4203,6 @@ BEGIN
           USING ERRCODE = 'restrict_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_ARGV[0], CONSTRAINT = TG_ARGV[0] || '_is_a_ledger';
 END
 $$;
-
-ALTER FUNCTION platform.refuse_changed_ledger() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.refuse_job_transition() RETURNS trigger
     LANGUAGE plpgsql
@@ -4509,8 +4215,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.refuse_job_transition() OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.refuse_the_first(id uuid) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4522,8 +4226,6 @@ BEGIN
     END IF;
 END
 $$;
-
-ALTER FUNCTION platform.refuse_the_first(id uuid) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.register_task_type(p_type text, p_queue text DEFAULT 'default'::text, p_max_retries integer DEFAULT 3, p_timeout interval DEFAULT NULL::interval, p_retry_base interval DEFAULT '00:00:01'::interval, p_retry_most interval DEFAULT '01:00:00'::interval, p_schema jsonb DEFAULT NULL::jsonb) RETURNS integer
     LANGUAGE plpgsql
@@ -4544,8 +4246,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.register_task_type(p_type text, p_queue text, p_max_retries integer, p_timeout interval, p_retry_base interval, p_retry_most interval, p_schema jsonb) OWNER TO guildhall_owner;
-
 CREATE TABLE platform.task_workers (
     worker_id character varying(255) NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id(),
@@ -4564,8 +4264,6 @@ CREATE TABLE platform.task_workers (
 )
 WITH (fillfactor='50');
 
-ALTER TABLE platform.task_workers OWNER TO guildhall_owner;
-
 COMMENT ON TABLE platform.task_workers IS 'jobs: system: who is at work, and when each was last heard of; one row for a process, however many tasks it has.';
 
 COMMENT ON COLUMN platform.task_workers.tenant_id IS 'The one team that it serves; null: all of them.';
@@ -4580,8 +4278,6 @@ CREATE FUNCTION platform.register_worker(p_worker text, p_queues text[] DEFAULT 
    VALUES (register_worker.p_worker, register_worker.p_agent, register_worker.p_host, register_worker.p_pid, register_worker.p_queues, register_worker.p_concurrency, register_worker.p_lease) ON CONFLICT(worker_id) DO UPDATE SET queues = excluded.queues, concurrency = excluded.concurrency, lease = excluded.lease, last_seen = clock_timestamp(), stopping_at = NULL::timestamp with time zone
    WHERE (NOT (workers.tenant_id IS DISTINCT FROM excluded.tenant_id));
 END;
-
-ALTER FUNCTION platform.register_worker(p_worker text, p_queues text[], p_concurrency integer, p_lease interval, p_host text, p_pid integer, p_agent uuid) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.remove_member(member uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4610,8 +4306,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.remove_member(member uuid) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.replace_password_hash(person uuid, old_hash text, new_hash text, and_sign_out boolean) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4631,8 +4325,6 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.replace_password_hash(person uuid, old_hash text, new_hash text, and_sign_out boolean) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.replicas_now() RETURNS TABLE(application text, state text, sync_state text, lag_bytes bigint, lag_seconds double precision)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4645,8 +4337,6 @@ CREATE FUNCTION platform.replicas_now() RETURNS TABLE(application text, state te
       FROM pg_stat_replication
 $$;
 
-ALTER FUNCTION platform.replicas_now() OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.require(allowed boolean, what text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4657,8 +4347,6 @@ BEGIN
     END IF;
 END
 $$;
-
-ALTER FUNCTION platform.require(allowed boolean, what text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.require_ownership(team uuid, what text) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -4677,8 +4365,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.require_ownership(team uuid, what text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.require_rank_over(member_role text, new_role text) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4692,8 +4378,6 @@ BEGIN
     );
 END
 $$;
-
-ALTER FUNCTION platform.require_rank_over(member_role text, new_role text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.reseal_secret(in_relation text, in_column text, secret uuid, sealed_before bytea, sealed_after bytea) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4713,8 +4397,6 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.reseal_secret(in_relation text, in_column text, secret uuid, sealed_before bytea, sealed_after bytea) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.restore_team(team uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4726,8 +4408,6 @@ BEGIN
     RETURN FOUND;
 END
 $$;
-
-ALTER FUNCTION platform.restore_team(team uuid) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.restore_user(person uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4741,8 +4421,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.restore_user(person uuid) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.retired_before(ledger text) RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4752,8 +4430,6 @@ CREATE FUNCTION platform.retired_before(ledger text) RETURNS timestamp with time
       JOIN platform.ledgers ON ledgers.name = series.name AND ledgers.relation = 'store.' || series.name
      WHERE series.name = ledger
 $$;
-
-ALTER FUNCTION platform.retired_before(ledger text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.revoke_api_key(key_id uuid) RETURNS timestamp with time zone
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4777,8 +4453,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.revoke_api_key(key_id uuid) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.revoke_invitation(invitation uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4790,8 +4464,6 @@ BEGIN
     RETURN FOUND;
 END
 $$;
-
-ALTER FUNCTION platform.revoke_invitation(invitation uuid) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.revoke_sessions(person uuid, only_session uuid, but_session uuid) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4810,8 +4482,6 @@ BEGIN
     RETURN ended;
 END
 $$;
-
-ALTER FUNCTION platform.revoke_sessions(person uuid, only_session uuid, but_session uuid) OWNER TO guildhall_owner;
 
 CREATE TEXT SEARCH CONFIGURATION platform.english_zh (
     PARSER = pg_catalog."default" );
@@ -4872,8 +4542,6 @@ ALTER TEXT SEARCH CONFIGURATION platform.english_zh
 
 ALTER TEXT SEARCH CONFIGURATION platform.english_zh
     ADD MAPPING FOR uint WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION platform.english_zh OWNER TO guildhall_owner;
 
 COMMENT ON TEXT SEARCH CONFIGURATION platform.english_zh IS 'The stems of English words, in English and Chinese texts.';
 
@@ -4937,27 +4605,19 @@ ALTER TEXT SEARCH CONFIGURATION platform.japanese
 ALTER TEXT SEARCH CONFIGURATION platform.japanese
     ADD MAPPING FOR uint WITH simple;
 
-ALTER TEXT SEARCH CONFIGURATION platform.japanese OWNER TO guildhall_owner;
-
 COMMENT ON TEXT SEARCH CONFIGURATION platform.japanese IS 'Words of the Latin script in Japanese texts, as they are.';
 
 CREATE FUNCTION platform.search_configuration(locale text) RETURNS regconfig
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN (locale ~* '^(en|zh)\y'::text) THEN 'platform.english_zh'::regconfig WHEN (locale ~* '^ja\y'::text) THEN 'platform.japanese'::regconfig ELSE 'simple'::regconfig END;
 
-ALTER FUNCTION platform.search_configuration(locale text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.secret_hint() RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN 'assw|ASSW|assphrase|ecret|ECRET|oken|OKEN|key"|Key"|KEY"|key_|uthoriz|redential|ookie|ciphertext'::text;
 
-ALTER FUNCTION platform.secret_hint() OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.secret_names() RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ('(?:password|passwd|passphrase|secrets?|token|api_?key|authorization|credentials?|private_?key|access_?key|cookie'::text || '|ciphertext|(?:password|secret|token|key)_(?:hash|digest))'::text);
-
-ALTER FUNCTION platform.secret_names() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.secrets_under_other_keys(in_relation text, in_column text, current_key bytea, after uuid, at_most integer) RETURNS TABLE(id uuid, tenant_id uuid, sealed bytea)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -4975,8 +4635,6 @@ BEGIN
     ) USING current_key, after, at_most;
 END
 $_$;
-
-ALTER FUNCTION platform.secrets_under_other_keys(in_relation text, in_column text, current_key bytea, after uuid, at_most integer) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.series_partitions(wanted text DEFAULT NULL::text) RETURNS TABLE(series text, partition text, starts timestamp with time zone, ends timestamp with time zone, is_compressed boolean, estimated_rows bigint, size_bytes bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -5004,8 +4662,6 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.series_partitions(wanted text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.series_short_of(ahead interval DEFAULT '1 mon'::interval) RETURNS TABLE(series text, reaches timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5019,8 +4675,6 @@ CREATE FUNCTION platform.series_short_of(ahead interval DEFAULT '1 mon'::interva
      GROUP BY registered.name
      ORDER BY registered.name
 $$;
-
-ALTER FUNCTION platform.series_short_of(ahead interval) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.sessions_now() RETURNS TABLE(pid integer, kind text, database text, login text, application text, state text, transaction_seconds double precision, state_seconds double precision, snapshot_age integer)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -5036,8 +4690,6 @@ CREATE FUNCTION platform.sessions_now() RETURNS TABLE(pid integer, kind text, da
        AND (activity.backend_type IS NULL OR activity.backend_type IN ('client backend', 'walsender')
             OR activity.backend_xmin IS NOT NULL)
 $$;
-
-ALTER FUNCTION platform.sessions_now() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.set_password_hash(person uuid, new_hash text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5058,8 +4710,6 @@ BEGIN
     RETURN true;
 END
 $$;
-
-ALTER FUNCTION platform.set_password_hash(person uuid, new_hash text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.set_policies(series_name text) RETURNS void
     LANGUAGE plpgsql
@@ -5097,8 +4747,6 @@ BEGIN
     END IF;
 END
 $$;
-
-ALTER FUNCTION platform.set_policies(series_name text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.settle_grants() RETURNS void
     LANGUAGE plpgsql
@@ -5176,8 +4824,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.settle_grants() OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.sign_in_subjects(login text, address inet) RETURNS TABLE(subject bytea, free integer)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5188,19 +4834,13 @@ CREATE FUNCTION platform.sign_in_subjects(login text, address inet) RETURNS TABL
      WHERE address IS NOT NULL
 $$;
 
-ALTER FUNCTION platform.sign_in_subjects(login text, address inet) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.sign_in_wait(failures integer, free integer) RETURNS interval
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN (failures < free) THEN '00:00:00'::interval ELSE LEAST((power((2)::double precision, (LEAST((failures - free), 20))::double precision) * '00:00:10'::interval), '00:15:00'::interval) END;
 
-ALTER FUNCTION platform.sign_in_wait(failures integer, free integer) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.squeeze(content text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN regexp_replace(platform.fold(content), '[\u0001-\u002f\u003a-\u0060\u007b-\u00bf\u2000-\u206f\u3000-\u3003]+'::text, ''::text, 'g'::text);
-
-ALTER FUNCTION platform.squeeze(content text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.statements_counted() RETURNS TABLE(statement_id bigint, login text, calls bigint, mean_ms double precision, max_ms double precision, total_ms double precision)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -5225,8 +4865,6 @@ BEGIN
           WHERE counted.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())', extension);
 END
 $$;
-
-ALTER FUNCTION platform.statements_counted() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.take_cells(wanted text, interval_ns bigint, room bigint, cost bigint, at_least bigint, hold_ns bigint) RETURNS TABLE(taken bigint, ahead_ns bigint, wait_ns bigint)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5259,8 +4897,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.take_cells(wanted text, interval_ns bigint, room bigint, cost bigint, at_least bigint, hold_ns bigint) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.teams_owned_alone(person uuid) RETURNS text[]
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5277,8 +4913,6 @@ CREATE FUNCTION platform.teams_owned_alone(person uuid) RETURNS text[]
            )
 $$;
 
-ALTER FUNCTION platform.teams_owned_alone(person uuid) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.text_units(content text) RETURNS TABLE(place bigint, run text, word text, parts text[], joined text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     BEGIN ATOMIC
@@ -5289,8 +4923,6 @@ CREATE FUNCTION platform.text_units(content text) RETURNS TABLE(place bigint, ru
      regexp_replace(units.found[2], '[-_./+:]'::text, ''::text, 'g'::text) AS regexp_replace
     FROM regexp_matches(platform.fold("left"(text_units.content, 10000)), '([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3096\u3099-\u30fa\u30fc-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]+)|((?:(?![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])[^\u0001-\u002f\u003a-\u0060\u007b-\u00bf\u00d7\u00f7\u2000-\U0010ffff])+(?:[-_./+:](?:(?![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])[^\u0001-\u002f\u003a-\u0060\u007b-\u00bf\u00d7\u00f7\u2000-\U0010ffff])+)*)'::text, 'g'::text) WITH ORDINALITY units(found, place);
 END;
-
-ALTER FUNCTION platform.text_units(content text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.text_grams(content text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -5321,13 +4953,9 @@ CREATE FUNCTION platform.text_grams(content text) RETURNS tsvector
     FROM tokens;
 END;
 
-ALTER FUNCTION platform.text_grams(content text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.text_stems(content text, locale text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN to_tsvector(platform.search_configuration(locale), regexp_replace(platform.fold("left"(content, 10000)), '[^\u0001-\u007f]+'::text, ' '::text, 'g'::text));
-
-ALTER FUNCTION platform.text_stems(content text, locale text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.text_query(content text, locale text, any_unit boolean DEFAULT false) RETURNS tsquery
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -5361,13 +4989,9 @@ CREATE FUNCTION platform.text_query(content text, locale text, any_unit boolean 
            WHERE (NOT others.says_nothing)))));
 END;
 
-ALTER FUNCTION platform.text_query(content text, locale text, any_unit boolean) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.text_vector(content text, locale text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (platform.text_grams(content) || platform.text_stems(content, locale));
-
-ALTER FUNCTION platform.text_vector(content text, locale text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.tidy_identity(keep interval DEFAULT '90 days'::interval) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5385,8 +5009,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.tidy_identity(keep interval) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.update_updated_at_column() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5398,8 +5020,6 @@ BEGIN
     RETURN NEW;
 END
 $$;
-
-ALTER FUNCTION platform.update_updated_at_column() OWNER TO guildhall_owner;
 
 CREATE TABLE platform.team_invitations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -5420,8 +5040,6 @@ CREATE TABLE platform.team_invitations (
 );
 
 ALTER TABLE ONLY platform.team_invitations FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE platform.team_invitations OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.team_invitations IS 'identity: tenant: who was asked to join, as what; each can be accepted once.';
 
@@ -5445,13 +5063,9 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION platform.use_invitation(digest text, person uuid) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.user_identifier() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN COALESCE(NULLIF(current_setting('app.user_identifier'::text, true), ''::text), (platform.user_id())::text);
-
-ALTER FUNCTION platform.user_identifier() OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.validate_user_access(target_user_id uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -5463,8 +5077,6 @@ BEGIN
         OR (to_regrole('app_admin') IS NOT NULL AND pg_has_role(session_user, 'app_admin', 'MEMBER'));
 END
 $$;
-
-ALTER FUNCTION platform.validate_user_access(target_user_id uuid) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.verify_api_key(provided_key text) RETURNS TABLE(id uuid, user_identifier character varying, scopes text[], rate_limit integer)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5481,8 +5093,6 @@ BEGIN
                                          encode(sha256(convert_to(provided_key, 'UTF8')), 'hex')) AS known;
 END
 $_$;
-
-ALTER FUNCTION platform.verify_api_key(provided_key text) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.watch_series(series_name text) RETURNS void
     LANGUAGE plpgsql
@@ -5550,8 +5160,6 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.watch_series(series_name text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION platform.weighted_median(numbers double precision[], weights double precision[]) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     BEGIN ATOMIC
@@ -5565,8 +5173,6 @@ CREATE FUNCTION platform.weighted_median(numbers double precision[], weights dou
            GROUP BY pairs.number) sorted
    WHERE ((sorted.up_to_here >= (sorted.total / (2)::double precision)) AND ((sorted.up_to_here - sorted.weight) <= (sorted.total / (2)::double precision)));
 END;
-
-ALTER FUNCTION platform.weighted_median(numbers double precision[], weights double precision[]) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.without_secrets(image jsonb) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -5599,8 +5205,6 @@ BEGIN
     END CASE;
 END
 $_$;
-
-ALTER FUNCTION platform.without_secrets(image jsonb) OWNER TO guildhall_owner;
 
 CREATE FUNCTION platform.write_ledger_triggers(ledger text) RETURNS void
     LANGUAGE plpgsql
@@ -5653,13 +5257,9 @@ BEGIN
 END
 $_$;
 
-ALTER FUNCTION platform.write_ledger_triggers(ledger text) OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.acting_agent() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (NULLIF(current_setting('app.agent_id'::text, true), ''::text))::uuid;
-
-ALTER FUNCTION society.acting_agent() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.add_points() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5703,8 +5303,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.add_points() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.admit_ballot() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5746,8 +5344,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.admit_ballot() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.count_battles() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5770,8 +5366,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.count_battles() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.count_idea_votes() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5787,8 +5381,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-
-ALTER FUNCTION society.count_idea_votes() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.count_ideas() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5808,8 +5400,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.count_ideas() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.count_mentorship_sessions() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5826,8 +5416,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-
-ALTER FUNCTION society.count_mentorship_sessions() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.count_participants() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5846,15 +5434,11 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.count_participants() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.default_tiers() RETURNS TABLE(tier society.performance_tier, min_points integer, keep_points integer, multiplier numeric)
     LANGUAGE sql IMMUTABLE
     BEGIN ATOMIC
  VALUES ('bronze'::society.performance_tier,0,0,1), ('silver'::society.performance_tier,1000,900,1.05), ('gold'::society.performance_tier,5000,4500,1.1), ('platinum'::society.performance_tier,15000,13500,1.15), ('diamond'::society.performance_tier,50000,45000,1.2), ('legend'::society.performance_tier,150000,135000,1.25);
 END;
-
-ALTER FUNCTION society.default_tiers() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.draw_from_pool() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5874,8 +5458,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.draw_from_pool() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.fill_pool() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5890,8 +5472,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.fill_pool() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.forget_status_reason() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5901,8 +5481,6 @@ BEGIN
     RETURN NEW;
 END
 $$;
-
-ALTER FUNCTION society.forget_status_reason() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.give_tiers() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5914,8 +5492,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-
-ALTER FUNCTION society.give_tiers() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.guard_closed_board() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5937,8 +5513,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.guard_closed_board() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.guard_participants() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5956,8 +5530,6 @@ BEGIN
     RETURN entry;
 END
 $$;
-
-ALTER FUNCTION society.guard_participants() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.guard_roll() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5985,8 +5557,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.guard_roll() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.guard_trail() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6003,8 +5573,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.guard_trail() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.move_rating() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6020,8 +5588,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.move_rating() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.record_agent_status() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6032,8 +5598,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-
-ALTER FUNCTION society.record_agent_status() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.record_ballot() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6051,8 +5615,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-
-ALTER FUNCTION society.record_ballot() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.record_penalty() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6079,8 +5641,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-
-ALTER FUNCTION society.record_penalty() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.record_task_event() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6122,8 +5682,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.record_task_event() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.record_trust() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6137,8 +5695,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-
-ALTER FUNCTION society.record_trust() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.record_voting_session() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6157,8 +5713,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.record_voting_session() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.refuse() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6168,8 +5722,6 @@ BEGIN
           USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
 END
 $$;
-
-ALTER FUNCTION society.refuse() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.refuse_circular_delegation() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6197,8 +5749,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.refuse_circular_delegation() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.refuse_circular_dependency() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6222,8 +5772,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.refuse_circular_dependency() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.refuse_crossed_tiers() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6243,8 +5791,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.refuse_crossed_tiers() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.refuse_judge_who_fights() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6260,8 +5806,6 @@ BEGIN
     RETURN NEW;
 END
 $$;
-
-ALTER FUNCTION society.refuse_judge_who_fights() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.refuse_partial_reviewer() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6284,8 +5828,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.refuse_partial_reviewer() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.refuse_vote_on_own_idea() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6298,8 +5840,6 @@ BEGIN
     RETURN NEW;
 END
 $$;
-
-ALTER FUNCTION society.refuse_vote_on_own_idea() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.settle(relation regclass, fixed text[] DEFAULT '{}'::text[], kept text[] DEFAULT '{}'::text[], hidden text[] DEFAULT '{}'::text[], removable boolean DEFAULT false, audited boolean DEFAULT true) RETURNS void
     LANGUAGE plpgsql
@@ -6345,8 +5885,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.settle(relation regclass, fixed text[], kept text[], hidden text[], removable boolean, audited boolean) OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.stamp_release() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6356,8 +5894,6 @@ BEGIN
     RETURN NEW;
 END
 $$;
-
-ALTER FUNCTION society.stamp_release() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.stamp_task() RETURNS trigger
     LANGUAGE plpgsql
@@ -6386,8 +5922,6 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION society.stamp_task() OWNER TO guildhall_owner;
-
 CREATE FUNCTION society.stamp_voting_session() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6402,8 +5936,6 @@ BEGIN
     RETURN NEW;
 END
 $$;
-
-ALTER FUNCTION society.stamp_voting_session() OWNER TO guildhall_owner;
 
 CREATE FUNCTION society.update_agent_stats_on_task_completion() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6430,8 +5962,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-
-ALTER FUNCTION society.update_agent_stats_on_task_completion() OWNER TO guildhall_owner;
 
 CREATE FUNCTION store.mark_analytics_events() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6466,8 +5996,6 @@ CREATE FUNCTION store.mark_analytics_events() RETURNS trigger
         END
         $$;
 
-ALTER FUNCTION store.mark_analytics_events() OWNER TO guildhall_owner;
-
 CREATE FUNCTION store.mark_failure_patterns() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6500,8 +6028,6 @@ CREATE FUNCTION store.mark_failure_patterns() RETURNS trigger
             RETURN NULL;
         END
         $$;
-
-ALTER FUNCTION store.mark_failure_patterns() OWNER TO guildhall_owner;
 
 CREATE FUNCTION store.mark_llm_requests() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6536,8 +6062,6 @@ CREATE FUNCTION store.mark_llm_requests() RETURNS trigger
         END
         $$;
 
-ALTER FUNCTION store.mark_llm_requests() OWNER TO guildhall_owner;
-
 CREATE FUNCTION store.mark_llm_responses() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6570,8 +6094,6 @@ CREATE FUNCTION store.mark_llm_responses() RETURNS trigger
             RETURN NULL;
         END
         $$;
-
-ALTER FUNCTION store.mark_llm_responses() OWNER TO guildhall_owner;
 
 CREATE FUNCTION store.mark_outcomes() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6606,8 +6128,6 @@ CREATE FUNCTION store.mark_outcomes() RETURNS trigger
         END
         $$;
 
-ALTER FUNCTION store.mark_outcomes() OWNER TO guildhall_owner;
-
 CREATE FUNCTION store.mark_status_probes() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6640,8 +6160,6 @@ CREATE FUNCTION store.mark_status_probes() RETURNS trigger
             RETURN NULL;
         END
         $$;
-
-ALTER FUNCTION store.mark_status_probes() OWNER TO guildhall_owner;
 
 CREATE FUNCTION store.mark_tool_usage() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6676,8 +6194,6 @@ CREATE FUNCTION store.mark_tool_usage() RETURNS trigger
         END
         $$;
 
-ALTER FUNCTION store.mark_tool_usage() OWNER TO guildhall_owner;
-
 CREATE FUNCTION store.stamp_audit_logs() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -6692,8 +6208,6 @@ CREATE FUNCTION store.stamp_audit_logs() RETURNS trigger
         END
         $$;
 
-ALTER FUNCTION store.stamp_audit_logs() OWNER TO guildhall_owner;
-
 CREATE FUNCTION store.stamp_vote_audit_trail() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -6707,8 +6221,6 @@ CREATE FUNCTION store.stamp_vote_audit_trail() RETURNS trigger
             RETURN NEW;
         END
         $$;
-
-ALTER FUNCTION store.stamp_vote_audit_trail() OWNER TO guildhall_owner;
 
 CREATE TABLE catalogue.benchmark_scores (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -6736,8 +6248,6 @@ CREATE TABLE catalogue.benchmark_scores (
     CONSTRAINT benchmark_scores_sample_is_positive CHECK ((sample_count > 0)),
     CONSTRAINT benchmark_scores_url_is_http CHECK (((source_url)::text ~ '^https?://[^\s]+$'::text))
 );
-
-ALTER TABLE catalogue.benchmark_scores OWNER TO guildhall_owner;
 
 COMMENT ON TABLE catalogue.benchmark_scores IS 'benchmarks: global: how models did in benchmarks, as published or as measured.';
 
@@ -6773,8 +6283,6 @@ CREATE TABLE catalogue.benchmark_suites (
     CONSTRAINT benchmark_suites_slug_is_plain CHECK (((slug)::text ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'::text))
 );
 
-ALTER TABLE catalogue.benchmark_suites OWNER TO guildhall_owner;
-
 COMMENT ON TABLE catalogue.benchmark_suites IS 'benchmarks: global: published benchmarks, each version on its own.';
 
 COMMENT ON COLUMN catalogue.benchmark_suites.category IS 'reasoning, code, language, multimodal, …';
@@ -6798,8 +6306,6 @@ CREATE TABLE catalogue.documentation (
     CONSTRAINT documentation_type_is_plain CHECK (((doc_type)::text ~ '^[a-z0-9]+([_-][a-z0-9]+)*$'::text)),
     CONSTRAINT documentation_url_is_http CHECK (((url)::text ~ '^https?://[^\s]+$'::text))
 );
-
-ALTER TABLE catalogue.documentation OWNER TO guildhall_owner;
 
 COMMENT ON TABLE catalogue.documentation IS 'models: global: pages about a model.';
 
@@ -6836,8 +6342,6 @@ CREATE TABLE catalogue.incidents (
     CONSTRAINT incidents_url_is_http CHECK (((postmortem_url)::text ~ '^https?://[^\s]+$'::text))
 );
 
-ALTER TABLE catalogue.incidents OWNER TO guildhall_owner;
-
 COMMENT ON TABLE catalogue.incidents IS 'status: global: when a model or all of a provider did not work as it should.';
 
 COMMENT ON COLUMN catalogue.incidents.regions IS 'Empty: everywhere, or not known.';
@@ -6853,8 +6357,6 @@ CREATE TABLE catalogue.model_aliases (
     CONSTRAINT model_aliases_alias_is_plain CHECK (((alias)::text ~ '^[a-z0-9@~][a-z0-9._:/@~+-]*$'::text)),
     CONSTRAINT model_aliases_end_after_they_begin CHECK ((valid_to > valid_from))
 );
-
-ALTER TABLE catalogue.model_aliases OWNER TO guildhall_owner;
 
 COMMENT ON TABLE catalogue.model_aliases IS 'models: global: other names of models, and when they mean which: what ends in "-latest" moves on.';
 
@@ -6875,8 +6377,6 @@ CREATE TABLE catalogue.model_endpoints (
     CONSTRAINT model_endpoints_region_is_named CHECK (((region)::text <> ''::text)),
     CONSTRAINT model_endpoints_url_is_http CHECK (((endpoint_url)::text ~ '^https?://[^\s]+$'::text))
 );
-
-ALTER TABLE catalogue.model_endpoints OWNER TO guildhall_owner;
 
 COMMENT ON TABLE catalogue.model_endpoints IS 'models: global: where a model answers, in each region.';
 
@@ -6913,8 +6413,6 @@ CREATE TABLE catalogue.models (
 )
 WITH (autovacuum_vacuum_scale_factor='0.1');
 
-ALTER TABLE catalogue.models OWNER TO guildhall_owner;
-
 COMMENT ON TABLE catalogue.models IS 'models: global: every model that is known, also those that are gone.';
 
 COMMENT ON COLUMN catalogue.models.name IS 'By locale: {"en-US": "GPT-4", "zh-CN": "GPT-4"}; so is the description.';
@@ -6945,8 +6443,6 @@ CREATE TABLE catalogue.providers (
     CONSTRAINT providers_slug_is_plain CHECK (((slug)::text ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'::text))
 );
 
-ALTER TABLE catalogue.providers OWNER TO guildhall_owner;
-
 COMMENT ON TABLE catalogue.providers IS 'models: global: companies that serve models.';
 
 COMMENT ON COLUMN catalogue.providers.regions IS 'Names of regions: ["us-east", "eu-west"].';
@@ -6971,8 +6467,6 @@ CREATE MATERIALIZED VIEW catalogue.model_listings AS
      JOIN catalogue.providers ON ((providers.id = models.provider_id)))
   WHERE models.is_active
   WITH NO DATA;
-
-ALTER MATERIALIZED VIEW catalogue.model_listings OWNER TO guildhall_owner;
 
 COMMENT ON MATERIALIZED VIEW catalogue.model_listings IS 'models: global: the models that can be had, each with its provider and the benchmarks of the last 30 days, as of the last refresh.';
 
@@ -7003,8 +6497,6 @@ CREATE TABLE catalogue.news_articles (
     CONSTRAINT news_articles_view_count_is_not_negative CHECK ((view_count >= 0))
 );
 
-ALTER TABLE catalogue.news_articles OWNER TO guildhall_owner;
-
 COMMENT ON TABLE catalogue.news_articles IS 'news: global: what happened to models; without published_at it is a draft.';
 
 COMMENT ON COLUMN catalogue.news_articles.content IS 'Markdown, by locale; titles and summaries by locale too.';
@@ -7015,8 +6507,6 @@ CREATE TABLE catalogue.news_model_mentions (
     mention_type character varying(50),
     CONSTRAINT news_model_mentions_type_is_known CHECK (((mention_type)::text = ANY ((ARRAY['primary'::character varying, 'comparison'::character varying, 'brief'::character varying])::text[])))
 );
-
-ALTER TABLE catalogue.news_model_mentions OWNER TO guildhall_owner;
 
 COMMENT ON TABLE catalogue.news_model_mentions IS 'news: global: which models an article speaks of, and how much.';
 
@@ -7032,8 +6522,6 @@ CREATE TABLE catalogue.price_claims (
     CONSTRAINT price_claims_source_is_named CHECK (((source)::text <> ''::text)),
     CONSTRAINT price_claims_url_is_http CHECK (((source_url)::text ~ '^https?://[^\s]+$'::text))
 );
-
-ALTER TABLE catalogue.price_claims OWNER TO guildhall_owner;
 
 COMMENT ON TABLE catalogue.price_claims IS 'pricing: global: what each source says that a model costs; sources disagree, and a price names the claim it was taken from.';
 
@@ -7074,8 +6562,6 @@ CREATE TABLE catalogue.pricing (
     CONSTRAINT pricing_volume_discounts_is_a_list CHECK ((jsonb_typeof(volume_discounts) = 'array'::text))
 );
 
-ALTER TABLE catalogue.pricing OWNER TO guildhall_owner;
-
 COMMENT ON TABLE catalogue.pricing IS 'pricing: global: what a model costs, and from when to when: of two prices for the same, on each day one holds.';
 
 COMMENT ON COLUMN catalogue.pricing.tier IS 'The kind of contract: standard, enterprise, academic.';
@@ -7109,8 +6595,6 @@ CREATE TABLE catalogue.probe_locations (
     CONSTRAINT probe_locations_names_are_given CHECK ((((name)::text <> ''::text) AND ((region)::text <> ''::text)))
 );
 
-ALTER TABLE catalogue.probe_locations OWNER TO guildhall_owner;
-
 COMMENT ON TABLE catalogue.probe_locations IS 'status: global: where probes are sent from; status_probes.probe_location is one of their names, or a place that is not ours.';
 
 COMMENT ON COLUMN catalogue.probe_locations.latitude IS 'Degrees north; longitude: degrees east.';
@@ -7122,8 +6606,6 @@ CREATE TABLE platform.rollup_marks (
     is_taken boolean DEFAULT false NOT NULL
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_analyze_scale_factor='0.5');
-
-ALTER TABLE platform.rollup_marks OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.rollup_marks IS 'operations: system: buckets of roll-ups that differ from the raw rows; only added to, until a refresh takes what it sees.';
 
@@ -7145,8 +6627,6 @@ CREATE TABLE platform.series (
     CONSTRAINT series_retention_is_positive CHECK ((retention > '00:00:00'::interval)),
     CONSTRAINT series_step_is_a_month CHECK (((step = '1 mon'::interval) AND (date_trunc('month'::text, step) = step)))
 );
-
-ALTER TABLE platform.series OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.series IS 'operations: system: every table that is kept by time: its base table in schema store, its column, and how its rows are kept.';
 
@@ -7183,8 +6663,6 @@ CREATE TABLE store.status_5min (
     total_tokens numeric
 );
 
-ALTER TABLE store.status_5min OWNER TO guildhall_owner;
-
 COMMENT ON TABLE store.status_5min IS 'operations: global: the roll-up of status_probes, as far as it was refreshed.';
 
 CREATE TABLE store.status_probes (
@@ -7209,8 +6687,6 @@ CREATE TABLE store.status_probes (
     CONSTRAINT status_probes_window_is_positive CHECK ((window_seconds > 0))
 )
 PARTITION BY RANGE ("time");
-
-ALTER TABLE store.status_probes OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.status_probes IS 'status: global: what each probe of a model found, by region and place.';
 
@@ -7284,8 +6760,6 @@ UNION ALL
           WHERE (true AND (status_probes."time" >= dirty.bucket) AND (status_probes."time" < (dirty.bucket + '00:05:00'::interval)) AND true)
           GROUP BY status_probes.model_id, status_probes.region) live);
 
-ALTER VIEW store.status_5min_now OWNER TO guildhall_owner;
-
 COMMENT ON VIEW store.status_5min_now IS 'operations: global: the roll-up of status_probes, exact at every moment.';
 
 CREATE VIEW catalogue.status_5min AS
@@ -7301,8 +6775,6 @@ CREATE VIEW catalogue.status_5min AS
     (round(total_tokens))::bigint AS total_tokens,
     probe_count
    FROM store.status_5min_now;
-
-ALTER VIEW catalogue.status_5min OWNER TO guildhall_owner;
 
 COMMENT ON VIEW catalogue.status_5min IS 'status: global: how each model fared, by region and five minutes; averages weigh each probe by the requests it stands for.';
 
@@ -7321,8 +6793,6 @@ CREATE TABLE store.status_hourly (
     total_requests numeric,
     total_tokens numeric
 );
-
-ALTER TABLE store.status_hourly OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.status_hourly IS 'operations: global: the roll-up of status_probes, as far as it was refreshed.';
 
@@ -7381,8 +6851,6 @@ UNION ALL
           WHERE (true AND (status_probes."time" >= dirty.bucket) AND (status_probes."time" < (dirty.bucket + '01:00:00'::interval)) AND true)
           GROUP BY status_probes.model_id, status_probes.region) live);
 
-ALTER VIEW store.status_hourly_now OWNER TO guildhall_owner;
-
 COMMENT ON VIEW store.status_hourly_now IS 'operations: global: the roll-up of status_probes, exact at every moment.';
 
 CREATE VIEW catalogue.status_hourly AS
@@ -7398,8 +6866,6 @@ CREATE VIEW catalogue.status_hourly AS
     (round(total_tokens))::bigint AS total_tokens,
     probe_count
    FROM store.status_hourly_now;
-
-ALTER VIEW catalogue.status_hourly OWNER TO guildhall_owner;
 
 COMMENT ON VIEW catalogue.status_hourly IS 'status: global: how each model fared, by region and hour; averages and the median weigh each probe by the requests it stands for.';
 
@@ -7421,8 +6887,6 @@ CREATE VIEW catalogue.status_probes AS
     window_seconds
    FROM store.status_probes;
 
-ALTER VIEW catalogue.status_probes OWNER TO guildhall_owner;
-
 COMMENT ON VIEW catalogue.status_probes IS 'status: global: what each probe of a model found; everybody may look.';
 
 CREATE TABLE evaluation.bodies (
@@ -7439,8 +6903,6 @@ CREATE TABLE evaluation.bodies (
 ALTER TABLE ONLY evaluation.bodies ALTER COLUMN content SET STORAGE EXTERNAL;
 
 ALTER TABLE ONLY evaluation.bodies FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE evaluation.bodies OWNER TO guildhall_owner;
 
 COMMENT ON TABLE evaluation.bodies IS 'bodies: tenant: files and long trajectories, once for each content; sha256 is of the content before compression.';
 
@@ -7463,8 +6925,6 @@ CREATE TABLE evaluation.config_diffs (
 );
 
 ALTER TABLE ONLY evaluation.config_diffs FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE evaluation.config_diffs OWNER TO guildhall_owner;
 
 COMMENT ON TABLE evaluation.config_diffs IS 'configurations: tenant: what changed between two versions, as a unified text and by path.';
 
@@ -7497,8 +6957,6 @@ END))
 
 ALTER TABLE ONLY evaluation.config_versions FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE evaluation.config_versions OWNER TO guildhall_owner;
-
 COMMENT ON TABLE evaluation.config_versions IS 'configurations: tenant: immutable versions of a configuration: the YAML as written, as parsed, and the digests of every file it refers to.';
 
 COMMENT ON COLUMN evaluation.config_versions.files IS 'Path, relative to the YAML file, to the SHA-256 under which evaluation.bodies holds its content.';
@@ -7520,8 +6978,6 @@ CREATE TABLE evaluation.configurations (
 );
 
 ALTER TABLE ONLY evaluation.configurations FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE evaluation.configurations OWNER TO guildhall_owner;
 
 COMMENT ON TABLE evaluation.configurations IS 'configurations: tenant: the agents under evaluation, by name.';
 
@@ -7557,8 +7013,6 @@ CREATE TABLE store.failure_patterns (
 )
 PARTITION BY RANGE (execution_time);
 
-ALTER TABLE store.failure_patterns OWNER TO guildhall_owner;
-
 COMMENT ON TABLE store.failure_patterns IS 'failures: tenant: why a trial did not pass, and who is to blame.';
 
 CREATE VIEW evaluation.failure_patterns AS
@@ -7588,8 +7042,6 @@ CREATE VIEW evaluation.failure_patterns AS
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
 
-ALTER VIEW evaluation.failure_patterns OWNER TO guildhall_owner;
-
 COMMENT ON VIEW evaluation.failure_patterns IS 'failures: tenant: the team''s own failure patterns.';
 
 CREATE TABLE store.failure_trends_daily (
@@ -7601,8 +7053,6 @@ CREATE TABLE store.failure_trends_daily (
     confidence_sum double precision,
     unique_patterns bigint
 );
-
-ALTER TABLE store.failure_trends_daily OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.failure_trends_daily IS 'operations: tenant: the roll-up of failure_patterns, as far as it was refreshed.';
 
@@ -7643,8 +7093,6 @@ UNION ALL
           WHERE ((failure_patterns.tenant_id = dirty.tenant_id) AND (failure_patterns.execution_time >= dirty.bucket) AND (failure_patterns.execution_time < (dirty.bucket + '1 day'::interval)) AND true)
           GROUP BY failure_patterns.failure_category) live);
 
-ALTER VIEW store.failure_trends_daily_now OWNER TO guildhall_owner;
-
 COMMENT ON VIEW store.failure_trends_daily_now IS 'operations: tenant: the roll-up of failure_patterns, exact at every moment.';
 
 CREATE VIEW evaluation.failure_trends_daily AS
@@ -7658,8 +7106,6 @@ CREATE VIEW evaluation.failure_trends_daily AS
     confidence_sum
    FROM store.failure_trends_daily_now
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
-
-ALTER VIEW evaluation.failure_trends_daily OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.failure_trends_daily IS 'failures: tenant: the team''s failures by category and day; unique_patterns are those of the day and do not add up.';
 
@@ -7690,8 +7136,6 @@ CREATE TABLE evaluation.llm_recommendation_sessions (
 
 ALTER TABLE ONLY evaluation.llm_recommendation_sessions FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE evaluation.llm_recommendation_sessions OWNER TO guildhall_owner;
-
 COMMENT ON TABLE evaluation.llm_recommendation_sessions IS 'recommendations: tenant: each analysis of past outcomes, with what it read and what it cost.';
 
 CREATE TABLE evaluation.outcome_embeddings (
@@ -7703,8 +7147,6 @@ CREATE TABLE evaluation.outcome_embeddings (
 );
 
 ALTER TABLE ONLY evaluation.outcome_embeddings FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE evaluation.outcome_embeddings OWNER TO guildhall_owner;
 
 COMMENT ON TABLE evaluation.outcome_embeddings IS 'outcomes: tenant: the embedding of a trajectory, beside the series and not inside it, so that old outcomes can be compressed and still be searched.';
 
@@ -7746,8 +7188,6 @@ CREATE TABLE store.outcomes (
 )
 PARTITION BY RANGE (execution_time);
 
-ALTER TABLE store.outcomes OWNER TO guildhall_owner;
-
 COMMENT ON TABLE store.outcomes IS 'outcomes: tenant: the record of each trial: whether it finished, whether it was right, what it took, what was done step by step.';
 
 CREATE VIEW evaluation.outcomes AS
@@ -7781,8 +7221,6 @@ CREATE VIEW evaluation.outcomes AS
    FROM store.outcomes outcomes
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
-
-ALTER VIEW evaluation.outcomes OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.outcomes IS 'outcomes: tenant: the team''s own outcomes.';
 
@@ -7832,8 +7270,6 @@ END)),
 
 ALTER TABLE ONLY evaluation.recommendations FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE evaluation.recommendations OWNER TO guildhall_owner;
-
 COMMENT ON TABLE evaluation.recommendations IS 'recommendations: tenant: what to change, on which evidence, and what came of it.';
 
 CREATE TABLE store.scenario_performance_daily (
@@ -7849,8 +7285,6 @@ CREATE TABLE store.scenario_performance_daily (
     error_count bigint,
     timeout_count bigint
 );
-
-ALTER TABLE store.scenario_performance_daily OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.scenario_performance_daily IS 'operations: tenant: the roll-up of outcomes, as far as it was refreshed.';
 
@@ -7903,8 +7337,6 @@ UNION ALL
           WHERE ((outcomes.tenant_id = dirty.tenant_id) AND (outcomes.execution_time >= dirty.bucket) AND (outcomes.execution_time < (dirty.bucket + '1 day'::interval)) AND true)
           GROUP BY outcomes.scenario_id) live);
 
-ALTER VIEW store.scenario_performance_daily_now OWNER TO guildhall_owner;
-
 COMMENT ON VIEW store.scenario_performance_daily_now IS 'operations: tenant: the roll-up of outcomes, exact at every moment.';
 
 CREATE VIEW evaluation.scenario_performance_daily AS
@@ -7922,8 +7354,6 @@ CREATE VIEW evaluation.scenario_performance_daily AS
    FROM store.scenario_performance_daily_now
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
 
-ALTER VIEW evaluation.scenario_performance_daily OWNER TO guildhall_owner;
-
 COMMENT ON VIEW evaluation.scenario_performance_daily IS 'outcomes: tenant: the team''s outcomes by scenario and day, as counts and sums.';
 
 CREATE TABLE evaluation.scenario_versions (
@@ -7936,8 +7366,6 @@ CREATE TABLE evaluation.scenario_versions (
 );
 
 ALTER TABLE ONLY evaluation.scenario_versions FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE evaluation.scenario_versions OWNER TO guildhall_owner;
 
 COMMENT ON TABLE evaluation.scenario_versions IS 'scenarios: tenant: every content a scenario ever had; a simulation pins the one it ran.';
 
@@ -7973,8 +7401,6 @@ CREATE TABLE evaluation.scenarios (
 
 ALTER TABLE ONLY evaluation.scenarios FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE evaluation.scenarios OWNER TO guildhall_owner;
-
 COMMENT ON TABLE evaluation.scenarios IS 'scenarios: tenant: the test cases in their latest content.';
 
 CREATE TABLE store.simulation_latency_hourly (
@@ -7984,8 +7410,6 @@ CREATE TABLE store.simulation_latency_hourly (
     idx integer,
     n bigint
 );
-
-ALTER TABLE store.simulation_latency_hourly OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.simulation_latency_hourly IS 'operations: tenant: the roll-up of outcomes, as far as it was refreshed.';
 
@@ -8020,8 +7444,6 @@ UNION ALL
           WHERE ((outcomes.tenant_id = dirty.tenant_id) AND (outcomes.execution_time >= dirty.bucket) AND (outcomes.execution_time < (dirty.bucket + '01:00:00'::interval)) AND (platform.histogram_index(outcomes.execution_time_ms) IS NOT NULL))
           GROUP BY outcomes.simulation_id, (platform.histogram_index(outcomes.execution_time_ms))) live);
 
-ALTER VIEW store.simulation_latency_hourly_now OWNER TO guildhall_owner;
-
 COMMENT ON VIEW store.simulation_latency_hourly_now IS 'operations: tenant: the roll-up of outcomes, exact at every moment.';
 
 CREATE VIEW evaluation.simulation_latency_hourly AS
@@ -8032,8 +7454,6 @@ CREATE VIEW evaluation.simulation_latency_hourly AS
     tenant_id
    FROM store.simulation_latency_hourly_now
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
-
-ALTER VIEW evaluation.simulation_latency_hourly OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.simulation_latency_hourly IS 'outcomes: tenant: histograms of the team''s execution times; platform.percentile(0.95, array_agg(idx), array_agg(n)) over any of its rows is theirs, within 2 %.';
 
@@ -8052,8 +7472,6 @@ CREATE TABLE store.simulation_performance_daily (
     total_tokens bigint,
     error_count bigint
 );
-
-ALTER TABLE store.simulation_performance_daily OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.simulation_performance_daily IS 'operations: tenant: the roll-up of outcomes, as far as it was refreshed.';
 
@@ -8077,8 +7495,6 @@ CREATE TABLE store.simulation_performance_hourly (
     error_count bigint,
     timeout_count bigint
 );
-
-ALTER TABLE store.simulation_performance_hourly OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.simulation_performance_hourly IS 'operations: tenant: the roll-up of outcomes, as far as it was refreshed.';
 
@@ -8152,8 +7568,6 @@ UNION ALL
           WHERE ((outcomes.tenant_id = dirty.tenant_id) AND (outcomes.execution_time >= dirty.bucket) AND (outcomes.execution_time < (dirty.bucket + '01:00:00'::interval)) AND true)
           GROUP BY outcomes.simulation_id) live);
 
-ALTER VIEW store.simulation_performance_hourly_now OWNER TO guildhall_owner;
-
 COMMENT ON VIEW store.simulation_performance_hourly_now IS 'operations: tenant: the roll-up of outcomes, exact at every moment.';
 
 CREATE VIEW store.simulation_performance_daily_now AS
@@ -8211,8 +7625,6 @@ UNION ALL
           WHERE ((simulation_performance_hourly_now.tenant_id = dirty.tenant_id) AND (simulation_performance_hourly_now.bucket >= dirty.bucket) AND (simulation_performance_hourly_now.bucket < (dirty.bucket + '1 day'::interval)) AND true)
           GROUP BY simulation_performance_hourly_now.simulation_id) live);
 
-ALTER VIEW store.simulation_performance_daily_now OWNER TO guildhall_owner;
-
 COMMENT ON VIEW store.simulation_performance_daily_now IS 'operations: tenant: the roll-up of outcomes, exact at every moment.';
 
 CREATE VIEW evaluation.simulation_performance_daily AS
@@ -8231,8 +7643,6 @@ CREATE VIEW evaluation.simulation_performance_daily AS
     tenant_id
    FROM store.simulation_performance_daily_now
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
-
-ALTER VIEW evaluation.simulation_performance_daily OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.simulation_performance_daily IS 'outcomes: tenant: the team''s outcomes by simulation and day, as counts and sums.';
 
@@ -8259,8 +7669,6 @@ CREATE VIEW evaluation.simulation_performance_hourly AS
     passed_outcomes
    FROM store.simulation_performance_hourly_now
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
-
-ALTER VIEW evaluation.simulation_performance_hourly OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.simulation_performance_hourly IS 'outcomes: tenant: the team''s outcomes by simulation and hour: the documented averages, and the counts and sums by which hours add up.';
 
@@ -8317,8 +7725,6 @@ CREATE TABLE evaluation.simulations (
 
 ALTER TABLE ONLY evaluation.simulations FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE evaluation.simulations OWNER TO guildhall_owner;
-
 COMMENT ON TABLE evaluation.simulations IS 'simulations: tenant: one configuration version on a set of scenarios, each repeated.';
 
 CREATE TABLE evaluation.simulations_scenarios (
@@ -8341,8 +7747,6 @@ CREATE TABLE evaluation.simulations_scenarios (
 WITH (fillfactor='70');
 
 ALTER TABLE ONLY evaluation.simulations_scenarios FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE evaluation.simulations_scenarios OWNER TO guildhall_owner;
 
 COMMENT ON TABLE evaluation.simulations_scenarios IS 'simulations: tenant: the scenarios of a simulation, each pinned to the content that ran.';
 
@@ -8372,8 +7776,6 @@ CREATE TABLE store.spans (
     CONSTRAINT spans_trace_has_sixteen_bytes CHECK ((length(trace_id) = 16))
 )
 PARTITION BY RANGE (started_at);
-
-ALTER TABLE store.spans OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.spans IS 'traces: tenant: the spans that agents reported, as they came; a trace whose root is among them has an outcome.';
 
@@ -8407,8 +7809,6 @@ CREATE VIEW evaluation.spans AS
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
 
-ALTER VIEW evaluation.spans OWNER TO guildhall_owner;
-
 COMMENT ON VIEW evaluation.spans IS 'traces: tenant: the spans of the team''s own traces.';
 
 CREATE TABLE store.tool_performance_daily (
@@ -8423,8 +7823,6 @@ CREATE TABLE store.tool_performance_daily (
     priced_count bigint,
     total_cost_usd numeric
 );
-
-ALTER TABLE store.tool_performance_daily OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.tool_performance_daily IS 'operations: tenant: the roll-up of tool_usage, as far as it was refreshed.';
 
@@ -8455,8 +7853,6 @@ CREATE TABLE store.tool_usage (
     CONSTRAINT tool_usage_rate_is_a_share CHECK (((success_rate >= (0)::double precision) AND (success_rate <= (1)::double precision)))
 )
 PARTITION BY RANGE (execution_time);
-
-ALTER TABLE store.tool_usage OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.tool_usage IS 'outcomes: tenant: each tool''s calls in a trial, as counts and sums, which merge; the documents'' averages are kept beside them.';
 
@@ -8506,8 +7902,6 @@ UNION ALL
           WHERE ((tool_usage.tenant_id = dirty.tenant_id) AND (tool_usage.execution_time >= dirty.bucket) AND (tool_usage.execution_time < (dirty.bucket + '1 day'::interval)) AND true)
           GROUP BY tool_usage.tool_name) live);
 
-ALTER VIEW store.tool_performance_daily_now OWNER TO guildhall_owner;
-
 COMMENT ON VIEW store.tool_performance_daily_now IS 'operations: tenant: the roll-up of tool_usage, exact at every moment.';
 
 CREATE VIEW evaluation.tool_performance_daily AS
@@ -8525,8 +7919,6 @@ CREATE VIEW evaluation.tool_performance_daily AS
     priced_count
    FROM store.tool_performance_daily_now
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
-
-ALTER VIEW evaluation.tool_performance_daily OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.tool_performance_daily IS 'outcomes: tenant: the team''s tools by day; averages are over calls.';
 
@@ -8552,8 +7944,6 @@ CREATE VIEW evaluation.tool_usage AS
    FROM store.tool_usage
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
-
-ALTER VIEW evaluation.tool_usage OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.tool_usage IS 'outcomes: tenant: the team''s own tool usage.';
 
@@ -8582,8 +7972,6 @@ WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.05');
 
 ALTER TABLE ONLY evaluation.trials FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE evaluation.trials OWNER TO guildhall_owner;
-
 COMMENT ON TABLE evaluation.trials IS 'simulations: tenant: the repetitions of each scenario: which are to do, who is at work on them until when, which outcome closed them.';
 
 COMMENT ON COLUMN evaluation.trials.planned_at IS 'When it was planned, and so began to wait.';
@@ -8602,8 +7990,6 @@ CREATE VIEW evaluation.v_active_simulations WITH (security_invoker='true') AS
      JOIN evaluation.config_versions versions ON ((versions.version_id = simulations.config_version_id)))
   WHERE (simulations.status = ANY (ARRAY['pending'::text, 'running'::text]))
   ORDER BY simulations.created_at;
-
-ALTER VIEW evaluation.v_active_simulations OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.v_active_simulations IS 'simulations: tenant: simulations that are not over, and how far they are.';
 
@@ -8630,8 +8016,6 @@ CREATE VIEW evaluation.v_dashboard_active_simulations WITH (security_invoker='tr
           GROUP BY simulation_performance_hourly.simulation_id) recorded ON ((recorded.simulation_id = simulations.simulation_id)))
   WHERE (simulations.status = ANY (ARRAY['pending'::text, 'running'::text]))
   ORDER BY simulations.created_at DESC;
-
-ALTER VIEW evaluation.v_dashboard_active_simulations OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.v_dashboard_active_simulations IS 'simulations: tenant: simulations that are not over, how far they are, and how many outcomes they have.';
 
@@ -8669,8 +8053,6 @@ CREATE VIEW evaluation.v_dashboard_cost_analysis WITH (security_invoker='true') 
   GROUP BY spent.tenant_id, spent.day, models.model
   ORDER BY spent.day DESC, (sum(spent.cost)) DESC NULLS LAST;
 
-ALTER VIEW evaluation.v_dashboard_cost_analysis OWNER TO guildhall_owner;
-
 COMMENT ON VIEW evaluation.v_dashboard_cost_analysis IS 'outcomes: tenant: what the last 30 days cost, by day and model; averages are over the outcomes whose cost, or tokens, are known.';
 
 CREATE VIEW evaluation.v_dashboard_pending_recommendations WITH (security_invoker='true') AS
@@ -8691,8 +8073,6 @@ CREATE VIEW evaluation.v_dashboard_pending_recommendations WITH (security_invoke
   ORDER BY recommendations.confidence DESC, recommendations.created_at DESC
  LIMIT 10;
 
-ALTER VIEW evaluation.v_dashboard_pending_recommendations OWNER TO guildhall_owner;
-
 COMMENT ON VIEW evaluation.v_dashboard_pending_recommendations IS 'recommendations: tenant: the ten most certain recommendations that nobody has applied yet.';
 
 CREATE VIEW evaluation.v_dashboard_performance_trends WITH (security_invoker='true') AS
@@ -8709,8 +8089,6 @@ CREATE VIEW evaluation.v_dashboard_performance_trends WITH (security_invoker='tr
   GROUP BY tenant_id, day
   ORDER BY day DESC;
 
-ALTER VIEW evaluation.v_dashboard_performance_trends OWNER TO guildhall_owner;
-
 COMMENT ON VIEW evaluation.v_dashboard_performance_trends IS 'outcomes: tenant: outcomes of the last 30 days, by day.';
 
 CREATE VIEW evaluation.v_error_rates WITH (security_invoker='true') AS
@@ -8723,8 +8101,6 @@ CREATE VIEW evaluation.v_error_rates WITH (security_invoker='true') AS
    FROM evaluation.scenario_performance_daily
   WHERE ((day >= date_trunc('day'::text, (now() - '7 days'::interval), 'UTC'::text)) AND (total_outcomes >= 10))
   ORDER BY day DESC, (round(((100.0 * (error_count)::numeric) / (total_outcomes)::numeric), 2)) DESC;
-
-ALTER VIEW evaluation.v_error_rates OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.v_error_rates IS 'outcomes: tenant: how often each scenario ended in an error, by day, over a week; scenarios with ten outcomes or more.';
 
@@ -8754,8 +8130,6 @@ CREATE VIEW evaluation.v_llm_config_performance WITH (security_invoker='true') A
      JOIN evaluation.config_versions versions ON ((versions.version_id = played.config_version_id)))
   ORDER BY played.day DESC, played.avg_reliability DESC NULLS LAST;
 
-ALTER VIEW evaluation.v_llm_config_performance OWNER TO guildhall_owner;
-
 COMMENT ON VIEW evaluation.v_llm_config_performance IS 'outcomes: tenant: outcomes of the last 90 days by day and version of a configuration.';
 
 CREATE VIEW evaluation.v_llm_failure_analysis WITH (security_invoker='true') AS
@@ -8779,8 +8153,6 @@ CREATE VIEW evaluation.v_llm_failure_analysis WITH (security_invoker='true') AS
   GROUP BY tenant_id, day, failure_category
   ORDER BY day DESC, (count(*)) DESC;
 
-ALTER VIEW evaluation.v_llm_failure_analysis OWNER TO guildhall_owner;
-
 COMMENT ON VIEW evaluation.v_llm_failure_analysis IS 'failures: tenant: failures of the last 30 days by day and category, with up to twenty of their messages and the scenarios they happened in.';
 
 CREATE VIEW evaluation.v_llm_scenario_trends WITH (security_invoker='true') AS
@@ -8800,8 +8172,6 @@ CREATE VIEW evaluation.v_llm_scenario_trends WITH (security_invoker='true') AS
   GROUP BY tenant_id, scenario_id, (date_trunc('week'::text, day, 'UTC'::text))
   ORDER BY (date_trunc('week'::text, day, 'UTC'::text)) DESC, (sum(reliability_sum) / (NULLIF(sum(scored_outcomes), (0)::numeric))::double precision);
 
-ALTER VIEW evaluation.v_llm_scenario_trends OWNER TO guildhall_owner;
-
 COMMENT ON VIEW evaluation.v_llm_scenario_trends IS 'outcomes: tenant: outcomes of the last six months by week and scenario; reliability_variance is their standard deviation.';
 
 CREATE VIEW evaluation.v_system_performance WITH (security_invoker='true') AS
@@ -8816,8 +8186,6 @@ CREATE VIEW evaluation.v_system_performance WITH (security_invoker='true') AS
   WHERE (created_at > (now() - '24:00:00'::interval))
   GROUP BY tenant_id, (date_trunc('hour'::text, created_at, 'UTC'::text))
   ORDER BY (date_trunc('hour'::text, created_at, 'UTC'::text));
-
-ALTER VIEW evaluation.v_system_performance OWNER TO guildhall_owner;
 
 COMMENT ON VIEW evaluation.v_system_performance IS 'simulations: tenant: simulations of the last 24 hours, by the hour in which they were planned.';
 
@@ -8841,8 +8209,6 @@ CREATE TABLE gateway.acp_agents (
 
 ALTER TABLE ONLY gateway.acp_agents FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE gateway.acp_agents OWNER TO guildhall_owner;
-
 COMMENT ON TABLE gateway.acp_agents IS 'protocols: tenant: agents that are started and spoken to over the Agent Client Protocol.';
 
 COMMENT ON COLUMN gateway.acp_agents.protocol_version IS 'What the agent answered to initialize; null before it was asked.';
@@ -8865,8 +8231,6 @@ CREATE TABLE gateway.code_versions (
 );
 
 ALTER TABLE ONLY gateway.code_versions FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE gateway.code_versions OWNER TO guildhall_owner;
 
 COMMENT ON TABLE gateway.code_versions IS 'debates: tenant: the commits that a debate is about, and what their tests said.';
 
@@ -8892,8 +8256,6 @@ CREATE TABLE gateway.cognee_memories (
 );
 
 ALTER TABLE ONLY gateway.cognee_memories FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE gateway.cognee_memories OWNER TO guildhall_owner;
 
 COMMENT ON TABLE gateway.cognee_memories IS 'memory: tenant: what is remembered of a person: facts, with the things they name and how those hang together.';
 
@@ -8928,8 +8290,6 @@ CREATE TABLE gateway.debate_sessions (
 
 ALTER TABLE ONLY gateway.debate_sessions FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE gateway.debate_sessions OWNER TO guildhall_owner;
-
 COMMENT ON TABLE gateway.debate_sessions IS 'debates: tenant: a question that models argue about, in rounds, before they vote.';
 
 COMMENT ON COLUMN gateway.debate_sessions.final_winner IS 'The position that won; null also where the vote was a tie.';
@@ -8957,8 +8317,6 @@ CREATE TABLE gateway.debate_turns (
 
 ALTER TABLE ONLY gateway.debate_turns FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE gateway.debate_turns OWNER TO guildhall_owner;
-
 COMMENT ON TABLE gateway.debate_turns IS 'debates: tenant: what each participant said, in which round and for which position.';
 
 COMMENT ON COLUMN gateway.debate_turns.participant_id IS 'An agent or a model, by the name that the session''s list of participants has for it.';
@@ -8983,8 +8341,6 @@ PARTITION BY HASH (shard_key);
 
 ALTER TABLE ONLY gateway.distributed_memory FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE gateway.distributed_memory OWNER TO guildhall_owner;
-
 COMMENT ON TABLE gateway.distributed_memory IS 'memory: tenant: what is remembered as text with its embedding, in sixteen shards; a search names the shard.';
 
 COMMENT ON COLUMN gateway.distributed_memory.replicated_to IS 'The ids of the other nodes that have acknowledged a copy.';
@@ -8997,8 +8353,6 @@ CREATE TABLE store.llm_latency_daily (
     idx integer,
     n bigint
 );
-
-ALTER TABLE store.llm_latency_daily OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.llm_latency_daily IS 'operations: tenant: the roll-up of llm_responses, as far as it was refreshed.';
 
@@ -9031,8 +8385,6 @@ CREATE TABLE store.llm_responses (
     CONSTRAINT llm_responses_tokens_is_not_negative CHECK (((tokens_prompt >= 0) AND (tokens_completion >= 0) AND (tokens_total >= 0)))
 )
 PARTITION BY RANGE (created_at);
-
-ALTER TABLE store.llm_responses OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.llm_responses IS 'requests: tenant: every answer of a provider, and every failure to answer; an ensemble has several for one request.';
 
@@ -9076,8 +8428,6 @@ UNION ALL
           WHERE ((llm_responses.tenant_id = dirty.tenant_id) AND (llm_responses.created_at >= dirty.bucket) AND (llm_responses.created_at < (dirty.bucket + '1 day'::interval)) AND ((llm_responses.error_code IS NULL) AND (platform.histogram_index((llm_responses.response_time)::double precision) IS NOT NULL)))
           GROUP BY llm_responses.provider_name, llm_responses.model, (platform.histogram_index((llm_responses.response_time)::double precision))) live);
 
-ALTER VIEW store.llm_latency_daily_now OWNER TO guildhall_owner;
-
 COMMENT ON VIEW store.llm_latency_daily_now IS 'operations: tenant: the roll-up of llm_responses, exact at every moment.';
 
 CREATE VIEW gateway.llm_latency_daily AS
@@ -9089,8 +8439,6 @@ CREATE VIEW gateway.llm_latency_daily AS
     n
    FROM store.llm_latency_daily_now
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
-
-ALTER VIEW gateway.llm_latency_daily OWNER TO guildhall_owner;
 
 COMMENT ON VIEW gateway.llm_latency_daily IS 'requests: tenant: histograms of how long the team''s answers took, in milliseconds; platform.percentile(0.95, array_agg(idx), array_agg(n)) over any of its rows is theirs, within 2 %.';
 
@@ -9125,8 +8473,6 @@ CREATE TABLE gateway.llm_providers (
 );
 
 ALTER TABLE ONLY gateway.llm_providers FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE gateway.llm_providers OWNER TO guildhall_owner;
 
 COMMENT ON TABLE gateway.llm_providers IS 'providers: tenant: a team''s accounts at providers of models: where, with which key, how much of the traffic, and how they fare.';
 
@@ -9171,8 +8517,6 @@ CREATE TABLE store.llm_requests (
 )
 PARTITION BY RANGE (created_at);
 
-ALTER TABLE store.llm_requests OWNER TO guildhall_owner;
-
 COMMENT ON TABLE store.llm_requests IS 'requests: tenant: every call of a model: written before the call, settled after it.';
 
 COMMENT ON COLUMN store.llm_requests.model IS 'As the caller asked for it; which model answered is with the response.';
@@ -9206,8 +8550,6 @@ CREATE VIEW gateway.llm_requests AS
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
 
-ALTER VIEW gateway.llm_requests OWNER TO guildhall_owner;
-
 COMMENT ON VIEW gateway.llm_requests IS 'requests: tenant: the team''s own calls.';
 
 CREATE VIEW gateway.llm_responses AS
@@ -9236,8 +8578,6 @@ CREATE VIEW gateway.llm_responses AS
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
 
-ALTER VIEW gateway.llm_responses OWNER TO guildhall_owner;
-
 COMMENT ON VIEW gateway.llm_responses IS 'requests: tenant: the answers to the team''s own calls.';
 
 CREATE TABLE gateway.lsp_servers (
@@ -9256,8 +8596,6 @@ CREATE TABLE gateway.lsp_servers (
 );
 
 ALTER TABLE ONLY gateway.lsp_servers FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE gateway.lsp_servers OWNER TO guildhall_owner;
 
 COMMENT ON TABLE gateway.lsp_servers IS 'protocols: tenant: the servers of programming languages (Language Server Protocol) that a team''s agents may use.';
 
@@ -9281,8 +8619,6 @@ CREATE TABLE gateway.mcp_servers (
 
 ALTER TABLE ONLY gateway.mcp_servers FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE gateway.mcp_servers OWNER TO guildhall_owner;
-
 COMMENT ON TABLE gateway.mcp_servers IS 'protocols: tenant: the servers of tools (Model Context Protocol) that a team''s agents may use.';
 
 COMMENT ON COLUMN gateway.mcp_servers.port IS 'Null for a server that is spoken to over its standard input and output.';
@@ -9297,8 +8633,6 @@ CREATE TABLE gateway.memory_nodes (
     CONSTRAINT memory_nodes_status_is_known CHECK ((status = ANY (ARRAY['active'::text, 'draining'::text, 'down'::text]))),
     CONSTRAINT memory_nodes_weight_is_positive CHECK ((weight > (0)::numeric))
 );
-
-ALTER TABLE gateway.memory_nodes OWNER TO guildhall_owner;
 
 COMMENT ON TABLE gateway.memory_nodes IS 'memory: system: the servers that hold shards of memory; "local" is this database.';
 
@@ -9319,8 +8653,6 @@ CREATE TABLE store.mv_daily_stats (
     total_cost_usd numeric,
     priced_requests bigint
 );
-
-ALTER TABLE store.mv_daily_stats OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.mv_daily_stats IS 'operations: tenant: the roll-up of llm_requests, as far as it was refreshed.';
 
@@ -9379,8 +8711,6 @@ UNION ALL
           WHERE ((llm_requests.tenant_id = dirty.tenant_id) AND (llm_requests.created_at >= dirty.bucket) AND (llm_requests.created_at < (dirty.bucket + '1 day'::interval)) AND true)
           GROUP BY llm_requests.user_id, llm_requests.model) live);
 
-ALTER VIEW store.mv_daily_stats_now OWNER TO guildhall_owner;
-
 COMMENT ON VIEW store.mv_daily_stats_now IS 'operations: tenant: the roll-up of llm_requests, exact at every moment.';
 
 CREATE VIEW gateway.mv_daily_stats AS
@@ -9400,8 +8730,6 @@ CREATE VIEW gateway.mv_daily_stats AS
    FROM store.mv_daily_stats_now
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
 
-ALTER VIEW gateway.mv_daily_stats OWNER TO guildhall_owner;
-
 COMMENT ON VIEW gateway.mv_daily_stats IS 'requests: tenant: the team''s calls by day, person and the model they asked for; cost is of the calls whose cost is known, of which there are priced_requests.';
 
 CREATE TABLE store.agent_activity_log (
@@ -9418,8 +8746,6 @@ CREATE TABLE store.agent_activity_log (
 )
 PARTITION BY RANGE (created_at);
 
-ALTER TABLE store.agent_activity_log OWNER TO guildhall_owner;
-
 COMMENT ON TABLE store.agent_activity_log IS 'agents: tenant: what each agent did, as it says itself.';
 
 CREATE VIEW mine.agent_activity_log WITH (security_barrier='true') AS
@@ -9433,8 +8759,6 @@ CREATE VIEW mine.agent_activity_log WITH (security_barrier='true') AS
     created_at
    FROM store.agent_activity_log
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
-
-ALTER VIEW mine.agent_activity_log OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.agent_activity_log IS 'agents: tenant: the activity of the team''s own agents.';
 
@@ -9455,8 +8779,6 @@ CREATE TABLE store.analytics_events (
 )
 PARTITION BY RANGE ("timestamp");
 
-ALTER TABLE store.analytics_events OWNER TO guildhall_owner;
-
 COMMENT ON TABLE store.analytics_events IS 'analytics: tenant: what people look at: page views, models viewed, benchmarks compared.';
 
 COMMENT ON COLUMN store.analytics_events.event_type IS 'page_view, model_view, benchmark_compare, …';
@@ -9476,8 +8798,6 @@ CREATE VIEW mine.analytics_events WITH (security_barrier='true') AS
     tenant_id
    FROM store.analytics_events
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
-
-ALTER VIEW mine.analytics_events OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.analytics_events IS 'analytics: tenant: what the team''s own people look at.';
 
@@ -9505,8 +8825,6 @@ CREATE TABLE store.audit_log (
     CONSTRAINT audit_log_operation_is_known CHECK ((operation = ANY (ARRAY['INSERT'::text, 'UPDATE'::text, 'DELETE'::text])))
 )
 PARTITION BY RANGE ("timestamp");
-
-ALTER TABLE store.audit_log OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.audit_log IS 'audit: tenant: what changed in the business tables, by whom, before and after.';
 
@@ -9544,8 +8862,6 @@ CREATE VIEW mine.audit_log WITH (security_barrier='true') AS
    FROM store.audit_log
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.audit_log OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.audit_log IS 'audit: tenant: the team''s own part of the audit log; nobody may change it.';
 
 CREATE TABLE store.audit_logs (
@@ -9570,8 +8886,6 @@ CREATE TABLE store.audit_logs (
     CONSTRAINT audit_logs_status_is_a_status CHECK (((response_status >= 100) AND (response_status <= 599)))
 )
 PARTITION BY RANGE ("timestamp");
-
-ALTER TABLE store.audit_logs OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.audit_logs IS 'audit: tenant: who asked for what, and how it ended; requests that no team made, as a failed login, belong to none.';
 
@@ -9602,8 +8916,6 @@ CREATE VIEW mine.audit_logs WITH (security_barrier='true') AS
    FROM store.audit_logs
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.audit_logs OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.audit_logs IS 'audit: tenant: the team''s own requests; nobody may change them.';
 
 CREATE VIEW mine.audit_trail WITH (security_barrier='true') AS
@@ -9624,8 +8936,6 @@ CREATE VIEW mine.audit_trail WITH (security_barrier='true') AS
    FROM store.audit_log
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.audit_trail OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.audit_trail IS 'audit: tenant: the audit log in the columns of AI-GO; record_id where the key is one UUID.';
 
 CREATE TABLE store.background_task_history (
@@ -9644,8 +8954,6 @@ CREATE TABLE store.background_task_history (
 )
 PARTITION BY RANGE (created_at);
 
-ALTER TABLE store.background_task_history OWNER TO guildhall_owner;
-
 COMMENT ON TABLE store.background_task_history IS 'jobs: tenant: every event in the life of a job, each attempt with its worker, its token and how it ended.';
 
 CREATE VIEW mine.background_task_history WITH (security_barrier='true') AS
@@ -9662,8 +8970,6 @@ CREATE VIEW mine.background_task_history WITH (security_barrier='true') AS
    FROM store.background_task_history
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.background_task_history OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.background_task_history IS 'jobs: tenant: the history of the team''s own jobs.';
 
 CREATE TABLE store.daily_model_views (
@@ -9672,8 +8978,6 @@ CREATE TABLE store.daily_model_views (
     model text,
     n bigint
 );
-
-ALTER TABLE store.daily_model_views OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.daily_model_views IS 'operations: tenant: the roll-up of analytics_events, as far as it was refreshed.';
 
@@ -9705,8 +9009,6 @@ UNION ALL
           WHERE ((analytics_events.tenant_id = dirty.tenant_id) AND (analytics_events."timestamp" >= dirty.bucket) AND (analytics_events."timestamp" < (dirty.bucket + '1 day'::interval)) AND ((analytics_events.event_type)::text = 'model_view'::text))
           GROUP BY COALESCE((analytics_events.event_properties ->> 'model_id'::text), 'unknown'::text)) live);
 
-ALTER VIEW store.daily_model_views_now OWNER TO guildhall_owner;
-
 COMMENT ON VIEW store.daily_model_views_now IS 'operations: tenant: the roll-up of analytics_events, exact at every moment.';
 
 CREATE TABLE store.daily_stats (
@@ -9716,8 +9018,6 @@ CREATE TABLE store.daily_stats (
     event_count bigint,
     unique_sessions bigint
 );
-
-ALTER TABLE store.daily_stats OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.daily_stats IS 'operations: tenant: the roll-up of analytics_events, as far as it was refreshed.';
 
@@ -9752,8 +9052,6 @@ UNION ALL
           WHERE ((analytics_events.tenant_id = dirty.tenant_id) AND (analytics_events."timestamp" >= dirty.bucket) AND (analytics_events."timestamp" < (dirty.bucket + '1 day'::interval)) AND true)
           GROUP BY analytics_events.event_type) live);
 
-ALTER VIEW store.daily_stats_now OWNER TO guildhall_owner;
-
 COMMENT ON VIEW store.daily_stats_now IS 'operations: tenant: the roll-up of analytics_events, exact at every moment.';
 
 CREATE VIEW mine.daily_stats WITH (security_barrier='true') AS
@@ -9770,8 +9068,6 @@ CREATE VIEW mine.daily_stats WITH (security_barrier='true') AS
     tenant_id
    FROM store.daily_stats_now days
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
-
-ALTER VIEW mine.daily_stats OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.daily_stats IS 'analytics: tenant: what the team''s own people looked at, by day; unique_sessions are those of the day and do not add up.';
 
@@ -9801,8 +9097,6 @@ CREATE VIEW mine.failure_patterns WITH (security_barrier='true') AS
    FROM store.failure_patterns
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.failure_patterns OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.failure_patterns IS 'failures: tenant: the team''s own failure patterns.';
 
 CREATE VIEW mine.failure_trends_daily WITH (security_barrier='true') AS
@@ -9817,8 +9111,6 @@ CREATE VIEW mine.failure_trends_daily WITH (security_barrier='true') AS
    FROM store.failure_trends_daily_now
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.failure_trends_daily OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.failure_trends_daily IS 'failures: tenant: the team''s failures by category and day; unique_patterns are those of the day and do not add up.';
 
 CREATE VIEW mine.llm_latency_daily WITH (security_barrier='true') AS
@@ -9830,8 +9122,6 @@ CREATE VIEW mine.llm_latency_daily WITH (security_barrier='true') AS
     n
    FROM store.llm_latency_daily_now
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
-
-ALTER VIEW mine.llm_latency_daily OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.llm_latency_daily IS 'requests: tenant: histograms of how long the team''s answers took, in milliseconds; platform.percentile(0.95, array_agg(idx), array_agg(n)) over any of its rows is theirs, within 2 %.';
 
@@ -9861,8 +9151,6 @@ CREATE VIEW mine.llm_requests WITH (security_barrier='true') AS
    FROM store.llm_requests
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.llm_requests OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.llm_requests IS 'requests: tenant: the team''s own calls.';
 
 CREATE VIEW mine.llm_responses WITH (security_barrier='true') AS
@@ -9890,8 +9178,6 @@ CREATE VIEW mine.llm_responses WITH (security_barrier='true') AS
    FROM store.llm_responses
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.llm_responses OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.llm_responses IS 'requests: tenant: the answers to the team''s own calls.';
 
 CREATE VIEW mine.mv_daily_stats WITH (security_barrier='true') AS
@@ -9910,8 +9196,6 @@ CREATE VIEW mine.mv_daily_stats WITH (security_barrier='true') AS
     priced_requests
    FROM store.mv_daily_stats_now
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
-
-ALTER VIEW mine.mv_daily_stats OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.mv_daily_stats IS 'requests: tenant: the team''s calls by day, person and the model they asked for; cost is of the calls whose cost is known, of which there are priced_requests.';
 
@@ -9946,8 +9230,6 @@ CREATE VIEW mine.outcomes WITH (security_barrier='true') AS
    FROM store.outcomes outcomes
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.outcomes OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.outcomes IS 'outcomes: tenant: the team''s own outcomes.';
 
 CREATE TABLE store.penalty_history (
@@ -9965,8 +9247,6 @@ CREATE TABLE store.penalty_history (
 )
 PARTITION BY RANGE (created_at);
 
-ALTER TABLE store.penalty_history OWNER TO guildhall_owner;
-
 COMMENT ON TABLE store.penalty_history IS 'penalties: tenant: every change of a penalty: the sum over a violation is what it costs now; written by a trigger.';
 
 CREATE VIEW mine.penalty_history WITH (security_barrier='true') AS
@@ -9982,8 +9262,6 @@ CREATE VIEW mine.penalty_history WITH (security_barrier='true') AS
     created_at
    FROM store.penalty_history
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
-
-ALTER VIEW mine.penalty_history OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.penalty_history IS 'penalties: tenant: the penalty history of the team''s own agents.';
 
@@ -10008,8 +9286,6 @@ CREATE TABLE store.point_transactions (
 )
 PARTITION BY RANGE (created_at);
 
-ALTER TABLE store.point_transactions OWNER TO guildhall_owner;
-
 COMMENT ON TABLE store.point_transactions IS 'gamification: tenant: points given and taken; what was wrong is put right by a row against it.';
 
 CREATE VIEW mine.point_transactions WITH (security_barrier='true') AS
@@ -10028,8 +9304,6 @@ CREATE VIEW mine.point_transactions WITH (security_barrier='true') AS
    FROM store.point_transactions
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.point_transactions OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.point_transactions IS 'gamification: tenant: the team''s own point transactions.';
 
 CREATE TABLE store.reputation_history (
@@ -10047,8 +9321,6 @@ CREATE TABLE store.reputation_history (
 )
 PARTITION BY RANGE (created_at);
 
-ALTER TABLE store.reputation_history OWNER TO guildhall_owner;
-
 COMMENT ON TABLE store.reputation_history IS 'reputation: tenant: how an agent''s reputation moved; scores are written by a trigger.';
 
 CREATE VIEW mine.reputation_history WITH (security_barrier='true') AS
@@ -10064,8 +9336,6 @@ CREATE VIEW mine.reputation_history WITH (security_barrier='true') AS
     created_at
    FROM store.reputation_history
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
-
-ALTER VIEW mine.reputation_history OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.reputation_history IS 'reputation: tenant: the reputation history of the team''s own agents.';
 
@@ -10084,8 +9354,6 @@ CREATE VIEW mine.scenario_performance_daily WITH (security_barrier='true') AS
    FROM store.scenario_performance_daily_now
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.scenario_performance_daily OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.scenario_performance_daily IS 'outcomes: tenant: the team''s outcomes by scenario and day, as counts and sums.';
 
 CREATE VIEW mine.simulation_latency_hourly WITH (security_barrier='true') AS
@@ -10096,8 +9364,6 @@ CREATE VIEW mine.simulation_latency_hourly WITH (security_barrier='true') AS
     tenant_id
    FROM store.simulation_latency_hourly_now
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
-
-ALTER VIEW mine.simulation_latency_hourly OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.simulation_latency_hourly IS 'outcomes: tenant: histograms of the team''s execution times; platform.percentile(0.95, array_agg(idx), array_agg(n)) over any of its rows is theirs, within 2 %.';
 
@@ -10117,8 +9383,6 @@ CREATE VIEW mine.simulation_performance_daily WITH (security_barrier='true') AS
     tenant_id
    FROM store.simulation_performance_daily_now
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
-
-ALTER VIEW mine.simulation_performance_daily OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.simulation_performance_daily IS 'outcomes: tenant: the team''s outcomes by simulation and day, as counts and sums.';
 
@@ -10146,8 +9410,6 @@ CREATE VIEW mine.simulation_performance_hourly WITH (security_barrier='true') AS
    FROM store.simulation_performance_hourly_now
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.simulation_performance_hourly OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.simulation_performance_hourly IS 'outcomes: tenant: the team''s outcomes by simulation and hour: the documented averages, and the counts and sums by which hours add up.';
 
 CREATE VIEW mine.spans WITH (security_barrier='true') AS
@@ -10171,8 +9433,6 @@ CREATE VIEW mine.spans WITH (security_barrier='true') AS
    FROM store.spans
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.spans OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.spans IS 'traces: tenant: the spans of the team''s own traces.';
 
 CREATE TABLE store.streaming_analytics (
@@ -10189,8 +9449,6 @@ CREATE TABLE store.streaming_analytics (
     CONSTRAINT streaming_analytics_names_are_given CHECK ((((stream_id)::text <> ''::text) AND ((event_type)::text <> ''::text)))
 )
 PARTITION BY RANGE ("timestamp");
-
-ALTER TABLE store.streaming_analytics OWNER TO guildhall_owner;
 
 COMMENT ON TABLE store.streaming_analytics IS 'analytics: tenant: how answers arrive while they are streamed, chunk by chunk.';
 
@@ -10211,8 +9469,6 @@ CREATE VIEW mine.streaming_analytics WITH (security_barrier='true') AS
    FROM store.streaming_analytics
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.streaming_analytics OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.streaming_analytics IS 'analytics: tenant: how the team''s own answers arrive.';
 
 CREATE TABLE store.task_history (
@@ -10230,8 +9486,6 @@ CREATE TABLE store.task_history (
 )
 PARTITION BY RANGE (created_at);
 
-ALTER TABLE store.task_history OWNER TO guildhall_owner;
-
 COMMENT ON TABLE store.task_history IS 'tasks: tenant: every event in the life of a task; changes are written by a trigger.';
 
 CREATE VIEW mine.task_history WITH (security_barrier='true') AS
@@ -10248,8 +9502,6 @@ CREATE VIEW mine.task_history WITH (security_barrier='true') AS
    FROM store.task_history
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.task_history OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.task_history IS 'tasks: tenant: the history of the team''s own tasks.';
 
 CREATE TABLE platform.audit_seal_parts (
@@ -10263,8 +9515,6 @@ CREATE TABLE platform.audit_seal_parts (
     path bytea NOT NULL,
     CONSTRAINT audit_seal_parts_have_rows CHECK ((row_count > 0))
 );
-
-ALTER TABLE platform.audit_seal_parts OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.audit_seal_parts IS 'audit: system: what a seal covers of each team and day, so that a team can check its own and a dropped day is missed alone; rows of no team belong to none.';
 
@@ -10294,8 +9544,6 @@ CREATE TABLE platform.audit_seals (
     CONSTRAINT audit_seals_seal_something CHECK ((row_count > 0)),
     CONSTRAINT audit_seals_span_something CHECK ((from_transaction < to_transaction))
 );
-
-ALTER TABLE platform.audit_seals OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.audit_seals IS 'audit: system: each seal covers the rows of a span of transactions of one ledger; it holds the hash of the seal before it and is signed with a key kept outside the database.';
 
@@ -10330,8 +9578,6 @@ CREATE VIEW mine.team_seals WITH (security_barrier='true') AS
      JOIN platform.audit_seals seals ON (((seals.ledger = parts.ledger) AND (seals.number = parts.number))))
   WHERE (parts.tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-ALTER VIEW mine.team_seals OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.team_seals IS 'audit: tenant: what the seals say of the team''s own rows, and how that leads to what was signed.';
 
 CREATE VIEW mine.tool_performance_daily WITH (security_barrier='true') AS
@@ -10349,8 +9595,6 @@ CREATE VIEW mine.tool_performance_daily WITH (security_barrier='true') AS
     priced_count
    FROM store.tool_performance_daily_now
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
-
-ALTER VIEW mine.tool_performance_daily OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.tool_performance_daily IS 'outcomes: tenant: the team''s tools by day; averages are over calls.';
 
@@ -10375,8 +9619,6 @@ CREATE VIEW mine.tool_usage WITH (security_barrier='true') AS
     created_at
    FROM store.tool_usage
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
-
-ALTER VIEW mine.tool_usage OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.tool_usage IS 'outcomes: tenant: the team''s own tool usage.';
 
@@ -10420,8 +9662,6 @@ WITH (fillfactor='80');
 
 ALTER TABLE ONLY society.agents FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.agents OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.agents IS 'agents: tenant: who works here: its kind and state, and its figures, which triggers keep.';
 
 COMMENT ON COLUMN society.agents.agent_id IS 'The name by which the world outside knows it; of the team''s live agents no two have the same.';
@@ -10461,8 +9701,6 @@ CREATE VIEW mine.v_active_agents WITH (security_barrier='true', security_invoker
    FROM society.agents
   WHERE ((tenant_id = ( SELECT platform.login_tenant() AS tenant_id)) AND (deleted_at IS NULL) AND (status <> ALL (ARRAY['offline'::society.agent_status, 'suspended'::society.agent_status, 'retired'::society.agent_status])));
 
-ALTER VIEW mine.v_active_agents OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.v_active_agents IS 'agents: tenant: the agents that are there and may work, with all their figures.';
 
 CREATE TABLE society.mentee_progress (
@@ -10483,8 +9721,6 @@ CREATE TABLE society.mentee_progress (
 );
 
 ALTER TABLE ONLY society.mentee_progress FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.mentee_progress OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.mentee_progress IS 'mentorship: tenant: how far the mentee of a pairing is with a level of the curriculum.';
 
@@ -10512,8 +9748,6 @@ CREATE TABLE society.mentorship_pairings (
 );
 
 ALTER TABLE ONLY society.mentorship_pairings FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.mentorship_pairings OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.mentorship_pairings IS 'mentorship: tenant: who teaches whom, which skill, and how far they have come.';
 
@@ -10549,8 +9783,6 @@ CREATE VIEW mine.v_active_mentorships WITH (security_barrier='true', security_in
           WHERE ((mentee_progress.tenant_id = pairings.tenant_id) AND (mentee_progress.pairing_id = pairings.id))) progress)
   WHERE ((pairings.tenant_id = ( SELECT platform.login_tenant() AS tenant_id)) AND (pairings.status = 'active'::society.mentorship_status));
 
-ALTER VIEW mine.v_active_mentorships OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.v_active_mentorships IS 'mentorship: tenant: the pairings at work, and how far they are.';
 
 CREATE VIEW mine.v_active_simulations WITH (security_barrier='true', security_invoker='true') AS
@@ -10567,8 +9799,6 @@ CREATE VIEW mine.v_active_simulations WITH (security_barrier='true', security_in
      JOIN evaluation.config_versions versions ON ((versions.version_id = simulations.config_version_id)))
   WHERE (simulations.status = ANY (ARRAY['pending'::text, 'running'::text]))
   ORDER BY simulations.created_at;
-
-ALTER VIEW mine.v_active_simulations OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.v_active_simulations IS 'simulations: tenant: simulations that are not over, and how far they are.';
 
@@ -10597,8 +9827,6 @@ CREATE TABLE society.global_trust_scores (
 
 ALTER TABLE ONLY society.global_trust_scores FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.global_trust_scores OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.global_trust_scores IS 'reputation: tenant: what all dealings together say of an agent, and of what its score is made.';
 
 COMMENT ON COLUMN society.global_trust_scores.eigentrust_score IS 'Its share of all trust: the scores of a run sum to 1.';
@@ -10626,8 +9854,6 @@ CREATE TABLE society.peer_ratings (
 
 ALTER TABLE ONLY society.peer_ratings FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.peer_ratings OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.peer_ratings IS 'reputation: tenant: what one agent thinks of another''s work, from 1 to 5.';
 
 CREATE TABLE society.trust_graph (
@@ -10649,8 +9875,6 @@ CREATE TABLE society.trust_graph (
 );
 
 ALTER TABLE ONLY society.trust_graph FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.trust_graph OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.trust_graph IS 'reputation: tenant: how far one agent trusts another, from their dealings.';
 
@@ -10687,8 +9911,6 @@ CREATE VIEW mine.v_agent_reputation WITH (security_barrier='true', security_invo
           WHERE ((trust_graph.tenant_id = agents.tenant_id) AND (trust_graph.to_agent_id = agents.id))) edges)
   WHERE ((agents.tenant_id = ( SELECT platform.login_tenant() AS tenant_id)) AND (agents.deleted_at IS NULL));
 
-ALTER VIEW mine.v_agent_reputation OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.v_agent_reputation IS 'reputation: tenant: all that is known of each agent''s reputation; what was never computed is null.';
 
 CREATE TABLE society.leaderboard_periods (
@@ -10709,8 +9931,6 @@ CREATE TABLE society.leaderboard_periods (
 );
 
 ALTER TABLE ONLY society.leaderboard_periods FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.leaderboard_periods OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.leaderboard_periods IS 'leaderboards: tenant: which boards there are, for which days, and which are closed and change no more.';
 
@@ -10739,8 +9959,6 @@ CREATE TABLE society.leaderboard_rankings (
 
 ALTER TABLE ONLY society.leaderboard_rankings FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.leaderboard_rankings OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.leaderboard_rankings IS 'leaderboards: tenant: the ranks of a board; equal scores share a rank and the next is left out.';
 
 COMMENT ON COLUMN society.leaderboard_rankings.rank_change IS 'Ranks gained since the period before; null for somebody new, never 0.';
@@ -10767,8 +9985,6 @@ CREATE VIEW mine.v_current_leaderboard WITH (security_barrier='true', security_i
      JOIN society.agents ON (((agents.tenant_id = rankings.tenant_id) AND (agents.id = rankings.agent_id))))
   WHERE ((rankings.tenant_id = ( SELECT platform.login_tenant() AS tenant_id)) AND ((rankings.period)::text = 'weekly'::text) AND (rankings.period_start <= ((now() AT TIME ZONE 'UTC'::text))::date) AND (periods.period_end > ((now() AT TIME ZONE 'UTC'::text))::date));
 
-ALTER VIEW mine.v_current_leaderboard OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.v_current_leaderboard IS 'leaderboards: tenant: the ranks of the current week, in every category.';
 
 CREATE VIEW mine.v_dashboard_active_simulations WITH (security_barrier='true', security_invoker='true') AS
@@ -10794,8 +10010,6 @@ CREATE VIEW mine.v_dashboard_active_simulations WITH (security_barrier='true', s
           GROUP BY simulation_performance_hourly.simulation_id) recorded ON ((recorded.simulation_id = simulations.simulation_id)))
   WHERE (simulations.status = ANY (ARRAY['pending'::text, 'running'::text]))
   ORDER BY simulations.created_at DESC;
-
-ALTER VIEW mine.v_dashboard_active_simulations OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.v_dashboard_active_simulations IS 'simulations: tenant: simulations that are not over, how far they are, and how many outcomes they have.';
 
@@ -10833,8 +10047,6 @@ CREATE VIEW mine.v_dashboard_cost_analysis WITH (security_barrier='true', securi
   GROUP BY spent.tenant_id, spent.day, models.model
   ORDER BY spent.day DESC, (sum(spent.cost)) DESC NULLS LAST;
 
-ALTER VIEW mine.v_dashboard_cost_analysis OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.v_dashboard_cost_analysis IS 'outcomes: tenant: what the last 30 days cost, by day and model; averages are over the outcomes whose cost, or tokens, are known.';
 
 CREATE VIEW mine.v_dashboard_pending_recommendations WITH (security_barrier='true', security_invoker='true') AS
@@ -10855,8 +10067,6 @@ CREATE VIEW mine.v_dashboard_pending_recommendations WITH (security_barrier='tru
   ORDER BY recommendations.confidence DESC, recommendations.created_at DESC
  LIMIT 10;
 
-ALTER VIEW mine.v_dashboard_pending_recommendations OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.v_dashboard_pending_recommendations IS 'recommendations: tenant: the ten most certain recommendations that nobody has applied yet.';
 
 CREATE VIEW mine.v_dashboard_performance_trends WITH (security_barrier='true', security_invoker='true') AS
@@ -10873,8 +10083,6 @@ CREATE VIEW mine.v_dashboard_performance_trends WITH (security_barrier='true', s
   GROUP BY tenant_id, day
   ORDER BY day DESC;
 
-ALTER VIEW mine.v_dashboard_performance_trends OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.v_dashboard_performance_trends IS 'outcomes: tenant: outcomes of the last 30 days, by day.';
 
 CREATE VIEW mine.v_error_rates WITH (security_barrier='true', security_invoker='true') AS
@@ -10887,8 +10095,6 @@ CREATE VIEW mine.v_error_rates WITH (security_barrier='true', security_invoker='
    FROM mine.scenario_performance_daily
   WHERE ((day >= date_trunc('day'::text, (now() - '7 days'::interval), 'UTC'::text)) AND (total_outcomes >= 10))
   ORDER BY day DESC, (round(((100.0 * (error_count)::numeric) / (total_outcomes)::numeric), 2)) DESC;
-
-ALTER VIEW mine.v_error_rates OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.v_error_rates IS 'outcomes: tenant: how often each scenario ended in an error, by day, over a week; scenarios with ten outcomes or more.';
 
@@ -10918,8 +10124,6 @@ CREATE VIEW mine.v_llm_config_performance WITH (security_barrier='true', securit
      JOIN evaluation.config_versions versions ON ((versions.version_id = played.config_version_id)))
   ORDER BY played.day DESC, played.avg_reliability DESC NULLS LAST;
 
-ALTER VIEW mine.v_llm_config_performance OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.v_llm_config_performance IS 'outcomes: tenant: outcomes of the last 90 days by day and version of a configuration.';
 
 CREATE VIEW mine.v_llm_failure_analysis WITH (security_barrier='true', security_invoker='true') AS
@@ -10935,8 +10139,6 @@ CREATE VIEW mine.v_llm_failure_analysis WITH (security_barrier='true', security_
   WHERE (patterns.execution_time >= date_trunc('day'::text, (now() - '30 days'::interval), 'UTC'::text))
   GROUP BY patterns.tenant_id, (date_trunc('day'::text, patterns.execution_time, 'UTC'::text)), patterns.failure_category
   ORDER BY (date_trunc('day'::text, patterns.execution_time, 'UTC'::text)) DESC, (count(*)) DESC;
-
-ALTER VIEW mine.v_llm_failure_analysis OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.v_llm_failure_analysis IS 'failures: tenant: failures of the last 30 days by day and category, with up to twenty of their messages and the scenarios they happened in.';
 
@@ -10957,8 +10159,6 @@ CREATE VIEW mine.v_llm_scenario_trends WITH (security_barrier='true', security_i
   GROUP BY tenant_id, scenario_id, (date_trunc('week'::text, day, 'UTC'::text))
   ORDER BY (date_trunc('week'::text, day, 'UTC'::text)) DESC, (sum(reliability_sum) / (NULLIF(sum(scored_outcomes), (0)::numeric))::double precision);
 
-ALTER VIEW mine.v_llm_scenario_trends OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.v_llm_scenario_trends IS 'outcomes: tenant: outcomes of the last six months by week and scenario; reliability_variance is their standard deviation.';
 
 CREATE VIEW mine.v_system_performance WITH (security_barrier='true', security_invoker='true') AS
@@ -10973,8 +10173,6 @@ CREATE VIEW mine.v_system_performance WITH (security_barrier='true', security_in
   WHERE (created_at > (now() - '24:00:00'::interval))
   GROUP BY tenant_id, (date_trunc('hour'::text, created_at, 'UTC'::text))
   ORDER BY (date_trunc('hour'::text, created_at, 'UTC'::text));
-
-ALTER VIEW mine.v_system_performance OWNER TO guildhall_owner;
 
 COMMENT ON VIEW mine.v_system_performance IS 'simulations: tenant: simulations of the last 24 hours, by the hour in which they were planned.';
 
@@ -11017,8 +10215,6 @@ WITH (fillfactor='80');
 
 ALTER TABLE ONLY society.tasks FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.tasks OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.tasks IS 'tasks: tenant: work that is given to agents.';
 
 COMMENT ON COLUMN society.tasks.completed_at IS 'When it ended, whichever way.';
@@ -11036,8 +10232,6 @@ CREATE VIEW mine.v_task_queue_summary WITH (security_barrier='true', security_in
   WHERE ((tenant_id = ( SELECT platform.login_tenant() AS tenant_id)) AND (deleted_at IS NULL) AND (status <> ALL (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status, 'cancelled'::society.agent_task_status])))
   GROUP BY tenant_id, status, priority;
 
-ALTER VIEW mine.v_task_queue_summary OWNER TO guildhall_owner;
-
 COMMENT ON VIEW mine.v_task_queue_summary IS 'tasks: tenant: how many tasks stand in which state and priority, and how long they have waited.';
 
 CREATE VIEW platform.analytics_events AS
@@ -11054,8 +10248,6 @@ CREATE VIEW platform.analytics_events AS
    FROM store.analytics_events
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
-
-ALTER VIEW platform.analytics_events OWNER TO guildhall_owner;
 
 COMMENT ON VIEW platform.analytics_events IS 'analytics: tenant: what the team''s own people look at.';
 
@@ -11081,8 +10273,6 @@ CREATE TABLE platform.api_keys (
 WITH (fillfactor='80');
 
 ALTER TABLE ONLY platform.api_keys FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE platform.api_keys OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.api_keys IS 'identity: tenant: keys with which programs act for a person in a team.';
 
@@ -11110,8 +10300,6 @@ CREATE TABLE platform.archives (
     CONSTRAINT archives_span_is_positive CHECK ((ends_at > starts_at))
 );
 
-ALTER TABLE platform.archives OWNER TO guildhall_owner;
-
 COMMENT ON TABLE platform.archives IS 'operations: system: the files that partitions went to, with what must be found in them.';
 
 COMMENT ON COLUMN platform.archives.digest IS 'What platform.fingerprint says of the rows.';
@@ -11127,8 +10315,6 @@ CREATE TABLE platform.audit_exemptions (
     CONSTRAINT audit_exemptions_have_a_reason CHECK ((reason <> ''::text)),
     CONSTRAINT audit_exemptions_operations_are_known CHECK (((operations <@ '{INSERT,UPDATE,DELETE}'::text[]) AND (operations <> '{}'::text[])))
 );
-
-ALTER TABLE platform.audit_exemptions OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.audit_exemptions IS 'audit: system: the tables outside schema store whose changes leave no image in the audit log, and why.';
 
@@ -11156,8 +10342,6 @@ CREATE VIEW platform.audit_log AS
    FROM store.audit_log
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
 
-ALTER VIEW platform.audit_log OWNER TO guildhall_owner;
-
 COMMENT ON VIEW platform.audit_log IS 'audit: tenant: the team''s own part of the audit log; nobody may change it.';
 
 CREATE VIEW platform.audit_logs AS
@@ -11181,8 +10365,6 @@ CREATE VIEW platform.audit_logs AS
    FROM store.audit_logs
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
 
-ALTER VIEW platform.audit_logs OWNER TO guildhall_owner;
-
 COMMENT ON VIEW platform.audit_logs IS 'audit: tenant: the team''s own requests; nobody may change them.';
 
 CREATE TABLE platform.audit_redactions (
@@ -11197,8 +10379,6 @@ CREATE TABLE platform.audit_redactions (
     CONSTRAINT audit_redactions_have_a_reason CHECK ((reason <> ''::text)),
     CONSTRAINT audit_redactions_kind_is_known CHECK ((kind = ANY (ARRAY['user'::text, 'team'::text])))
 );
-
-ALTER TABLE platform.audit_redactions OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.audit_redactions IS 'audit: system: each erasure of a person or a team from the ledgers; its own row in the audit log is sealed like any other.';
 
@@ -11222,8 +10402,6 @@ CREATE VIEW platform.audit_trail AS
    FROM store.audit_log
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
 
-ALTER VIEW platform.audit_trail OWNER TO guildhall_owner;
-
 COMMENT ON VIEW platform.audit_trail IS 'audit: tenant: the audit log in the columns of AI-GO; record_id where the key is one UUID.';
 
 CREATE TABLE platform.background_task_dependencies (
@@ -11239,8 +10417,6 @@ CREATE TABLE platform.background_task_dependencies (
 WITH (fillfactor='80');
 
 ALTER TABLE ONLY platform.background_task_dependencies FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE platform.background_task_dependencies OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.background_task_dependencies IS 'jobs: tenant: which job waits for which, and what becomes of it if that fails; made with the job, so never in a circle.';
 
@@ -11260,8 +10436,6 @@ CREATE VIEW platform.background_task_history AS
    FROM store.background_task_history
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
-
-ALTER VIEW platform.background_task_history OWNER TO guildhall_owner;
 
 COMMENT ON VIEW platform.background_task_history IS 'jobs: tenant: the history of the team''s own jobs.';
 
@@ -11313,8 +10487,6 @@ WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_
 
 ALTER TABLE ONLY platform.background_tasks FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE platform.background_tasks OWNER TO guildhall_owner;
-
 COMMENT ON TABLE platform.background_tasks IS 'jobs: tenant: work that the machine does for a team, in the background, under a lease.';
 
 COMMENT ON COLUMN platform.background_tasks.attempt_token IS 'Given out with each claim; who finishes a job names it, so that one who has lost the lease is refused.';
@@ -11355,8 +10527,6 @@ CREATE UNLOGGED TABLE platform.cache_counters (
 )
 WITH (fillfactor='70');
 
-ALTER TABLE platform.cache_counters OWNER TO guildhall_owner;
-
 COMMENT ON TABLE platform.cache_counters IS 'cache: system: what processes count together for a while; a crash empties it.';
 
 COMMENT ON COLUMN platform.cache_counters.expires_at IS 'Counted from the first addition; from then on the counter begins anew.';
@@ -11378,8 +10548,6 @@ CREATE TABLE platform.clickhouse_analytics (
 WITH (autovacuum_vacuum_scale_factor='0.01');
 
 ALTER TABLE ONLY platform.clickhouse_analytics FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE platform.clickhouse_analytics OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.clickhouse_analytics IS 'analytics: tenant: events on their way to ClickHouse; those that have left are deleted by upkeep.';
 
@@ -11412,8 +10580,6 @@ CREATE VIEW platform.connection_stats AS
           WHERE (pg_stat_activity.datname IS NOT NULL)) sessions
   GROUP BY datname;
 
-ALTER VIEW platform.connection_stats OWNER TO guildhall_owner;
-
 COMMENT ON VIEW platform.connection_stats IS 'operations: system: how many sessions each database has, and what they do; null where that is hidden from whoever asks.';
 
 CREATE VIEW platform.daily_stats AS
@@ -11430,8 +10596,6 @@ CREATE VIEW platform.daily_stats AS
     tenant_id
    FROM store.daily_stats_now days
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
-
-ALTER VIEW platform.daily_stats OWNER TO guildhall_owner;
 
 COMMENT ON VIEW platform.daily_stats IS 'analytics: tenant: what the team''s own people looked at, by day; unique_sessions are those of the day and do not add up.';
 
@@ -11455,8 +10619,6 @@ CREATE TABLE platform.dead_letter_queue (
 
 ALTER TABLE ONLY platform.dead_letter_queue FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE platform.dead_letter_queue OWNER TO guildhall_owner;
-
 COMMENT ON TABLE platform.dead_letter_queue IS 'jobs: tenant: jobs that failed for good, with all that a person needs to judge them, until somebody sends them back or lays them aside.';
 
 CREATE MATERIALIZED VIEW platform.epoch AS
@@ -11464,8 +10626,6 @@ CREATE MATERIALIZED VIEW platform.epoch AS
     instant AS began_at
    FROM clock_timestamp() instant(instant)
   WITH NO DATA;
-
-ALTER MATERIALIZED VIEW platform.epoch OWNER TO guildhall_owner;
 
 COMMENT ON MATERIALIZED VIEW platform.epoch IS 'audit: system: when this copy of the database was made, migrated or restored: the epoch in which its transaction ids are told apart; its number is that in microseconds.';
 
@@ -11485,8 +10645,6 @@ CREATE TABLE platform.idempotency_keys (
 );
 
 ALTER TABLE ONLY platform.idempotency_keys FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE platform.idempotency_keys OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.idempotency_keys IS 'replays: tenant: what was answered to requests, for a day, so that one that is sent twice is done once.';
 
@@ -11508,8 +10666,6 @@ CREATE VIEW platform.index_usage AS
      JOIN pg_index indexes ON ((indexes.indexrelid = activity.indexrelid)))
   ORDER BY activity.idx_scan DESC;
 
-ALTER VIEW platform.index_usage OWNER TO guildhall_owner;
-
 COMMENT ON VIEW platform.index_usage IS 'operations: system: how often each index was used since statistics began; one that is not valid is left over from a build that failed.';
 
 CREATE TABLE platform.ledgers (
@@ -11526,8 +10682,6 @@ CREATE TABLE platform.ledgers (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ledgers_cover_something CHECK ((cardinality(columns) > 0))
 );
-
-ALTER TABLE platform.ledgers OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.ledgers IS 'audit: system: the tables whose rows are digested when they are written and sealed afterwards.';
 
@@ -11555,8 +10709,6 @@ CREATE VIEW platform.lock_contention AS
            FROM pg_database
           WHERE (pg_database.datname = current_database())))));
 
-ALTER VIEW platform.lock_contention OWNER TO guildhall_owner;
-
 COMMENT ON VIEW platform.lock_contention IS 'operations: system: sessions that wait for a lock, and for whom.';
 
 CREATE TABLE platform.provider_secrets (
@@ -11570,8 +10722,6 @@ CREATE TABLE platform.provider_secrets (
 
 ALTER TABLE ONLY platform.provider_secrets FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE platform.provider_secrets OWNER TO guildhall_owner;
-
 COMMENT ON TABLE platform.provider_secrets IS 'identity: tenant: what a team needs to call others, such as keys of model providers, encrypted under a key that is not in the database.';
 
 COMMENT ON COLUMN platform.provider_secrets.sealed IS 'Version 1, key id (8 bytes), nonce (12), AES-256-GCM ciphertext and tag; the row''s team and id are authenticated with it.';
@@ -11581,8 +10731,6 @@ CREATE UNLOGGED TABLE platform.rate_limits (
     tat_ns bigint NOT NULL
 )
 WITH (fillfactor='70');
-
-ALTER TABLE platform.rate_limits OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.rate_limits IS 'cache: system: how much of its rate each key has used; a crash empties it.';
 
@@ -11602,8 +10750,6 @@ CREATE VIEW platform.replication_lag AS
                     ELSE pg_current_wal_lsn()
                 END, COALESCE(slots.confirmed_flush_lsn, slots.restart_lsn)))::bigint AS bytes) lag);
 
-ALTER VIEW platform.replication_lag OWNER TO guildhall_owner;
-
 COMMENT ON VIEW platform.replication_lag IS 'operations: system: how far behind each replica''s slot is; a slot that nobody reads keeps the log for ever.';
 
 CREATE TABLE platform.schedule_runs (
@@ -11619,8 +10765,6 @@ CREATE TABLE platform.schedule_runs (
     CONSTRAINT schedule_runs_end_is_recorded CHECK (((status <> 'running'::text) = (finished_at IS NOT NULL))),
     CONSTRAINT schedule_runs_status_is_known CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'failed'::text, 'skipped'::text])))
 );
-
-ALTER TABLE platform.schedule_runs OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.schedule_runs IS 'jobs: system: each time a schedule was due: who took it, and what came of it.';
 
@@ -11644,8 +10788,6 @@ CREATE TABLE platform.schedules (
     CONSTRAINT schedules_type_is_named CHECK (((task_type)::text <> ''::text))
 );
 
-ALTER TABLE platform.schedules OWNER TO guildhall_owner;
-
 COMMENT ON TABLE platform.schedules IS 'jobs: system: work that comes again: its rhythm, and when it is due next.';
 
 COMMENT ON COLUMN platform.schedules.tenant_id IS 'The team for which a job is enqueued; null: upkeep of the installation, which the scheduler does itself.';
@@ -11654,8 +10796,6 @@ CREATE TABLE platform.sealed_columns (
     relation text NOT NULL,
     column_name text NOT NULL
 );
-
-ALTER TABLE platform.sealed_columns OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.sealed_columns IS 'identity: system: every column of encrypted secrets; its table has an id and a tenant_id.';
 
@@ -11670,8 +10810,6 @@ SELECT
     NULL::bigint AS estimated_rows,
     NULL::interval AS retention;
 
-ALTER VIEW platform.series_horizon OWNER TO guildhall_owner;
-
 COMMENT ON VIEW platform.series_horizon IS 'operations: system: what each series has partitions for; who writes beyond makes them first. TimescaleDB makes its chunks as rows come, so there none is ahead.';
 
 CREATE TABLE platform.sign_in_failures (
@@ -11681,8 +10819,6 @@ CREATE TABLE platform.sign_in_failures (
     CONSTRAINT sign_in_failures_is_not_negative CHECK ((failures >= 0))
 )
 WITH (fillfactor='70');
-
-ALTER TABLE platform.sign_in_failures OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.sign_in_failures IS 'identity: system: how often signing in has failed lately, for each person and address, by digest.';
 
@@ -11698,8 +10834,6 @@ CREATE TABLE platform.slow_query_log (
     CONSTRAINT slow_query_log_duration_is_not_negative CHECK ((duration_ms >= (0)::double precision)),
     CONSTRAINT slow_query_log_query_size CHECK (((length(query) >= 1) AND (length(query) <= 100000)))
 );
-
-ALTER TABLE platform.slow_query_log OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.slow_query_log IS 'operations: system: statements that took long; every process adds its own, and only the scheduler reads them.';
 
@@ -11723,8 +10857,6 @@ CREATE TABLE platform.sql_logins (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-ALTER TABLE platform.sql_logins OWNER TO guildhall_owner;
-
 COMMENT ON TABLE platform.sql_logins IS 'identity: system: the database logins of people who write SQL, and the team whose rows each sees.';
 
 CREATE VIEW platform.streaming_analytics AS
@@ -11740,8 +10872,6 @@ CREATE VIEW platform.streaming_analytics AS
    FROM store.streaming_analytics
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
-
-ALTER VIEW platform.streaming_analytics OWNER TO guildhall_owner;
 
 COMMENT ON VIEW platform.streaming_analytics IS 'analytics: tenant: how the team''s own answers arrive.';
 
@@ -11784,8 +10914,6 @@ CREATE VIEW platform.table_bloat AS
   WHERE ((classes.relkind = ANY (ARRAY['r'::"char", 'p'::"char", 'm'::"char"])) AND (namespaces.nspname <> ALL (ARRAY['pg_catalog'::name, 'information_schema'::name])) AND (namespaces.nspname !~~ 'pg\_temp\_%'::text))
   ORDER BY sizes.total DESC;
 
-ALTER VIEW platform.table_bloat OWNER TO guildhall_owner;
-
 COMMENT ON VIEW platform.table_bloat IS 'operations: system: how large each table is, and how much of it its rows do not need.';
 
 COMMENT ON COLUMN platform.table_bloat.estimated_from IS 'statistics: the width of its columns; dead rows: their share, where the statistics are hidden or missing.';
@@ -11798,8 +10926,6 @@ CREATE VIEW platform.table_sizes AS
     live_rows
    FROM platform.table_bloat
   ORDER BY total_bytes DESC;
-
-ALTER VIEW platform.table_sizes OWNER TO guildhall_owner;
 
 COMMENT ON VIEW platform.table_sizes IS 'operations: system: how large each table is with its indexes, the largest first.';
 
@@ -11827,8 +10953,6 @@ CREATE TABLE platform.task_lanes (
     CONSTRAINT task_lanes_timeout_is_positive CHECK ((timeout > '00:00:00'::interval)),
     CONSTRAINT task_lanes_waits_are_positive CHECK (((retry_base > '00:00:00'::interval) AND (retry_most >= retry_base)))
 );
-
-ALTER TABLE platform.task_lanes OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.task_lanes IS 'jobs: system: each type of job, in the queue that it waits in: its limits, and what holds where a job says nothing else.';
 
@@ -11874,8 +10998,6 @@ CREATE VIEW platform.team_seals AS
      JOIN platform.audit_seals seals ON (((seals.ledger = parts.ledger) AND (seals.number = parts.number))))
   WHERE (parts.tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
 
-ALTER VIEW platform.team_seals OWNER TO guildhall_owner;
-
 COMMENT ON VIEW platform.team_seals IS 'audit: tenant: what the seals say of the team''s own rows, and how that leads to what was signed.';
 
 CREATE TABLE platform.user_preferences (
@@ -11896,8 +11018,6 @@ CREATE TABLE platform.user_preferences (
 );
 
 ALTER TABLE ONLY platform.user_preferences FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE platform.user_preferences OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.user_preferences IS 'identity: global: how a person, or a visitor without an account, likes things shown; each sees their own.';
 
@@ -11927,8 +11047,6 @@ CREATE TABLE platform.user_sessions (
 WITH (fillfactor='70');
 
 ALTER TABLE ONLY platform.user_sessions FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE platform.user_sessions OWNER TO guildhall_owner;
 
 COMMENT ON TABLE platform.user_sessions IS 'identity: tenant: people who are signed in, and what their conversation is about.';
 
@@ -11963,8 +11081,6 @@ CREATE TABLE society.achievements (
 
 ALTER TABLE ONLY society.achievements FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.achievements OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.achievements IS 'gamification: tenant: what can be achieved, what it takes, and what it is worth.';
 
 CREATE TABLE society.agent_achievements (
@@ -11984,8 +11100,6 @@ CREATE TABLE society.agent_achievements (
 
 ALTER TABLE ONLY society.agent_achievements FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.agent_achievements OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.agent_achievements IS 'gamification: tenant: how far an agent is with an achievement, and when it was earned; once, or once in each period where it can be repeated.';
 
 CREATE VIEW society.agent_activity_log AS
@@ -12000,8 +11114,6 @@ CREATE VIEW society.agent_activity_log AS
    FROM store.agent_activity_log
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
-
-ALTER VIEW society.agent_activity_log OWNER TO guildhall_owner;
 
 COMMENT ON VIEW society.agent_activity_log IS 'agents: tenant: the activity of the team''s own agents.';
 
@@ -12020,8 +11132,6 @@ CREATE TABLE society.agent_permissions (
 );
 
 ALTER TABLE ONLY society.agent_permissions FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.agent_permissions OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.agent_permissions IS 'rewards: tenant: what an agent has earned leave to do, and on what ground.';
 
@@ -12044,8 +11154,6 @@ CREATE TABLE society.agent_skills (
 
 ALTER TABLE ONLY society.agent_skills FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.agent_skills OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.agent_skills IS 'agents: tenant: what an agent can do, how well, and on how much evidence.';
 
 CREATE TABLE society.agent_status_history (
@@ -12062,8 +11170,6 @@ CREATE TABLE society.agent_status_history (
 );
 
 ALTER TABLE ONLY society.agent_status_history FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.agent_status_history OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.agent_status_history IS 'agents: tenant: every state an agent was in, from its first; written by a trigger.';
 
@@ -12084,8 +11190,6 @@ CREATE TABLE society.appeal_reviews (
 );
 
 ALTER TABLE ONLY society.appeal_reviews FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.appeal_reviews OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.appeal_reviews IS 'penalties: tenant: what each reviewer of an appeal thinks, or that they stand aside.';
 
@@ -12109,8 +11213,6 @@ CREATE TABLE society.appeals (
 
 ALTER TABLE ONLY society.appeals FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.appeals OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.appeals IS 'penalties: tenant: what an agent says against a violation it is charged with, and what was decided.';
 
 CREATE TABLE society.battle_participants (
@@ -12129,8 +11231,6 @@ CREATE TABLE society.battle_participants (
 
 ALTER TABLE ONLY society.battle_participants FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.battle_participants OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.battle_participants IS 'battles: tenant: who fights, on which side, with what, and how it went.';
 
 CREATE TABLE society.battle_rounds (
@@ -12147,8 +11247,6 @@ CREATE TABLE society.battle_rounds (
 );
 
 ALTER TABLE ONLY society.battle_rounds FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.battle_rounds OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.battle_rounds IS 'battles: tenant: what each judge said of each round; nobody judges a battle they fight in.';
 
@@ -12182,8 +11280,6 @@ CREATE TABLE society.battles (
 
 ALTER TABLE ONLY society.battles FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.battles OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.battles IS 'battles: tenant: judged contests between agents.';
 
 COMMENT ON COLUMN society.battles.winner_id IS 'One of its participants; null for a draw.';
@@ -12203,8 +11299,6 @@ CREATE TABLE society.brainstorm_participants (
 );
 
 ALTER TABLE ONLY society.brainstorm_participants FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.brainstorm_participants OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.brainstorm_participants IS 'brainstorming: tenant: who takes part, since when, and with how many ideas.';
 
@@ -12237,8 +11331,6 @@ CREATE TABLE society.brainstorm_sessions (
 
 ALTER TABLE ONLY society.brainstorm_sessions FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.brainstorm_sessions OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.brainstorm_sessions IS 'brainstorming: tenant: a topic that agents think about together.';
 
 COMMENT ON COLUMN society.brainstorm_sessions.total_ideas IS 'Its ideas that were not deleted; kept by a trigger.';
@@ -12269,8 +11361,6 @@ CREATE TABLE society.eigentrust_runs (
 
 ALTER TABLE ONLY society.eigentrust_runs FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.eigentrust_runs OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.eigentrust_runs IS 'reputation: tenant: each computation of global trust: on what, with which parameters, and how close it came.';
 
 CREATE TABLE society.elo_history (
@@ -12294,8 +11384,6 @@ CREATE TABLE society.elo_history (
 
 ALTER TABLE ONLY society.elo_history FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.elo_history OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.elo_history IS 'battles: tenant: each change of an agent''s rating, from the one before; rows are added and never changed.';
 
 CREATE TABLE society.hall_of_fame (
@@ -12318,8 +11406,6 @@ CREATE TABLE society.hall_of_fame (
 
 ALTER TABLE ONLY society.hall_of_fame FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.hall_of_fame OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.hall_of_fame IS 'leaderboards: tenant: agents to be remembered, and what for.';
 
 CREATE TABLE society.idea_combination_sources (
@@ -12332,8 +11418,6 @@ CREATE TABLE society.idea_combination_sources (
 );
 
 ALTER TABLE ONLY society.idea_combination_sources FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.idea_combination_sources OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.idea_combination_sources IS 'brainstorming: tenant: the ideas of which another was made, all of one session.';
 
@@ -12349,8 +11433,6 @@ CREATE TABLE society.idea_combinations (
 
 ALTER TABLE ONLY society.idea_combinations FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.idea_combinations OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.idea_combinations IS 'brainstorming: tenant: an idea that was made of others, and why.';
 
 CREATE TABLE society.idea_votes (
@@ -12365,8 +11447,6 @@ CREATE TABLE society.idea_votes (
 );
 
 ALTER TABLE ONLY society.idea_votes FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.idea_votes OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.idea_votes IS 'brainstorming: tenant: for or against an idea, from -5 to 5; nobody votes on their own.';
 
@@ -12400,8 +11480,6 @@ CREATE TABLE society.ideas (
 
 ALTER TABLE ONLY society.ideas FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.ideas OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.ideas IS 'brainstorming: tenant: what was thought of, by whom, and from which idea it grew.';
 
 COMMENT ON COLUMN society.ideas.votes_count IS 'How many agents voted on it; votes_total is the sum of their votes. Both are kept by a trigger.';
@@ -12425,8 +11503,6 @@ CREATE TABLE society.mentorship_curriculum (
 );
 
 ALTER TABLE ONLY society.mentorship_curriculum FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.mentorship_curriculum OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.mentorship_curriculum IS 'mentorship: tenant: what is taught of a skill, level by level, and how it is examined; a level follows the one below it.';
 
@@ -12452,8 +11528,6 @@ CREATE TABLE society.mentorship_sessions (
 
 ALTER TABLE ONLY society.mentorship_sessions FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.mentorship_sessions OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.mentorship_sessions IS 'mentorship: tenant: the meetings of a pairing; one that has a held_at took place.';
 
 COMMENT ON COLUMN society.mentorship_sessions.mentor_rating IS 'What the mentor says of the session; mentee_rating what the mentee says.';
@@ -12473,8 +11547,6 @@ CREATE VIEW society.penalty_history AS
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
 
-ALTER VIEW society.penalty_history OWNER TO guildhall_owner;
-
 COMMENT ON VIEW society.penalty_history IS 'penalties: tenant: the penalty history of the team''s own agents.';
 
 CREATE TABLE society.point_keys (
@@ -12485,8 +11557,6 @@ CREATE TABLE society.point_keys (
 );
 
 ALTER TABLE ONLY society.point_keys FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.point_keys OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.point_keys IS 'gamification: tenant: which award was made already: a second one of the same key is refused, in whatever month; written by a trigger.';
 
@@ -12505,8 +11575,6 @@ CREATE TABLE society.point_rules (
 );
 
 ALTER TABLE ONLY society.point_rules FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.point_rules OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.point_rules IS 'gamification: tenant: what an act of a category is worth, and how much of it counts in a day.';
 
@@ -12527,8 +11595,6 @@ CREATE VIEW society.point_transactions AS
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
 
-ALTER VIEW society.point_transactions OWNER TO guildhall_owner;
-
 COMMENT ON VIEW society.point_transactions IS 'gamification: tenant: the team''s own point transactions.';
 
 CREATE TABLE society.pretrusted_agents (
@@ -12548,8 +11614,6 @@ CREATE TABLE society.pretrusted_agents (
 
 ALTER TABLE ONLY society.pretrusted_agents FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.pretrusted_agents OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.pretrusted_agents IS 'reputation: tenant: the agents that trust begins with, how much, and how long.';
 
 CREATE TABLE society.priority_queues (
@@ -12567,8 +11631,6 @@ CREATE TABLE society.priority_queues (
 
 ALTER TABLE ONLY society.priority_queues FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.priority_queues OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.priority_queues IS 'rewards: tenant: which agents come first in which queue, and by how much.';
 
 CREATE VIEW society.reputation_history AS
@@ -12585,8 +11647,6 @@ CREATE VIEW society.reputation_history AS
    FROM store.reputation_history
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
-
-ALTER VIEW society.reputation_history OWNER TO guildhall_owner;
 
 COMMENT ON VIEW society.reputation_history IS 'reputation: tenant: the reputation history of the team''s own agents.';
 
@@ -12613,8 +11673,6 @@ CREATE TABLE society.resource_allocations (
 
 ALTER TABLE ONLY society.resource_allocations FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.resource_allocations OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.resource_allocations IS 'rewards: tenant: what an agent has been lent from a pool, on the strength of which tier, until when.';
 
 CREATE TABLE society.resource_pools (
@@ -12637,8 +11695,6 @@ CREATE TABLE society.resource_pools (
 
 ALTER TABLE ONLY society.resource_pools FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.resource_pools OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.resource_pools IS 'rewards: tenant: what there is to give out.';
 
 COMMENT ON COLUMN society.resource_pools.available IS 'Capacity less what is allocated; kept by triggers.';
@@ -12660,8 +11716,6 @@ CREATE TABLE society.retraining_assessments (
 );
 
 ALTER TABLE ONLY society.retraining_assessments FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.retraining_assessments OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.retraining_assessments IS 'penalties: tenant: each examination in a retraining, by somebody else.';
 
@@ -12686,8 +11740,6 @@ CREATE TABLE society.retraining_programs (
 
 ALTER TABLE ONLY society.retraining_programs FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.retraining_programs OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.retraining_programs IS 'penalties: tenant: what an agent has to learn, by when, and how it will be examined.';
 
 CREATE TABLE society.streaks (
@@ -12709,8 +11761,6 @@ CREATE TABLE society.streaks (
 
 ALTER TABLE ONLY society.streaks FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.streaks OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.streaks IS 'gamification: tenant: days in a row on which an agent did something, in its own time zone.';
 
 CREATE TABLE society.task_assignments (
@@ -12728,8 +11778,6 @@ CREATE TABLE society.task_assignments (
 
 ALTER TABLE ONLY society.task_assignments FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.task_assignments OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.task_assignments IS 'tasks: tenant: who had which task, from when to when; follows tasks.assigned_to by trigger.';
 
 CREATE TABLE society.task_dependencies (
@@ -12744,8 +11792,6 @@ CREATE TABLE society.task_dependencies (
 );
 
 ALTER TABLE ONLY society.task_dependencies FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.task_dependencies OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.task_dependencies IS 'tasks: tenant: which task waits for which; never in a circle.';
 
@@ -12769,8 +11815,6 @@ CREATE TABLE society.task_executions (
 
 ALTER TABLE ONLY society.task_executions FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.task_executions OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.task_executions IS 'tasks: tenant: each attempt at a task, and how it ended.';
 
 CREATE VIEW society.task_history AS
@@ -12787,8 +11831,6 @@ CREATE VIEW society.task_history AS
    FROM store.task_history
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
-
-ALTER VIEW society.task_history OWNER TO guildhall_owner;
 
 COMMENT ON VIEW society.task_history IS 'tasks: tenant: the history of the team''s own tasks.';
 
@@ -12807,8 +11849,6 @@ CREATE TABLE society.task_queues (
 );
 
 ALTER TABLE ONLY society.task_queues FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.task_queues OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.task_queues IS 'tasks: tenant: queues of tasks: what comes first, and how many at once.';
 
@@ -12832,8 +11872,6 @@ CREATE TABLE society.task_results (
 
 ALTER TABLE ONLY society.task_results FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.task_results OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.task_results IS 'tasks: tenant: what an attempt brought, what it was worth, and what it cost.';
 
 CREATE TABLE society.tier_history (
@@ -12849,8 +11887,6 @@ CREATE TABLE society.tier_history (
 );
 
 ALTER TABLE ONLY society.tier_history FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.tier_history OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.tier_history IS 'gamification: tenant: every rise and fall of an agent, and the points it had then; written by a trigger.';
 
@@ -12870,8 +11906,6 @@ CREATE TABLE society.tiers (
 );
 
 ALTER TABLE ONLY society.tiers FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.tiers OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.tiers IS 'gamification: tenant: the points at which an agent of the team rises to a tier and below which it falls from it; every team is given all six.';
 
@@ -12902,8 +11936,6 @@ CREATE VIEW society.v_active_agents WITH (security_invoker='true') AS
    FROM society.agents
   WHERE ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND (deleted_at IS NULL) AND (status <> ALL (ARRAY['offline'::society.agent_status, 'suspended'::society.agent_status, 'retired'::society.agent_status])));
 
-ALTER VIEW society.v_active_agents OWNER TO guildhall_owner;
-
 COMMENT ON VIEW society.v_active_agents IS 'agents: tenant: the agents that are there and may work, with all their figures.';
 
 CREATE VIEW society.v_active_mentorships WITH (security_invoker='true') AS
@@ -12933,8 +11965,6 @@ CREATE VIEW society.v_active_mentorships WITH (security_invoker='true') AS
            FROM society.mentee_progress
           WHERE ((mentee_progress.tenant_id = pairings.tenant_id) AND (mentee_progress.pairing_id = pairings.id))) progress)
   WHERE ((pairings.tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND (pairings.status = 'active'::society.mentorship_status));
-
-ALTER VIEW society.v_active_mentorships OWNER TO guildhall_owner;
 
 COMMENT ON VIEW society.v_active_mentorships IS 'mentorship: tenant: the pairings at work, and how far they are.';
 
@@ -12971,8 +12001,6 @@ CREATE VIEW society.v_agent_reputation WITH (security_invoker='true') AS
           WHERE ((trust_graph.tenant_id = agents.tenant_id) AND (trust_graph.to_agent_id = agents.id))) edges)
   WHERE ((agents.tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND (agents.deleted_at IS NULL));
 
-ALTER VIEW society.v_agent_reputation OWNER TO guildhall_owner;
-
 COMMENT ON VIEW society.v_agent_reputation IS 'reputation: tenant: all that is known of each agent''s reputation; what was never computed is null.';
 
 CREATE VIEW society.v_current_leaderboard WITH (security_invoker='true') AS
@@ -12997,8 +12025,6 @@ CREATE VIEW society.v_current_leaderboard WITH (security_invoker='true') AS
      JOIN society.agents ON (((agents.tenant_id = rankings.tenant_id) AND (agents.id = rankings.agent_id))))
   WHERE ((rankings.tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND ((rankings.period)::text = 'weekly'::text) AND (rankings.period_start <= ((now() AT TIME ZONE 'UTC'::text))::date) AND (periods.period_end > ((now() AT TIME ZONE 'UTC'::text))::date));
 
-ALTER VIEW society.v_current_leaderboard OWNER TO guildhall_owner;
-
 COMMENT ON VIEW society.v_current_leaderboard IS 'leaderboards: tenant: the ranks of the current week, in every category.';
 
 CREATE VIEW society.v_task_queue_summary WITH (security_invoker='true') AS
@@ -13013,8 +12039,6 @@ CREATE VIEW society.v_task_queue_summary WITH (security_invoker='true') AS
    FROM society.tasks
   WHERE ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND (deleted_at IS NULL) AND (status <> ALL (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status, 'cancelled'::society.agent_task_status])))
   GROUP BY tenant_id, status, priority;
-
-ALTER VIEW society.v_task_queue_summary OWNER TO guildhall_owner;
 
 COMMENT ON VIEW society.v_task_queue_summary IS 'tasks: tenant: how many tasks stand in which state and priority, and how long they have waited.';
 
@@ -13044,8 +12068,6 @@ CREATE TABLE society.violations (
 
 ALTER TABLE ONLY society.violations FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.violations OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.violations IS 'penalties: tenant: what an agent did against the rules, how grave it was, and what it cost.';
 
 COMMENT ON COLUMN society.violations.penalty_points IS 'What counts against the agent while the violation stands; dismissed, overturned or expired, it counts nothing.';
@@ -13072,8 +12094,6 @@ CREATE TABLE society.vote_audit_trail (
 
 ALTER TABLE ONLY society.vote_audit_trail FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.vote_audit_trail OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.vote_audit_trail IS 'voting: tenant: everything that happened in a vote, ballot by ballot; rows are added and never changed.';
 
 COMMENT ON COLUMN society.vote_audit_trail.transaction_id IS 'The transaction that wrote the row; with epoch, what seals count by.';
@@ -13095,8 +12115,6 @@ CREATE TABLE society.vote_delegations (
 );
 
 ALTER TABLE ONLY society.vote_delegations FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.vote_delegations OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.vote_delegations IS 'voting: tenant: who votes for whom, in one session or, where none is named, in all; never in a circle.';
 
@@ -13127,8 +12145,6 @@ CREATE TABLE society.votes (
 
 ALTER TABLE ONLY society.votes FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE society.votes OWNER TO guildhall_owner;
-
 COMMENT ON TABLE society.votes IS 'voting: tenant: ballots; one that was replaced or withdrawn stays, and counts no more.';
 
 COMMENT ON COLUMN society.votes.ranking IS 'Options from the best; equals stand together in a list of their own.';
@@ -13149,8 +12165,6 @@ CREATE TABLE society.voting_eligibility (
 );
 
 ALTER TABLE ONLY society.voting_eligibility FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.voting_eligibility OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.voting_eligibility IS 'voting: tenant: the roll of a vote: who may vote, with which weight and how many tokens; without a roll every agent of the team may.';
 
@@ -13201,8 +12215,6 @@ END),
 );
 
 ALTER TABLE ONLY society.voting_sessions FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE society.voting_sessions OWNER TO guildhall_owner;
 
 COMMENT ON TABLE society.voting_sessions IS 'voting: tenant: what is voted on, by which rule, and what came of it.';
 
