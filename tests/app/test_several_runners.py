@@ -225,3 +225,22 @@ async def _found(app: App, simulation: Simulation) -> Simulation:
 def test_a_lease_that_is_none_is_refused(guildhall: Command, value: str) -> None:
     refused = guildhall("eval", "list", expect=2, GUILDHALL_LEASE_S=value)
     assert f"GUILDHALL_LEASE_S is '{value}', expected a number of seconds from 1" in refused.err
+
+
+async def test_a_run_whose_watch_fails_ends_and_hands_back_its_trials(app: App, project: Project) -> None:
+    """Renewing leases and hearing of a cancellation are work of the run: none goes on without them."""
+    _write(project, scenarios=2)  # the gate stays shut
+    simulation = await _plan(app, project)
+    told = 0
+
+    def breaks(_: object) -> None:
+        nonlocal told
+        told += 1
+        raise BrokenPipeError("nobody reads the progress")
+
+    async with asyncio.timeout(DEADLINE_S):
+        with pytest.raises(BrokenPipeError):
+            await evaluations.run(app, [simulation.simulation_id], concurrency=2, on_progress=breaks)
+    async with app.transaction() as tx:
+        left = await simulations.left_to_do(tx, [simulation.simulation_id])
+    assert (told, left.free, left.others) == (1, 2, 0)

@@ -15,12 +15,12 @@ import asyncio
 import logging
 import random
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from guildhall import clock
@@ -510,12 +510,14 @@ def _count(progress: Progress, record: TrialRecord) -> None:
 
 
 @asynccontextmanager
-async def _alongside(*coroutines: Awaitable[None]) -> AsyncIterator[None]:
-    """Run coroutines beside the block, and end them with it."""
-    tasks = [asyncio.ensure_future(each) for each in coroutines]
+async def _alongside(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run coroutines beside the block, and end them with it; where one of them fails, the block ends with its error."""
     try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each) for each in coroutines]
+            yield
+            for task in tasks:
+                task.cancel()
+    except BaseExceptionGroup as failed:
+        error = failed.exceptions[0]
+        raise error from error.__cause__
