@@ -23,8 +23,8 @@ from pathlib import Path
 
 from guildhall.db import embedded, migrate
 from guildhall.db.conformance import examine
-from guildhall.db.snapshot import NATIVE
 
+NATIVE = Path(__file__).parents[1] / "docs" / "schema" / "native.sql"
 INVENTORY = Path(__file__).parents[2] / "shared" / "design" / "inventory.json"
 
 

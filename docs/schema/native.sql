@@ -657,11 +657,14 @@ CREATE TABLE platform.installation (
     engine text DEFAULT 'native'::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     is_the_one boolean DEFAULT true NOT NULL,
+    upkeep_at timestamp with time zone,
     CONSTRAINT installation_engine_is_known CHECK ((engine = ANY (ARRAY['native'::text, 'timescale'::text]))),
     CONSTRAINT installation_is_single CHECK (is_the_one)
 );
 
 COMMENT ON TABLE platform.installation IS 'operations: system: which database this is, and the engine its series were made with.';
+
+COMMENT ON COLUMN platform.installation.upkeep_at IS 'When a pass of upkeep last found every ledger sealed; null: none has yet.';
 
 CREATE FUNCTION platform.timescale_schema() RETURNS text
     LANGUAGE sql STABLE
@@ -4325,11 +4328,11 @@ BEGIN
 END
 $_$;
 
-CREATE FUNCTION platform.replicas_now() RETURNS TABLE(application text, state text, sync_state text, lag_bytes bigint, lag_seconds double precision)
+CREATE FUNCTION platform.replicas_now() RETURNS TABLE(application text, state text, lag_bytes bigint, lag_seconds double precision)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    SELECT application_name, state, sync_state,
+    SELECT application_name, state,
            pg_wal_lsn_diff(
                CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END, replay_lsn
            )::bigint,
@@ -4676,14 +4679,13 @@ CREATE FUNCTION platform.series_short_of(ahead interval DEFAULT '1 mon'::interva
      ORDER BY registered.name
 $$;
 
-CREATE FUNCTION platform.sessions_now() RETURNS TABLE(pid integer, kind text, database text, login text, application text, state text, transaction_seconds double precision, state_seconds double precision, snapshot_age integer)
+CREATE FUNCTION platform.sessions_now() RETURNS TABLE(pid integer, kind text, database text, login text, application text, state text, transaction_seconds double precision, snapshot_age integer)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     SELECT activity.pid, activity.backend_type, activity.datname::text, activity.usename::text, activity.application_name,
            activity.state,
            extract(epoch FROM clock_timestamp() - activity.xact_start)::double precision,
-           extract(epoch FROM clock_timestamp() - activity.state_change)::double precision,
            greatest(age(activity.backend_xmin), age(activity.backend_xid))
       FROM pg_stat_activity AS activity
      WHERE activity.pid <> pg_backend_pid()
@@ -15359,6 +15361,8 @@ GRANT SELECT ON TABLE platform.installation TO guildhall_login;
 GRANT SELECT ON TABLE platform.installation TO guildhall_app;
 GRANT SELECT ON TABLE platform.installation TO guildhall_reader;
 GRANT SELECT ON TABLE platform.installation TO guildhall_scheduler;
+
+GRANT UPDATE(upkeep_at) ON TABLE platform.installation TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.timescale_schema() FROM PUBLIC;
 

@@ -138,7 +138,7 @@ async def test_findings_become_gauges(client_of: Clients, watched: str, served: 
             "guildhall_slow_statements",
             "guildhall_dead_rows",
             "guildhall_upkeep_age_seconds",
-            "guildhall_replication_lag_bytes",
+            "guildhall_replication_slots_inactive",
             "guildhall_database_size_bytes",
             "guildhall_transaction_id_age",
         )

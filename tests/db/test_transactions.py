@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from guildhall import clock
-from guildhall.db import SLOW_MS, Actor, ConstraintViolated, Database, DatabaseUnavailable, Tx
+from guildhall.db import SLOW_MS, Actor, ConstraintViolated, Database, DatabaseUnavailable, Tx, pool
 from guildhall.db.errors import StatementRefused, TooBusy, ValueRefused, translated
 from guildhall.db.queries import parse_queries
 
@@ -38,6 +38,8 @@ SELECT 'x'::text::integer;
 SELECT pg_sleep(0.6), :secret::text;
 -- name: take_long_and_fail
 SELECT ('x' || pg_sleep(0.6)::text)::integer;
+-- name: role
+SELECT current_user::text;
 -- name: slow_statements
 SELECT query, duration_ms FROM platform.slow_query_log ORDER BY id;
 """,
@@ -257,3 +259,39 @@ async def test_slow_statements_are_kept_without_values_whatever_becomes_of_their
         kept = await tx.fetch(queries.slow_statements)
     assert [row["query"] for row in kept] == [queries.take_long.sql, queries.take_long_and_fail.sql]
     assert all(row["duration_ms"] >= SLOW_MS for row in kept)
+
+
+async def test_a_connection_goes_back_although_whoever_kept_its_slow_statements_was_cancelled(
+    direct_url: str, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logging = asyncio.Event()
+
+    async def log_for_ever(*_: object) -> None:
+        logging.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(pool, "_log", log_for_ever)
+    database = await Database.connect(direct_url, size=1, patience_s=5)
+
+    async def slow() -> None:
+        async with database.transaction(actor) as tx:
+            await tx.find(queries.take_long, secret="password")
+
+    working = asyncio.create_task(slow())
+    await logging.wait()
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    async with database.transaction(actor) as tx:
+        assert await tx.value(queries.count) is not None
+    await database.close()
+
+
+async def test_a_part_on_duty_that_fails_leaves_the_transaction_its_own_role(database: Database, actor: Actor) -> None:
+    async with database.transaction(actor) as tx:
+        role = await tx.value(queries.role)
+        with pytest.raises(ZeroDivisionError):
+            async with tx.on_duty("worker"):
+                assert await tx.value(queries.role) == "guildhall_worker"
+                raise ZeroDivisionError
+        assert await tx.value(queries.role) == role == "guildhall_app"

@@ -52,6 +52,7 @@ def create_api(open_house: OpenHouse, settings: Settings, *, patience_s: float =
                 yield
             finally:
                 app.state.house = None
+                await house.close()
 
     spans = telemetry.provider(settings.otlp_endpoint)
 

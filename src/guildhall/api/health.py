@@ -71,14 +71,11 @@ async def _let_scrape(request: Request) -> None:
     wanted = house_of(request).app.settings.metrics_token
     if wanted is not None and secrets.compare_digest(token_of(request).encode(), wanted.encode()):
         return
-    visit = await administering(request)
-    async with visit.transaction():
-        pass  # whoever was let in is still who may ask
+    await (await administering(request)).insist()
 
 
 async def _recent(house: House) -> Checkup | None:
     try:
-        async with asyncio.timeout(_PATIENCE_S):
-            return await house.checkups.recent()
-    except (TimeoutError, Unavailable):
+        return await house.checkups.recent(patience_s=_PATIENCE_S)
+    except Unavailable:
         return None

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from guildhall import clock
 from guildhall.app.wiring import App
-from guildhall.db import migrate
+from guildhall.db import DatabaseUnavailable, migrate
 from guildhall.domains.platform import operations
 from guildhall.domains.platform.operations import Disk, Finding, Level, Surroundings
 from guildhall.errors import GuildhallError
@@ -56,7 +56,8 @@ class Memory:
     """
     The last checkup, for whoever asks often.
 
-    Those who ask at once share one, so that many cost no more than one.
+    Those who ask at once share one, so that many cost no more than one; it goes
+    on when they no longer wait for it, so that the next finds what it found.
     """
 
     def __init__(self, app: App, *, lasts_s: float = 10.0) -> None:
@@ -64,20 +65,46 @@ class Memory:
         self._lasts_ms = lasts_s * 1000
         self._last: Checkup | None = None
         self._until_ms = 0.0
-        self._looking = asyncio.Lock()
+        self._looking: asyncio.Task[Checkup] | None = None
 
-    async def recent(self) -> Checkup:
+    async def recent(self, *, patience_s: float) -> Checkup:
         """
-        One that is not older than `lasts_s`.
+        One that is not older than `lasts_s`; after `patience_s` the last there was, which says when it was made.
 
         Raises:
-            DatabaseUnavailable: Nobody answers.
+            DatabaseUnavailable: Nobody answers, or the first one takes longer.
         """
-        async with self._looking:
-            if self._last is None or clock.monotonic_ms() >= self._until_ms:
-                self._last = await examine(self._app)
-                self._until_ms = clock.monotonic_ms() + self._lasts_ms
+        if self._last is not None and clock.monotonic_ms() < self._until_ms:
             return self._last
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+            self._looking.add_done_callback(_heard)
+        try:
+            async with asyncio.timeout(patience_s):
+                return await asyncio.shield(self._looking)
+        except TimeoutError:
+            if self._last is None:
+                raise DatabaseUnavailable(
+                    f"PostgreSQL has not told how it is within {patience_s:g} s", remedy="Try again in a moment."
+                ) from None
+            return self._last
+
+    async def forget(self) -> None:
+        """Let nothing go on."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    async def _look(self) -> Checkup:
+        found = await examine(self._app)
+        self._last, self._until_ms = found, clock.monotonic_ms() + self._lasts_ms
+        return found
+
+
+def _heard(looking: asyncio.Task[Checkup]) -> None:
+    """Whoever waited may have gone: its error is nobody's."""
+    if not looking.cancelled():
+        looking.exception()
 
 
 def _surroundings(settings: Settings) -> Surroundings:

@@ -59,6 +59,8 @@ async def maintain(app: App, url: str) -> Upkeep:
     try:
         async for seal in sealing.seal(app):
             seals.append(seal)
+        async with app.database.duty("scheduler") as tx:
+            await operations.note_upkeep(tx)
     except Unavailable:
         raise
     except GuildhallError as error:

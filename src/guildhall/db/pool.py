@@ -226,9 +226,11 @@ class Database:
                     await _rollback(connection)
                 raise
         finally:
-            if tx.slow and not _is_gone(connection):
-                await _log(connection, role, tx.slow)
-            await _hand_back(self._pool, connection)
+            try:
+                if tx.slow and not _is_gone(connection):
+                    await _log(connection, role, tx.slow)
+            finally:
+                await _hand_back(self._pool, connection)
 
     @asynccontextmanager
     async def presence(self, key: int) -> AsyncIterator[Presence]:

@@ -132,8 +132,11 @@ class Tx:
         """
         schema, _, name = table.partition(".")
         with translated():
-            status = await self._connection.copy_records_to_table(
-                name, schema_name=schema, columns=list(columns), records=records
+            status = await self._timed(
+                f"COPY {table} FROM STDIN (FORMAT binary)",
+                self._connection.copy_records_to_table(
+                    name, schema_name=schema, columns=list(columns), records=records
+                ),
             )
         return int(status.rsplit(" ", 1)[-1])
 
@@ -153,12 +156,17 @@ class Tx:
 
     @asynccontextmanager
     async def on_duty(self, role: MachineRole) -> AsyncIterator[None]:
-        """A part that is done as one of the machine's own roles, in the transaction's team."""
-        with translated():
-            await self._connection.execute(f"SET LOCAL ROLE guildhall_{role}")
-        yield
-        with translated():
-            await self._connection.execute("SET LOCAL ROLE guildhall_app")
+        """
+        A part that a team's transaction does as one of the machine's own roles, in that team.
+
+        When the block raises, what it did is undone and the role with it (`savepoint`).
+        """
+        async with self.savepoint():
+            with translated():
+                await self._connection.execute(f"SET LOCAL ROLE guildhall_{role}")
+            yield
+            with translated():
+                await self._connection.execute("SET LOCAL ROLE guildhall_app")
 
     async def join_by_hashing(self) -> None:
         """

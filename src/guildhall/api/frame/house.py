@@ -66,3 +66,8 @@ class House:
         self.bell = Bell(self.app.database)
         self.checkups = Memory(self.app)
         self.allowances = Allowances(PostgresCache(self.app.database))
+
+    async def close(self) -> None:
+        """Let nothing go on that its requests have begun."""
+        await self.checkups.forget()
+        await self.bell.close()

@@ -149,8 +149,19 @@ class Visit:
         """A transaction in which whoever asks does the machine's work for their team, without the idempotency key."""
         return self.house.doorkeeper.duty(self.caller, role, self.origin)
 
+    async def insist(self) -> None:
+        """
+        See that whoever was let in is still who may ask, where nothing else is asked of the database for them.
+
+        Raises:
+            NotSignedIn, KeyRefused: The session or key has ended since.
+            DatabaseUnavailable: No connection could be had, or it broke.
+        """
+        async with self.transaction():
+            pass
+
     def answer(self, document: Any) -> Response:
-        """What came of work, which is in no request log: the work's own history has it."""
+        """What came of work that is in no request log, or what is never the same twice."""
         return Response(json_bytes(document), 200, self.headers, "application/json")
 
     def found(self, document: Any) -> Response:

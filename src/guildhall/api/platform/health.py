@@ -19,6 +19,5 @@ async def get_checkup(visit: Administering) -> Response:
 
     For administrators of the installation. The answer is 200 whatever is found; `level` says the worst of it.
     """
-    async with visit.transaction():
-        pass  # whoever was let in is still who may ask
-    return visit.found(checkup_document(await checkup.examine(visit.house.app)))
+    await visit.insist()
+    return visit.answer(checkup_document(await checkup.examine(visit.house.app)))

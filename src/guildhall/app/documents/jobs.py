@@ -264,4 +264,4 @@ def verdicts_document(named: Iterable[UUID], verdicts: Iterable[Verdict]) -> Ver
 
 def stats_document(stats: Iterable[TypeStats], workers: Iterable[Presence]) -> dict[str, Any]:
     """How many jobs of each type are in each state, and who is at work."""
-    return {"types": [asdict(each) for each in stats], "workers": [asdict(each) for each in workers]}
+    return {**type_stats_document(stats), "workers": [asdict(each) for each in workers]}

@@ -6,7 +6,8 @@ REVOKE USAGE ON SCHEMA migrations FROM guildhall_scheduler;
 
 SET LOCAL ROLE guildhall_owner;
 
-REVOKE SELECT ON platform.installation FROM guildhall_scheduler;
+REVOKE SELECT, UPDATE (upkeep_at) ON platform.installation FROM guildhall_scheduler;
+ALTER TABLE platform.installation DROP COLUMN upkeep_at;
 DROP FUNCTION platform.replicas_now();
 DROP FUNCTION platform.statements_counted();
 DROP FUNCTION platform.sessions_now();

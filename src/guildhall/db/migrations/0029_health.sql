@@ -32,7 +32,7 @@ SET LOCAL ROLE guildhall_owner;
 CREATE FUNCTION platform.sessions_now()
     RETURNS TABLE (
         pid integer, kind text, database text, login text, application text, state text,
-        transaction_seconds double precision, state_seconds double precision, snapshot_age integer
+        transaction_seconds double precision, snapshot_age integer
     )
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -40,7 +40,6 @@ AS $$
     SELECT activity.pid, activity.backend_type, activity.datname::text, activity.usename::text, activity.application_name,
            activity.state,
            extract(epoch FROM clock_timestamp() - activity.xact_start)::double precision,
-           extract(epoch FROM clock_timestamp() - activity.state_change)::double precision,
            greatest(age(activity.backend_xmin), age(activity.backend_xid))
       FROM pg_stat_activity AS activity
      WHERE activity.pid <> pg_backend_pid()
@@ -80,11 +79,11 @@ $$;
 
 -- Who receives the log, and how far behind they are.
 CREATE FUNCTION platform.replicas_now()
-    RETURNS TABLE (application text, state text, sync_state text, lag_bytes bigint, lag_seconds double precision)
+    RETURNS TABLE (application text, state text, lag_bytes bigint, lag_seconds double precision)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT application_name, state, sync_state,
+    SELECT application_name, state,
            pg_wal_lsn_diff(
                CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END, replay_lsn
            )::bigint,
@@ -95,4 +94,6 @@ $$;
 REVOKE ALL ON FUNCTION platform.sessions_now(), platform.statements_counted(), platform.replicas_now() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION platform.sessions_now(), platform.statements_counted(), platform.replicas_now()
     TO guildhall_scheduler;
-GRANT SELECT ON platform.installation TO guildhall_scheduler;
+ALTER TABLE platform.installation ADD COLUMN upkeep_at timestamptz;
+COMMENT ON COLUMN platform.installation.upkeep_at IS 'When a pass of upkeep last found every ledger sealed; null: none has yet.';
+GRANT SELECT, UPDATE (upkeep_at) ON platform.installation TO guildhall_scheduler;

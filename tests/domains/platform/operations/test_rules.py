@@ -32,13 +32,13 @@ from guildhall.domains.platform.operations.types import (
 NOW = datetime(2026, 11, 27, 8, tzinfo=UTC)
 OURS = Surroundings(disk=None, processes=1, connections_each=8)
 SERVER = Server(
-    version=18,
     database="guildhall",
     size_bytes=1 << 24,
     connections_allowed=100,
     shows_sessions=True,
     engine="native",
     installed_at=NOW - timedelta(days=30),
+    upkeep_at=NOW,
     sealed_at=None,
 )
 OK, WARNING, CRITICAL = Level.OK, Level.WARNING, Level.CRITICAL
@@ -46,7 +46,7 @@ GB = 1 << 30
 
 
 def session(pid: int = 1, **known: Any) -> Session:
-    nothing = Session(pid, "client backend", "guildhall", "ada", "psql", "idle", None, None, None)
+    nothing = Session(pid, "client backend", "guildhall", "ada", "psql", "idle", None, None)
     return replace(nothing, **known)
 
 
@@ -106,7 +106,7 @@ def test_a_prepared_transaction_that_is_waited_for_cannot_be_terminated() -> Non
 )
 def test_a_snapshot_is_old_by_the_clock_or_by_transactions(seconds: float, transactions: int, level: Level) -> None:
     holder = session(7, transaction_seconds=seconds, snapshot_age=transactions)
-    found = rules.judge_snapshots(rules.oldest_snapshot([holder], [], []), rules.longest_transaction([holder]))
+    found = rules.judge_snapshots(rules.oldest_snapshot([holder], [], []), rules.longest_transaction([holder]), SERVER)
     assert found.level is level
     assert ("pg_terminate_backend(7)" in found.remedy) is (level is not OK)
 
@@ -120,7 +120,7 @@ def test_the_oldest_of_all_kinds_is_named_with_what_ends_it() -> None:
         ([], [replace(prepared, snapshot_age=200_000_000)], "ROLLBACK PREPARED 'it''s'"),
     ):
         oldest = rules.oldest_snapshot([young], slots, prepareds)
-        assert ending in rules.judge_snapshots(oldest, rules.longest_transaction([young])).remedy
+        assert ending in rules.judge_snapshots(oldest, rules.longest_transaction([young]), SERVER).remedy
 
 
 def test_a_long_transaction_counts_though_another_has_an_older_snapshot() -> None:
@@ -128,16 +128,40 @@ def test_a_long_transaction_counts_though_another_has_an_older_snapshot() -> Non
         session(1, transaction_seconds=4000, snapshot_age=1),
         session(2, transaction_seconds=2, snapshot_age=50),
     )
-    found = rules.judge_snapshots(rules.oldest_snapshot([long, old], [], []), rules.longest_transaction([long, old]))
+    found = rules.judge_snapshots(
+        rules.oldest_snapshot([long, old], [], []), rules.longest_transaction([long, old]), SERVER
+    )
     assert found.level is CRITICAL
     assert found.value["longest_transaction"]["pid"] == 1
+    assert "pg_terminate_backend(1)" in found.remedy
+    assert "pg_terminate_backend(2)" not in found.remedy
     assert measured(found)["oldest_snapshot_seconds"] == 4000
+
+
+def test_a_slot_that_keeps_up_is_not_dropped_for_a_transaction_that_lasts() -> None:
+    idle = session(1, state="idle in transaction", transaction_seconds=4000, snapshot_age=2)
+    oldest = rules.oldest_snapshot([idle], [Slot("debezium", True, 0, "reserved", 3)], [])
+    found = rules.judge_snapshots(oldest, rules.longest_transaction([idle]), SERVER)
+    assert found.level is CRITICAL
+    assert "pg_terminate_backend(1)" in found.remedy
+    assert "debezium" not in found.summary + found.remedy
+
+
+def test_what_is_hidden_is_not_told_as_none() -> None:
+    hides = replace(SERVER, shows_sessions=False)
+    found = rules.judge_snapshots(None, None, hides)
+    assert (found.level, found.measures, found.value["transactions"]) == (OK, [], None)
+    server_own = session(9, kind=None, database=None, state=None)
+    client = session(1, kind=None, state=None)
+    assert rules.judge_connections(hides, [server_own, client], OURS).value["used"] == 2
+    lost = rules.judge_replication([Slot("far", True, None, "lost", None)], [])
+    assert "replication_lag_bytes" not in measured(lost)
 
 
 def test_a_transaction_without_a_snapshot_keeps_nothing() -> None:
     open_for_days = session(1, transaction_seconds=400_000, snapshot_age=None)
     assert rules.longest_transaction([open_for_days]) is None
-    assert rules.judge_snapshots(rules.oldest_snapshot([open_for_days], [], []), None).level is OK
+    assert rules.judge_snapshots(rules.oldest_snapshot([open_for_days], [], []), None, SERVER).level is OK
 
 
 def test_slow_statements_are_named_by_their_ids() -> None:
@@ -196,6 +220,17 @@ def test_upkeep_is_late(refreshed_at: datetime | None, level: Level) -> None:
     assert (found.level, found.value["late"]) == (level, [] if level is OK else ["b"])
     if refreshed_at is None:
         assert rules.judge_upkeep(rollups, replace(SERVER, installed_at=NOW), NOW).level is OK
+
+
+@pytest.mark.parametrize(
+    ("upkeep_at", "level"), [(NOW - timedelta(days=2), OK), (NOW - timedelta(days=3), WARNING), (None, WARNING)]
+)
+def test_ledgers_that_nobody_seals_are_upkeep_that_is_late_also_without_rollups(
+    upkeep_at: datetime | None, level: Level
+) -> None:
+    found = rules.judge_upkeep([], replace(SERVER, upkeep_at=upkeep_at), NOW)
+    assert (found.level, found.value["refreshed_at"]) == (level, None)
+    assert "guildhall db maintain" in found.remedy or level is OK
 
 
 @pytest.mark.parametrize(

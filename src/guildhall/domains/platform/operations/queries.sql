@@ -8,8 +8,7 @@ SET TRANSACTION READ ONLY;
 SELECT set_config('statement_timeout', '5s', true), set_config('lock_timeout', '1s', true);
 
 -- name: server
-SELECT current_setting('server_version_num')::integer / 10000 AS version,
-       current_database()::text AS database,
+SELECT current_database()::text AS database,
        CASE WHEN has_database_privilege(current_database(), 'CONNECT') THEN pg_database_size(current_database()) END AS size_bytes,
        current_setting('max_connections')::integer
            - current_setting('superuser_reserved_connections')::integer
@@ -17,10 +16,11 @@ SELECT current_setting('server_version_num')::integer / 10000 AS version,
        pg_has_role('guildhall_owner', 'pg_read_all_stats', 'USAGE') AS shows_sessions,
        (SELECT engine FROM platform.installation) AS engine,
        (SELECT created_at FROM platform.installation) AS installed_at,
+       (SELECT upkeep_at FROM platform.installation) AS upkeep_at,
        (SELECT max(sealed_at) FROM platform.audit_seals) AS sealed_at;
 
 -- name: sessions
-SELECT pid, kind, database, login, application, state, transaction_seconds, state_seconds, snapshot_age
+SELECT pid, kind, database, login, application, state, transaction_seconds, snapshot_age
   FROM platform.sessions_now();
 
 -- name: waits
@@ -58,13 +58,16 @@ SELECT current_setting('pg_stat_statements.max', true) IS NOT NULL
 SELECT statement_id, login, calls, mean_ms, max_ms, count(*) OVER ()::integer AS how_many
   FROM platform.statements_counted()
  WHERE mean_ms >= :slow_ms AND calls >= :at_least
- ORDER BY calls * mean_ms DESC
+ ORDER BY total_ms DESC
  LIMIT :at_most;
 
 -- name: slow_statements_logged
 SELECT count(*)::integer AS how_many, max(duration_ms) AS max_ms
   FROM platform.slow_query_log
  WHERE "timestamp" > :since AND duration_ms >= :slow_ms;
+
+-- name: note_upkeep
+UPDATE platform.installation SET upkeep_at = :now;
 
 -- name: forget_slow_statements
 DELETE FROM platform.slow_query_log

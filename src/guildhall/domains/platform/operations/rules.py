@@ -52,7 +52,8 @@ _LATE = timedelta(days=2)  # upkeep is to run daily
 
 def judge_connections(server: Server, sessions: Sequence[Session], ours: Surroundings) -> Finding:
     """How many connections are used of those that there are for logins without privileges."""
-    clients = [each for each in sessions if each.kind in ("client backend", None)]
+    # The kind of what is hidden is hidden too; but only clients are connected to a database.
+    clients = [each for each in sessions if each.kind == "client backend" or (each.kind is None and each.database)]
     used, allowed = len(clients) + 1, server.connections_allowed  # and the one that looks
     level = _at_least(used / allowed, _CONNECTIONS)
     budget = ours.processes * ours.connections_each
@@ -172,6 +173,10 @@ def _session_value(session: Session) -> Mapping[str, object]:
     }
 
 
+def _termination(session: Session) -> str:
+    return f"SELECT pg_terminate_backend({session.pid})"
+
+
 def oldest_snapshot(
     sessions: Iterable[Session], slots: Iterable[Slot], prepared: Iterable[PreparedTransaction]
 ) -> Snapshot | None:
@@ -183,7 +188,7 @@ def oldest_snapshot(
                 _named(each),
                 each.snapshot_age,
                 each.transaction_seconds,
-                f"SELECT pg_terminate_backend({each.pid})",
+                _termination(each),
             )
             for each in sessions
             if each.snapshot_age is not None
@@ -213,33 +218,38 @@ def oldest_snapshot(
     return max(holders, key=lambda each: (each.transactions, each.seconds or 0.0), default=None)
 
 
-def judge_snapshots(oldest: Snapshot | None, longest: Session | None) -> Finding:
+def judge_snapshots(oldest: Snapshot | None, longest: Session | None, server: Server) -> Finding:
     """
     Whether somebody keeps VACUUM from its work.
 
     `longest` is the session whose transaction is oldest by the clock, which on a
-    quiet server need not be the one whose snapshot is.
+    quiet server need not be the one whose snapshot is. Whichever of the two is
+    worse is named, with what ends it.
     """
     if oldest is None:
+        hidden = not server.shows_sessions
         return Finding(
             "oldest_snapshot",
             Level.OK,
-            "no snapshot is held",
-            {"kind": None, "holder": None, "transactions": 0, "seconds": 0.0},
+            "which snapshots other logins hold is hidden" if hidden else "no snapshot is held",
+            {"kind": None, "holder": None, "transactions": None if hidden else 0, "seconds": None if hidden else 0.0},
             _NOTHING,
-            [Measure("oldest_snapshot_transactions", 0), Measure("oldest_snapshot_seconds", 0)],
+            [] if hidden else [Measure("oldest_snapshot_transactions", 0), Measure("oldest_snapshot_seconds", 0)],
         )
     seconds = max(oldest.seconds or 0.0, (longest.transaction_seconds or 0.0) if longest else 0.0)
-    level = max(
-        _at_least(seconds, _SNAPSHOT_S),
-        _at_least(oldest.transactions, _SNAPSHOT_TRANSACTIONS),
-        key=lambda each: each.rank,
-    )
-    for_how_long = "" if oldest.seconds is None else f", for {_span(oldest.seconds)}"
+    by_transactions = _at_least(oldest.transactions, _SNAPSHOT_TRANSACTIONS)
+    level = _worst([_at_least(seconds, _SNAPSHOT_S), by_transactions])
+    if longest and level.rank > by_transactions.rank and seconds > (oldest.seconds or 0.0):
+        ending = _termination(longest)
+        summary = f"{_named(longest)} holds a snapshot for {_span(seconds)}"
+    else:
+        ending = oldest.ending
+        for_how_long = "" if oldest.seconds is None else f", for {_span(oldest.seconds)}"
+        summary = f"{oldest.holder} holds the oldest snapshot, {_number(oldest.transactions, 'transaction')} ago{for_how_long}"
     return Finding(
         "oldest_snapshot",
         level,
-        f"{oldest.holder} holds the oldest snapshot, {_number(oldest.transactions, 'transaction')} ago{for_how_long}",
+        summary,
         {
             "kind": oldest.kind,
             "holder": oldest.holder,
@@ -247,7 +257,7 @@ def judge_snapshots(oldest: Snapshot | None, longest: Session | None) -> Finding
             "seconds": _rounded(oldest.seconds),
             "longest_transaction": _session_value(longest) if longest else None,
         },
-        f"Rows deleted since then cannot be removed: let it finish, or end it with {oldest.ending}."
+        f"Rows deleted since then cannot be removed: let it finish, or end it with {ending}."
         if level is not Level.OK
         else _NOTHING,
         [
@@ -395,18 +405,27 @@ def judge_partitions(horizons: Sequence[Horizon], server: Server, now: datetime)
 
 
 def judge_upkeep(rollups: Sequence[Rollup], server: Server, now: datetime) -> Finding:
-    """Whether upkeep runs: when roll-ups were last refreshed, and ledgers sealed."""
-    last = min((each.refreshed_at or server.installed_at for each in rollups), default=now)
+    """
+    Whether upkeep runs: when it was last through with the ledgers, and roll-ups were refreshed.
+
+    TimescaleDB refreshes its roll-ups itself, so there only the ledgers say it.
+    """
+    refreshed = [each.refreshed_at or server.installed_at for each in rollups]
+    last = min([*refreshed, server.upkeep_at or server.installed_at])
     is_late = now - last > _LATE
     late = [each.name for each in rollups if now - (each.refreshed_at or server.installed_at) > _LATE]
-    seal = f"{server.sealed_at:%Y-%m-%d %H:%M}" if server.sealed_at else "never"
+    through = f"{server.upkeep_at:%Y-%m-%d %H:%M}" if server.upkeep_at else "never"
     return Finding(
         "upkeep",
         Level.WARNING if is_late else Level.OK,
-        f"{len(late)} of {_number(len(rollups), 'roll-up')} are late; ledgers were last sealed: {seal}"
-        if is_late
-        else f"none of {_number(len(rollups), 'roll-up')} is late; ledgers were last sealed: {seal}",
-        {"rollups": len(rollups), "late": late, "refreshed_at": last, "sealed_at": server.sealed_at},
+        f"{len(late) or 'none'} of {_number(len(rollups), 'roll-up')} late; every ledger was last found sealed: {through}",
+        {
+            "rollups": len(rollups),
+            "late": late,
+            "refreshed_at": min(refreshed, default=None),
+            "upkeep_at": server.upkeep_at,
+            "sealed_at": server.sealed_at,
+        },
         "Run `guildhall db maintain` daily: without it reading becomes slower and nothing is sealed."
         if is_late
         else _NOTHING,
@@ -419,10 +438,11 @@ def judge_upkeep(rollups: Sequence[Rollup], server: Server, now: datetime) -> Fi
 
 def judge_replication(slots: Sequence[Slot], replicas: Sequence[Replica]) -> Finding:
     """How far replicas are behind, and whether a slot keeps the log for nobody."""
-    lags = [*(each.lag_bytes for each in slots), *(each.lag_bytes for each in replicas)]
-    bytes_behind = max((each or 0 for each in lags), default=0)
-    seconds_behind = max((each.lag_seconds or 0.0 for each in replicas), default=0.0)
-    levels = [_at_least(bytes_behind, _LAG_BYTES), _at_least(seconds_behind, _LAG_S)]
+    everybody = [*(each.lag_bytes for each in slots), *(each.lag_bytes for each in replicas)]
+    # A slot whose log is lost has no lag that is known, nor has a replica that has said nothing yet.
+    bytes_behind = max((each for each in everybody if each is not None), default=None)
+    seconds_behind = max((each.lag_seconds for each in replicas if each.lag_seconds is not None), default=None)
+    levels = [_at_least(bytes_behind or 0, _LAG_BYTES), _at_least(seconds_behind or 0.0, _LAG_S)]
     remedy = "See whether the replica runs and its network keeps up; raise max_slot_wal_keep_size if it needs time."
     idle = [each for each in slots if not each.is_active]
     lost = [each for each in slots if each.wal_status in ("unreserved", "lost")]
@@ -440,9 +460,10 @@ def judge_replication(slots: Sequence[Slot], replicas: Sequence[Replica]) -> Fin
         summary = "nobody replicates"
     else:
         inactive = f", {len(idle)} of them read by nobody" if idle else ""
-        summary = (
-            f"{_number(len(replicas), 'replica')}, {_number(len(slots), 'slot')}{inactive}; "
-            f"the furthest is {_bytes(bytes_behind)} behind"
+        summary = f"{_number(len(replicas), 'replica')}, {_number(len(slots), 'slot')}{inactive}; " + (
+            "how far they are behind is not known"
+            if bytes_behind is None
+            else f"the furthest is {_bytes(bytes_behind)} behind"
         )
     return Finding(
         "replication",
@@ -470,8 +491,8 @@ def judge_replication(slots: Sequence[Slot], replicas: Sequence[Replica]) -> Fin
         },
         remedy if level is not Level.OK else _NOTHING,
         [
-            Measure("replication_lag_bytes", bytes_behind),
-            Measure("replication_lag_seconds", seconds_behind),
+            *([] if bytes_behind is None else [Measure("replication_lag_bytes", bytes_behind)]),
+            *([] if seconds_behind is None else [Measure("replication_lag_seconds", seconds_behind)]),
             Measure("replication_slots_inactive", len(idle)),
         ],
     )

@@ -41,7 +41,9 @@ async def examine(tx: Tx, ours: Surroundings) -> list[Finding]:
         rules.judge_connections(server, sessions, ours),
         rules.judge_visibility(server),
         rules.judge_locks(waits, sessions),
-        rules.judge_snapshots(rules.oldest_snapshot(here, slots, prepared_here), rules.longest_transaction(here)),
+        rules.judge_snapshots(
+            rules.oldest_snapshot(here, slots, prepared_here), rules.longest_transaction(here), server
+        ),
         rules.judge_slow_statements(slow),
         rules.judge_bloat(tables, dead_rows),
         rules.judge_partitions(await store.horizons(tx), server, tx.now),
@@ -51,6 +53,11 @@ async def examine(tx: Tx, ours: Surroundings) -> list[Finding]:
         rules.judge_extensions(await store.extensions(tx), server),
         rules.judge_transaction_ids(await store.transaction_ids(tx)),
     ]
+
+
+async def note_upkeep(tx: Tx) -> None:
+    """Remember that upkeep has just found every ledger sealed."""
+    await store.note_upkeep(tx)
 
 
 async def tidy(tx: Tx) -> int:

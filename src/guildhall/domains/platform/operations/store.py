@@ -99,5 +99,9 @@ async def transaction_ids(tx: Tx) -> TransactionIds:
     return TransactionIds(**dict(row))
 
 
+async def note_upkeep(tx: Tx) -> None:
+    await tx.execute(_queries.note_upkeep, now=tx.now)
+
+
 async def forget_slow_statements(tx: Tx, before: datetime) -> int:
     return await tx.execute(_queries.forget_slow_statements, before=before)

@@ -71,13 +71,14 @@ class Disk:
 class Server:
     """The server and the database; `shows_sessions`: what other logins do can be seen."""
 
-    version: int
     database: str
     size_bytes: int | None
     connections_allowed: int
     shows_sessions: bool
     engine: str
     installed_at: datetime
+    upkeep_at: datetime | None
+    """When a pass of upkeep last found every ledger sealed."""
     sealed_at: datetime | None
 
 
@@ -92,7 +93,6 @@ class Session:
     application: str
     state: str | None
     transaction_seconds: float | None
-    state_seconds: float | None
     snapshot_age: int | None
 
 
