@@ -382,9 +382,16 @@ CREATE FUNCTION platform.admit_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+DECLARE
+    v_queue text;
+    v_lane  platform.task_lanes;
 BEGIN
-    INSERT INTO platform.task_lanes (task_type) VALUES (NEW.task_type) ON CONFLICT DO NOTHING;
-    SELECT lane INTO STRICT NEW.lane FROM platform.task_lanes WHERE task_type = NEW.task_type AND queue = 'default';
+    v_queue := (SELECT CASE count(*) WHEN 1 THEN min(queue) ELSE 'default' END FROM platform.task_lanes WHERE task_type = NEW.task_type);
+    INSERT INTO platform.task_lanes (task_type, queue) VALUES (NEW.task_type, v_queue) ON CONFLICT DO NOTHING;
+    SELECT * INTO STRICT v_lane FROM platform.task_lanes WHERE task_type = NEW.task_type AND queue = v_queue;
+    NEW.lane := v_lane.lane;
+    NEW.max_retries := COALESCE(NEW.max_retries, v_lane.max_retries);
+    NEW.timeout := COALESCE(NEW.timeout, v_lane.timeout);
     NEW.fair_key := COALESCE(NEW.fair_key, NEW.tenant_id::text);
     IF NEW.status = 'pending' AND NEW.place IS NULL AND NEW.open_dependencies = 0 AND NEW.scheduled_at <= now() THEN
         NEW.place := (platform.jobs_places(ARRAY[NEW.lane], ARRAY[NEW.fair_key::text], ARRAY[NEW.priority], ARRAY[NEW.weight],
@@ -10455,7 +10462,7 @@ CREATE TABLE platform.background_tasks (
     heartbeat_at timestamp with time zone,
     deadline_at timestamp with time zone,
     retry_count integer DEFAULT 0 NOT NULL,
-    max_retries integer DEFAULT 3 NOT NULL,
+    max_retries integer NOT NULL,
     error_message text,
     result jsonb,
     idempotency_key text,
@@ -10783,16 +10790,20 @@ CREATE TABLE platform.schedules (
     next_run_at timestamp with time zone DEFAULT now() NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    queue character varying(100),
     CONSTRAINT schedules_cron_has_five_fields CHECK ((cron ~ '^\S+( \S+){4}$'::text)),
     CONSTRAINT schedules_have_one_rhythm CHECK ((num_nonnulls(cron, every) = 1)),
     CONSTRAINT schedules_interval_is_positive CHECK ((every > '00:00:00'::interval)),
     CONSTRAINT schedules_name_is_plain CHECK ((name ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'::text)),
+    CONSTRAINT schedules_queue_is_named CHECK (((queue)::text <> ''::text)),
     CONSTRAINT schedules_type_is_named CHECK (((task_type)::text <> ''::text))
 );
 
 COMMENT ON TABLE platform.schedules IS 'jobs: system: work that comes again: its rhythm, and when it is due next.';
 
 COMMENT ON COLUMN platform.schedules.tenant_id IS 'The team for which a job is enqueued; null: upkeep of the installation, which the scheduler does itself.';
+
+COMMENT ON COLUMN platform.schedules.queue IS 'Where its jobs wait; null: in the one queue in which their type is known.';
 
 CREATE TABLE platform.sealed_columns (
     relation text NOT NULL,
@@ -13612,7 +13623,7 @@ CREATE TRIGGER new_background_tasks_are_recorded AFTER INSERT ON platform.backgr
 
 CREATE TRIGGER provider_secrets_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.provider_secrets FOR EACH ROW EXECUTE FUNCTION platform.record_change('sealed');
 
-CREATE TRIGGER schedules_are_audited AFTER INSERT OR DELETE OR UPDATE OF task_type, payload, priority, tenant_id, cron, every, timezone, enabled ON platform.schedules FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER schedules_are_audited AFTER INSERT OR DELETE OR UPDATE OF task_type, queue, payload, priority, tenant_id, cron, every, timezone, enabled ON platform.schedules FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER task_lanes_are_audited AFTER INSERT OR DELETE OR UPDATE OF is_paused, max_running, rate_count, rate_per ON platform.task_lanes FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
 import pytest
 
 from guildhall import clock
+from guildhall.adapters.schemas import checker
 from guildhall.app.wiring import App
 from guildhall.app.workers.scheduler import UPKEEP, Scheduler
 from guildhall.domains.platform import jobs
-from guildhall.domains.platform.jobs import JobType, Schedule, ScheduleInvalid
+from guildhall.domains.platform.jobs import JobType, JobTypeUnknown, Schedule, ScheduleInvalid
 from guildhall.errors import InvalidInput
 
 Duty = Callable[[], Awaitable[object]]
@@ -69,6 +71,46 @@ async def test_what_is_due_happens_once_however_many_schedulers_there_are(app: A
     assert sorted(each.payload["n"] for each in page.items) == [0, 1, 2, 3, 4]
 
 
+async def test_a_job_of_a_schedule_is_what_its_type_says_in_the_queue_of_its_type(app: App) -> None:
+    async with app.database.duty("worker") as tx:
+        lane = await jobs.register_type(tx, JobType("mail", queue="post", max_retries=0, timeout=timedelta(minutes=5)))
+        await jobs.register_worker(tx, jobs.Worker("postman"))
+    await add(app, Schedule("mail", "mail", {"n": 1}, tenant_id=app.actor.tenant_id, every=timedelta(days=1)))
+    async with app.database.duty("scheduler") as tx:
+        assert await jobs.begin_due(tx, jobs.Types(checker), "s", timedelta(minutes=1))
+    async with app.database.duty("worker") as tx:
+        [claim] = await jobs.claim(tx, "postman", [lane], 1)
+        assert claim.leased_until is not None
+        assert claim.leased_until <= tx.now + timedelta(minutes=6)
+    assert (claim.tenant_id, claim.payload, claim.max_retries) == (app.actor.tenant_id, {"n": 1}, 0)
+    assert claim.created_by is None
+
+
+async def test_a_schedule_names_the_queue_where_its_type_is_known_in_several(app: App) -> None:
+    async with app.database.duty("worker") as tx:
+        for queue in ("letters", "parcels"):
+            await jobs.register_type(tx, JobType("mail", queue=queue))
+    mail = Schedule("mail", "mail", {}, tenant_id=app.actor.tenant_id, every=timedelta(days=1))
+    with pytest.raises(ScheduleInvalid, match="wait in letters, parcels, expected one of these"):
+        await add(app, mail)
+    await add(app, replace(mail, queue="parcels"))
+    async with app.database.duty("scheduler") as tx:
+        assert await jobs.begin_due(tx, jobs.Types(checker), "s", timedelta(minutes=1))
+    async with app.transaction() as tx:
+        [job] = (await jobs.page_jobs(tx, {}, jobs.JOBS.order())).items
+    assert job.queue == "parcels"
+
+
+@pytest.mark.parametrize("queue", [None, "default"])
+async def test_a_schedule_whose_jobs_nobody_could_do_is_refused(app: App, queue: str | None) -> None:
+    async with app.database.duty("worker") as tx:
+        await jobs.register_type(tx, JobType("reports.weekly", queue="slow"))
+    unknown = "reports.weekly" if queue else "report.weekly"
+    schedule = Schedule("weekly", unknown, {}, tenant_id=app.actor.tenant_id, cron="0 3 * * mon", queue=queue)
+    with pytest.raises(JobTypeUnknown, match=f"no job type '{unknown}' in queue 'default'"):
+        await add(app, schedule)
+
+
 async def test_upkeep_that_fails_says_so_and_the_scheduler_goes_on(app: App, administrator_url: str) -> None:
     async def fail() -> None:
         raise InvalidInput("the disk is full")
@@ -99,10 +141,10 @@ async def test_upkeep_of_a_scheduler_that_was_lost_is_taken_over(app: App, admin
 
     await add(app, UPKEEP)
     async with app.database.duty("scheduler") as tx:
-        run = await jobs.begin_due(tx, "lost", timedelta(0))
+        run = await jobs.begin_due(tx, jobs.Types(checker), "lost", timedelta(0))
         assert run is not None
     async with app.database.duty("scheduler") as tx:
-        assert await jobs.begin_due(tx, "other", timedelta(0)) is None, "it is due again in an hour"
+        assert await jobs.begin_due(tx, jobs.Types(checker), "other", timedelta(0)) is None, "it is due again in an hour"
 
     async def enough() -> bool:
         return done.is_set()
@@ -129,8 +171,8 @@ async def test_a_rhythm_that_cannot_be_followed_is_refused(app: App, values: dic
 async def test_times_that_were_missed_are_not_made_up_for(app: App) -> None:
     await add(app, Schedule("hourly", "hourly", {}, every=timedelta(hours=1)), ago=timedelta(days=3, minutes=10))
     async with app.database.duty("scheduler") as tx:
-        assert await jobs.begin_due(tx, "s", timedelta(minutes=1))
-        assert await jobs.begin_due(tx, "s", timedelta(minutes=1)) is None
+        assert await jobs.begin_due(tx, jobs.Types(checker), "s", timedelta(minutes=1))
+        assert await jobs.begin_due(tx, jobs.Types(checker), "s", timedelta(minutes=1)) is None
         left_s = await jobs.until_next_run(tx)
     assert left_s is not None
     assert 0 < left_s <= 50 * 60

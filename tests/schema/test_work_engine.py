@@ -585,6 +585,21 @@ async def test_a_job_that_a_plain_insert_adds_is_claimed_like_any_other(engine: 
     assert await engine.events(job) == ["enqueued", "started"]
 
 
+async def test_what_a_plain_insert_does_not_say_is_what_its_type_says(engine: Engine) -> None:
+    post = await engine.type("mail", p_queue="post", p_max_retries=0, p_timeout=timedelta(minutes=5))
+
+    async def add(columns: str, values: str) -> tuple[int, int, timedelta | None]:
+        row = await engine.team.fetchrow(
+            f"INSERT INTO platform.background_tasks ({columns}) VALUES ({values}) RETURNING lane, max_retries, timeout"
+        )
+        return tuple(row)
+
+    assert await add("task_type", "'mail'") == (post, 0, timedelta(minutes=5))
+    assert await add("task_type, max_retries", "'mail', 7") == (post, 7, timedelta(minutes=5))
+    usual = await engine.type("mail", p_queue="default")
+    assert await add("task_type", "'mail'") == (usual, 3, None)
+
+
 # what waits for what --------------------------------------------------------
 
 

@@ -168,6 +168,16 @@ class Tx:
             with translated():
                 await self._connection.execute("SET LOCAL ROLE guildhall_app")
 
+    @asynccontextmanager
+    async def in_team(self, tenant_id: UUID) -> AsyncIterator[None]:
+        """A part of a machine's transaction that is done for one team, and can fail alone."""
+        async with self.savepoint():
+            with translated():
+                await self._connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant_id))
+            yield
+            with translated():
+                await self._connection.execute("SELECT set_config('app.tenant_id', '', true)")
+
     async def join_by_hashing(self) -> None:
         """
         For the rest of the transaction, match rows by hashing them, not each with every other.

@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from guildhall import clock
+from guildhall.adapters.schemas import checker
 from guildhall.algorithms import backoff
 from guildhall.app import upkeep
 from guildhall.app.wiring import App
@@ -55,6 +56,7 @@ class Scheduler:
         self.fired = 0
         self._app = app
         self._duties = duties
+        self._types = jobs.Types(checker)
         self._lease = lease
         self._sweep_every_s = sweep_every_s
         self._stopping = asyncio.Event()
@@ -98,7 +100,7 @@ class Scheduler:
         bell = Bell(self._app.database)
         while not self._stopping.is_set():
             async with self._app.database.duty("scheduler") as tx:
-                run = await jobs.begin_due(tx, self.name, self._lease)
+                run = await jobs.begin_due(tx, self._types, self.name, self._lease)
                 run = run or await jobs.take_over(tx, self.name, self._lease)
             if run is None:
                 break

@@ -8,6 +8,7 @@ DROP TRIGGER new_background_tasks_are_recorded ON platform.background_tasks;
 DROP FUNCTION platform.record_new_jobs();
 DROP TRIGGER background_tasks_are_admitted ON platform.background_tasks;
 DROP FUNCTION platform.admit_job();
+ALTER TABLE platform.background_tasks ALTER COLUMN max_retries SET DEFAULT 3;
 
 SELECT platform.drop_task_engine('platform.jobs');
 DROP FUNCTION platform.drop_task_engine(text);
@@ -68,5 +69,10 @@ COMMENT ON COLUMN platform.background_tasks.deadline_at IS 'When an attempt that
 ALTER TABLE platform.background_tasks
     DROP COLUMN lane, DROP COLUMN place, DROP COLUMN seq, DROP COLUMN fair_key, DROP COLUMN weight,
     DROP COLUMN unique_key, DROP COLUMN timeout, DROP COLUMN open_dependencies;
+DROP TRIGGER schedules_are_audited ON platform.schedules;
+ALTER TABLE platform.schedules DROP COLUMN queue;
+CREATE TRIGGER schedules_are_audited
+    AFTER INSERT OR DELETE OR UPDATE OF task_type, payload, priority, tenant_id, cron, every, timezone, enabled ON platform.schedules
+    FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 DROP TABLE platform.task_lanes;
 DROP TABLE platform.task_workers;

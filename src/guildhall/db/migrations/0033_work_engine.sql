@@ -70,6 +70,16 @@ COMMENT ON COLUMN platform.task_lanes.timeout IS 'How long an attempt may take b
 CREATE TRIGGER update_task_lanes_updated_at BEFORE UPDATE ON platform.task_lanes
     FOR EACH ROW WHEN (OLD.rate_used_to IS NOT DISTINCT FROM NEW.rate_used_to) EXECUTE FUNCTION platform.update_updated_at_column();
 
+-- A schedule says in which queue its jobs wait.
+ALTER TABLE platform.schedules
+    ADD COLUMN queue varchar(100),
+    ADD CONSTRAINT schedules_queue_is_named CHECK (queue <> '');
+COMMENT ON COLUMN platform.schedules.queue IS 'Where its jobs wait; null: in the one queue in which their type is known.';
+DROP TRIGGER schedules_are_audited ON platform.schedules;
+CREATE TRIGGER schedules_are_audited
+    AFTER INSERT OR DELETE OR UPDATE OF task_type, queue, payload, priority, tenant_id, cron, every, timezone, enabled ON platform.schedules
+    FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
 -- what safety needs of a job -------------------------------------------------
 
 ALTER TABLE platform.background_tasks
@@ -1145,15 +1155,24 @@ SELECT platform.create_task_engine(
 
 -- what other statements do ---------------------------------------------------
 
--- A job that a plain INSERT adds stands in its line like any other; its type
--- is known from then on.
+-- A job that a plain INSERT adds stands in its line like any other, in the one
+-- queue in which its type is known, with what holds for the type where it says
+-- nothing itself; its type is known from then on.
+ALTER TABLE platform.background_tasks ALTER COLUMN max_retries DROP DEFAULT;
 CREATE FUNCTION platform.admit_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_queue text;
+    v_lane  platform.task_lanes;
 BEGIN
-    INSERT INTO platform.task_lanes (task_type) VALUES (NEW.task_type) ON CONFLICT DO NOTHING;
-    SELECT lane INTO STRICT NEW.lane FROM platform.task_lanes WHERE task_type = NEW.task_type AND queue = 'default';
+    v_queue := (SELECT CASE count(*) WHEN 1 THEN min(queue) ELSE 'default' END FROM platform.task_lanes WHERE task_type = NEW.task_type);
+    INSERT INTO platform.task_lanes (task_type, queue) VALUES (NEW.task_type, v_queue) ON CONFLICT DO NOTHING;
+    SELECT * INTO STRICT v_lane FROM platform.task_lanes WHERE task_type = NEW.task_type AND queue = v_queue;
+    NEW.lane := v_lane.lane;
+    NEW.max_retries := COALESCE(NEW.max_retries, v_lane.max_retries);
+    NEW.timeout := COALESCE(NEW.timeout, v_lane.timeout);
     NEW.fair_key := COALESCE(NEW.fair_key, NEW.tenant_id::text);
     IF NEW.status = 'pending' AND NEW.place IS NULL AND NEW.open_dependencies = 0 AND NEW.scheduled_at <= now() THEN
         NEW.place := (platform.jobs_places(ARRAY[NEW.lane], ARRAY[NEW.fair_key::text], ARRAY[NEW.priority], ARRAY[NEW.weight],

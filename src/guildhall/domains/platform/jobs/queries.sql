@@ -149,13 +149,13 @@ SELECT tasks.task_type, lanes.queue, lanes.is_paused, tasks.status::text AS stat
  ORDER BY tasks.task_type, lanes.queue;
 
 -- name: add_schedule
-INSERT INTO platform.schedules (name, task_type, payload, priority, tenant_id, cron, every, timezone, next_run_at)
-VALUES (:name, :task_type, :payload, :priority, :tenant_id, :cron, :every, :timezone, :next_run_at)
+INSERT INTO platform.schedules (name, task_type, queue, payload, priority, tenant_id, cron, every, timezone, next_run_at)
+VALUES (:name, :task_type, :queue, :payload, :priority, :tenant_id, :cron, :every, :timezone, :next_run_at)
     ON CONFLICT (name) DO NOTHING;
 
 -- name: take_due_schedule
 -- Other schedulers pass over it until this transaction has said when it is due next.
-SELECT name, task_type, payload, priority::text AS priority, tenant_id, cron, every, timezone, next_run_at AS due_at
+SELECT name, task_type, queue, payload, priority::text AS priority, tenant_id, cron, every, timezone, next_run_at AS due_at
   FROM platform.schedules
  WHERE enabled AND next_run_at <= now()
  ORDER BY next_run_at
@@ -173,12 +173,6 @@ INSERT INTO platform.schedule_runs (schedule_name, due_at, scheduler_id, leased_
 VALUES (:name, :due_at, :scheduler, now() + :lease::interval)
     ON CONFLICT DO NOTHING
 RETURNING true;
-
--- name: enqueue_scheduled
--- A plain INSERT, which names the team; its key is one for each time that the schedule is due.
-INSERT INTO platform.background_tasks (tenant_id, task_type, payload, priority, idempotency_key)
-VALUES (:tenant_id, :task_type, :payload, :priority, :key)
-RETURNING id;
 
 -- name: finish_run
 UPDATE platform.schedule_runs
@@ -201,8 +195,8 @@ UPDATE platform.schedule_runs AS runs
            FOR UPDATE SKIP LOCKED) AS lost
   JOIN platform.schedules ON schedules.name = lost.schedule_name
  WHERE runs.schedule_name = lost.schedule_name AND runs.due_at = lost.due_at
-RETURNING schedules.name, schedules.task_type, schedules.payload, schedules.priority::text AS priority, schedules.tenant_id,
-          schedules.cron, schedules.every, schedules.timezone, runs.due_at;
+RETURNING schedules.name, schedules.task_type, schedules.queue, schedules.payload, schedules.priority::text AS priority,
+          schedules.tenant_id, schedules.cron, schedules.every, schedules.timezone, runs.due_at;
 
 -- name: until_next_run
 SELECT extract(epoch FROM min(next_run_at) - now())::float8 FROM platform.schedules WHERE enabled;

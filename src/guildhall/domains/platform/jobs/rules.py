@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -17,6 +17,7 @@ from guildhall.domains.platform.jobs.errors import (
     MOST_PAYLOAD_BYTES,
     DependencyCycle,
     JobInvalid,
+    JobTypeUnknown,
     PayloadTooLarge,
     ScheduleInvalid,
 )
@@ -151,6 +152,27 @@ def outside(jobs: Iterable[NewJob], ids: Iterable[UUID]) -> dict[UUID, bool]:
             if wait.job_id not in own:
                 found[wait.job_id] = found.get(wait.job_id, True) and wait.on_failure == OnFailure.IGNORE
     return found
+
+
+def queue_of(schedule: Schedule, known: Collection[tuple[str, str]]) -> str:
+    """
+    Where the jobs of a schedule wait: in its queue, or else in the one in which their type is known.
+
+    `known` are the names of types with their queues.
+
+    Raises:
+        JobTypeUnknown: No worker has made the type known there.
+        ScheduleInvalid: It is known in several queues, and the schedule does not say in which.
+    """
+    queues = sorted(queue for name, queue in known if name == schedule.task_type)
+    if schedule.queue is None and len(queues) > 1:
+        why = f"jobs of type {schedule.task_type!r} wait in {', '.join(queues)}, expected one of these"
+        raise ScheduleInvalid(schedule.name, "queue", None, why)
+    if schedule.queue is None and queues:
+        return queues[0]
+    if schedule.queue not in queues:
+        raise JobTypeUnknown(schedule.task_type, schedule.queue or "default", (name for name, _ in known))
+    return schedule.queue
 
 
 def due_after(schedule: Schedule, due_at: datetime, now: datetime) -> datetime | None:

@@ -74,6 +74,11 @@ class Types:
         self._known: dict[tuple[str, str], JobType] = {}
         self._checks: dict[int | None, tuple[Mapping[str, Any], Callable[[Any], str | None]]] = {}
 
+    @property
+    def kinds(self) -> Collection[tuple[str, str]]:
+        """Their names, with their queues."""
+        return self._known.keys()
+
     async def reload(self, tx: Tx) -> None:
         """Look again which there are."""
         self._known = {(kind.name, kind.queue): kind for kind in await store.types(tx)}
@@ -355,15 +360,20 @@ async def add_schedule(tx: Tx, schedule: Schedule, *, first_at: datetime | None 
     It is due first at `first_at`, or when its rhythm says so.
 
     Raises:
-        ScheduleInvalid: Its cron line or its time zone is none, or it is never due.
+        ScheduleInvalid: Its cron line or its time zone is none, it is never due, or its type is known in several
+            queues and it names none.
+        JobTypeUnknown: It is a team's, and no worker has made its type known in its queue.
     """
     following = rules.due_after(schedule, tx.now, tx.now)
     if following is None:
         raise ScheduleInvalid(schedule.name, "cron", schedule.cron, "there is no such day")
+    if schedule.tenant_id is not None:
+        known = {(kind.name, kind.queue) for kind in await store.types(tx)}
+        schedule = replace(schedule, queue=rules.queue_of(schedule, known))
     return await store.add_schedule(tx, schedule, first_at or following)
 
 
-async def begin_due(tx: Tx, scheduler: str, lease: timedelta) -> Run | None:
+async def begin_due(tx: Tx, types: Types, scheduler: str, lease: timedelta) -> Run | None:
     """
     Take one schedule that is due: a team's job is enqueued and done with, upkeep is the scheduler's until its lease ends.
 
@@ -375,9 +385,25 @@ async def begin_due(tx: Tx, scheduler: str, lease: timedelta) -> Run | None:
         return None
     await store.set_next_run(tx, run.schedule.name, _next_of(run, tx.now))
     if await store.begin_run(tx, run, scheduler, lease) and run.schedule.tenant_id is not None:
-        task_id = await store.enqueue_scheduled(tx, run)
+        task_id = await _enqueue_scheduled(tx, types, run, run.schedule.tenant_id)
         await store.finish_run(tx, run, scheduler, "completed", task_id, None)
     return run
+
+
+async def _enqueue_scheduled(tx: Tx, types: Types, run: Run, tenant_id: UUID) -> UUID:
+    """The job of this run; its key is one for each time that the schedule is due."""
+    schedule = run.schedule
+    await types.reload(tx)
+    job = NewJob(
+        schedule.task_type,
+        schedule.payload,
+        queue=rules.queue_of(schedule, types.kinds),
+        priority=schedule.priority,
+        idempotency_key=f"schedule {schedule.name} {run.due_at.isoformat()}",
+    )
+    async with tx.in_team(tenant_id):
+        [added] = await enqueue(tx, types, [job])
+    return added.id
 
 
 def _next_of(run: Run, now: datetime) -> datetime | None:

@@ -306,18 +306,6 @@ async def begin_run(tx: Tx, run: Run, scheduler: str, lease: timedelta) -> bool:
     return found is not None
 
 
-async def enqueue_scheduled(tx: Tx, run: Run) -> UUID:
-    found: UUID = await tx.value(
-        _queries.enqueue_scheduled,
-        tenant_id=run.schedule.tenant_id,
-        task_type=run.schedule.task_type,
-        payload=run.schedule.payload,
-        priority=run.schedule.priority,
-        key=f"schedule {run.schedule.name} {run.due_at.isoformat()}",
-    )
-    return found
-
-
 async def finish_run(tx: Tx, run: Run, scheduler: str, status: str, task_id: UUID | None, error: str | None) -> None:
     await tx.execute(
         _queries.finish_run,

@@ -278,8 +278,8 @@ class Schedule:
     """
     Work that comes again, by a cron line in a time zone or every so often.
 
-    For a team a job is enqueued; without one it is upkeep of the installation,
-    which the scheduler does itself.
+    For a team a job is enqueued, in `queue` or the one in which its type is known;
+    without a team it is upkeep of the installation, which the scheduler does itself.
     """
 
     name: str
@@ -290,6 +290,7 @@ class Schedule:
     cron: str | None = None
     every: timedelta | None = None
     timezone: str = "UTC"
+    queue: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
