@@ -15,7 +15,7 @@ from guildhall.adapters.schemas import checker
 from guildhall.app.wiring import App
 from guildhall.app.workers.scheduler import UPKEEP, Scheduler
 from guildhall.domains.platform import jobs
-from guildhall.domains.platform.jobs import JobType, JobTypeUnknown, Schedule, ScheduleInvalid
+from guildhall.domains.platform.jobs import JobType, JobTypeUnknown, Run, Schedule, ScheduleInvalid
 from guildhall.errors import InvalidInput
 
 Duty = Callable[[], Awaitable[object]]
@@ -26,6 +26,11 @@ async def add(app: App, schedule: Schedule, ago: timedelta = timedelta(minutes=1
         assert await jobs.add_schedule(tx, schedule, first_at=clock.now() - ago)
 
 
+async def begin_due(app: App, scheduler: str = "s", lease: timedelta = timedelta(minutes=1)) -> Run | None:
+    async with app.database.duty("scheduler") as tx:
+        return await jobs.begin_due(tx, jobs.Types(checker), scheduler, lease)
+
+
 async def run_until(schedulers: list[Scheduler], enough: Callable[[], Awaitable[bool]]) -> None:
     running = [asyncio.create_task(each.run()) for each in schedulers]
     while not await enough():
@@ -34,6 +39,14 @@ async def run_until(schedulers: list[Scheduler], enough: Callable[[], Awaitable[
     for each in schedulers:
         each.stop()
     await asyncio.gather(*running)
+
+
+async def sql(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 async def runs(url: str) -> list[tuple[str, str, str | None]]:
@@ -76,8 +89,7 @@ async def test_a_job_of_a_schedule_is_what_its_type_says_in_the_queue_of_its_typ
         lane = await jobs.register_type(tx, JobType("mail", queue="post", max_retries=0, timeout=timedelta(minutes=5)))
         await jobs.register_worker(tx, jobs.Worker("postman"))
     await add(app, Schedule("mail", "mail", {"n": 1}, tenant_id=app.actor.tenant_id, every=timedelta(days=1)))
-    async with app.database.duty("scheduler") as tx:
-        assert await jobs.begin_due(tx, jobs.Types(checker), "s", timedelta(minutes=1))
+    assert await begin_due(app)
     async with app.database.duty("worker") as tx:
         [claim] = await jobs.claim(tx, "postman", [lane], 1)
         assert claim.leased_until is not None
@@ -94,8 +106,7 @@ async def test_a_schedule_names_the_queue_where_its_type_is_known_in_several(app
     with pytest.raises(ScheduleInvalid, match="wait in letters, parcels, expected one of these"):
         await add(app, mail)
     await add(app, replace(mail, queue="parcels"))
-    async with app.database.duty("scheduler") as tx:
-        assert await jobs.begin_due(tx, jobs.Types(checker), "s", timedelta(minutes=1))
+    assert await begin_due(app)
     async with app.transaction() as tx:
         [job] = (await jobs.page_jobs(tx, {}, jobs.JOBS.order())).items
     assert job.queue == "parcels"
@@ -109,6 +120,58 @@ async def test_a_schedule_whose_jobs_nobody_could_do_is_refused(app: App, queue:
     schedule = Schedule("weekly", unknown, {}, tenant_id=app.actor.tenant_id, cron="0 3 * * mon", queue=queue)
     with pytest.raises(JobTypeUnknown, match=f"no job type '{unknown}' in queue 'default'"):
         await add(app, schedule)
+
+
+async def test_a_schedule_of_which_no_job_can_be_made_says_so_and_keeps_nothing_else(
+    app: App, administrator_url: str
+) -> None:
+    async with app.database.duty("worker") as tx:
+        await jobs.register_type(tx, JobType("report"))
+    team, daily = app.actor.tenant_id, timedelta(days=1)
+    await add(app, Schedule("a-" + "n" * 229, "report", {}, tenant_id=team, every=daily), timedelta(minutes=9))
+    large = {"text": "x" * 1_048_577}
+    await add(app, Schedule("large", "report", large, tenant_id=team, every=daily), timedelta(minutes=8))
+    await add(app, Schedule("wide", "report", {"n": [1] * 200_000}, tenant_id=team, every=daily), timedelta(minutes=7))
+    await sql(
+        administrator_url,
+        "INSERT INTO platform.schedules (name, task_type, tenant_id, every, next_run_at) "
+        f"VALUES ('unknown', 'rapport', '{team}', '1 day', now() - interval '6 minutes')",
+    )
+    await add(app, Schedule("well", "report", {}, tenant_id=team, every=daily))
+    done = asyncio.Event()
+
+    async def keep() -> None:
+        done.set()
+
+    async def enough() -> bool:
+        return done.is_set() and len(await runs(administrator_url)) == 6
+
+    await run_until([Scheduler(app, {"upkeep": keep})], enough)
+    found = {name: (status, error or "") for name, status, error in await runs(administrator_url)}
+    assert {name: status for name, (status, _) in found.items()} == {
+        "a-" + "n" * 229: "completed",
+        "large": "failed",
+        "unknown": "failed",
+        "upkeep": "completed",
+        "well": "completed",
+        "wide": "failed",
+    }
+    assert "expected at most 1,048,576" in found["large"][1]
+    assert "expected at most 1,048,576" in found["wide"][1]
+    assert "there is no job type 'rapport'" in found["unknown"][1]
+
+
+async def test_what_was_begun_already_is_not_begun_again(app: App, administrator_url: str) -> None:
+    await add(app, UPKEEP)
+    assert await begin_due(app)
+    again = "UPDATE platform.schedules SET next_run_at = due_at FROM platform.schedule_runs WHERE schedule_name = name"
+    await sql(administrator_url, again)
+    assert await begin_due(app, "other") is None
+    assert await begin_due(app, "other") is None, "it is due in an hour"
+    async with app.database.duty("scheduler") as tx:
+        left_s = await jobs.until_next_run(tx)
+    assert left_s is not None
+    assert left_s > 0
 
 
 async def test_upkeep_that_fails_says_so_and_the_scheduler_goes_on(app: App, administrator_url: str) -> None:
@@ -140,11 +203,8 @@ async def test_upkeep_of_a_scheduler_that_was_lost_is_taken_over(app: App, admin
         done.set()
 
     await add(app, UPKEEP)
-    async with app.database.duty("scheduler") as tx:
-        run = await jobs.begin_due(tx, jobs.Types(checker), "lost", timedelta(0))
-        assert run is not None
-    async with app.database.duty("scheduler") as tx:
-        assert await jobs.begin_due(tx, jobs.Types(checker), "other", timedelta(0)) is None, "it is due again in an hour"
+    assert await begin_due(app, "lost", timedelta(0))
+    assert await begin_due(app, "other", timedelta(0)) is None, "it is due again in an hour"
 
     async def enough() -> bool:
         return done.is_set()
@@ -170,9 +230,9 @@ async def test_a_rhythm_that_cannot_be_followed_is_refused(app: App, values: dic
 
 async def test_times_that_were_missed_are_not_made_up_for(app: App) -> None:
     await add(app, Schedule("hourly", "hourly", {}, every=timedelta(hours=1)), ago=timedelta(days=3, minutes=10))
+    assert await begin_due(app)
+    assert await begin_due(app) is None
     async with app.database.duty("scheduler") as tx:
-        assert await jobs.begin_due(tx, jobs.Types(checker), "s", timedelta(minutes=1))
-        assert await jobs.begin_due(tx, jobs.Types(checker), "s", timedelta(minutes=1)) is None
         left_s = await jobs.until_next_run(tx)
     assert left_s is not None
     assert 0 < left_s <= 50 * 60

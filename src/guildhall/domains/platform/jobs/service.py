@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +50,7 @@ from guildhall.domains.platform.jobs.types import (
     Verdict,
     Worker,
 )
+from guildhall.errors import GuildhallError, Unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -377,17 +379,31 @@ async def begin_due(tx: Tx, types: Types, scheduler: str, lease: timedelta) -> R
     """
     Take one schedule that is due: a team's job is enqueued and done with, upkeep is the scheduler's until its lease ends.
 
-    However many schedulers ask, one of them gets it. None where nothing is due.
-    One whose rhythm cannot be followed fires once and is switched off.
+    However many schedulers ask, one of them gets it. None where nothing is due,
+    or what is due was begun before. One of which no job can be made has failed;
+    one whose rhythm cannot be followed fires once and is switched off.
     """
     run = await store.take_due_schedule(tx)
     if run is None:
         return None
     await store.set_next_run(tx, run.schedule.name, _next_of(run, tx.now))
-    if await store.begin_run(tx, run, scheduler, lease) and run.schedule.tenant_id is not None:
-        task_id = await _enqueue_scheduled(tx, types, run, run.schedule.tenant_id)
-        await store.finish_run(tx, run, scheduler, "completed", task_id, None)
+    if not await store.begin_run(tx, run, scheduler, lease):
+        return None
+    if run.schedule.tenant_id is not None:
+        await _finish_by_enqueuing(tx, types, run, scheduler, run.schedule.tenant_id)
     return run
+
+
+async def _finish_by_enqueuing(tx: Tx, types: Types, run: Run, scheduler: str, tenant_id: UUID) -> None:
+    try:
+        task_id = await _enqueue_scheduled(tx, types, run, tenant_id)
+    except Unavailable:
+        raise
+    except GuildhallError as error:
+        _log.error("schedule %s enqueued nothing: %s", run.schedule.name, error)
+        await store.finish_run(tx, run, scheduler, "failed", None, str(error))
+    else:
+        await store.finish_run(tx, run, scheduler, "completed", task_id, None)
 
 
 async def _enqueue_scheduled(tx: Tx, types: Types, run: Run, tenant_id: UUID) -> UUID:
@@ -399,7 +415,7 @@ async def _enqueue_scheduled(tx: Tx, types: Types, run: Run, tenant_id: UUID) ->
         schedule.payload,
         queue=rules.queue_of(schedule, types.kinds),
         priority=schedule.priority,
-        idempotency_key=f"schedule {schedule.name} {run.due_at.isoformat()}",
+        idempotency_key=f"schedule {sha256(schedule.name.encode()).hexdigest()} {run.due_at.isoformat()}",
     )
     async with tx.in_team(tenant_id):
         [added] = await enqueue(tx, types, [job])
