@@ -10,6 +10,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from fixtures.processes import DEADLINE_S
 from guildhall import clock
 from guildhall.adapters.schemas import checker
 from guildhall.app.wiring import App
@@ -172,6 +173,29 @@ async def test_what_was_begun_already_is_not_begun_again(app: App, administrator
         left_s = await jobs.until_next_run(tx)
     assert left_s is not None
     assert left_s > 0
+
+
+async def test_a_scheduler_whose_upkeep_another_has_taken_over_leaves_off(app: App, administrator_url: str) -> None:
+    begun, left = asyncio.Event(), asyncio.Event()
+
+    async def keep() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+
+    async def enough() -> bool:
+        return left.is_set()
+
+    scheduler = Scheduler(app, {"upkeep": keep}, lease=timedelta(seconds=0.3))
+    running = asyncio.create_task(run_until([scheduler], enough))
+    async with asyncio.timeout(DEADLINE_S):
+        await begun.wait()
+        other = "UPDATE platform.schedule_runs SET scheduler_id = 'other', leased_until = now() + interval '1 hour'"
+        await sql(administrator_url, other)
+        await running
+    assert await runs(administrator_url) == [("upkeep", "running", None)], "it is the other's to finish"
 
 
 async def test_upkeep_that_fails_says_so_and_the_scheduler_goes_on(app: App, administrator_url: str) -> None:

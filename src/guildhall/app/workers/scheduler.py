@@ -3,7 +3,8 @@ What comes again: schedules fire once, however many schedulers run, and the inst
 
 A team's schedule enqueues a job. One without a team is upkeep, which the
 scheduler does itself under a lease that it renews; where it is lost, another
-takes over. Missed times are not made up for: each schedule fires once.
+takes over and the first leaves off. Missed times are not made up for: each
+schedule fires once.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ import logging
 import os
 import random
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from guildhall import clock
@@ -120,9 +120,9 @@ class Scheduler:
         try:
             if duty is None:
                 error = f"the scheduler knows no upkeep {run.schedule.task_type!r}, expected {', '.join(self._duties)}"
-            else:
-                async with self._kept(run):
-                    await duty()
+            elif not await self._done_while_ours(run, duty):
+                _log.warning("upkeep %s was taken over by another scheduler", run.schedule.name)
+                return
         except Unavailable:
             raise  # it is begun again once its lease has ended
         except GuildhallError as failure:
@@ -133,22 +133,29 @@ class Scheduler:
         async with self._app.database.duty("scheduler") as tx:
             await jobs.finish_run(tx, run, self.name, error)
 
-    @asynccontextmanager
-    async def _kept(self, run: Run) -> AsyncIterator[None]:
-        async def renew() -> None:
-            while True:
-                await asyncio.sleep(self._lease.total_seconds() / 3)
-                try:
-                    async with self._app.database.duty("scheduler") as tx:
-                        await jobs.renew_run(tx, run, self.name, self._lease)
-                except Unavailable as error:
-                    _log.warning("upkeep %s was not renewed: %s", run.schedule.name, error)
-
-        renewing = asyncio.create_task(renew())
+    async def _done_while_ours(self, run: Run, duty: Callable[[], Awaitable[object]]) -> bool:
+        """Do upkeep and keep its lease meanwhile; False where another scheduler has taken it over, and it was left off."""
+        doing = asyncio.ensure_future(duty())
+        keeping = asyncio.create_task(self._keep_until_lost(run))
         try:
-            yield
+            await asyncio.wait({doing, keeping}, return_when=asyncio.FIRST_COMPLETED)
+            is_lost = not doing.done()
         finally:
-            renewing.cancel()
+            doing.cancel()
+            keeping.cancel()
+            await asyncio.gather(doing, keeping, return_exceptions=True)
+        await (keeping if is_lost else doing)
+        return not is_lost
+
+    async def _keep_until_lost(self, run: Run) -> None:
+        is_ours = True
+        while is_ours:
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+            try:
+                async with self._app.database.duty("scheduler") as tx:
+                    is_ours = await jobs.renew_run(tx, run, self.name, self._lease)
+            except Unavailable as error:
+                _log.warning("upkeep %s was not renewed: %s", run.schedule.name, error)
 
     async def _sweep(self) -> float:
         await sweep(self._app)
