@@ -144,7 +144,7 @@ async def test_a_job_that_is_cancelled_leaves_nobody_waiting(
     assert any("no worker is connected" in line for line in running.stderr)
     async with app.transaction() as tx:
         page = await jobs.page_jobs(tx, {}, jobs.JOBS.order())
-        await jobs.cancel(tx, [each.id for each in page.items])
+        await jobs.change_each(tx, "cancel", [each.id for each in page.items])
     error, _ = await _ended(running, expect=4)
     assert error["error"]["code"] == handing_out.WorkersGaveUp.code
     assert "guildhall eval resume" in error["error"]["remedy"]

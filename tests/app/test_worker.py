@@ -153,7 +153,7 @@ async def test_a_job_that_is_cancelled_is_cancelled_in_its_handler(app: App, enq
         meant = await enqueuer.enqueue(NewJob("sleep", {}))
         await begun.wait()
         async with app.transaction() as tx:
-            await jobs.cancel(tx, [meant.id])
+            await jobs.change_each(tx, "cancel", [meant.id])
         await stopped.wait()
         following = await enqueuer.enqueue(NewJob("wake", {}))
         await told(app, following.id, Status.COMPLETED)
@@ -222,8 +222,8 @@ async def test_an_effect_that_is_committed_with_the_job_does_not_happen_for_who_
         meant = await enqueuer.enqueue(NewJob("pay", {}))
         await begun.wait()
         async with app.transaction() as tx:
-            await jobs.pause(tx, [meant.id])
-            await jobs.resume(tx, [meant.id])
+            await jobs.change_each(tx, "pause", [meant.id])
+            await jobs.change_each(tx, "resume", [meant.id])
         story = await told(app, meant.id, Status.COMPLETED)
         go_on.set()
     async with app.transaction() as tx:

@@ -130,7 +130,7 @@ async def test_jobs_that_wait_may_be_given_in_any_order(bench: Bench) -> None:
 async def test_who_waits_for_what_has_failed_is_refused_unless_that_does_not_matter(bench: Bench) -> None:
     [lost] = await bench.enqueue(job())
     async with bench.database.transaction(identity.LOCAL) as tx:
-        await jobs.cancel(tx, [lost.id])
+        await jobs.change_each(tx, "cancel", [lost.id])
     with pytest.raises(jobs.DependencyFailed, match="cancelled already"):
         await bench.enqueue(job(waits_for=[Wait(lost.id)]))
     [meant] = await bench.enqueue(job(waits_for=[Wait(lost.id, OnFailure.IGNORE)]))
@@ -203,7 +203,7 @@ async def test_what_cannot_be_done_with_a_job_is_said(bench: Bench) -> None:
 async def test_jobs_are_listed_page_by_page_by_state_and_type(bench: Bench) -> None:
     meant = await bench.enqueue(*(job() for _ in range(5)))
     async with bench.database.transaction(identity.LOCAL) as tx:
-        await jobs.cancel(tx, [meant[0].id])
+        await jobs.change_each(tx, "cancel", [meant[0].id])
         order = jobs.JOBS.order()
         filters = {"status": Status.PENDING, "task_type": "tidy.rooms"}
         first = await jobs.page_jobs(tx, filters, order, at_most=3)

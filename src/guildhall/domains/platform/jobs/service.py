@@ -133,11 +133,6 @@ async def lanes_of(tx: Tx, kinds: Collection[tuple[str, str]]) -> list[int]:
     return list(found.values())
 
 
-async def list_types(tx: Tx) -> list[JobType]:
-    """Every type of job in every queue."""
-    return await store.types(tx)
-
-
 async def enqueue(tx: Tx, types: Types, jobs: Sequence[NewJob]) -> list[Enqueued]:
     """
     Add jobs of the transaction's team, all of them or none, and say which job is meant by each.
@@ -451,26 +446,6 @@ async def until_next_run(tx: Tx) -> float | None:
 
 
 # what people do -------------------------------------------------------------------
-
-
-async def pause(tx: Tx, ids: Sequence[UUID]) -> set[UUID]:
-    """Until somebody resumes them; what is at work is taken from its worker. The ids that were changed."""
-    return await store.change(tx, "pause", ids)
-
-
-async def resume(tx: Tx, ids: Sequence[UUID]) -> set[UUID]:
-    """Let paused jobs go on from where they stood. The ids that were changed."""
-    return await store.change(tx, "resume", ids)
-
-
-async def cancel(tx: Tx, ids: Sequence[UUID]) -> set[UUID]:
-    """Nobody begins them any more, and what waits for them ends by its edges. The ids that were changed."""
-    return await store.change(tx, "cancel", ids)
-
-
-async def retry(tx: Tx, ids: Sequence[UUID]) -> set[UUID]:
-    """Begin failed, cancelled or dead jobs anew. The ids that were changed."""
-    return await store.change(tx, "retry", ids)
 
 
 async def change_each(tx: Tx, verb: str, ids: Sequence[UUID]) -> list[UUID]:
