@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from guildhall import clock
 from guildhall.app import sealing
-from guildhall.app.workers.handlers import Context, GiveUp, job
+from guildhall.app.workers.handlers import HANDLERS, Context, GiveUp, job
 from guildhall.db import Tx
 from guildhall.domains.platform import audit
 from guildhall.errors import InvalidInput, NotAllowed, NotFound
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 RUN = "evaluation.run"
-_RUN_CODE = frozenset({RUN})
+_run_code: set[Callable[..., Any]] = set()
+
+
+def _runs_code(handler: F) -> F:
+    """Marks a job that runs what a team has written."""
+    _run_code.add(handler)
+    return handler
 
 
 class RunsCode(NotAllowed):
@@ -41,12 +50,8 @@ def refuse_code(task_type: str) -> None:
     Raises:
         RunsCode: It does.
     """
-    if task_type in _RUN_CODE:
+    if task_type in TYPES and HANDLERS[task_type].call in _run_code:
         raise RunsCode(task_type)
-
-
-TYPES = frozenset({"audit.verify", RUN})
-"""Their names: what they find is believed, so nobody else's worker does them."""
 
 
 class Verify(BaseModel):
@@ -95,6 +100,7 @@ class RunSimulations(BaseModel):
     until: AwareDatetime | None = None
 
 
+@_runs_code
 @job(RUN, queue="evaluation", max_retries=25)
 async def run_simulations(wanted: RunSimulations, context: Context) -> dict[str, Any]:
     """Run simulations beside whoever else does; a job that is handed back, or whose worker is lost, is another's."""
@@ -112,3 +118,7 @@ async def run_simulations(wanted: RunSimulations, context: Context) -> dict[str,
             str(simulation_id): {"done": each.done, "total": each.total} for simulation_id, each in run.progress.items()
         },
     }
+
+
+TYPES = frozenset(each.kind.name for each in HANDLERS.of_queues(()) if each.call.__module__ == __name__)
+"""Their names: what they find is believed, so nobody else's worker does them."""
