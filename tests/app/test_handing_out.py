@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from fixtures.agents import Project
 from fixtures.command_line import Command, command_line
 from fixtures.processes import DEADLINE_S
-from guildhall.app import handing_out
+from guildhall.app import evaluations, handing_out
+from guildhall.app.handing_out import HandedOut
 from guildhall.app.wiring import App
 from guildhall.domains.evaluation import simulations
 from guildhall.domains.platform import jobs
@@ -148,3 +150,34 @@ async def test_a_job_that_is_cancelled_leaves_nobody_waiting(
     error, _ = await _ended(running, expect=4)
     assert error["error"]["code"] == handing_out.WorkersGaveUp.code
     assert "guildhall eval resume" in error["error"]["remedy"]
+
+
+async def _handed_out(app: App, project: Project) -> HandedOut:
+    request = evaluations.Request(agent=project.agent, scenarios=[project.scenarios])
+    planned = (await evaluations.plan(app, request)).simulations
+    return await handing_out.hand_out(app, [each.simulation_id for each in planned], concurrency=1)
+
+
+async def test_a_worker_of_one_team_alone_is_not_waited_for(app: App, project: Project) -> None:
+    async with app.database.duty("worker", app.actor) as tx:
+        await jobs.register_worker(tx, jobs.Worker("theirs", queues=["evaluation"]))
+    assert (await _handed_out(app, project)).workers == 0
+    async with app.database.duty("worker") as tx:
+        for name in ("one", "two"):
+            await jobs.register_worker(tx, jobs.Worker(name, queues=["evaluation"]))
+    handed = await _handed_out(app, project)
+    assert (handed.workers, len(handed.job_ids)) == (2, 2)
+
+
+async def test_watching_jobs_reads_nothing_of_their_histories(
+    app: App, project: Project, administrator_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handing_out, "_LOOK_S", 0.01)
+    handed = await _handed_out(app, project)
+    async with app.transaction() as tx:
+        await jobs.change_each(tx, "cancel", handed.job_ids)
+    administrator = await asyncpg.connect(administrator_url)
+    await administrator.execute("REVOKE SELECT ON platform.background_task_history FROM guildhall_app")
+    await administrator.close()
+    with pytest.raises(handing_out.WorkersGaveUp):
+        await handing_out.watch_workers(app, handed)

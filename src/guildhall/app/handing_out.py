@@ -65,7 +65,9 @@ async def hand_out(
     kind = HANDLERS[ours.RUN].kind
     async with app.database.duty("worker") as tx:
         await jobs.register_type(tx, kind)  # no worker may ever have been here
-        present = [each for each in await jobs.list_workers(tx) if each.is_alive and kind.queue in each.queues]
+        # One that serves a single team is given no job of ours, whatever it calls its queue.
+        everybodys = [each for each in await jobs.list_workers(tx) if each.tenant_id is None]
+    present = [each for each in everybodys if each.is_alive and kind.queue in each.queues]
     async with app.transaction() as tx:
         left = await simulations.left_to_do(tx, simulation_ids)
     many = max(1, min(len(present), -(-left.total // concurrency)))
@@ -103,7 +105,7 @@ async def _until_given_up(app: App, handed: HandedOut) -> Job:
         await asyncio.sleep(_LOOK_S)
         with suppress(Unavailable):
             async with app.transaction() as tx:
-                found = [(await jobs.get_story(tx, each)).job for each in handed.job_ids]
+                found = [await jobs.get_job(tx, each) for each in handed.job_ids]
                 if not all(each.status in _OVER for each in found):
                     continue
                 seen = [await simulations.progress(tx, each) for each in handed.simulation_ids]

@@ -39,7 +39,8 @@ DELETE FROM platform.task_workers WHERE worker_id = :name;
 DELETE FROM platform.task_workers WHERE last_seen < now() - lease - interval '1 day';
 
 -- name: workers
-SELECT worker_id AS name, queues, concurrency, host, pid, started_at, last_seen, last_seen >= now() - lease AS is_alive
+SELECT worker_id AS name, tenant_id, queues, concurrency, host, pid, started_at, last_seen,
+       last_seen >= now() - lease AS is_alive
   FROM platform.task_workers
  ORDER BY started_at;
 

@@ -177,9 +177,10 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """A process that has registered, and when it was last heard of."""
+    """A process that has registered, and when it was last heard of; `tenant_id`: the one team that it serves, or None."""
 
     name: str
+    tenant_id: UUID | None
     queues: Sequence[str]
     concurrency: int
     host: str | None
