@@ -162,6 +162,15 @@ async def test_a_schedule_of_which_no_job_can_be_made_says_so_and_keeps_nothing_
     assert "there is no job type 'rapport'" in found["unknown"][1]
 
 
+async def test_a_schedule_whose_next_time_no_calendar_has_is_switched_off(app: App, administrator_url: str) -> None:
+    far = "INSERT INTO platform.schedules (name, task_type, every) VALUES ('far', 'far', interval '9000 years')"
+    await sql(administrator_url, far)
+    assert await begin_due(app)
+    assert await begin_due(app) is None
+    async with app.database.duty("scheduler") as tx:
+        assert await jobs.until_next_run(tx) is None
+
+
 async def test_what_was_begun_already_is_not_begun_again(app: App, administrator_url: str) -> None:
     await add(app, UPKEEP)
     assert await begin_due(app)
@@ -244,6 +253,7 @@ async def test_upkeep_of_a_scheduler_that_was_lost_is_taken_over(app: App, admin
         ({"cron": "61 * * * *"}, "Bad minute"),
         ({"cron": "* * * * *", "timezone": "Mars/Olympus"}, "there is no such time zone"),
         ({"every": timedelta(seconds=-1)}, "expected a length of time above 0"),
+        ({"every": timedelta.max}, "expected a length of time that ends before the year 10000"),
     ],
 )
 async def test_a_rhythm_that_cannot_be_followed_is_refused(app: App, values: dict[str, object], said: str) -> None:

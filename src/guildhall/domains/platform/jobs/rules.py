@@ -183,13 +183,17 @@ def due_after(schedule: Schedule, due_at: datetime, now: datetime) -> datetime |
     zone: what they skip is due as soon as they have, what they repeat once.
 
     Raises:
-        ScheduleInvalid: Its cron line or its time zone is none.
+        ScheduleInvalid: Its cron line or its time zone is none, or its interval is not above 0 or ends in no calendar.
     """
     if schedule.every is not None:
         if schedule.every <= timedelta(0):
             raise ScheduleInvalid(schedule.name, "every", schedule.every, "expected a length of time above 0")
         missed = max(0, (now - due_at) // schedule.every)
-        return due_at + (missed + 1) * schedule.every
+        try:
+            return due_at + (missed + 1) * schedule.every
+        except OverflowError:
+            why = "expected a length of time that ends before the year 10000"
+            raise ScheduleInvalid(schedule.name, "every", schedule.every, why) from None
     try:
         zone = ZoneInfo(schedule.timezone)
     except (KeyError, ValueError, OSError):
