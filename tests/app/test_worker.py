@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel
 
+from fixtures.processes import DEADLINE_S
 from guildhall import clock
 from guildhall.adapters.schemas import checker
 from guildhall.app.wiring import App
@@ -37,11 +38,14 @@ async def working(app: App, handlers: Registry, **options: Any) -> AsyncIterator
     ended = asyncio.create_task(started.wait())
     await asyncio.wait([running, ended], return_when=asyncio.FIRST_COMPLETED)
     try:
-        yield worker
+        async with asyncio.timeout(DEADLINE_S):
+            yield worker
     finally:
         worker.stop()
         ended.cancel()
-        await running
+        await asyncio.wait([running], timeout=DEADLINE_S)
+    assert running.done(), "it does not stop"
+    running.result()
 
 
 @pytest.fixture
@@ -199,6 +203,68 @@ async def test_who_stops_finishes_what_is_under_way_and_hands_back_what_takes_lo
         story = await told(app, each.id, Status.PENDING)
         assert story.job.retry_count == 0
     assert [each.event for each in (await told(app, given_back[0].id, Status.PENDING)).events][-1] == "handed_back"
+
+
+async def test_a_handler_whose_own_task_was_cancelled_fails_and_ends_no_worker(app: App, enqueuer: Enqueuer) -> None:
+    handlers = Registry()
+
+    @handlers.job("cancel", max_retries=0)
+    async def cancel(payload: dict[str, Any]) -> None:
+        own = asyncio.create_task(asyncio.Event().wait())
+        own.cancel()
+        await own
+
+    @handlers.job("go on")
+    async def go_on(payload: dict[str, Any]) -> None: ...
+
+    async with working(app, handlers, concurrency=1):
+        meant = await enqueuer.enqueue(NewJob("cancel", {}))
+        story = await told(app, meant.id, Status.DEAD_LETTER)
+        following = await enqueuer.enqueue(NewJob("go on", {}))
+        await told(app, following.id, Status.COMPLETED)
+    assert story.job.error_message == "CancelledError"
+
+
+async def test_failures_that_cannot_be_told_as_they_are_end_no_worker_and_hold_up_no_others(
+    app: App, enqueuer: Enqueuer
+) -> None:
+    handlers = Registry()
+
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no words")
+
+    @handlers.job("mute", max_retries=0)
+    async def mute(payload: dict[str, Any]) -> None:
+        raise Mute
+
+    @handlers.job("never")
+    async def never(payload: dict[str, Any]) -> None:
+        raise TryLater(timedelta.max)
+
+    @handlers.job("five", max_retries=0)
+    async def five(payload: dict[str, Any]) -> None:
+        raise TryLater(5)  # type: ignore[arg-type]
+
+    @handlers.job("beyond", retry_base=timedelta(hours=1))
+    async def beyond(payload: dict[str, Any]) -> None:
+        later = TryLater(MOMENT)
+        later.delay = timedelta.max
+        raise later
+
+    names = ("beyond", "mute", "never", "five")
+    async with working(app, handlers):
+        added = await enqueuer.enqueue_many([NewJob(name, {}) for name in names])
+        ids = dict(zip(names, (each.id for each in added), strict=True))
+        silent = await told(app, ids["mute"], Status.DEAD_LETTER)
+        wrong = await told(app, ids["five"], Status.DEAD_LETTER)
+        for name in ("never", "beyond"):
+            while (story := await told(app, ids[name], Status.PENDING)).job.error_message is None:
+                await asyncio.sleep(0.01)
+            assert story.job.scheduled_at > clock.now()
+    assert silent.job.error_message == "Mute: it cannot say why"
+    assert wrong.job.error_message == "TypeError: delay is 5, expected a timedelta"
+    assert "refused" in (story.job.error_message or "")
 
 
 async def test_an_effect_that_is_committed_with_the_job_does_not_happen_for_who_has_lost_it(

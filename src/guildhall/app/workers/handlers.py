@@ -31,17 +31,26 @@ from guildhall.errors import InvalidInput
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_LONGEST_DELAY = timedelta(days=3650)
+
 
 class GiveUp(Exception):
     """Raised by a handler for which it is no use trying again: the job has failed."""
 
 
 class TryLater(Exception):
-    """Raised by a handler that is to be tried again after a time of its own choice; it uses up a retry."""
+    """
+    Raised by a handler that is to be tried again after a time of its own choice, ten years at most; it uses up a retry.
+
+    Raises:
+        TypeError: `delay` is no timedelta.
+    """
 
     def __init__(self, delay: timedelta, why: str = "it asked to be tried later") -> None:
+        if not isinstance(delay, timedelta):
+            raise TypeError(f"delay is {delay!r}, expected a timedelta")
         super().__init__(why)
-        self.delay = delay
+        self.delay = min(max(delay, timedelta()), _LONGEST_DELAY)
 
 
 class HandlerNotUsable(InvalidInput):

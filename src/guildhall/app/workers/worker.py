@@ -26,7 +26,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from guildhall import clock
-from guildhall.adapters.threads import in_thread
+from guildhall.adapters.threads import in_thread, ours_to_obey
 from guildhall.algorithms import backoff
 from guildhall.app.wiring import App
 from guildhall.app.workers.handlers import Context, GiveUp, Handler, Registry, TryLater, told
@@ -261,11 +261,7 @@ class Worker:
 
     async def _settle(self, done: list[Done], failed: list[Failure], room: int) -> None:
         if failed:
-            async with self._app.database.duty("worker") as tx:
-                await jobs.fail(tx, self.name, failed)
-            self._forget(failed)
-            self.counts.failed += len(failed)
-            failed.clear()
+            await self._say_failed(failed)
         if not done and not room:
             return
         began_ms = clock.monotonic_ms()
@@ -303,6 +299,28 @@ class Worker:
             return
         for each in done:
             await self._settle([each], [], 0)
+
+    async def _say_failed(self, failed: list[Failure]) -> None:
+        """Say why attempts failed, and take what was said out of the list; what is refused, each for itself."""
+        try:
+            await self._say_failed_together(failed)
+        except Unavailable:
+            raise
+        except GuildhallError as error:
+            if len(failed) == 1:
+                [one] = failed
+                failed[0] = Failure(one.id, one.token, f"why it failed was refused: {error}", is_final=one.is_final)
+                await self._say_failed_together(failed)
+            while failed:
+                await self._say_failed(failed[:1])
+                del failed[0]
+
+    async def _say_failed_together(self, failed: list[Failure]) -> None:
+        async with self._app.database.duty("worker") as tx:
+            await jobs.fail(tx, self.name, failed)
+        self._forget(failed)
+        self.counts.failed += len(failed)
+        failed.clear()
 
     def _begin(self, claims: Sequence[Claim], now_ms: float) -> None:
         for claim in claims:
@@ -355,14 +373,16 @@ class Worker:
         try:
             result = await self._handled(claim)
             self._completed(Done(claim.id, claim.token, result))
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
             if not (held.is_lost or held.is_given_back):
-                raise  # the worker ends
+                if ours_to_obey():
+                    raise  # the worker ends
+                self._fail(held, error)
         except JobLost:
             self._held.pop(claim.token, None)
             self.counts.lost += 1
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a handler raises is the job's failure, never the worker's
-            self._fail(claim, error)
+            self._fail(held, error)
         finally:
             runner, held.runner = held.runner, None
             if runner is not None and (held.is_lost or held.is_given_back):
@@ -396,9 +416,8 @@ class Worker:
         self._timer = None
         self._wake.set()
 
-    def _fail(self, claim: Claim, error: BaseException) -> None:
-        said = str(error)
-        name = type(error).__name__
+    def _fail(self, held: _Held, error: BaseException) -> None:
+        claim, said, name = held.claim, _said_by(error), type(error).__name__
         self._failed.append(
             Failure(
                 claim.id,
@@ -469,6 +488,13 @@ async def _called(handler: Handler, given: tuple[object, ...]) -> object:
     if handler.is_async:
         return await handler.call(*given)
     return await in_thread(lambda: handler.call(*given))
+
+
+def _said_by(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a stranger's code
+        return "it cannot say why"
 
 
 async def _first_failure(tasks: Sequence[asyncio.Task[None]], stopping: asyncio.Event) -> None:
