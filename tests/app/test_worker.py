@@ -267,6 +267,42 @@ async def test_failures_that_cannot_be_told_as_they_are_end_no_worker_and_hold_u
     assert "refused" in (story.job.error_message or "")
 
 
+async def test_who_stops_lets_what_it_breaks_off_clean_up_before_anybody_else_has_it(
+    app: App, enqueuer: Enqueuer
+) -> None:
+    handlers, begun = Registry(), asyncio.Semaphore(0)
+
+    async def wait_and_clean_up(context: Context) -> None:
+        begun.release()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(20):  # for longer than it takes to hand a job back
+                async with context.transaction() as tx:
+                    await jobs.get_job(tx, context.job.id)
+
+    @handlers.job("tidy")
+    async def tidy(payload: dict[str, Any], context: Context) -> None:
+        await wait_and_clean_up(context)
+
+    @handlers.job("end")
+    async def end(payload: dict[str, Any], context: Context) -> None:
+        try:
+            await wait_and_clean_up(context)
+        finally:
+            async with context.finish({"ended": True}):
+                pass
+
+    async with working(app, handlers, grace_s=0.0):
+        added = await enqueuer.enqueue_many([NewJob("tidy", {}), NewJob("end", {})])
+        for _ in added:
+            await begun.acquire()
+    async with app.transaction() as tx:
+        back, ended = [await jobs.get_story(tx, each.id) for each in added]
+    assert (back.job.status, back.events[-1].event, back.job.retry_count) == ("pending", "handed_back", 0)
+    assert (ended.job.status, ended.job.result) == ("completed", {"ended": True})
+
+
 async def test_an_effect_that_is_committed_with_the_job_does_not_happen_for_who_has_lost_it(
     app: App, enqueuer: Enqueuer
 ) -> None:

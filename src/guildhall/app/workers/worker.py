@@ -66,6 +66,7 @@ class _Held:
     claim: Claim
     since_ms: float
     runner: asyncio.Task[None] | None = None
+    is_over: bool = False
     is_lost: bool = False
     is_given_back: bool = False
 
@@ -168,15 +169,20 @@ class Worker:
         while self._busy and not self._hurry.is_set() and clock.monotonic_ms() < until_ms:
             await asyncio.wait([waited], timeout=0.01)
         waited.cancel()
-        left = [each for each in self._held.values() if each.runner is not None]
-        for each in left:
-            each.is_given_back = True
-            assert each.runner is not None
-            each.runner.cancel()
-        await self._hand_back(left)
+        await self._hand_back(await self._broken_off())
         self._is_closing = True
         self._wake.set()
         await asyncio.wait(pumps, timeout=_LAST_S)
+
+    async def _broken_off(self) -> list[_Held]:
+        """Cancel what is under way and let it clean up, so that nobody begins it meanwhile; what did not end after all."""
+        under_way = {each.runner: each for each in self._held.values() if each.runner is not None}
+        for runner, held in under_way.items():
+            held.is_given_back = True
+            runner.cancel()
+        if under_way:
+            await asyncio.wait(under_way, timeout=_LAST_S)
+        return [each for each in under_way.values() if not each.is_over and not each.is_lost]
 
     async def _last_words(self) -> None:
         """Say that nobody is here any more; without an answer, others find out."""
@@ -344,7 +350,7 @@ class Worker:
 
     async def _run_jobs(self) -> None:
         this = asyncio.current_task()
-        while True:
+        while not self._stopping.is_set():
             await self._arrived.acquire()
             self._busy += 1
             try:
@@ -372,6 +378,7 @@ class Worker:
         claim = held.claim
         try:
             result = await self._handled(claim)
+            held.is_over = True
             self._completed(Done(claim.id, claim.token, result))
         except asyncio.CancelledError as error:
             if not (held.is_lost or held.is_given_back):
@@ -379,6 +386,7 @@ class Worker:
                     raise  # the worker ends
                 self._fail(held, error)
         except JobLost:
+            held.is_over = True
             self._held.pop(claim.token, None)
             self.counts.lost += 1
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a handler raises is the job's failure, never the worker's
@@ -417,6 +425,7 @@ class Worker:
         self._wake.set()
 
     def _fail(self, held: _Held, error: BaseException) -> None:
+        held.is_over = True
         claim, said, name = held.claim, _said_by(error), type(error).__name__
         self._failed.append(
             Failure(
@@ -511,4 +520,9 @@ async def _first_failure(tasks: Sequence[asyncio.Task[None]], stopping: asyncio.
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
     for each in tasks:
         each.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    ended, left = await asyncio.wait(tasks, timeout=_LAST_S)
+    for each in ended:
+        if not each.cancelled():
+            each.exception()  # the first was raised, the others came of it
+    if left:
+        _log.warning("%s handlers go on, though they were cancelled", len(left))
