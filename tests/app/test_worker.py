@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -301,6 +301,45 @@ async def test_who_stops_lets_what_it_breaks_off_clean_up_before_anybody_else_ha
         back, ended = [await jobs.get_story(tx, each.id) for each in added]
     assert (back.job.status, back.events[-1].event, back.job.retry_count) == ("pending", "handed_back", 0)
     assert (ended.job.status, ended.job.result) == ("completed", {"ended": True})
+
+
+async def test_who_gets_a_job_again_ends_its_earlier_attempt_and_no_other(app: App, enqueuer: Enqueuer) -> None:
+    handlers, begun, first_ended, broken_off = Registry(), asyncio.Event(), asyncio.Event(), list[int]()
+
+    @handlers.job("work")
+    async def work(payload: dict[str, Any], context: Context) -> None:
+        begun.set()
+        try:
+            if context.job.attempt == 1:
+                await asyncio.Event().wait()
+            await first_ended.wait()
+            await beaten()
+        except asyncio.CancelledError:
+            broken_off.append(context.job.attempt)
+            raise
+        finally:
+            first_ended.set()
+
+    async def beaten() -> None:
+        """Until the worker has given a sign of life, and what was answered was heard."""
+        before = await seen()
+        while await seen() == before:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
+
+    async def seen() -> datetime:
+        async with app.database.duty("worker") as tx:
+            [presence] = await jobs.list_workers(tx)
+        return presence.last_seen
+
+    async with working(app, handlers, lease=timedelta(seconds=0.3), poll_s=0.02) as worker:
+        meant = await enqueuer.enqueue(NewJob("work", {}))
+        await begun.wait()
+        async with app.transaction() as tx:
+            await jobs.pause(tx, [meant.id])
+            await jobs.resume(tx, [meant.id])
+        story = await told(app, meant.id, Status.COMPLETED)
+    assert (broken_off, worker.counts.lost, story.job.attempts) == ([1], 1, 2)
 
 
 async def test_an_effect_that_is_committed_with_the_job_does_not_happen_for_who_has_lost_it(

@@ -26,7 +26,7 @@ class Pulse:
     Beats every third of a lease for as long as its block lasts.
 
     `held` gives the ids and tokens of what the worker has, from any thread;
-    `lost`, called in the worker's loop, is told those that it has no longer.
+    `lost`, called in the worker's loop, is told the tokens of what it has no longer.
     """
 
     def __init__(self, database: Database, worker: jobs.Worker, held: Held, lost: Callable[[set[UUID]], None]) -> None:
@@ -84,4 +84,6 @@ class Pulse:
                 await jobs.register_worker(tx, self._worker)
             return
         if lost and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._lost, lost)
+            # By token: meanwhile the worker may have got one of these jobs anew.
+            gone = {token for job_id, token in zip(ids, tokens, strict=True) if job_id in lost}
+            self._loop.call_soon_threadsafe(self._lost, gone)

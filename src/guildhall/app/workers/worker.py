@@ -329,6 +329,7 @@ class Worker:
         failed.clear()
 
     def _begin(self, claims: Sequence[Claim], now_ms: float) -> None:
+        self._end_earlier({claim.id for claim in claims})
         for claim in claims:
             held = self._held[claim.token] = _Held(claim, now_ms)
             self._ready.append(held)
@@ -440,16 +441,23 @@ class Worker:
         self._wake.set()
 
     def _tickets(self) -> tuple[list[UUID], list[UUID]]:
-        """What this worker has, for the pulse's thread."""
+        """What this worker has, one attempt at each job, for the pulse's thread."""
         claims = [each.claim for each in self._held.copy().values()]
         return [each.id for each in claims], [each.token for each in claims]
 
+    def _end_earlier(self, claimed: set[UUID]) -> None:
+        """Who gets a job again has lost the attempt before, unless that is over and was said."""
+        for held in [each for each in self._held.values() if each.claim.id in claimed]:
+            if held.is_over:
+                del self._held[held.claim.token]
+            else:
+                self._lose({held.claim.token})
+
     def _lose(self, lost: set[UUID]) -> None:
-        for held in [each for each in self._held.values() if each.claim.id in lost]:
+        for held in [self._held.pop(token) for token in lost if token in self._held]:
             _log.warning("job %s was taken from worker %s", held.claim.id, self.name)
             held.is_lost = True
             self.counts.lost += 1
-            del self._held[held.claim.token]
             if held.runner is not None:
                 held.runner.cancel()
 
