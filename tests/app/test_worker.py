@@ -18,6 +18,7 @@ from guildhall import clock
 from guildhall.adapters.schemas import checker
 from guildhall.app.wiring import App
 from guildhall.app.workers import Context, Enqueuer, GiveUp, HandlerNotUsable, Registry, TryLater, Worker
+from guildhall.app.workers.pulse import Pulse
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import NewJob, Status, Story
 from guildhall.errors import InvalidInput
@@ -340,6 +341,24 @@ async def test_who_gets_a_job_again_ends_its_earlier_attempt_and_no_other(app: A
             await jobs.resume(tx, [meant.id])
         story = await told(app, meant.id, Status.COMPLETED)
     assert (broken_off, worker.counts.lost, story.job.attempts) == ([1], 1, 2)
+
+
+async def test_a_pulse_goes_on_after_an_error_that_nobody_thought_of(app: App) -> None:
+    asked = list[int]()
+    again = threading.Event()
+
+    def held() -> tuple[list[UUID], list[UUID]]:
+        asked.append(1)
+        if len(asked) == 1:
+            raise RuntimeError("dictionary changed size during iteration")
+        again.set()
+        return [], []
+
+    worker = jobs.Worker("beating", lease=timedelta(seconds=0.3))
+    async with app.database.duty("worker") as tx:
+        await jobs.register_worker(tx, worker)
+    async with Pulse(app.database, worker, held, lambda lost: None):
+        assert await asyncio.to_thread(again.wait, DEADLINE_S)
 
 
 async def test_an_effect_that_is_committed_with_the_job_does_not_happen_for_who_has_lost_it(

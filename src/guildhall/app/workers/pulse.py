@@ -63,8 +63,10 @@ class Pulse:
             try:
                 database = database or await self._database.another(1)
                 await self._beat(database)
-            except GuildhallError as error:
-                _log.warning("no sign of life for the moment: %s", error)
+            except Exception as error:  # noqa: BLE001 - a worker without a pulse loses all that it does
+                _log.warning(
+                    "no sign of life for the moment: %s", error, exc_info=not isinstance(error, GuildhallError)
+                )
                 rest_s = min(every_s, 0.5)
             try:
                 async with asyncio.timeout(rest_s):
