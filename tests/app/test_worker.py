@@ -361,6 +361,29 @@ async def test_a_pulse_goes_on_after_an_error_that_nobody_thought_of(app: App) -
         assert await asyncio.to_thread(again.wait, DEADLINE_S)
 
 
+async def test_what_cannot_be_tried_again_is_not_claimed_before_it_begins(app: App, enqueuer: Enqueuer) -> None:
+    handlers, begun, go_on = Registry(), asyncio.Event(), asyncio.Event()
+
+    @handlers.job("hurry")
+    async def hurry(payload: dict[str, Any]) -> None: ...
+
+    @handlers.job("once", max_retries=0)
+    async def once(payload: dict[str, Any]) -> None:
+        begun.set()
+        await go_on.wait()
+
+    async with working(app, handlers, concurrency=1):
+        quick = await enqueuer.enqueue_many([NewJob("hurry", {}) for _ in range(100)])
+        for each in quick:
+            await told(app, each.id, Status.COMPLETED)
+        await enqueuer.enqueue_many([NewJob("once", {}) for _ in range(3)])
+        await begun.wait()
+        async with app.transaction() as tx:
+            [counts] = [each.counts for each in await jobs.stats(tx) if each.task_type == "once"]
+        go_on.set()
+    assert counts == {"running": 1, "pending": 2}
+
+
 async def test_an_effect_that_is_committed_with_the_job_does_not_happen_for_who_has_lost_it(
     app: App, enqueuer: Enqueuer
 ) -> None:

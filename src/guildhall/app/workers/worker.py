@@ -4,7 +4,8 @@ A worker: claims jobs, has their handlers do them, and says what came of it.
 Each of its steps completes what is done and claims more, in one round trip; three
 are under way at a time, so that the server never waits for the worker. Jobs that
 take milliseconds are claimed ahead, as many as are likely to begin within a
-twentieth of a second; longer ones only when there is room for them.
+twentieth of a second; longer ones, and those that may not begin twice, only
+when there is room for them.
 
 Nothing rests on this process: what it claimed without hearing so it hands back,
 what it finished without hearing so it says again, what was taken from it is
@@ -34,7 +35,7 @@ from guildhall.app.workers.pulse import Pulse
 from guildhall.app.workers.wakeups import Bell, Ear
 from guildhall.db import Json
 from guildhall.domains.platform import jobs
-from guildhall.domains.platform.jobs import Claim, Done, Failure, JobLost
+from guildhall.domains.platform.jobs import Claim, Done, Failure, JobLost, JobType
 from guildhall.errors import GuildhallError, Unavailable
 
 _log = logging.getLogger(__name__)
@@ -48,6 +49,8 @@ _STALE_S = 1.0
 """After how long a job that was claimed ahead and not begun goes back to the others."""
 _STEPS = 3
 _LAST_S = 10.0
+_LONG = timedelta(seconds=10)
+"""A timeout of which waiting for those ahead takes no part that matters."""
 
 
 @dataclass(slots=True)
@@ -94,6 +97,7 @@ class Worker:
         self.counts = Counts()
         self._app = app
         self._handlers = {each.kind.name: each for each in handlers.of_queues(queues)}
+        self._may_claim_ahead = all(_may_wait(each.kind) for each in self._handlers.values())
         self._concurrency = concurrency
         self._lease = lease
         self._grace_s = grace_s
@@ -220,7 +224,7 @@ class Worker:
         """How many more jobs to claim: for those that are free, and ahead as many as soon begin."""
         if self._stopping.is_set():
             return 0
-        ahead = int(self._per_s * _AHEAD_S)
+        ahead = int(self._per_s * _AHEAD_S) if self._may_claim_ahead else 0
         room = self._concurrency + ahead - self._busy - len(self._ready) - self._claiming
         return max(0, min(room, _MOST_AT_ONCE))
 
@@ -499,6 +503,11 @@ async def sweep(app: App) -> jobs.Swept:
         lost = await jobs.mark_lost(tx)
     async with app.database.duty("worker") as tx:
         return await jobs.rescue(tx, lost)
+
+
+def _may_wait(kind: JobType) -> bool:
+    """Whether jobs of a type may be claimed ahead: by their rows they have begun, so their time runs and a lost worker costs a retry."""
+    return kind.max_retries > 0 and (kind.timeout is None or kind.timeout >= _LONG)
 
 
 async def _called(handler: Handler, given: tuple[object, ...]) -> object:

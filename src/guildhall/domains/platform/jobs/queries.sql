@@ -46,17 +46,14 @@ SELECT worker_id AS name, tenant_id, queues, concurrency, host, pid, started_at,
 
 -- name: claim
 SELECT id, tenant_id, task_type, payload, attempt_token, attempt, retry_count, max_retries, leased_until, status, created_by
-  FROM platform.jobs_claim(:worker, :lanes, :at_most, :begin);
-
--- name: start
-SELECT platform.jobs_start(:worker, :ids, :tokens) AS id;
+  FROM platform.jobs_claim(:worker, :lanes, :at_most);
 
 -- name: complete
 SELECT platform.jobs_complete(:worker, :ids, :tokens, :results) AS id;
 
 -- name: step
 SELECT id, tenant_id, task_type, payload, attempt_token, attempt, retry_count, max_retries, leased_until, status, created_by
-  FROM platform.jobs_step(:worker, :ids, :tokens, :results, :lanes, :at_most, :begin);
+  FROM platform.jobs_step(:worker, :ids, :tokens, :results, :lanes, :at_most);
 
 -- name: fail
 SELECT id, status, scheduled_at FROM platform.jobs_fail(:worker, :ids, :tokens, :messages, :stacks, :is_final, :delays);

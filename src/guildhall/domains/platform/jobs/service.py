@@ -239,26 +239,21 @@ async def list_workers(tx: Tx) -> list[Presence]:
     return await store.workers(tx)
 
 
-async def claim(tx: Tx, worker: str, lanes: Sequence[int], at_most: int, *, begin: int | None = None) -> list[Claim]:
+async def claim(tx: Tx, worker: str, lanes: Sequence[int], at_most: int) -> list[Claim]:
     """
-    Take jobs from the heads of lanes; the first `begin` of them (all, if None) are begun.
+    Take jobs from the heads of lanes; they are begun.
 
     Raises:
         WorkerUnknown: The worker has not registered, or was forgotten.
     """
     try:
-        return await store.claim(tx, worker, lanes, at_most, begin)
+        return await store.claim(tx, worker, lanes, at_most)
     except ConstraintViolated as error:
         raise _of_worker(error, worker) from error
 
 
-async def start(tx: Tx, worker: str, claims: Sequence[Claim]) -> set[UUID]:
-    """Begin jobs that are queued with the worker; the ids of those that it still has."""
-    return await store.start(tx, worker, claims)
-
-
 async def step(
-    tx: Tx, worker: str, done: Sequence[Done], lanes: Sequence[int], at_most: int, *, begin: int | None = None
+    tx: Tx, worker: str, done: Sequence[Done], lanes: Sequence[int], at_most: int
 ) -> tuple[set[UUID], list[Claim]]:
     """
     Complete jobs and claim others in one round trip; the ids that count as done, and what was claimed.
@@ -267,7 +262,7 @@ async def step(
         WorkerUnknown: The worker has not registered, or was forgotten.
     """
     try:
-        return await store.step(tx, worker, done, lanes, at_most, begin)
+        return await store.step(tx, worker, done, lanes, at_most)
     except ConstraintViolated as error:
         raise _of_worker(error, worker) from error
 

@@ -153,13 +153,9 @@ async def workers(tx: Tx) -> list[Presence]:
     return [Presence(**row) for row in await tx.fetch(_queries.workers)]
 
 
-async def claim(tx: Tx, worker: str, lanes: Sequence[int], at_most: int, begin: int | None) -> list[Claim]:
-    rows = await tx.fetch(_queries.claim, worker=worker, lanes=lanes, at_most=at_most, begin=begin)
+async def claim(tx: Tx, worker: str, lanes: Sequence[int], at_most: int) -> list[Claim]:
+    rows = await tx.fetch(_queries.claim, worker=worker, lanes=lanes, at_most=at_most)
     return [Claim(*row.values()) for row in rows]
-
-
-async def start(tx: Tx, worker: str, claims: Sequence[Claim]) -> set[UUID]:
-    return _ids(await tx.fetch(_queries.start, worker=worker, **_tickets(claims)))
 
 
 async def complete(tx: Tx, worker: str, done: Sequence[Done]) -> set[UUID]:
@@ -168,7 +164,7 @@ async def complete(tx: Tx, worker: str, done: Sequence[Done]) -> set[UUID]:
 
 
 async def step(
-    tx: Tx, worker: str, done: Sequence[Done], lanes: Sequence[int], at_most: int, begin: int | None
+    tx: Tx, worker: str, done: Sequence[Done], lanes: Sequence[int], at_most: int
 ) -> tuple[set[UUID], list[Claim]]:
     rows = await tx.fetch(
         _queries.step,
@@ -177,7 +173,6 @@ async def step(
         results=[each.result for each in done],
         lanes=lanes,
         at_most=at_most,
-        begin=begin,
     )
     counted = {row["id"] for row in rows if row["attempt_token"] is None}
     return counted, [Claim(*row.values()) for row in rows if row["attempt_token"] is not None]
