@@ -17,8 +17,10 @@ from fixtures.processes import DEADLINE_S
 from guildhall import clock
 from guildhall.adapters.schemas import checker
 from guildhall.app.wiring import App
-from guildhall.app.workers import Context, Enqueuer, GiveUp, HandlerNotUsable, Registry, TryLater, Worker
+from guildhall.app.workers import Bell, Context, Enqueuer, GiveUp, HandlerNotUsable, Registry, TryLater, Worker
+from guildhall.app.workers.door import Door
 from guildhall.app.workers.pulse import Pulse
+from guildhall.db import Tx
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import NewJob, Status, Story
 from guildhall.errors import InvalidInput
@@ -382,6 +384,23 @@ async def test_what_cannot_be_tried_again_is_not_claimed_before_it_begins(app: A
             [counts] = [each.counts for each in await jobs.stats(tx) if each.task_type == "once"]
         go_on.set()
     assert counts == {"running": 1, "pending": 2}
+
+
+async def test_who_waits_at_the_door_pauses_between_looks_however_often_it_rings(app: App) -> None:
+    looks, bell = list[int](), Bell(app.database)
+
+    @asynccontextmanager
+    async def ringing() -> AsyncIterator[Tx]:
+        async with app.database.duty("worker") as tx:
+            yield tx
+        looks.append(1)
+        bell.ring()
+
+    door = Door(ringing, bell, clock.new_id(), "mill")
+    await door.register(jobs.Worker("mill"), [("grind", "default")])
+    assert await door.claim([("grind", "default")], 1, wait_s=0.5, closing=asyncio.Event()) == []
+    await bell.close()
+    assert len(looks) < 15, "a look every 50 ms at most"
 
 
 async def test_an_effect_that_is_committed_with_the_job_does_not_happen_for_who_has_lost_it(

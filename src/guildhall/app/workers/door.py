@@ -25,6 +25,8 @@ from guildhall.errors import InvalidInput, NotAllowed
 
 _LOOK_S = 0.5
 """So often somebody who waits looks again, for what nobody has rung for in this process."""
+_PAUSE_S = 0.05
+"""How long after a look the next one comes at the earliest, whoever rings: most rings are for other teams."""
 
 Transactions: TypeAlias = Callable[[], AbstractAsyncContextManager[Tx]]
 
@@ -92,17 +94,21 @@ class Door:
         until_ms = clock.monotonic_ms() + 1000 * wait_s
         heard = asyncio.Event()
         ear = Ear(heard.set)
+        lanes: list[int] | None = None
         try:
             while True:
                 heard.clear()
                 async with self._transactions() as tx:
-                    await self._known(tx)
-                    lanes = await jobs.lanes_of(tx, kinds)
-                    claims = await jobs.claim(tx, self._kept_as, lanes, at_most)
-                left_s = (until_ms - clock.monotonic_ms()) / 1000
+                    if lanes is None:
+                        await self._known(tx)
+                        lanes = await jobs.lanes_of(tx, kinds)
+                    claims = await self._claim(tx, lanes, at_most)
+                looked_ms = clock.monotonic_ms()
+                left_s = (until_ms - looked_ms) / 1000
                 if claims or left_s <= 0 or closing.is_set():
                     return claims
-                await _first_of(heard, closing, min(left_s, _LOOK_S))
+                await _first_of([heard, closing], min(left_s, _LOOK_S))
+                await _first_of([closing], _PAUSE_S - (clock.monotonic_ms() - looked_ms) / 1000)
         finally:
             ear.close()
 
@@ -125,6 +131,7 @@ class Door:
         async with self._transactions() as tx:
             stuck = await jobs.mark_lost(tx)
         async with self._transactions() as tx:
+            # Also where none is stuck: deadlines have passed, or somebody has ended between the halves of a sweep.
             swept = await jobs.rescue(tx, stuck)
         if back or swept.lost or swept.retried:
             self._bell.ring()
@@ -172,6 +179,12 @@ class Door:
             self._bell.ring()
         return back
 
+    async def _claim(self, tx: Tx, lanes: Sequence[int], at_most: int) -> list[Claim]:
+        try:
+            return await jobs.claim(tx, self._kept_as, lanes, at_most)
+        except WorkerUnknown:
+            raise WorkerUnknown(self._worker) from None
+
     async def _known(self, tx: Tx) -> Worker:
         try:
             return await jobs.get_worker(tx, self._kept_as)
@@ -201,9 +214,9 @@ def _apart(held: Sequence[Ticket] | Sequence[Done] | Sequence[Failure]) -> tuple
     return ids, [each.token for each in held]
 
 
-async def _first_of(one: asyncio.Event, other: asyncio.Event, timeout_s: float) -> None:
+async def _first_of(events: Sequence[asyncio.Event], timeout_s: float) -> None:
     """Wait until one of them is set, or that long."""
-    waits = [asyncio.ensure_future(each.wait()) for each in (one, other)]
+    waits = [asyncio.ensure_future(each.wait()) for each in events]
     try:
         await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
     finally:
