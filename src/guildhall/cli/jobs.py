@@ -126,7 +126,7 @@ def redrive(
 ) -> None:
     """Send dead jobs back to be tried again."""
     from guildhall.app.wiring import App
-    from guildhall.app.workers.wakeups import Bell
+    from guildhall.app.workers.wakeups import ring_once
     from guildhall.cli.render.figures import count
     from guildhall.domains.platform import jobs
 
@@ -136,9 +136,7 @@ def redrive(
         async with App.open() as app:
             async with app.transaction() as tx:
                 ids = await jobs.redrive(tx, task_type=task_type, at_most=at_most)
-            bell = Bell(app.database)
-            bell.ring()
-            await bell.close()
+            await ring_once(app.database)
         if as_json:
             output.document({"redriven": ids})
         else:
@@ -174,7 +172,7 @@ def stats(as_json: JsonOption = False) -> None:
 
 def _change(verb: str, done: str, texts: list[str], *, as_json: bool) -> None:
     from guildhall.app.wiring import App
-    from guildhall.app.workers.wakeups import Bell
+    from guildhall.app.workers.wakeups import ring_once
     from guildhall.cli.render.figures import count
     from guildhall.domains.platform import jobs
 
@@ -186,9 +184,7 @@ def _change(verb: str, done: str, texts: list[str], *, as_json: bool) -> None:
             async with app.transaction() as tx:
                 changed = await jobs.change_each(tx, verb, ids)
             if verb in ("retry", "resume"):
-                bell = Bell(app.database)
-                bell.ring()
-                await bell.close()
+                await ring_once(app.database)
         if as_json:
             output.document({done: changed})
         else:

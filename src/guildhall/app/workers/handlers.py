@@ -16,7 +16,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar, get_type_hints
 
@@ -66,7 +66,6 @@ class Context:
     app: App
     worker: str
     job: Claim
-    is_done: bool = field(default=False, init=False)
 
     @property
     def actor(self) -> Actor:
@@ -89,7 +88,6 @@ class Context:
             yield tx
             async with tx.on_duty("worker"):
                 await jobs.complete_or_lose(tx, self.worker, Done(self.job.id, self.job.token, result))
-        self.is_done = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import random
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
-from guildhall import clock
 from guildhall.adapters.schemas import checker
 from guildhall.algorithms import backoff
 from guildhall.app import upkeep
 from guildhall.app.wiring import App
 from guildhall.app.workers.wakeups import Bell
-from guildhall.app.workers.worker import sweep
+from guildhall.app.workers.worker import new_name, sweep
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import Run, Schedule
 from guildhall.errors import GuildhallError, Unavailable
@@ -52,7 +49,7 @@ class Scheduler:
         lease: timedelta = timedelta(minutes=1),
         sweep_every_s: float = 10.0,
     ) -> None:
-        self.name = f"{socket.gethostname()}-{os.getpid()}-{clock.new_id().hex[-8:]}"
+        self.name = new_name()
         self.fired = 0
         self._app = app
         self._duties = duties

@@ -83,3 +83,10 @@ class Bell:
                 await self._database.ring(CHANNEL)
             except Unavailable as error:
                 _log.info("nobody was woken: %s", error)  # they poll
+
+
+async def ring_once(database: Database) -> None:
+    """Say that there is work, and wait until it has been said."""
+    bell = Bell(database)
+    bell.ring()
+    await bell.close()

@@ -32,7 +32,7 @@ from guildhall.algorithms import backoff
 from guildhall.app.wiring import App
 from guildhall.app.workers.handlers import Context, GiveUp, Handler, Registry, TryLater, told
 from guildhall.app.workers.pulse import Pulse
-from guildhall.app.workers.wakeups import Bell, Ear
+from guildhall.app.workers.wakeups import Ear, ring_once
 from guildhall.db import Json
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import Claim, Done, Failure, JobLost, JobType
@@ -93,7 +93,7 @@ class Worker:
         grace_s: float = 30.0,
         poll_s: float = 0.5,
     ) -> None:
-        self.name = f"{socket.gethostname()}-{os.getpid()}-{clock.new_id().hex[-8:]}"
+        self.name = new_name()
         self.counts = Counts()
         self._app = app
         self._handlers = {each.kind.name: each for each in handlers.of_queues(queues)}
@@ -214,9 +214,7 @@ class Worker:
             return
         self.counts.handed_back += len(back)
         if back:
-            bell = Bell(self._app.database)
-            bell.ring()
-            await bell.close()
+            await ring_once(self._app.database)
 
     # claiming and completing --------------------------------------------------------
 
@@ -495,6 +493,11 @@ class Worker:
             self.counts.rescued += swept.retried
             if swept.lost or swept.retried:
                 self._heard()
+
+
+def new_name() -> str:
+    """A name that no process has had: where it runs, and a part that is random."""
+    return f"{socket.gethostname()}-{os.getpid()}-{clock.new_id().hex[-8:]}"
 
 
 async def sweep(app: App) -> jobs.Swept:
