@@ -480,3 +480,35 @@ def test_a_function_that_cannot_be_a_handler_is_refused() -> None:
         handlers.job("twice")(lambda payload: 1)
     with pytest.raises(InvalidInput, match="no handler works on queue 'defualt'"):
         handlers.of_queues(["defualt"])
+
+
+async def test_a_worker_has_no_more_of_a_kind_than_it_may_and_leaves_the_rest_to_others(
+    app: App, enqueuer: Enqueuer
+) -> None:
+    handlers, end = Registry(), asyncio.Event()
+    workers: list[str] = []
+
+    @handlers.job("bake", at_once=1)
+    async def bake(payload: dict[str, Any], context: Context) -> None:
+        workers.append(context.worker)
+        await end.wait()
+
+    @handlers.job("sweep")
+    async def sweep(payload: dict[str, Any]) -> None:
+        return None
+
+    async with app.database.duty("worker") as tx:
+        for name in ("bake", "sweep"):
+            await jobs.register_type(tx, handlers[name].kind)
+    loaves = await enqueuer.enqueue_many([NewJob("bake", {})] * 4)
+    async with working(app, handlers, concurrency=10) as one, working(app, handlers, concurrency=10) as two:
+        while len(workers) < 2:
+            await asyncio.sleep(0.01)
+        swept = await enqueuer.enqueue(NewJob("sweep", {}))  # what else there is goes on
+        await told(app, swept.id, Status.COMPLETED)
+        assert sorted(workers) == sorted([one.name, two.name])
+        end.set()
+        for each in loaves:
+            story = await told(app, each.id, Status.COMPLETED)
+            assert story.job.retry_count == 0
+    assert len(workers) == 4

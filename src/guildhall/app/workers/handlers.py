@@ -92,13 +92,14 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A function, and the type of job that it does."""
+    """A function, and the type of job that it does; `at_once`: how many of them one worker has at most."""
 
     kind: JobType
     call: Callable[..., Any]
     is_async: bool
     wants_context: bool
     read: Callable[[Any], Any] | None
+    at_once: int | None = None
 
     def payload(self, given: Any) -> Any:
         """
@@ -125,9 +126,13 @@ class Registry:
         timeout: timedelta | None = None,
         retry_base: timedelta = timedelta(seconds=1),
         retry_most: timedelta = timedelta(hours=1),
+        at_once: int | None = None,
     ) -> Callable[[F], F]:
         """
         Register a function under the name of a type of job.
+
+        `at_once` is how many of its jobs one worker has at most, whatever else
+        it could do beside: more of them are for other workers.
 
         Raises:
             HandlerNotUsable: Another has the name, or the function takes no payload.
@@ -159,6 +164,7 @@ class Registry:
                 inspect.iscoroutinefunction(function),
                 wants_context,
                 None if adapter is None else adapter.validate_python,
+                at_once,
             )
             return function
 

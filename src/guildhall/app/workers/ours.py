@@ -101,7 +101,7 @@ class RunSimulations(BaseModel):
 
 
 @_runs_code
-@job(RUN, queue="evaluation", max_retries=25)
+@job(RUN, queue="evaluation", max_retries=25, at_once=1)
 async def run_simulations(wanted: RunSimulations, context: Context) -> dict[str, Any]:
     """Run simulations beside whoever else does; a job that is handed back, or whose worker is lost, is another's."""
     from guildhall.app import evaluations  # noqa: PLC0415 - with sandboxes, recorders and what they need

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import random
 import socket
@@ -102,7 +103,7 @@ class Worker:
         self._lease = lease
         self._grace_s = grace_s
         self._poll_s = poll_s
-        self._lanes: list[int] = []
+        self._lanes: dict[str, int] = {}
         self._ready: deque[_Held] = deque()
         self._held: dict[UUID, _Held] = {}
         self._done: list[Done] = []
@@ -162,7 +163,7 @@ class Worker:
 
     async def _register(self) -> None:
         async with self._app.database.duty("worker") as tx:
-            self._lanes = [await jobs.register_type(tx, each.kind) for each in self._handlers.values()]
+            self._lanes = {name: await jobs.register_type(tx, each.kind) for name, each in self._handlers.items()}
             await jobs.register_worker(tx, self._as_registered())
 
     async def _wind_up(self, pumps: Sequence[asyncio.Task[None]]) -> None:
@@ -220,11 +221,21 @@ class Worker:
 
     def _room(self) -> int:
         """How many more jobs to claim: for those that are free, and ahead as many as soon begin."""
-        if self._stopping.is_set():
+        if self._stopping.is_set() or not self._open_lanes():
             return 0
         ahead = int(self._per_s * _AHEAD_S) if self._may_claim_ahead else 0
         room = self._concurrency + ahead - self._busy - len(self._ready) - self._claiming
         return max(0, min(room, _MOST_AT_ONCE))
+
+    def _open_lanes(self) -> list[int]:
+        """The lanes of which this worker may have more: most handlers say nothing of that."""
+        return [lane for name, lane in self._lanes.items() if self._may_have(name) > 0]
+
+    def _may_have(self, name: str) -> float:
+        at_once = self._handlers[name].at_once
+        if at_once is None:
+            return math.inf
+        return at_once - sum(each.claim.task_type == name for each in self._held.values())
 
     def _wants_more(self) -> bool:
         if not self._may_find:
@@ -276,9 +287,9 @@ class Worker:
         try:
             async with self._app.database.duty("worker") as tx:
                 counted, claims = (
-                    await jobs.step(tx, self.name, done, self._lanes, room)
+                    await jobs.step(tx, self.name, done, self._open_lanes(), room)
                     if done
-                    else (set(), await jobs.claim(tx, self.name, self._lanes, room))
+                    else (set(), await jobs.claim(tx, self.name, self._open_lanes(), room))
                 )
         except Unavailable:
             raise
@@ -298,7 +309,19 @@ class Worker:
         if room:
             self._may_find = len(claims) == room  # else not until somebody rings, or it is time to look again
         if claims:
-            self._begin(claims, began_ms)
+            wanted, others = self._within_limits(claims)
+            self._begin(wanted, began_ms)
+            await self._hand_back([_Held(each, began_ms) for each in others])
+
+    def _within_limits(self, claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
+        """What this worker may have of what it has claimed, and what is for other workers."""
+        wanted: list[Claim] = []
+        others: list[Claim] = []
+        left = {name: self._may_have(name) for name in {each.task_type for each in claims}}
+        for each in claims:
+            left[each.task_type] -= 1
+            (wanted if left[each.task_type] >= 0 else others).append(each)
+        return wanted, others
 
     async def _complete_apart(self, done: list[Done], error: GuildhallError) -> None:
         """The server refuses a result: each job for itself, and the one that has it fails."""
