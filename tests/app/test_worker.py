@@ -339,8 +339,8 @@ async def test_who_gets_a_job_again_ends_its_earlier_attempt_and_no_other(app: A
         meant = await enqueuer.enqueue(NewJob("work", {}))
         await begun.wait()
         async with app.transaction() as tx:
-            await jobs.pause(tx, [meant.id])
-            await jobs.resume(tx, [meant.id])
+            await jobs.change_each(tx, "pause", [meant.id])
+            await jobs.change_each(tx, "resume", [meant.id])
         story = await told(app, meant.id, Status.COMPLETED)
     assert (broken_off, worker.counts.lost, story.job.attempts) == ([1], 1, 2)
 
