@@ -1047,7 +1047,9 @@ $$
 $template$,
 
 -- Once more from the beginning, for what has failed, was cancelled or is dead. It
--- waits again for what has not been done of what it waited for.
+-- waits again for what has not been done of what it waited for. What has a unique
+-- key that a living one has taken meanwhile stays as it is; of several with one
+-- key the first comes again.
 $template$
 CREATE FUNCTION {engine}_retry(p_ids uuid[]) RETURNS SETOF uuid
     LANGUAGE plpgsql
@@ -1065,6 +1067,13 @@ BEGIN
                )
           FROM (SELECT id FROM {tasks} WHERE id = ANY (p_ids) ORDER BY id FOR UPDATE) AS held
          WHERE tasks.id = held.id AND tasks.status IN ('failed', 'cancelled', 'dead_letter')
+           AND NOT EXISTS (
+                   SELECT FROM {tasks} AS others
+                    WHERE others.tenant_id = tasks.tenant_id AND others.unique_key = tasks.unique_key AND others.id <> tasks.id
+                      AND (others.status IN ('pending', 'queued', 'running', 'paused', 'stuck')
+                           OR (others.id < tasks.id AND others.id = ANY (p_ids)
+                               AND others.status IN ('failed', 'cancelled', 'dead_letter')))
+               )
         RETURNING tasks.id
     )
     SELECT array_agg(id) INTO v_again FROM changed;
@@ -1190,8 +1199,14 @@ CREATE FUNCTION platform.record_new_jobs() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    month text := to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM');
 BEGIN
-    PERFORM platform.ensure_partitions('background_task_history', now(), now() + interval '1 month');
+    -- Partitions are made ahead; where upkeep has stood still, here, once for each session and month.
+    IF current_setting('guildhall.job_history_until', true) IS DISTINCT FROM month THEN
+        PERFORM platform.ensure_partitions('background_task_history', now(), now() + interval '1 month');
+        PERFORM set_config('guildhall.job_history_until', month, false);
+    END IF;
     INSERT INTO store.background_task_history (tenant_id, task_id, event)
     SELECT tenant_id, id, 'enqueued' FROM added;
     RETURN NULL;

@@ -233,3 +233,22 @@ async def test_a_stranger_neither_works_nor_gives_signs_of_life(bench: Bench) ->
         with pytest.raises(jobs.WorkerUnknown):
             async with bench.database.duty("worker") as tx:
                 await work(tx)
+
+
+async def test_what_has_a_key_that_another_has_now_cannot_come_again_and_holds_up_no_others(bench: Bench) -> None:
+    async def dead(**values: Any) -> UUID:
+        [meant] = await bench.enqueue(job(max_retries=0, **values))
+        [claim] = await bench.claim()
+        async with bench.database.duty("worker") as tx:
+            await jobs.fail(tx, "w", [Failure(claim.id, claim.token, "no")])
+        return meant.id
+
+    first, second, alone = await dead(unique_key="k"), await dead(unique_key="k"), await dead()
+    async with bench.database.transaction(identity.LOCAL) as tx:
+        assert await jobs.redrive(tx) == [first, alone]  # of two with one key the first
+    async with bench.database.transaction(identity.LOCAL) as tx:
+        with pytest.raises(jobs.JobKeyTaken, match="unique key 'k'"):
+            await jobs.change_each(tx, "retry", [second])
+        await jobs.change_each(tx, "cancel", [first])
+        await jobs.change_each(tx, "retry", [second])
+    assert [await bench.status(each) for each in (first, second, alone)] == ["cancelled", "pending", "pending"]

@@ -176,6 +176,21 @@ class JobStateWrong(Conflict):
         )
 
 
+class JobKeyTaken(Conflict):
+    """A job cannot come again, because another of the team has its unique key meanwhile."""
+
+    code = "job_key_taken"
+
+    def __init__(self, job_id: UUID, key: str | None) -> None:
+        super().__init__(
+            f"job {job_id} cannot be retried: another that has not ended has its unique key {key!r}",
+            remedy="Wait for that one, or cancel it.",
+            field="job_id",
+            value=str(job_id),
+            unique_key=key,
+        )
+
+
 class JobLost(Conflict):
     """The attempt is over: the job was taken from this worker, and what it did must not count."""
 

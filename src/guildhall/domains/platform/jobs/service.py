@@ -20,6 +20,7 @@ from guildhall.domains.platform.jobs.errors import (
     DependencyFailed,
     DependencyUnknown,
     JobInvalid,
+    JobKeyTaken,
     JobLost,
     JobNotFound,
     JobStateWrong,
@@ -450,17 +451,24 @@ async def change_each(tx: Tx, verb: str, ids: Sequence[UUID]) -> list[UUID]:
     Raises:
         JobNotFound: The team has no such job.
         JobStateWrong: One is in a state in which that cannot be done.
+        JobKeyTaken: One cannot be retried for another of the same key.
     """
     changed = await store.change(tx, verb, ids)
     for job_id in ids:
         if job_id not in changed:
             job = await get_job(tx, job_id)
+            if job.status in _MAY[verb][1]:
+                raise JobKeyTaken(job_id, job.unique_key)
             raise JobStateWrong(_MAY[verb][0], job_id, job.status, _MAY[verb][1])
     return list(ids)
 
 
 async def redrive(tx: Tx, *, task_type: str | None = None, at_most: int = 1000) -> list[UUID]:
-    """Begin the jobs behind open dead letters anew, the longest dead first; their ids."""
+    """
+    Begin the jobs behind open dead letters anew, the longest dead first; their ids.
+
+    Those whose unique key another has meanwhile stay.
+    """
     letters = await store.open_letters(tx, task_type, at_most)
     changed = await store.change(tx, "retry", letters) if letters else set()
     return [each for each in letters if each in changed]
