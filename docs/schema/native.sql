@@ -8288,6 +8288,29 @@ ALTER TABLE ONLY gateway.cognee_memories FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE gateway.cognee_memories IS 'memory: tenant: what is remembered of a person: facts, with the things they name and how those hang together.';
 
+CREATE TABLE gateway.debate_ballots (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    session_id uuid NOT NULL,
+    vote character varying(50) NOT NULL,
+    participant_id character varying(255) NOT NULL,
+    ranking jsonb NOT NULL,
+    weight numeric(18,6) DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT debate_ballots_ranking_is_a_list CHECK ((jsonb_typeof(ranking) = 'array'::text)),
+    CONSTRAINT debate_ballots_vote_is_known CHECK (((vote)::text = ANY ((ARRAY['plain'::character varying, 'final'::character varying])::text[]))),
+    CONSTRAINT debate_ballots_weight_is_not_negative CHECK ((weight >= (0)::numeric))
+);
+
+ALTER TABLE ONLY gateway.debate_ballots FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE gateway.debate_ballots IS 'debates: tenant: every ballot of a debate, as it was cast; it is never changed.';
+
+COMMENT ON COLUMN gateway.debate_ballots.vote IS 'plain: on the first answers, which nobody else had seen; final: after the last round.';
+
+COMMENT ON COLUMN gateway.debate_ballots.ranking IS 'Positions, the best first; an empty list abstains.';
+
+COMMENT ON COLUMN gateway.debate_ballots.weight IS 'What the voice weighs by the weighted method; by the others each counts as one.';
+
 CREATE TABLE gateway.debate_sessions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -12431,6 +12454,9 @@ ALTER TABLE ONLY gateway.cognee_memories
 ALTER TABLE ONLY gateway.cognee_memories
     ADD CONSTRAINT cognee_memories_tenant_id_id_key UNIQUE (tenant_id, id);
 
+ALTER TABLE ONLY gateway.debate_ballots
+    ADD CONSTRAINT debate_ballots_pkey PRIMARY KEY (tenant_id, session_id, vote, participant_id);
+
 ALTER TABLE ONLY gateway.debate_sessions
     ADD CONSTRAINT debate_sessions_pkey PRIMARY KEY (id);
 
@@ -13609,6 +13635,8 @@ CREATE TRIGGER code_versions_are_audited AFTER INSERT OR DELETE OR UPDATE ON gat
 
 CREATE TRIGGER cognee_memories_are_audited AFTER INSERT OR DELETE OR UPDATE OF content, memory_type, entities, relationships, confidence, user_id, session_id ON gateway.cognee_memories FOR EACH ROW EXECUTE FUNCTION platform.record_change('content', 'entities', 'relationships');
 
+CREATE TRIGGER debate_ballots_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.debate_ballots FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
 CREATE TRIGGER debate_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.debate_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER distributed_memory_is_audited AFTER INSERT OR DELETE OR UPDATE OF content, metadata, user_id, shard_key ON gateway.distributed_memory FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding', 'content', 'metadata');
@@ -14130,6 +14158,9 @@ ALTER TABLE ONLY gateway.cognee_memories
 
 ALTER TABLE ONLY gateway.cognee_memories
     ADD CONSTRAINT cognee_memories_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY gateway.debate_ballots
+    ADD CONSTRAINT debate_ballots_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES gateway.debate_sessions(tenant_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY gateway.debate_sessions
     ADD CONSTRAINT debate_sessions_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
@@ -14700,6 +14731,8 @@ ALTER TABLE gateway.code_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE gateway.cognee_memories ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE gateway.debate_ballots ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE gateway.debate_sessions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE gateway.debate_turns ENABLE ROW LEVEL SECURITY;
@@ -14741,6 +14774,8 @@ CREATE POLICY rows_belong_to_the_team ON gateway.acp_agents TO guildhall_owner, 
 CREATE POLICY rows_belong_to_the_team ON gateway.code_versions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON gateway.cognee_memories TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.debate_ballots TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON gateway.debate_sessions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
@@ -16272,6 +16307,8 @@ GRANT SELECT ON TABLE gateway.code_versions TO guildhall_person;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.cognee_memories TO guildhall_app;
 GRANT SELECT ON TABLE gateway.cognee_memories TO guildhall_reader;
 GRANT SELECT ON TABLE gateway.cognee_memories TO guildhall_person;
+
+GRANT SELECT,INSERT ON TABLE gateway.debate_ballots TO guildhall_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.debate_sessions TO guildhall_app;
 GRANT SELECT ON TABLE gateway.debate_sessions TO guildhall_reader;

@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 from typer.main import get_group
 
 from guildhall import __version__
-from guildhall.cli import doctor, serve, start, work
+from guildhall.cli import debates, doctor, serve, start, work
 from guildhall.cli.frame import UsageWrong, complain
 
 GROUPS = {
@@ -25,6 +25,7 @@ GROUPS = {
     "db": "databases",
     "audit": "audits",
     "jobs": "jobs",
+    "debates": "debates",
 }
 """The module of each group of commands."""
 
@@ -69,6 +70,7 @@ start.add_to(app)
 serve.add_to(app)
 doctor.add_to(app)
 work.add_to(app)
+debates.add_to(app)
 
 
 def _show_version(wanted: bool) -> None:

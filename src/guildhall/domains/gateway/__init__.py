@@ -1,0 +1,1 @@
+"""The wing of calls to models: providers, requests, budgets and debates."""
