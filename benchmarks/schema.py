@@ -3,7 +3,7 @@ How long it takes to make the whole schema, and to hold it against the reference
 
 An embedded server with fsync on; each round makes an empty database and
 migrates it. The limit is the same schema as one script of plain statements
-(`schema.native.sql`), run by psql in one transaction: what PostgreSQL needs for the objects alone.
+(`docs/schema/native`), run by psql in one transaction: what PostgreSQL needs for the objects alone.
 
     python benchmarks/schema.py --rounds 5 --inventory ../shared/design/inventory.json
 
@@ -24,7 +24,7 @@ from pathlib import Path
 from guildhall.db import embedded, migrate
 from guildhall.db.conformance import examine
 
-NATIVE = Path(__file__).parents[1] / "docs" / "schema" / "native.sql"
+NATIVE = Path(__file__).parents[1] / "docs" / "schema" / "native"
 INVENTORY = Path(__file__).parents[2] / "shared" / "design" / "inventory.json"
 
 
@@ -33,7 +33,7 @@ def apply_plainly(url: str) -> None:
     beforehand = ["CREATE EXTENSION vector", "SET check_function_bodies = off"]
     commands = [part for each in beforehand for part in ("-c", each)]
     subprocess.run(
-        [embedded.binary("psql"), "-qX1", "-v", "ON_ERROR_STOP=1", *commands, "-f", NATIVE, url],
+        [embedded.binary("psql"), "-qX1", "-v", "ON_ERROR_STOP=1", *commands, *(word for part in sorted(NATIVE.glob("*.sql")) for word in ("-f", part)), url],
         check=True,
         stdout=subprocess.DEVNULL,
     )

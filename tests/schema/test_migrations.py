@@ -26,8 +26,8 @@ async def test_the_migrations_add_up_to_the_committed_schema(empty_database: str
     await migrate.migrate(empty_database, engine="native")
     added_up = snapshot.schema(empty_database)
     if os.environ.get("GUILDHALL_TEST_WRITE_SCHEMA"):
-        snapshot.NATIVE.write_text(added_up, encoding="utf-8")
-    committed = snapshot.NATIVE.read_text(encoding="utf-8")
+        snapshot.commit(added_up)
+    committed = snapshot.committed()
     if await major_version(empty_database) == 15:
         assert made(added_up) == made(committed)
     else:
