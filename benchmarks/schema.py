@@ -33,7 +33,15 @@ def apply_plainly(url: str) -> None:
     beforehand = ["CREATE EXTENSION vector", "SET check_function_bodies = off"]
     commands = [part for each in beforehand for part in ("-c", each)]
     subprocess.run(
-        [embedded.binary("psql"), "-qX1", "-v", "ON_ERROR_STOP=1", *commands, *(word for part in sorted(NATIVE.glob("*.sql")) for word in ("-f", part)), url],
+        [
+            embedded.binary("psql"),
+            "-qX1",
+            "-v",
+            "ON_ERROR_STOP=1",
+            *commands,
+            *(word for part in sorted(NATIVE.glob("*.sql")) for word in ("-f", part)),
+            url,
+        ],
         check=True,
         stdout=subprocess.DEVNULL,
     )
