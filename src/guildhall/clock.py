@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CHANCE_BYTES = 10
 
 
 def now() -> datetime:
@@ -28,9 +29,19 @@ def new_id(at: datetime | None = None) -> UUID:
     look-up by id alone finds its partition and `(id, time)` is as unique as `id`.
     """
     milliseconds = time.time_ns() // 1_000_000 if at is None else (at - _EPOCH) // timedelta(milliseconds=1)
-    chance = int.from_bytes(os.urandom(10), "big")
-    value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | (chance >> 68) << 64
-    return UUID(int=value | 0b10 << 62 | chance & (1 << 62) - 1)
+    return _id_of(milliseconds, os.urandom(_CHANCE_BYTES))
+
+
+def new_ids(count: int) -> list[UUID]:
+    """Identifiers as of `new_id`, of one instant; for many at once, which asks for their chance once."""
+    milliseconds, chance = time.time_ns() // 1_000_000, os.urandom(_CHANCE_BYTES * count)
+    return [_id_of(milliseconds, chance[at : at + _CHANCE_BYTES]) for at in range(0, len(chance), _CHANCE_BYTES)]
+
+
+def _id_of(milliseconds: int, chance: bytes) -> UUID:
+    drawn = int.from_bytes(chance, "big")
+    value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | (drawn >> 68) << 64
+    return UUID(int=value | 0b10 << 62 | drawn & (1 << 62) - 1)
 
 
 def time_of(identifier: UUID) -> datetime:

@@ -1,7 +1,7 @@
 """
 A worker: claims jobs, has their handlers do them, and says what came of it.
 
-Each of its steps completes what is done and claims more, in one round trip; three
+Each of its steps completes what is done and claims more, in one round trip; two
 are under way at a time, so that the server never waits for the worker. Jobs that
 take milliseconds are claimed ahead, as many as are likely to begin within a
 twentieth of a second; longer ones, and those that may not begin twice, only
@@ -41,14 +41,15 @@ from guildhall.errors import GuildhallError, Unavailable
 
 _log = logging.getLogger(__name__)
 
-_MOST_AT_ONCE = 400
+_MOST_AT_ONCE = 800
 """Jobs in one step; more would make others wait for their commit."""
+_MOST_PER_S = 40_000.0
 _AHEAD_S = 0.05
 _FLUSH_S = 0.005
-_FLUSH_AT = 100
+_FLUSH_AT = 200
 _STALE_S = 1.0
 """After how long a job that was claimed ahead and not begun goes back to the others."""
-_STEPS = 3
+_STEPS = 2
 _LAST_S = 10.0
 _LONG = timedelta(seconds=10)
 """A timeout of which waiting for those ahead takes no part that matters."""
@@ -398,7 +399,7 @@ class Worker:
         if count:
             now = self._concurrency * count / max(took_ms / 1000, 0.0001)
             # Handlers that never wait for anything run one after the other, whoever runs them.
-            self._per_s = 0.5 * self._per_s + 0.5 * min(now, 20_000.0)
+            self._per_s = 0.5 * self._per_s + 0.5 * min(now, _MOST_PER_S)
 
     async def _do(self, held: _Held) -> None:
         claim = held.claim
@@ -425,8 +426,7 @@ class Worker:
     async def _handled(self, claim: Claim) -> Json | None:
         handler = self._handlers[claim.task_type]
         payload = handler.payload(claim.payload)
-        context = Context(self._app, self.name, claim)
-        given = (payload, context) if handler.wants_context else (payload,)
+        given = (payload, Context(self._app, self.name, claim)) if handler.wants_context else (payload,)
         if claim.leased_until is None:
             result = await _called(handler, given)
         else:

@@ -30,6 +30,8 @@ CREATE TRIGGER background_tasks_follow_their_states BEFORE UPDATE OF status ON p
 DROP INDEX platform.background_tasks_by_creator;
 CREATE INDEX background_tasks_by_creator ON platform.background_tasks (created_by) WHERE created_by IS NOT NULL;
 
+ALTER INDEX platform.background_tasks_pkey RESET (fillfactor);
+ALTER TABLE platform.background_tasks SET (fillfactor = 80);
 ALTER TABLE platform.background_tasks ADD UNIQUE (tenant_id, id);
 DROP POLICY job_is_of_the_same_team ON platform.dead_letter_queue;
 ALTER TABLE platform.dead_letter_queue

@@ -151,10 +151,12 @@ async def enqueue(tx: Tx, types: Types, jobs: Sequence[NewJob]) -> list[Enqueued
         return []
     await types.ensure(tx, {(job.task_type, job.queue or "default") for job in jobs})
     payloads = [_checked(job, position, tx, types) for position, job in enumerate(jobs, 1)]
-    ids = [job.id or clock.new_id() for job in jobs]
+    ids = [job.id or made for job, made in zip(jobs, clock.new_ids(len(jobs)), strict=True)]
     order = rules.in_order(jobs, ids)
     await _check_outside(tx, rules.outside(jobs, ids))
     added = await _add(tx, [jobs[n] for n in order], [ids[n] for n in order], [payloads[n] for n in order])
+    if order == list(range(len(jobs))):
+        return added
     by_place = dict(zip(order, added, strict=True))
     return [by_place[place] for place in range(len(jobs))]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -91,9 +92,9 @@ async def lanes_of(tx: Tx, kinds: Collection[tuple[str, str]]) -> dict[tuple[str
 async def enqueue(tx: Tx, jobs: Sequence[NewJob], ids: Sequence[UUID], payloads: Sequence[Json]) -> list[Enqueued]:
     edges = [(place, wait) for place, job in enumerate(jobs, 1) for wait in job.waits_for]
 
-    def column(name: str) -> list[Any] | None:
-        values = [getattr(job, name) for job in jobs]
-        return None if all(each is None for each in values) else values
+    def column(name: str, unsaid: object = None) -> list[Any] | None:
+        values = list(map(attrgetter(name), jobs))
+        return None if values.count(unsaid) == len(values) else values
 
     rows = await tx.fetch(
         _queries.enqueue,
@@ -101,7 +102,7 @@ async def enqueue(tx: Tx, jobs: Sequence[NewJob], ids: Sequence[UUID], payloads:
         payloads=payloads,
         ids=ids,
         queues=column("queue"),
-        priorities=[job.priority for job in jobs],
+        priorities=column("priority", Priority.NORMAL),
         scheduled_at=column("scheduled_at"),
         max_retries=column("max_retries"),
         timeouts=column("timeout"),
@@ -155,11 +156,11 @@ async def workers(tx: Tx) -> list[Presence]:
 
 async def claim(tx: Tx, worker: str, lanes: Sequence[int], at_most: int) -> list[Claim]:
     rows = await tx.fetch(_queries.claim, worker=worker, lanes=lanes, at_most=at_most)
-    return [Claim(*row.values()) for row in rows]
+    return [Claim._make(row.values()) for row in rows]
 
 
 async def complete(tx: Tx, worker: str, done: Sequence[Done]) -> set[UUID]:
-    rows = await tx.fetch(_queries.complete, worker=worker, **_tickets(done), results=[each.result for each in done])
+    rows = await tx.fetch(_queries.complete, worker=worker, **_tickets(done), results=_results(done))
     return _ids(rows)
 
 
@@ -170,12 +171,12 @@ async def step(
         _queries.step,
         worker=worker,
         **_tickets(done),
-        results=[each.result for each in done],
+        results=_results(done),
         lanes=lanes,
         at_most=at_most,
     )
     counted = {row["id"] for row in rows if row["attempt_token"] is None}
-    return counted, [Claim(*row.values()) for row in rows if row["attempt_token"] is not None]
+    return counted, [Claim._make(row.values()) for row in rows if row["attempt_token"] is not None]
 
 
 async def fail(tx: Tx, worker: str, failures: Sequence[Failure]) -> list[Verdict]:
@@ -343,6 +344,11 @@ def _job(row: Row) -> Job:
 
 def _tickets(given: Sequence[Claim] | Sequence[Done] | Sequence[Failure]) -> dict[str, list[UUID]]:
     return {"ids": [each.id for each in given], "tokens": [each.token for each in given]}
+
+
+def _results(done: Sequence[Done]) -> list[Any] | None:
+    results = [each.result for each in done]
+    return None if results.count(None) == len(results) else results
 
 
 def _kinds(kinds: Collection[tuple[str, str]]) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 
@@ -99,8 +99,7 @@ class Enqueued:
     is_new: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A job that a worker has, under a token: one attempt at it."""
 
     id: UUID
@@ -124,8 +123,7 @@ class Ticket:
     token: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """An attempt that is done; `result` is a JSON value or None."""
 
     id: UUID
