@@ -666,6 +666,17 @@ async def test_a_task_cannot_wait_for_one_that_comes_after_it_or_is_not_there(en
     assert await engine.admin.fetchval("SELECT count(*) FROM platform.background_tasks") == 0
 
 
+async def test_whoever_sees_every_team_makes_no_job_wait_for_another_teams(engine: Engine) -> None:
+    theirs = await engine.connect("guildhall_app", THEIRS.tenant_id)
+    [ours, other], [foreign] = await engine.enqueue(n=2), await engine.enqueue(by=theirs)
+    link = "INSERT INTO platform.background_task_dependencies (tenant_id, task_id, depends_on_task_id) VALUES ($1, $2, $3)"
+    owner = await engine.connect("guildhall_owner")
+    await owner.execute(link, OURS.tenant_id, ours, other)
+    for task, awaited in ((ours, foreign), (foreign, ours), (ours, uuid4())):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="jobs_are_of_the_same_team"):
+            await owner.execute(link, OURS.tenant_id, task, awaited)
+
+
 async def test_a_task_cannot_wait_for_one_that_has_failed_unless_it_does_not_mind(engine: Engine) -> None:
     [failed] = await engine.enqueue()
     await engine.fail(await engine.claim(), is_final=[True])

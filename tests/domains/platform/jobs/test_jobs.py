@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import RFC_4122, UUID, uuid4
 
 import pytest
 
@@ -125,6 +125,14 @@ async def test_jobs_that_wait_may_be_given_in_any_order(bench: Bench) -> None:
     async with bench.database.duty("worker") as tx:
         counted, [following] = await jobs.step(tx, "w", [Done(claim.id, claim.token)], [bench.lane], 10)
     assert (counted, following.id) == ({first}, last)
+
+
+async def test_jobs_that_name_no_id_are_given_one_each_of_the_moment(bench: Bench) -> None:
+    began = clock.now()
+    ids = {each.id for each in await bench.enqueue(*(job() for _ in range(200)))}
+    assert len(ids) == 200
+    assert {(each.version, each.variant) for each in ids} == {(7, RFC_4122)}
+    assert all(began <= clock.time_of(each) <= clock.now() for each in ids)
 
 
 async def test_who_waits_for_what_has_failed_is_refused_unless_that_does_not_matter(bench: Bench) -> None:
