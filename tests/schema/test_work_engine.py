@@ -669,7 +669,9 @@ async def test_a_task_cannot_wait_for_one_that_comes_after_it_or_is_not_there(en
 async def test_whoever_sees_every_team_makes_no_job_wait_for_another_teams(engine: Engine) -> None:
     theirs = await engine.connect("guildhall_app", THEIRS.tenant_id)
     [ours, other], [foreign] = await engine.enqueue(n=2), await engine.enqueue(by=theirs)
-    link = "INSERT INTO platform.background_task_dependencies (tenant_id, task_id, depends_on_task_id) VALUES ($1, $2, $3)"
+    link = (
+        "INSERT INTO platform.background_task_dependencies (tenant_id, task_id, depends_on_task_id) VALUES ($1, $2, $3)"
+    )
     owner = await engine.connect("guildhall_owner")
     await owner.execute(link, OURS.tenant_id, ours, other)
     for task, awaited in ((ours, foreign), (foreign, ours), (ours, uuid4())):
