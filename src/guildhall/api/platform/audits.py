@@ -60,7 +60,7 @@ async def list_changes(
 
 @ledgers.get("", response_model=Items[LedgerDocument])
 async def list_ledgers(visit: Reading, want: ListWanted) -> Response:
-    """List the ledgers: tables whose rows are digested when they are written, and sealed afterwards."""
+    """List the ledgers: tables whose rows are digested and sealed."""
     return await answer_list(
         visit, want, audit.LEDGERS, audit.page_ledgers, {}, ledger_document, tuple(LedgerDocument.__annotations__)
     )

@@ -84,7 +84,7 @@ def seal_document(seal: Seal) -> SealDocument:
 
 @described
 class LedgerDocument(TypedDict):
-    """A table whose rows are digested when they are written, and sealed afterwards."""
+    """A table whose rows are digested and sealed."""
 
     name: str
     columns: Sequence[str]

@@ -281,8 +281,9 @@ async def test_a_redacted_person_leaves_neither_name_nor_address_and_what_they_d
 @pytest.mark.parametrize(
     "tampering",
     [
-        "UPDATE store.audit_log SET redaction_id = gen_random_uuid(), new_data = NULL WHERE table_name = 'configurations' AND tenant_id <> '{team}'",
-        "UPDATE store.audit_log SET redaction_id = (SELECT id FROM platform.audit_redactions), new_data = NULL "
+        "UPDATE store.audit_log AS entry SET redaction_id = gen_random_uuid(), digest = {digest}, new_data = NULL "
+        "WHERE table_name = 'configurations' AND tenant_id <> '{team}'",
+        "UPDATE store.audit_log AS entry SET redaction_id = (SELECT id FROM platform.audit_redactions), digest = {digest}, new_data = NULL "
         "WHERE table_name = 'configurations' AND tenant_id <> '{team}'",
         "UPDATE store.audit_log SET operation = 'DELETE' WHERE table_name = 'configurations' AND tenant_id = '{team}'",
     ],
@@ -294,7 +295,11 @@ async def test_nobody_calls_a_row_redacted_afterwards(books: Books, tampering: s
     await redact(books, "team", THEIRS.tenant_id)
     await books.sealed_all()
     assert (await books.verify()).holds
-    await books.tamper(tampering.format(team=THEIRS.tenant_id))
+    text = await books.superuser.fetchval(
+        "SELECT platform.ledger_text('store.audit_log', columns, 'entry.') FROM platform.ledgers WHERE name = 'audit_log'"
+    )
+    digest = f"sha256(convert_to({text}, 'UTF8'))"
+    await books.tamper(tampering.format(team=THEIRS.tenant_id, digest=digest))
     assert {each.kind.value for each in (await books.verify()).findings} == {"redaction_changed"}
 
 

@@ -54,7 +54,7 @@ async def test_a_changed_row_is_named_whatever_was_changed(books: Books, change:
     assert rows_named(found.findings) == {str(row["log_id"])}
 
 
-async def test_a_row_changed_together_with_its_digest_is_found_by_its_seal(books: Books) -> None:
+async def test_a_row_changed_with_a_digest_of_its_own_is_named_by_its_seal(books: Books) -> None:
     seals = await books.sealed(3, 3)
     row = await books.row(seals[0])
     text = await books.superuser.fetchval(
@@ -64,15 +64,40 @@ async def test_a_row_changed_together_with_its_digest_is_found_by_its_seal(books
         f"UPDATE store.audit_log SET user_id = NULL WHERE log_id = '{row['log_id']}'",
         f"UPDATE store.audit_log AS entry SET digest = sha256(convert_to({text}, 'UTF8')) WHERE log_id = '{row['log_id']}'",
     )
+    found = await books.verify()
+    (finding,) = found.findings
+    assert (finding.kind, finding.seal, finding.message) == (Kind.CHANGED, 1, "the row is not what seal 1 says")
+    assert rows_named(found.findings) == {str(row["log_id"])}
+
+
+async def test_a_row_that_carries_its_digest_and_was_changed_with_it_is_found_by_its_seal(books: Books) -> None:
+    """As in ledgers whose rows are digested when they are written, and where a seal's own digests are gone."""
+    seals = await books.sealed(3, 3)
+    row = await books.row(seals[0])
+    await books.tamper(
+        f"UPDATE store.audit_log SET user_id = NULL WHERE log_id = '{row['log_id']}'",
+        "UPDATE platform.audit_seal_parts SET digests = NULL",
+    )
     assert await books.findings() == [(Kind.REPLACED, 1, 1)]
 
 
-async def test_swapped_digests_are_found(books: Books) -> None:
+async def test_changed_digests_of_a_seal_accuse_no_row(books: Books) -> None:
+    await books.sealed(3, 2)
+    await books.tamper(
+        "UPDATE platform.audit_seal_parts SET digests = sha256(digests) || substr(digests, 33) WHERE number = 1"
+    )
+    found = await books.verify()
+    (finding,) = found.findings
+    assert (finding.kind, finding.seal, finding.row) == (Kind.SEAL_CHANGED, 1, None)
+
+
+async def test_digests_that_rows_do_not_have_are_found(books: Books) -> None:
     seals = await books.sealed(3)
     one, two = await books.row(seals[0], 0), await books.row(seals[0], 1)
+    kept = await books.superuser.fetchval("SELECT digests FROM platform.audit_seal_parts")
     await books.tamper(
-        f"UPDATE store.audit_log SET digest = CASE log_id WHEN '{one['log_id']}' THEN '\\x{two['digest'].hex()}'::bytea "
-        f"ELSE '\\x{one['digest'].hex()}' END WHERE log_id IN ('{one['log_id']}', '{two['log_id']}')"
+        f"UPDATE store.audit_log SET digest = CASE log_id WHEN '{one['log_id']}' THEN '\\x{kept[32:64].hex()}'::bytea "
+        f"ELSE '\\x{kept[:32].hex()}' END WHERE log_id IN ('{one['log_id']}', '{two['log_id']}')"
     )
     found = await books.verify()
     assert [each.kind for each in found.findings] == [Kind.CHANGED, Kind.CHANGED]

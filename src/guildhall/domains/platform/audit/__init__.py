@@ -1,10 +1,10 @@
 """
 The audit: what changed in the business tables, who asked for what, and the proof that neither was altered since.
 
-Row changes are written by triggers (`platform.record_change`) in the changing
-transaction. Every row of a *ledger* carries its digest and its transaction;
-`seal_next` signs what is older than every running transaction, and
-`verify_ledger` tells what is no longer as it was sealed. A table becomes a
+Row changes are written by triggers (`platform.record_change`, or what
+`platform.write_recorder` makes of it) in the changing transaction. Every row of
+a *ledger* carries its transaction; `seal_next` takes the digests of what is older
+than every running transaction and signs them, and `verify_ledger` tells what is no longer as it was sealed. A table becomes a
 ledger by `platform.create_ledger`; see docs/audit.md.
 """
 

@@ -61,6 +61,18 @@ SELECT number, tenant_id, day, row_count, root, path
  WHERE ledger = :ledger AND number BETWEEN :first AND :last
  ORDER BY number, position;
 
+-- name: digests
+-- The digests of a seal's rows, for each team and day whose rows do not carry them.
+SELECT tenant_id, day, digests
+  FROM platform.audit_seal_parts
+ WHERE ledger = :ledger AND number = :number AND digests IS NOT NULL;
+
+-- name: team_digests
+-- The same of the acting team's rows alone.
+SELECT tenant_id, day, digests
+  FROM platform.team_seals
+ WHERE ledger = :ledger AND number = :number AND digests IS NOT NULL;
+
 -- name: ends_of_epochs
 SELECT epoch, max(to_transaction) AS end, max(number) AS number
   FROM platform.audit_seals
@@ -81,10 +93,10 @@ VALUES (
 );
 
 -- name: insert_parts
-INSERT INTO platform.audit_seal_parts (ledger, number, position, tenant_id, day, row_count, root, path)
-SELECT :ledger, :number, position, tenant_id, day, row_count, root, path
-  FROM unnest(:tenant_ids::uuid[], :days::date[], :row_counts::bigint[], :roots::bytea[], :paths::bytea[])
-       WITH ORDINALITY AS parts (tenant_id, day, row_count, root, path, position);
+INSERT INTO platform.audit_seal_parts (ledger, number, position, tenant_id, day, row_count, root, path, digests)
+SELECT :ledger, :number, position, tenant_id, day, row_count, root, path, digests
+  FROM unnest(:tenant_ids::uuid[], :days::date[], :row_counts::bigint[], :roots::bytea[], :paths::bytea[], :digests::bytea[])
+       WITH ORDINALITY AS parts (tenant_id, day, row_count, root, path, digests, position);
 
 -- name: team_seals
 -- What the seals say of the acting team, oldest first; a seal comes once for each of its days.

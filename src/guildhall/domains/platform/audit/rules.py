@@ -2,16 +2,16 @@
 Pure decisions of the audit: what a digest, a part and a seal are hashes of, and what a difference means.
 
 A row's digest is the SHA-256 of its text: a line `name=value` for each covered
-column that is not null, in their order. The same text is made twice, by
-triggers (`platform.ledger_text`) and by the statements here, which use nothing
-but what PostgreSQL brings along: whoever changes a function of ours in the
-database changes no verdict.
+column that is not null, in their order. The same text is made twice, in the
+database (`platform.ledger_text`: triggers, redactions) and by the statements
+here, for sealing and verifying. These use nothing but what PostgreSQL brings
+along: whoever changes a function of ours in the database changes no verdict.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -30,7 +30,8 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AS_TEXT = frozenset({"uuid", "boolean", "smallint", "integer", "bigint", "numeric", "inet", "cidr", "jsonb"})
 _AS_ELEMENTS = frozenset({"uuid", "boolean", "smallint", "integer", "bigint"})
-_STEP = 33
+_DIGEST = 32
+_STEP = 1 + _DIGEST
 _SECRET_NAME = (
     "password",
     "passwd",
@@ -122,6 +123,39 @@ def arranged(parts: Iterable[Part]) -> tuple[tuple[Part, ...], bytes]:
     leaves = [part_hash(part) for part in ordered]
     root = merkle.MerkleTree(leaves).root()
     return tuple(replace(part, path=merkle.path(leaves, place)) for place, part in enumerate(ordered)), root
+
+
+class Digests:
+    """
+    The digests that a seal keeps of some rows, held against the rows one after another.
+
+    >>> kept = Digests(bytes(32) + bytes(31) + b"1")
+    >>> kept.holds(bytes(32)), kept.holds(bytes(31) + b"2"), kept.holds(bytes(31) + b"1")
+    (True, False, True)
+    """
+
+    __slots__ = ("_among", "_kept", "_place")
+
+    def __init__(self, kept: bytes) -> None:
+        self._kept = kept
+        self._place = 0
+        self._among: frozenset[bytes] | None = None
+
+    def holds(self, digest: bytes) -> bool:
+        """Whether a digest is the next one, or, once rows are not as they were, one of all."""
+        if self._among is None:
+            if self._kept.startswith(digest, self._place):
+                self._place += _DIGEST
+                return True
+            self._among = frozenset(self._each())
+        return digest in self._among
+
+    def lead_to(self, root: bytes) -> bool:
+        """Whether these are the digests that a root is of."""
+        return merkle.MerkleTree(self._each()).root() == root
+
+    def _each(self) -> Iterator[bytes]:
+        return (self._kept[start : start + _DIGEST] for start in range(0, len(self._kept), _DIGEST))
 
 
 def packed(path: Sequence[bytes]) -> bytes:

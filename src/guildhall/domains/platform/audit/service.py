@@ -115,6 +115,7 @@ async def seal_next(
         ChainShortened: The head that was kept outside is not in the chain.
         TransactionsWentBack: The server counts from below what is sealed.
     """
+    await store.trust_the_catalogue(tx)
     await store.lock_ledger(tx, ledger_name)
     ledger = await store.get_ledger(tx, ledger_name)
     last = await store.last_seal(tx, ledger_name)
@@ -125,18 +126,27 @@ async def seal_next(
     if span is None:
         return None
     trees: dict[tuple[UUID | None, date], MerkleTree] = {}
+    digests: dict[tuple[UUID | None, date], bytearray] = {}
+    not_carried = set()
     first_at = last_at = None
-    async for entry in store.digests(tx, ledger, span):
+    async for entry in store.digested(tx, ledger, span):
         key = (entry.tenant_id, entry.day)
         tree = trees.get(key)
         if tree is None:
             tree = trees[key] = MerkleTree()
+            digests[key] = bytearray()
         tree.add(entry.digest)
+        digests[key] += entry.digest
+        if entry.carried is None:
+            not_carried.add(key)
         first_at = entry.at if first_at is None or entry.at < first_at else first_at
         last_at = entry.at if last_at is None or entry.at > last_at else last_at
     assert first_at is not None  # a span begins with a row
     assert last_at is not None
-    parts, root = rules.arranged(Part(team, day, tree.size, tree.root()) for (team, day), tree in trees.items())
+    parts, root = rules.arranged(
+        Part(*key, tree.size, tree.root(), digests=bytes(digests[key]) if key in not_carried else None)
+        for key, tree in trees.items()
+    )
     row_count = sum(part.row_count for part in parts)
     seal = Seal(
         ledger=ledger_name,

@@ -31,13 +31,18 @@ _PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of a ledger, as much of it as seals and verdicts need; `text` is what its digest is of."""
+    """
+    A row of a ledger, as much of it as seals and verdicts need; `text` is what its digest is of.
+
+    `carried` is the digest that the row carries, None where its seal does.
+    """
 
     tenant_id: UUID | None
     at: datetime
     day: date
     transaction: int
-    digest: bytes
+    carried: bytes | None
+    digest: bytes = b""
     redaction_id: UUID | None = None
     keys: Sequence[str] = ()
     text: bytes = b""
@@ -170,7 +175,15 @@ async def insert_seal(tx: Tx, seal: Seal) -> None:
         row_counts=[part.row_count for part in seal.parts],
         roots=[part.root for part in seal.parts],
         paths=[rules.packed(part.path) for part in seal.parts],
+        digests=[part.digests for part in seal.parts],
     )
+
+
+async def digests(tx: Tx, ledger: str, number: int, *, own: bool = False) -> dict[tuple[UUID | None, date], bytes]:
+    """The digests that a seal keeps of its rows, by team and day; `own`: of the acting team's alone."""
+    query = _queries.team_digests if own else _queries.digests
+    rows = await tx.fetch(query, ledger=ledger, number=number)
+    return {(row["tenant_id"], row["day"]): row["digests"] for row in rows}
 
 
 def _seal(row: Row, parts: Sequence[Part] = ()) -> Seal:
@@ -236,9 +249,13 @@ async def transaction_beyond(tx: Tx, ledger: Ledger, span: Span, rows: int) -> i
     return found
 
 
-async def digests(tx: Tx, ledger: Ledger, span: Span) -> AsyncIterator[Entry]:
-    """The rows of a span in the order of seals, by their digests alone."""
-    query = _composed("digests", _entries_sql(ledger, ledger.relation), "epoch", "start", "end")
+async def digested(tx: Tx, ledger: Ledger, span: Span) -> AsyncIterator[Entry]:
+    """The rows of a span in the order of seals, with the digest that each carries, or has now."""
+    text = rules.text_sql(ledger, ledger.columns)
+    digest = (
+        f"CASE WHEN length(entry.digest) = 32 THEN entry.digest ELSE sha256(convert_to({text}, 'UTF8')) END AS taken"
+    )
+    query = _composed("digested", _entries_sql(ledger, ledger.relation, digest), "epoch", "start", "end")
     async for row in tx.stream(query, epoch=span.epoch, start=span.start, end=span.end):
         yield Entry(*row.values())
 
@@ -249,7 +266,7 @@ async def entries(
     """The rows of a span in the order of seals, with their texts; `own`: the acting team's alone."""
     relation = ledger.view_name if own and ledger.view_name else ledger.relation
     more = (
-        f"entry.redaction_id, ARRAY[{', '.join(f'entry.{rules.quoted(name)}::text' for name in ledger.key_columns)}] AS keys, "
+        f"NULL::bytea AS taken, entry.redaction_id, ARRAY[{', '.join(f'entry.{rules.quoted(name)}::text' for name in ledger.key_columns)}] AS keys, "
         f"convert_to({rules.text_sql(ledger, columns)}, 'UTF8') AS text"
     )
     query = _composed("entries", _entries_sql(ledger, relation, more), "epoch", "start", "end")
@@ -257,16 +274,12 @@ async def entries(
         yield Entry(*row.values())
 
 
-def _entries_sql(ledger: Ledger, relation: str, more: str | None = None) -> str:
+def _entries_sql(ledger: Ledger, relation: str, more: str) -> str:
     time = f"entry.{rules.quoted(ledger.time_column)}"
     team = "entry.tenant_id" if ledger.has_teams else "NULL::uuid"
-    wanted = (
-        f"{team} AS team, {time} AS at, ({time} AT TIME ZONE 'UTC')::date AS day, entry.transaction_id, entry.digest"
-    )
-    if more:
-        wanted += f", {more}"
     return (
-        f"SELECT {wanted} FROM {relation} AS entry "  # noqa: S608
+        f"SELECT {team} AS team, {time} AS at, ({time} AT TIME ZONE 'UTC')::date AS day, "  # noqa: S608
+        f"entry.transaction_id, entry.digest, {more} FROM {relation} AS entry "
         "WHERE entry.epoch = $1 AND entry.transaction_id >= $2 AND entry.transaction_id < $3 "
         f"ORDER BY {rules.order_sql(ledger)}"
     )
@@ -296,7 +309,7 @@ async def redacted_days(tx: Tx, ledger: Ledger) -> dict[UUID, dict[date, bytes]]
         _composed(
             "redacted_days",
             f"SELECT redaction_id, ({time} AT TIME ZONE 'UTC')::date AS day, "  # noqa: S608
-            "sha256(string_agg(digest || sha256(convert_to("
+            "sha256(string_agg(COALESCE(digest, '') || sha256(convert_to("
             f"{rules.text_sql(ledger, ledger.columns)}, 'UTF8')), '' ORDER BY digest)) AS hash "
             f"FROM {ledger.relation} AS entry WHERE redaction_id IS NOT NULL GROUP BY 1, 2",
         )

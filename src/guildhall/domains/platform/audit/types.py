@@ -24,7 +24,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A table whose rows are digested when they are written, and sealed afterwards."""
+    """A table whose rows are digested and sealed."""
 
     name: str
     relation: str
@@ -70,13 +70,19 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a seal covers of one team (None: of nobody) on one day of UTC; `path` leads to the seal's root."""
+    """
+    What a seal covers of one team (None: of nobody) on one day of UTC; `path` leads to the seal's root.
+
+    `digests` are those of its rows in their order, 32 bytes each, when it is
+    made; None where every row carries its own. They are read by themselves.
+    """
 
     tenant_id: UUID | None
     day: date
     row_count: int
     root: bytes
     path: Sequence[bytes] = ()
+    digests: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ class Kind(StrEnum):
     """What can be wrong."""
 
     CHANGED = "changed"
-    """A row is not what its digest says."""
+    """A row is not what its digest, or its seal's, says."""
     MISSING = "missing"
     """Rows that were sealed are gone."""
     ADDED = "added"

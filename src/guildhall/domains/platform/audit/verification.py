@@ -1,8 +1,8 @@
 """
 Verifying a ledger: are the rows those that were sealed, and the seals those that were signed?
 
-Rows are read once, in the order of the seals, and forgotten: memory does not
-grow with the ledger.
+Rows are read once, in the order of the seals, and forgotten, as are the digests
+of each seal: memory does not grow with the ledger.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -63,7 +63,8 @@ async def verify_ledger(
         check.judge(rules.chain_findings(seal, previous))
         check.judge(rules.parts_findings(seal))
         check.judge_signature(seal)
-        await check.judge_rows(seal, store.entries(tx, ledger, seal.columns, seal.span))
+        digests = await store.digests(tx, ledger_name, seal.number)
+        await check.judge_rows(seal, store.entries(tx, ledger, seal.columns, seal.span), digests)
         epochs.add(seal.span.epoch)
         previous = seal
     check.result.epochs = len(epochs)
@@ -105,7 +106,8 @@ async def verify_own(
             )
         check.judge(rules.path_findings(seal))
         check.judge_signature(seal)
-        await check.judge_rows(seal, store.entries(tx, ledger, seal.columns, seal.span, own=True))
+        digests = await store.digests(tx, ledger_name, seal.number, own=True)
+        await check.judge_rows(seal, store.entries(tx, ledger, seal.columns, seal.span, own=True), digests)
         check.result.head = rules.head_of(seal)
     return check.result
 
@@ -171,37 +173,65 @@ class _Check:
         end = datetime.combine(day, time(), UTC) + timedelta(days=1)
         return self.retired_before is not None and end <= self.retired_before
 
-    async def judge_rows(self, seal: Seal, entries: AsyncIterator[store.Entry]) -> None:
+    async def judge_rows(
+        self, seal: Seal, entries: AsyncIterator[store.Entry], digests: Mapping[tuple[UUID | None, date], bytes]
+    ) -> None:
         """Hold the rows of a seal's span against their digests, and the digests against its parts."""
         if seal.span.epoch != self._epoch:
             self._epoch = seal.span.epoch
             self._seen.clear()
         trees: dict[tuple[UUID | None, date], MerkleTree] = {}
+        kept = {key: rules.Digests(each) for key, each in digests.items()}
+        suspects: dict[tuple[UUID | None, date], list[Finding]] = {}
         falsified: set[tuple[UUID | None, date]] = set()
         async for entry in entries:
             key = (entry.tenant_id, entry.day)
             tree = trees.get(key)
             if tree is None:
                 tree = trees[key] = MerkleTree()
-            tree.add(entry.digest)
+            taken = hashlib.sha256(entry.text).digest()
+            digest = taken if entry.carried is None else entry.carried
+            tree.add(digest)
             if entry.redaction_id is not None:
                 self.result.redacted += 1
-            elif hashlib.sha256(entry.text).digest() != entry.digest:
+            elif digest != taken:
                 falsified.add(key)
-                self._judge_row(Kind.CHANGED, "the row is not what its digest says", seal, entry)
+                message = "the row is not what its digest says"
+                self.judge([self._row_finding(Kind.CHANGED, message, seal, entry)])
+            is_known = kept[key].holds(digest) if key in kept else entry.carried is not None or not kept
+            if not is_known and key not in falsified:
+                message = f"the row is not what seal {seal.number} says"
+                suspects.setdefault(key, []).append(self._row_finding(Kind.CHANGED, message, seal, entry))
             if self.ledger.by_the_clock and self._is_misdated(seal, entry):
-                self._judge_row(Kind.MISDATED, f"the row says {entry.at:%Y-%m-%d %H:%M:%S}", seal, entry)
+                message = f"the row says {entry.at:%Y-%m-%d %H:%M:%S}"
+                self.judge([self._row_finding(Kind.MISDATED, message, seal, entry)])
             self._count()
         for part in seal.parts:
             key = (part.tenant_id, part.day)
-            self._judge_part(seal, part, trees.pop(key, None), changed_already=key in falsified)
+            tree = trees.pop(key, None)
+            named = self._judge_suspects(seal, part, tree, kept.get(key), suspects.get(key, ()))
+            self._judge_part(seal, part, tree, changed_already=named or key in falsified)
         for (team, day), tree in trees.items():
+            self.judge(suspects.get((team, day), ()))
             message = f"{rules.rows_text(tree.size)} where there were none when seal {seal.number} was made"
             self.judge([Finding(Kind.ADDED, message, seal.number, team, day, count=tree.size)])
         self._seen.append((seal.seen_transaction, seal.sealed_at))
         self.result.seals += 1
         if self.on_progress:
             self.on_progress(self._done, max(self.total, self._done))
+
+    def _judge_suspects(
+        self, seal: Seal, part: Part, tree: MerkleTree | None, kept: rules.Digests | None, suspects: Sequence[Finding]
+    ) -> bool:
+        """Name the rows of a part that its digests do not hold, unless it is the digests that are false."""
+        if not suspects or kept is None:
+            return False
+        if (tree is None or tree.root() != part.root) and kept.lead_to(part.root):
+            self.judge(suspects)
+            return True
+        message = f"seal {seal.number} was changed: its digests of {part.day} do not lead to its root"
+        self.judge([Finding(Kind.SEAL_CHANGED, message, seal.number, part.tenant_id, part.day)])
+        return False
 
     def _judge_part(self, seal: Seal, part: Part, tree: MerkleTree | None, *, changed_already: bool) -> None:
         found = tree.size if tree else 0
@@ -234,9 +264,9 @@ class _Check:
         before = bisect_right(self._seen, entry.transaction, key=lambda seen: seen[0])
         return before > 0 and entry.at < self._seen[before - 1][1] - rules.CLOCK_TOLERANCE
 
-    def _judge_row(self, kind: Kind, message: str, seal: Seal, entry: store.Entry) -> None:
+    def _row_finding(self, kind: Kind, message: str, seal: Seal, entry: store.Entry) -> Finding:
         key = dict(zip(self.ledger.key_columns, entry.keys, strict=True))
-        self.judge([Finding(kind, message, seal.number, entry.tenant_id, entry.day, key)])
+        return Finding(kind, message, seal.number, entry.tenant_id, entry.day, key)
 
     def _count(self) -> None:
         self._done += 1
