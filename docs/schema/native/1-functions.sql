@@ -437,68 +437,28 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION platform.audit_is_closed() RETURNS boolean
+    LANGUAGE sql
+    RETURN (date_part('epoch'::text, clock_timestamp()) >= (COALESCE(NULLIF(current_setting('guildhall.audited_until'::text, true), ''::text), '0'::text))::double precision);
+
 CREATE FUNCTION platform.audit_trigger() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-            #variable_conflict use_variable
             DECLARE
-                known    text[] := NULLIF(current_setting('guildhall.audited_' || TG_RELID, true), '')::text[];
+                known    text[] := COALESCE(NULLIF(current_setting('guildhall.recorded_' || TG_RELID, true), '')::text[], platform.audited_table(TG_RELID));
                 old_data jsonb  := to_jsonb(OLD) - COALESCE(TG_ARGV, '{}');
                 new_data jsonb  := to_jsonb(NEW) - COALESCE(TG_ARGV, '{}');
+                image    jsonb  := platform.without_secrets(COALESCE(new_data, old_data));
             BEGIN
-                IF TG_OP = 'UPDATE' AND OLD *= NEW THEN
-                    RETURN NULL;
+                IF TG_OP <> 'UPDATE' OR NOT OLD *= NEW THEN
+                    PERFORM platform.keep_change(
+                        (image ->> CASE WHEN TG_RELID = 'platform.teams'::regclass THEN 'id' ELSE 'tenant_id' END)::uuid,
+                        TG_TABLE_SCHEMA, known[1], TG_OP,
+                        (SELECT COALESCE(jsonb_object_agg(name, image -> name), '{}') FROM unnest(known[2]::text[]) AS name WHERE image ? name),
+                        old_data, new_data
+                    );
                 END IF;
-                IF known IS NULL OR date_part('epoch', clock_timestamp()) >= known[1]::float8 THEN
-                    known := platform.audited_table(TG_RELID);
-                END IF;
-                IF concat(old_data - known[5]::text[], new_data - known[5]::text[]) ~ platform.secret_hint() THEN
-                    old_data := platform.without_secrets(old_data);
-                    new_data := platform.without_secrets(new_data);
-                END IF;
-
-                -- The digest is of the same text that platform.ledger_text writes: null has no line.
-                INSERT INTO store.audit_log (
-                    log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
-                    old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id, digest
-                )
-                SELECT log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
-                       old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id,
-                       sha256(convert_to(concat(
-                           'log_id=', log_id,
-                           CASE WHEN tenant_id IS NOT NULL THEN E'\ntenant_id=' END, tenant_id,
-                           E'\ntable_name=', to_json(table_name),
-                           E'\noperation="', operation, '"',
-                           CASE WHEN user_id IS NOT NULL THEN E'\nuser_id=' END, user_id,
-                           CASE WHEN old_data IS NOT NULL THEN E'\nold_data=' END, old_data,
-                           CASE WHEN new_data IS NOT NULL THEN E'\nnew_data=' END, new_data,
-                           CASE WHEN ip_address IS NOT NULL THEN E'\nip_address=' END, ip_address::text,
-                           CASE WHEN user_agent IS NOT NULL THEN E'\nuser_agent=' END, to_json(user_agent),
-                           E'\ntimestamp=', extract(epoch FROM "timestamp"),
-                           E'\ntable_schema=', to_json(table_schema),
-                           E'\nrecord_key=', record_key,
-                           CASE WHEN agent_id IS NOT NULL THEN E'\nagent_id=' END, agent_id,
-                           E'\nactor_role=', to_json(actor_role),
-                           CASE WHEN request_id IS NOT NULL THEN E'\nrequest_id=' END, to_json(request_id),
-                           E'\nepoch=', epoch,
-                           E'\ntransaction_id=', transaction_id
-                       ), 'UTF8'))
-                  FROM (SELECT gen_random_uuid() AS log_id,
-                               (COALESCE(new_data, old_data) ->> CASE WHEN TG_RELID = 'platform.teams'::regclass THEN 'id' ELSE 'tenant_id' END)::uuid
-                                   AS tenant_id,
-                               TG_TABLE_SCHEMA::text AS table_schema, known[2] AS table_name, TG_OP AS operation,
-                               COALESCE(new_data, old_data) - known[4]::text[] AS record_key,
-                               NULLIF(current_setting('app.user_id', true), '')::uuid AS user_id,
-                               NULLIF(current_setting('app.agent_id', true), '')::uuid AS agent_id,
-                               COALESCE(NULLIF(current_setting('role'), 'none'), session_user) AS actor_role,
-                               NULLIF(current_setting('app.address', true), '')::inet AS ip_address,
-                               NULLIF(current_setting('app.user_agent', true), '') AS user_agent,
-                               NULLIF(current_setting('app.request_id', true), '') AS request_id,
-                               clock_timestamp() AS "timestamp",
-                               known[3]::bigint AS epoch,
-                               pg_current_xact_id()::text::bigint AS transaction_id
-                        OFFSET 0) AS new_row;
                 RETURN NULL;
             END
             $$;
@@ -508,29 +468,19 @@ COMMENT ON FUNCTION platform.audit_trigger() IS 'AI-GO''s name for record_change
 CREATE FUNCTION platform.audited_table(relation oid) RETURNS text[]
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-DECLARE
-    known text[];
+    AS $$
 BEGIN
-    -- Partitions are made ahead; where upkeep has stood still, here.
-    IF EXISTS (SELECT FROM pg_class WHERE oid = 'store.audit_log'::regclass AND relkind = 'p') THEN
-        PERFORM platform.ensure_partitions('audit_log', clock_timestamp(), clock_timestamp());
-    END IF;
-    SELECT ARRAY[date_part('epoch', date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') + interval '1 month')::text,
-                 (SELECT relname::text FROM pg_class WHERE oid = COALESCE(pg_partition_root(relation), relation)),
-                 platform.epoch()::text,
-                 COALESCE(array_agg(attname::text) FILTER (WHERE NOT is_key), '{}')::text,
-                 COALESCE(array_agg(attname::text) FILTER (WHERE is_plain), '{}')::text]
-      INTO known
-      FROM (SELECT attname,
-                   attnum = ANY (COALESCE((SELECT indkey::int2[] FROM pg_index WHERE indrelid = relation AND indisprimary), '{}')) AS is_key,
-                   atttypid NOT IN ('jsonb'::regtype, 'json'::regtype) AND attname !~* (platform.secret_names() || '$') AS is_plain
-              FROM pg_attribute
-             WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped) AS attributes;
-    PERFORM set_config('guildhall.audited_' || relation, known::text, false);
-    RETURN known;
+    RETURN set_config(
+        'guildhall.recorded_' || relation,
+        ARRAY[(SELECT relname::text FROM pg_class WHERE oid = COALESCE(pg_partition_root(relation), relation)),
+              ARRAY(SELECT attname::text
+                      FROM pg_index
+                      JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
+                     WHERE indrelid = relation AND indisprimary)::text]::text,
+        false
+    )::text[];
 END
-$_$;
+$$;
 
 CREATE FUNCTION platform.authenticate_api_key(key_id uuid, digest text) RETURNS TABLE(id uuid, user_id uuid, tenant_id uuid, member_role text, is_administrator boolean, user_identifier character varying, name character varying, scopes text[], rate_limit integer, expires_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -793,64 +743,20 @@ CREATE FUNCTION platform.config_version_audit() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-            #variable_conflict use_variable
             DECLARE
-                known    text[] := NULLIF(current_setting('guildhall.audited_' || TG_RELID, true), '')::text[];
+                known    text[] := COALESCE(NULLIF(current_setting('guildhall.recorded_' || TG_RELID, true), '')::text[], platform.audited_table(TG_RELID));
                 old_data jsonb  := to_jsonb(OLD) - COALESCE(TG_ARGV, '{}');
                 new_data jsonb  := to_jsonb(NEW) - COALESCE(TG_ARGV, '{}');
+                image    jsonb  := platform.without_secrets(COALESCE(new_data, old_data));
             BEGIN
-                IF TG_OP = 'UPDATE' AND OLD *= NEW THEN
-                    RETURN NULL;
+                IF TG_OP <> 'UPDATE' OR NOT OLD *= NEW THEN
+                    PERFORM platform.keep_change(
+                        (image ->> CASE WHEN TG_RELID = 'platform.teams'::regclass THEN 'id' ELSE 'tenant_id' END)::uuid,
+                        TG_TABLE_SCHEMA, known[1], TG_OP,
+                        (SELECT COALESCE(jsonb_object_agg(name, image -> name), '{}') FROM unnest(known[2]::text[]) AS name WHERE image ? name),
+                        old_data, new_data
+                    );
                 END IF;
-                IF known IS NULL OR date_part('epoch', clock_timestamp()) >= known[1]::float8 THEN
-                    known := platform.audited_table(TG_RELID);
-                END IF;
-                IF concat(old_data - known[5]::text[], new_data - known[5]::text[]) ~ platform.secret_hint() THEN
-                    old_data := platform.without_secrets(old_data);
-                    new_data := platform.without_secrets(new_data);
-                END IF;
-
-                -- The digest is of the same text that platform.ledger_text writes: null has no line.
-                INSERT INTO store.audit_log (
-                    log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
-                    old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id, digest
-                )
-                SELECT log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
-                       old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id,
-                       sha256(convert_to(concat(
-                           'log_id=', log_id,
-                           CASE WHEN tenant_id IS NOT NULL THEN E'\ntenant_id=' END, tenant_id,
-                           E'\ntable_name=', to_json(table_name),
-                           E'\noperation="', operation, '"',
-                           CASE WHEN user_id IS NOT NULL THEN E'\nuser_id=' END, user_id,
-                           CASE WHEN old_data IS NOT NULL THEN E'\nold_data=' END, old_data,
-                           CASE WHEN new_data IS NOT NULL THEN E'\nnew_data=' END, new_data,
-                           CASE WHEN ip_address IS NOT NULL THEN E'\nip_address=' END, ip_address::text,
-                           CASE WHEN user_agent IS NOT NULL THEN E'\nuser_agent=' END, to_json(user_agent),
-                           E'\ntimestamp=', extract(epoch FROM "timestamp"),
-                           E'\ntable_schema=', to_json(table_schema),
-                           E'\nrecord_key=', record_key,
-                           CASE WHEN agent_id IS NOT NULL THEN E'\nagent_id=' END, agent_id,
-                           E'\nactor_role=', to_json(actor_role),
-                           CASE WHEN request_id IS NOT NULL THEN E'\nrequest_id=' END, to_json(request_id),
-                           E'\nepoch=', epoch,
-                           E'\ntransaction_id=', transaction_id
-                       ), 'UTF8'))
-                  FROM (SELECT gen_random_uuid() AS log_id,
-                               (COALESCE(new_data, old_data) ->> CASE WHEN TG_RELID = 'platform.teams'::regclass THEN 'id' ELSE 'tenant_id' END)::uuid
-                                   AS tenant_id,
-                               TG_TABLE_SCHEMA::text AS table_schema, known[2] AS table_name, TG_OP AS operation,
-                               COALESCE(new_data, old_data) - known[4]::text[] AS record_key,
-                               NULLIF(current_setting('app.user_id', true), '')::uuid AS user_id,
-                               NULLIF(current_setting('app.agent_id', true), '')::uuid AS agent_id,
-                               COALESCE(NULLIF(current_setting('role'), 'none'), session_user) AS actor_role,
-                               NULLIF(current_setting('app.address', true), '')::inet AS ip_address,
-                               NULLIF(current_setting('app.user_agent', true), '') AS user_agent,
-                               NULLIF(current_setting('app.request_id', true), '') AS request_id,
-                               clock_timestamp() AS "timestamp",
-                               known[3]::bigint AS epoch,
-                               pg_current_xact_id()::text::bigint AS transaction_id
-                        OFFSET 0) AS new_row;
                 RETURN NULL;
             END
             $$;
@@ -1152,6 +1058,7 @@ CREATE FUNCTION {engine}_places(p_lanes integer[], p_keys text[], p_priorities {
     SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off
     SET enable_bitmapscan = off
+    SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
     RETURN (
@@ -1230,6 +1137,7 @@ CREATE FUNCTION {engine}_enqueue(
     SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off
     SET enable_bitmapscan = off
+    SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -1449,20 +1357,23 @@ CREATE FUNCTION {engine}_claim(p_worker text, p_lanes integer[], p_n integer, p_
     SET enable_bitmapscan = off
     SET enable_hashjoin = off
     SET enable_mergejoin = off
+    SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_lanes   integer[];
-    v_rooms   integer[];
-    v_claimed uuid[];
+    v_was_silent boolean;
+    v_lanes      integer[];
+    v_rooms      integer[];
 BEGIN
     IF p_n < 1 THEN
         RETURN;
     END IF;
     -- One that was silent for longer than its lease lives: it claims.
-    UPDATE platform.task_workers AS workers SET last_seen = clock_timestamp()
-     WHERE workers.worker_id = p_worker AND workers.last_seen < now() - workers.lease / 2;
-    IF NOT FOUND AND NOT EXISTS (SELECT FROM platform.task_workers AS workers WHERE workers.worker_id = p_worker) THEN
+    SELECT workers.last_seen < now() - workers.lease / 2 INTO v_was_silent
+      FROM platform.task_workers AS workers WHERE workers.worker_id = p_worker;
+    IF v_was_silent THEN
+        UPDATE platform.task_workers AS workers SET last_seen = clock_timestamp() WHERE workers.worker_id = p_worker;
+    ELSIF v_was_silent IS NULL THEN
         RAISE EXCEPTION 'there is no worker %', quote_literal(p_worker)
               USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'task_worker_is_known', DETAIL = p_worker;
     END IF;
@@ -1473,31 +1384,36 @@ BEGIN
         RETURN;
     END IF;
 
-    -- The window says how many of each lane; what others hold in it is passed over
-    -- when locking, so that two who claim at once do not get half each.
+    -- Where several lanes have tasks, a window says how many of each; what others
+    -- hold in it is passed over when locking, so that two who claim at once do not
+    -- get half each.
+    IF cardinality(v_lanes) > 1 THEN
+        SELECT array_agg(quotas.lane), array_agg(quotas.n)
+          INTO v_lanes, v_rooms
+          FROM (
+              SELECT heads.lane, count(*)::integer AS n
+                FROM (
+                    SELECT served.lane
+                      FROM unnest(v_lanes, v_rooms) AS served (lane, room)
+                     CROSS JOIN LATERAL (
+                               SELECT tasks.scheduled_at + {patience}(tasks.priority) AS due_at
+                                 FROM {tasks} AS tasks
+                                WHERE tasks.lane = served.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                                ORDER BY tasks.place, tasks.seq
+                                LIMIT served.room
+                           ) AS waiting
+                     ORDER BY waiting.due_at
+                     LIMIT p_n
+                ) AS heads
+               GROUP BY heads.lane
+          ) AS quotas;
+    END IF;
     RETURN QUERY
-        WITH quotas AS MATERIALIZED (
-            SELECT heads.lane, count(*) AS n
-              FROM (
-                  SELECT served.lane
-                    FROM unnest(v_lanes, v_rooms) AS served (lane, room)
-                   CROSS JOIN LATERAL (
-                             SELECT tasks.scheduled_at + {patience}(tasks.priority) AS due_at
-                               FROM {tasks} AS tasks
-                              WHERE tasks.lane = served.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
-                              ORDER BY tasks.place, tasks.seq
-                              LIMIT served.room
-                         ) AS waiting
-                   ORDER BY waiting.due_at
-                   LIMIT p_n
-              ) AS heads
-             GROUP BY heads.lane
-        ),
-        held AS MATERIALIZED (
-            SELECT taken.id, row_number() OVER (ORDER BY taken.place, taken.seq) AS n
-              FROM quotas
+        WITH held AS MATERIALIZED (
+            SELECT taken.ctid AS row, row_number() OVER (ORDER BY taken.place, taken.seq) AS n
+              FROM unnest(v_lanes, v_rooms) AS quotas (lane, n)
              CROSS JOIN LATERAL (
-                       SELECT tasks.id, tasks.place, tasks.seq
+                       SELECT tasks.ctid, tasks.place, tasks.seq
                          FROM {tasks} AS tasks
                         WHERE tasks.lane = quotas.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
                           AND (tasks.deadline_at > now() OR tasks.deadline_at IS NULL)
@@ -1515,7 +1431,7 @@ BEGIN
                    started_at    = now(),
                    leased_until  = LEAST(now() + tasks.timeout, tasks.deadline_at)
               FROM held
-             WHERE tasks.id = held.id
+             WHERE tasks.ctid = held.row
             RETURNING tasks.id, tasks.tenant_id, tasks.task_type, tasks.payload, tasks.attempt_token, tasks.attempts AS attempt,
                       tasks.retry_count, tasks.max_retries, tasks.leased_until, tasks.status, tasks.created_by, tasks.lane, held.n,
                       CASE WHEN tasks.status = 'running' THEN 'started' ELSE 'queued' END AS event, p_worker AS worker_id,
@@ -1560,6 +1476,7 @@ CREATE FUNCTION {engine}_settle(p_ended uuid[]) RETURNS integer
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off
+    SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     v_ended   uuid[] := p_ended;
@@ -1625,6 +1542,7 @@ CREATE FUNCTION {engine}_complete(p_worker text, p_ids uuid[], p_tokens uuid[], 
     SET enable_bitmapscan = off
     SET enable_hashjoin = off
     SET enable_mergejoin = off
+    SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     v_done uuid[];
@@ -2578,6 +2496,10 @@ CREATE FUNCTION platform.has_teams(series_name text) RETURNS boolean
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN (EXISTS (SELECT FROM pg_attribute WHERE ((pg_attribute.attrelid = ((format('store.%I'::text, has_teams.series_name))::regclass)::oid) AND (pg_attribute.attname = 'tenant_id'::name))));
 
+CREATE FUNCTION platform.hints_at_secrets(words text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (lower((words COLLATE "C")) ~~ ANY (ARRAY['%passw%'::text, '%passphrase%'::text, '%secret%'::text, '%token%'::text, '%key"%'::text, '%key\_%'::text, '%authorization%'::text, '%credential%'::text, '%cookie%'::text, '%ciphertext%'::text]));
+
 CREATE FUNCTION platform.histogram_index(measured double precision) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN (measured <= (0.000000001)::double precision) THEN '-1000000'::integer WHEN (measured < 'Infinity'::double precision) THEN (ceil((ln(measured) / ln(((1.02)::double precision / (0.98)::double precision)))))::integer ELSE NULL::integer END;
@@ -2739,20 +2661,23 @@ CREATE FUNCTION platform.jobs_claim(p_worker text, p_lanes integer[], p_n intege
     SET enable_bitmapscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_column
 DECLARE
-    v_lanes   integer[];
-    v_rooms   integer[];
-    v_claimed uuid[];
+    v_was_silent boolean;
+    v_lanes      integer[];
+    v_rooms      integer[];
 BEGIN
     IF p_n < 1 THEN
         RETURN;
     END IF;
     -- One that was silent for longer than its lease lives: it claims.
-    UPDATE platform.task_workers AS workers SET last_seen = clock_timestamp()
-     WHERE workers.worker_id = p_worker AND workers.last_seen < now() - workers.lease / 2;
-    IF NOT FOUND AND NOT EXISTS (SELECT FROM platform.task_workers AS workers WHERE workers.worker_id = p_worker) THEN
+    SELECT workers.last_seen < now() - workers.lease / 2 INTO v_was_silent
+      FROM platform.task_workers AS workers WHERE workers.worker_id = p_worker;
+    IF v_was_silent THEN
+        UPDATE platform.task_workers AS workers SET last_seen = clock_timestamp() WHERE workers.worker_id = p_worker;
+    ELSIF v_was_silent IS NULL THEN
         RAISE EXCEPTION 'there is no worker %', quote_literal(p_worker)
               USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'task_worker_is_known', DETAIL = p_worker;
     END IF;
@@ -2763,31 +2688,36 @@ BEGIN
         RETURN;
     END IF;
 
-    -- The window says how many of each lane; what others hold in it is passed over
-    -- when locking, so that two who claim at once do not get half each.
+    -- Where several lanes have tasks, a window says how many of each; what others
+    -- hold in it is passed over when locking, so that two who claim at once do not
+    -- get half each.
+    IF cardinality(v_lanes) > 1 THEN
+        SELECT array_agg(quotas.lane), array_agg(quotas.n)
+          INTO v_lanes, v_rooms
+          FROM (
+              SELECT heads.lane, count(*)::integer AS n
+                FROM (
+                    SELECT served.lane
+                      FROM unnest(v_lanes, v_rooms) AS served (lane, room)
+                     CROSS JOIN LATERAL (
+                               SELECT tasks.scheduled_at + platform.job_patience(tasks.priority) AS due_at
+                                 FROM platform.background_tasks AS tasks
+                                WHERE tasks.lane = served.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                                ORDER BY tasks.place, tasks.seq
+                                LIMIT served.room
+                           ) AS waiting
+                     ORDER BY waiting.due_at
+                     LIMIT p_n
+                ) AS heads
+               GROUP BY heads.lane
+          ) AS quotas;
+    END IF;
     RETURN QUERY
-        WITH quotas AS MATERIALIZED (
-            SELECT heads.lane, count(*) AS n
-              FROM (
-                  SELECT served.lane
-                    FROM unnest(v_lanes, v_rooms) AS served (lane, room)
-                   CROSS JOIN LATERAL (
-                             SELECT tasks.scheduled_at + platform.job_patience(tasks.priority) AS due_at
-                               FROM platform.background_tasks AS tasks
-                              WHERE tasks.lane = served.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
-                              ORDER BY tasks.place, tasks.seq
-                              LIMIT served.room
-                         ) AS waiting
-                   ORDER BY waiting.due_at
-                   LIMIT p_n
-              ) AS heads
-             GROUP BY heads.lane
-        ),
-        held AS MATERIALIZED (
-            SELECT taken.id, row_number() OVER (ORDER BY taken.place, taken.seq) AS n
-              FROM quotas
+        WITH held AS MATERIALIZED (
+            SELECT taken.ctid AS row, row_number() OVER (ORDER BY taken.place, taken.seq) AS n
+              FROM unnest(v_lanes, v_rooms) AS quotas (lane, n)
              CROSS JOIN LATERAL (
-                       SELECT tasks.id, tasks.place, tasks.seq
+                       SELECT tasks.ctid, tasks.place, tasks.seq
                          FROM platform.background_tasks AS tasks
                         WHERE tasks.lane = quotas.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
                           AND (tasks.deadline_at > now() OR tasks.deadline_at IS NULL)
@@ -2805,7 +2735,7 @@ BEGIN
                    started_at    = now(),
                    leased_until  = LEAST(now() + tasks.timeout, tasks.deadline_at)
               FROM held
-             WHERE tasks.id = held.id
+             WHERE tasks.ctid = held.row
             RETURNING tasks.id, tasks.tenant_id, tasks.task_type, tasks.payload, tasks.attempt_token, tasks.attempts AS attempt,
                       tasks.retry_count, tasks.max_retries, tasks.leased_until, tasks.status, tasks.created_by, tasks.lane, held.n,
                       CASE WHEN tasks.status = 'running' THEN 'started' ELSE 'queued' END AS event, p_worker AS worker_id,
@@ -2838,6 +2768,7 @@ CREATE FUNCTION platform.jobs_complete(p_worker text, p_ids uuid[], p_tokens uui
     SET enable_bitmapscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
     v_done uuid[];
@@ -2879,6 +2810,7 @@ CREATE FUNCTION platform.jobs_enqueue(p_types text[], p_payloads jsonb[], p_ids 
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_column
 DECLARE
@@ -3141,6 +3073,7 @@ CREATE FUNCTION platform.jobs_places(p_lanes integer[], p_keys text[], p_priorit
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 BEGIN
     RETURN (
@@ -3393,6 +3326,7 @@ CREATE FUNCTION platform.jobs_settle(p_ended uuid[]) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
     v_ended   uuid[] := p_ended;
@@ -3581,6 +3515,25 @@ BEGIN
               USING ERRCODE = 'restrict_violation', CONSTRAINT = 'teams_keep_an_owner', TABLE = 'team_members', SCHEMA = 'platform';
     END IF;
     RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION platform.keep_change(tenant_id uuid, table_schema text, table_name text, operation text, record_key jsonb, old_data jsonb, new_data jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+BEGIN
+    IF platform.audit_is_closed() THEN
+        -- Partitions are made ahead; where upkeep has stood still, here.
+        IF EXISTS (SELECT FROM pg_class WHERE oid = 'store.audit_log'::regclass AND relkind = 'p') THEN
+            PERFORM platform.ensure_partitions('audit_log', clock_timestamp(), clock_timestamp());
+        END IF;
+        PERFORM set_config('guildhall.audited_until',
+                           extract(epoch FROM date_trunc('month', clock_timestamp(), 'UTC') + interval '1 month')::bigint::text, false);
+    END IF;
+    INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data)
+    VALUES (tenant_id, table_schema, table_name, operation, record_key, platform.without_secrets(old_data), platform.without_secrets(new_data));
 END
 $$;
 
@@ -3933,64 +3886,20 @@ CREATE FUNCTION platform.record_change() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-            #variable_conflict use_variable
             DECLARE
-                known    text[] := NULLIF(current_setting('guildhall.audited_' || TG_RELID, true), '')::text[];
+                known    text[] := COALESCE(NULLIF(current_setting('guildhall.recorded_' || TG_RELID, true), '')::text[], platform.audited_table(TG_RELID));
                 old_data jsonb  := to_jsonb(OLD) - COALESCE(TG_ARGV, '{}');
                 new_data jsonb  := to_jsonb(NEW) - COALESCE(TG_ARGV, '{}');
+                image    jsonb  := platform.without_secrets(COALESCE(new_data, old_data));
             BEGIN
-                IF TG_OP = 'UPDATE' AND OLD *= NEW THEN
-                    RETURN NULL;
+                IF TG_OP <> 'UPDATE' OR NOT OLD *= NEW THEN
+                    PERFORM platform.keep_change(
+                        (image ->> CASE WHEN TG_RELID = 'platform.teams'::regclass THEN 'id' ELSE 'tenant_id' END)::uuid,
+                        TG_TABLE_SCHEMA, known[1], TG_OP,
+                        (SELECT COALESCE(jsonb_object_agg(name, image -> name), '{}') FROM unnest(known[2]::text[]) AS name WHERE image ? name),
+                        old_data, new_data
+                    );
                 END IF;
-                IF known IS NULL OR date_part('epoch', clock_timestamp()) >= known[1]::float8 THEN
-                    known := platform.audited_table(TG_RELID);
-                END IF;
-                IF concat(old_data - known[5]::text[], new_data - known[5]::text[]) ~ platform.secret_hint() THEN
-                    old_data := platform.without_secrets(old_data);
-                    new_data := platform.without_secrets(new_data);
-                END IF;
-
-                -- The digest is of the same text that platform.ledger_text writes: null has no line.
-                INSERT INTO store.audit_log (
-                    log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
-                    old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id, digest
-                )
-                SELECT log_id, tenant_id, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role,
-                       old_data, new_data, ip_address, user_agent, request_id, "timestamp", epoch, transaction_id,
-                       sha256(convert_to(concat(
-                           'log_id=', log_id,
-                           CASE WHEN tenant_id IS NOT NULL THEN E'\ntenant_id=' END, tenant_id,
-                           E'\ntable_name=', to_json(table_name),
-                           E'\noperation="', operation, '"',
-                           CASE WHEN user_id IS NOT NULL THEN E'\nuser_id=' END, user_id,
-                           CASE WHEN old_data IS NOT NULL THEN E'\nold_data=' END, old_data,
-                           CASE WHEN new_data IS NOT NULL THEN E'\nnew_data=' END, new_data,
-                           CASE WHEN ip_address IS NOT NULL THEN E'\nip_address=' END, ip_address::text,
-                           CASE WHEN user_agent IS NOT NULL THEN E'\nuser_agent=' END, to_json(user_agent),
-                           E'\ntimestamp=', extract(epoch FROM "timestamp"),
-                           E'\ntable_schema=', to_json(table_schema),
-                           E'\nrecord_key=', record_key,
-                           CASE WHEN agent_id IS NOT NULL THEN E'\nagent_id=' END, agent_id,
-                           E'\nactor_role=', to_json(actor_role),
-                           CASE WHEN request_id IS NOT NULL THEN E'\nrequest_id=' END, to_json(request_id),
-                           E'\nepoch=', epoch,
-                           E'\ntransaction_id=', transaction_id
-                       ), 'UTF8'))
-                  FROM (SELECT gen_random_uuid() AS log_id,
-                               (COALESCE(new_data, old_data) ->> CASE WHEN TG_RELID = 'platform.teams'::regclass THEN 'id' ELSE 'tenant_id' END)::uuid
-                                   AS tenant_id,
-                               TG_TABLE_SCHEMA::text AS table_schema, known[2] AS table_name, TG_OP AS operation,
-                               COALESCE(new_data, old_data) - known[4]::text[] AS record_key,
-                               NULLIF(current_setting('app.user_id', true), '')::uuid AS user_id,
-                               NULLIF(current_setting('app.agent_id', true), '')::uuid AS agent_id,
-                               COALESCE(NULLIF(current_setting('role'), 'none'), session_user) AS actor_role,
-                               NULLIF(current_setting('app.address', true), '')::inet AS ip_address,
-                               NULLIF(current_setting('app.user_agent', true), '') AS user_agent,
-                               NULLIF(current_setting('app.request_id', true), '') AS request_id,
-                               clock_timestamp() AS "timestamp",
-                               known[3]::bigint AS epoch,
-                               pg_current_xact_id()::text::bigint AS transaction_id
-                        OFFSET 0) AS new_row;
                 RETURN NULL;
             END
             $$;
@@ -4030,6 +3939,59 @@ BEGIN
     RETURN NULL;
 END
 $$;
+
+CREATE FUNCTION platform.recorder_text(relation regclass, left_out text[]) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    team    text;
+    key     text;
+    secrets boolean;
+    words   text;
+    shown   CONSTANT text := CASE WHEN left_out <> '{}' THEN format(' - %L::text[]', left_out) ELSE '' END;
+    entry   text;
+BEGIN
+    SELECT string_agg(format('COALESCE(NEW.%1$I, OLD.%1$I)', attname), '') FILTER (
+               WHERE attname = CASE WHEN relation = 'platform.teams'::regclass THEN 'id' ELSE 'tenant_id' END),
+           string_agg(format('%L, COALESCE(NEW.%2$I, OLD.%2$I)', attname, attname), ', ' ORDER BY attnum) FILTER (
+               WHERE attnum = ANY ((SELECT indkey::int2[] FROM pg_index WHERE indrelid = relation AND indisprimary)::int2[])
+                 AND attname !~* (platform.secret_names() || '$')),
+           COALESCE(bool_or(attname ~* (platform.secret_names() || '$')), false),
+           string_agg(format(CASE atttypid WHEN 'json'::regtype THEN 'OLD.%1$I::jsonb, NEW.%1$I::jsonb' ELSE 'OLD.%1$I, NEW.%1$I' END, attname),
+                      ', ' ORDER BY attnum) FILTER (WHERE atttypid IN ('jsonb'::regtype, 'json'::regtype))
+      INTO team, key, secrets, words
+      FROM pg_attribute
+     WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND attname <> ALL (left_out);
+    SELECT format('%s, %L, %L, TG_OP, jsonb_build_object(%s), to_jsonb(OLD)%5$s, to_jsonb(NEW)%5$s',
+                  COALESCE(team, 'NULL'), relnamespace::regnamespace, relname, key, shown)
+      INTO entry FROM pg_class WHERE oid = relation;
+    IF secrets THEN
+        RETURN format(
+            $body$
+BEGIN
+    PERFORM platform.keep_change(%s) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    RETURN NULL;
+END
+$body$,
+            entry
+        );
+    END IF;
+    RETURN format(
+        $body$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed()%s THEN
+        PERFORM platform.keep_change(%s) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (%2$s);
+    END IF;
+    RETURN NULL;
+END
+$body$,
+        CASE WHEN words IS NULL THEN '' ELSE format(' OR platform.hints_at_secrets(concat(%s))', words) END, entry
+    );
+END
+$_$;
 
 CREATE FUNCTION platform.redact_audit(kind text, subject uuid, reason text, requested_by uuid DEFAULT NULL::uuid) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4088,7 +4050,9 @@ BEGIN
             EXECUTE format('SELECT $2 || ARRAY(SELECT DISTINCT redaction_id FROM %s WHERE redaction_id IS NOT NULL AND %s)',
                            kept.relation, condition)
                INTO earlier USING subject, earlier, emails;
-            EXECUTE format('UPDATE %s SET redaction_id = $2, %s WHERE %s', kept.relation,
+            -- What is emptied carries its digest from now on, sealed or not.
+            EXECUTE format('UPDATE %s AS rows SET redaction_id = $2, digest = COALESCE(digest, sha256(convert_to(%s, ''UTF8''))), %s WHERE %s',
+                           kept.relation, platform.ledger_text(kept.relation::regclass, kept.columns, 'rows.'),
                            (SELECT string_agg(format('%I = NULL', name), ', ') FROM unnest(wanted.emptied) AS name), condition)
               USING subject, redaction, emails;
             GET DIAGNOSTICS changed = ROW_COUNT;
@@ -4239,6 +4203,20 @@ CREATE FUNCTION platform.refuse_job_transition() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
+    IF (OLD.status, NEW.status) IN (
+        ('pending', 'running'), ('running', 'completed'), -- the two that happen most
+        ('pending', 'queued'), ('pending', 'paused'), ('pending', 'cancelled'), ('pending', 'failed'), ('pending', 'dead_letter'),
+        ('queued', 'running'), ('queued', 'pending'), ('queued', 'paused'), ('queued', 'stuck'), ('queued', 'cancelled'), ('queued', 'dead_letter'),
+        ('running', 'failed'), ('running', 'pending'), ('running', 'paused'), ('running', 'stuck'),
+        ('running', 'cancelled'), ('running', 'dead_letter'),
+        ('paused', 'pending'), ('paused', 'cancelled'), ('paused', 'failed'), ('paused', 'dead_letter'),
+        ('stuck', 'running'), ('stuck', 'pending'), ('stuck', 'failed'), ('stuck', 'cancelled'), ('stuck', 'dead_letter'),
+        ('failed', 'pending'), ('failed', 'dead_letter'),
+        ('cancelled', 'pending'),
+        ('dead_letter', 'pending')
+    ) THEN
+        RETURN NULL;
+    END IF;
     RAISE EXCEPTION 'job % may not go from % to %', OLD.id, OLD.status, NEW.status
           USING ERRCODE = 'check_violation', SCHEMA = 'platform', TABLE = 'background_tasks',
                 CONSTRAINT = 'background_tasks_follow_their_states';
@@ -4640,10 +4618,6 @@ COMMENT ON TEXT SEARCH CONFIGURATION platform.japanese IS 'Words of the Latin sc
 CREATE FUNCTION platform.search_configuration(locale text) RETURNS regconfig
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN (locale ~* '^(en|zh)\y'::text) THEN 'platform.english_zh'::regconfig WHEN (locale ~* '^ja\y'::text) THEN 'platform.japanese'::regconfig ELSE 'simple'::regconfig END;
-
-CREATE FUNCTION platform.secret_hint() RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN 'assw|ASSW|assphrase|ecret|ECRET|oken|OKEN|key"|Key"|KEY"|key_|uthoriz|redential|ookie|ciphertext'::text;
 
 CREATE FUNCTION platform.secret_names() RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -5285,6 +5259,38 @@ BEGIN
     EXECUTE format('CREATE TRIGGER stamp_the_row BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION %s()', relation, stamp);
 END
 $_$;
+
+CREATE FUNCTION platform.write_recorder(relation regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    name     CONSTANT text := (SELECT format('store.%I', format('record_%s_%s', relnamespace::regnamespace, relname)) FROM pg_class WHERE oid = relation);
+    kept     record;
+    left_out text[];
+BEGIN
+    FOR kept IN
+        SELECT pg_get_triggerdef(oid) AS definition, (string_to_array(encode(tgargs, 'escape'), '\000'))[:tgnargs] AS left_out
+          FROM pg_trigger
+         WHERE tgrelid = relation AND tgfoid::regproc IN ('platform.record_change'::regproc, to_regproc(name))
+         ORDER BY tgname
+    LOOP
+        IF kept.left_out <> left_out THEN
+            RAISE EXCEPTION 'the triggers of % leave out different columns', relation USING ERRCODE = 'object_not_in_prerequisite_state';
+        END IF;
+        IF left_out IS NULL THEN
+            left_out := kept.left_out;
+            EXECUTE format('CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER '
+                           'SET search_path = pg_catalog, pg_temp AS %L', name, platform.recorder_text(relation, left_out));
+        END IF;
+        EXECUTE replace(replace(kept.definition, 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER'),
+                        'EXECUTE FUNCTION platform.record_change(', format('EXECUTE FUNCTION %s(', name));
+    END LOOP;
+    IF left_out IS NULL THEN
+        RAISE EXCEPTION '% has no trigger with platform.record_change', relation USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+END
+$$;
 
 CREATE FUNCTION society.acting_agent() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -6222,6 +6228,1050 @@ CREATE FUNCTION store.mark_tool_usage() RETURNS trigger
             RETURN NULL;
         END
         $$;
+
+CREATE FUNCTION store.record_catalogue_benchmark_scores() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.configuration, NEW.configuration)) THEN
+        PERFORM platform.keep_change(NULL, 'catalogue', 'benchmark_scores', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'catalogue', 'benchmark_scores', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_catalogue_benchmark_suites() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.description, NEW.description, OLD.metadata, NEW.metadata)) THEN
+        PERFORM platform.keep_change(NULL, 'catalogue', 'benchmark_suites', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'catalogue', 'benchmark_suites', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_catalogue_documentation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.title, NEW.title)) THEN
+        PERFORM platform.keep_change(NULL, 'catalogue', 'documentation', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'catalogue', 'documentation', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_catalogue_incidents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.metadata, NEW.metadata)) THEN
+        PERFORM platform.keep_change(NULL, 'catalogue', 'incidents', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'catalogue', 'incidents', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_catalogue_model_aliases() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(NULL, 'catalogue', 'model_aliases', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'catalogue', 'model_aliases', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_catalogue_model_endpoints() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(NULL, 'catalogue', 'model_endpoints', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'catalogue', 'model_endpoints', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_catalogue_models() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.name, NEW.name, OLD.description, NEW.description, OLD.metadata, NEW.metadata)) THEN
+        PERFORM platform.keep_change(NULL, 'catalogue', 'models', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{search_vector}'::text[], to_jsonb(NEW) - '{search_vector}'::text[]) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'catalogue', 'models', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{search_vector}'::text[], to_jsonb(NEW) - '{search_vector}'::text[]);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_catalogue_news_articles() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.title, NEW.title, OLD.summary, NEW.summary, OLD.metadata, NEW.metadata)) THEN
+        PERFORM platform.keep_change(NULL, 'catalogue', 'news_articles', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{content}'::text[], to_jsonb(NEW) - '{content}'::text[]) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'catalogue', 'news_articles', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{content}'::text[], to_jsonb(NEW) - '{content}'::text[]);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_catalogue_news_model_mentions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(NULL, 'catalogue', 'news_model_mentions', TG_OP, jsonb_build_object('news_id', COALESCE(NEW.news_id, OLD.news_id), 'model_id', COALESCE(NEW.model_id, OLD.model_id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'catalogue', 'news_model_mentions', TG_OP, jsonb_build_object('news_id', COALESCE(NEW.news_id, OLD.news_id), 'model_id', COALESCE(NEW.model_id, OLD.model_id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_catalogue_pricing() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.volume_discounts, NEW.volume_discounts, OLD.metadata, NEW.metadata)) THEN
+        PERFORM platform.keep_change(NULL, 'catalogue', 'pricing', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'catalogue', 'pricing', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_catalogue_probe_locations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(NULL, 'catalogue', 'probe_locations', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'catalogue', 'probe_locations', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_catalogue_providers() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.regions, NEW.regions, OLD.metadata, NEW.metadata)) THEN
+        PERFORM platform.keep_change(NULL, 'catalogue', 'providers', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'catalogue', 'providers', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_evaluation_config_diffs() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.change_summary, NEW.change_summary, OLD.impact_prediction, NEW.impact_prediction)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'evaluation', 'config_diffs', TG_OP, jsonb_build_object('diff_id', COALESCE(NEW.diff_id, OLD.diff_id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'evaluation', 'config_diffs', TG_OP, jsonb_build_object('diff_id', COALESCE(NEW.diff_id, OLD.diff_id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_evaluation_configurations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.sandbox_config, NEW.sandbox_config)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'evaluation', 'configurations', TG_OP, jsonb_build_object('config_id', COALESCE(NEW.config_id, OLD.config_id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'evaluation', 'configurations', TG_OP, jsonb_build_object('config_id', COALESCE(NEW.config_id, OLD.config_id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_evaluation_llm_recommendation_sessions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'evaluation', 'llm_recommendation_sessions', TG_OP, jsonb_build_object('session_id', COALESCE(NEW.session_id, OLD.session_id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'evaluation', 'llm_recommendation_sessions', TG_OP, jsonb_build_object('session_id', COALESCE(NEW.session_id, OLD.session_id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_evaluation_recommendations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.impact_estimate, NEW.impact_estimate)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'evaluation', 'recommendations', TG_OP, jsonb_build_object('recommendation_id', COALESCE(NEW.recommendation_id, OLD.recommendation_id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'evaluation', 'recommendations', TG_OP, jsonb_build_object('recommendation_id', COALESCE(NEW.recommendation_id, OLD.recommendation_id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_evaluation_scenarios() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.ground_truth, NEW.ground_truth, OLD.expected_tools, NEW.expected_tools)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'evaluation', 'scenarios', TG_OP, jsonb_build_object('tenant_id', COALESCE(NEW.tenant_id, OLD.tenant_id), 'scenario_id', COALESCE(NEW.scenario_id, OLD.scenario_id)), to_jsonb(OLD) - '{scenario_embedding}'::text[], to_jsonb(NEW) - '{scenario_embedding}'::text[]) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'evaluation', 'scenarios', TG_OP, jsonb_build_object('tenant_id', COALESCE(NEW.tenant_id, OLD.tenant_id), 'scenario_id', COALESCE(NEW.scenario_id, OLD.scenario_id)), to_jsonb(OLD) - '{scenario_embedding}'::text[], to_jsonb(NEW) - '{scenario_embedding}'::text[]);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_evaluation_simulations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.metadata, NEW.metadata, OLD.sandbox_metadata, NEW.sandbox_metadata, OLD.assumed, NEW.assumed)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'evaluation', 'simulations', TG_OP, jsonb_build_object('simulation_id', COALESCE(NEW.simulation_id, OLD.simulation_id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'evaluation', 'simulations', TG_OP, jsonb_build_object('simulation_id', COALESCE(NEW.simulation_id, OLD.simulation_id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_gateway_acp_agents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.args, NEW.args, OLD.capabilities, NEW.capabilities, OLD.config, NEW.config)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'acp_agents', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'acp_agents', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_gateway_code_versions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.files_changed, NEW.files_changed, OLD.test_results, NEW.test_results)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'code_versions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'code_versions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_gateway_cognee_memories() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'cognee_memories', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{content,entities,relationships}'::text[], to_jsonb(NEW) - '{content,entities,relationships}'::text[]) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'cognee_memories', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{content,entities,relationships}'::text[], to_jsonb(NEW) - '{content,entities,relationships}'::text[]);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_gateway_debate_sessions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.positions, NEW.positions, OLD.participants, NEW.participants, OLD.metadata, NEW.metadata)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'debate_sessions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'debate_sessions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_gateway_llm_providers() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.config, NEW.config)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'llm_providers', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{api_key_ciphertext}'::text[], to_jsonb(NEW) - '{api_key_ciphertext}'::text[]) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'llm_providers', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{api_key_ciphertext}'::text[], to_jsonb(NEW) - '{api_key_ciphertext}'::text[]);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_gateway_lsp_servers() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.args, NEW.args, OLD.file_patterns, NEW.file_patterns)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'lsp_servers', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'lsp_servers', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_gateway_mcp_servers() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.capabilities, NEW.capabilities, OLD.config, NEW.config)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'mcp_servers', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'mcp_servers', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_gateway_memory_nodes() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(NULL, 'gateway', 'memory_nodes', TG_OP, jsonb_build_object('node_id', COALESCE(NEW.node_id, OLD.node_id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'gateway', 'memory_nodes', TG_OP, jsonb_build_object('node_id', COALESCE(NEW.node_id, OLD.node_id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_platform_api_keys() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'api_keys', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{key_hash}'::text[], to_jsonb(NEW) - '{key_hash}'::text[]) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'api_keys', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{key_hash}'::text[], to_jsonb(NEW) - '{key_hash}'::text[]);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_platform_audit_redactions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.row_counts, NEW.row_counts, OLD.evidence, NEW.evidence)) THEN
+        PERFORM platform.keep_change(NULL, 'platform', 'audit_redactions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'platform', 'audit_redactions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_platform_background_tasks() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'background_tasks', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_platform_dead_letter_queue() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.payload, NEW.payload, OLD.retry_history, NEW.retry_history)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'dead_letter_queue', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'dead_letter_queue', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_platform_provider_secrets() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'provider_secrets', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{sealed}'::text[], to_jsonb(NEW) - '{sealed}'::text[]) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'provider_secrets', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{sealed}'::text[], to_jsonb(NEW) - '{sealed}'::text[]);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_platform_schedules() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.payload, NEW.payload)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'schedules', TG_OP, jsonb_build_object('name', COALESCE(NEW.name, OLD.name)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'schedules', TG_OP, jsonb_build_object('name', COALESCE(NEW.name, OLD.name)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_platform_task_lanes() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.payload_schema, NEW.payload_schema)) THEN
+        PERFORM platform.keep_change(NULL, 'platform', 'task_lanes', TG_OP, jsonb_build_object('lane', COALESCE(NEW.lane, OLD.lane)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'platform', 'task_lanes', TG_OP, jsonb_build_object('lane', COALESCE(NEW.lane, OLD.lane)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_platform_team_invitations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'team_invitations', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{token_digest}'::text[], to_jsonb(NEW) - '{token_digest}'::text[]) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'team_invitations', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{token_digest}'::text[], to_jsonb(NEW) - '{token_digest}'::text[]);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_platform_team_members() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'team_members', TG_OP, jsonb_build_object('tenant_id', COALESCE(NEW.tenant_id, OLD.tenant_id), 'user_id', COALESCE(NEW.user_id, OLD.user_id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'team_members', TG_OP, jsonb_build_object('tenant_id', COALESCE(NEW.tenant_id, OLD.tenant_id), 'user_id', COALESCE(NEW.user_id, OLD.user_id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_platform_teams() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.id, OLD.id), 'platform', 'teams', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.id, OLD.id), 'platform', 'teams', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_platform_user_preferences() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.display_preferences, NEW.display_preferences)) THEN
+        PERFORM platform.keep_change(NULL, 'platform', 'user_preferences', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (NULL, 'platform', 'user_preferences', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_platform_user_sessions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'user_sessions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{session_token,context}'::text[], to_jsonb(NEW) - '{session_token,context}'::text[]) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'platform', 'user_sessions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{session_token,context}'::text[], to_jsonb(NEW) - '{session_token,context}'::text[]);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_platform_users() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.keep_change(NULL, 'platform', 'users', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{password_hash}'::text[], to_jsonb(NEW) - '{password_hash}'::text[]) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_achievements() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'achievements', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_agent_achievements() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'agent_achievements', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'agent_achievements', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_agent_permissions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'agent_permissions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'agent_permissions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_agent_skills() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'agent_skills', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'agent_skills', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_agents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.metadata, NEW.metadata)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'agents', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'agents', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_appeal_reviews() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'appeal_reviews', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'appeal_reviews', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_appeals() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'appeals', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'appeals', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_battle_participants() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.submission, NEW.submission)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'battle_participants', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'battle_participants', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_battle_rounds() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.scores, NEW.scores)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'battle_rounds', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'battle_rounds', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_battles() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.rules, NEW.rules)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'battles', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'battles', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_brainstorm_participants() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'brainstorm_participants', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'brainstorm_participants', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_brainstorm_sessions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'brainstorm_sessions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'brainstorm_sessions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_hall_of_fame() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.evidence, NEW.evidence)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'hall_of_fame', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'hall_of_fame', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_idea_combinations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'idea_combinations', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'idea_combinations', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_ideas() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'ideas', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{embedding}'::text[], to_jsonb(NEW) - '{embedding}'::text[]) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'ideas', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD) - '{embedding}'::text[], to_jsonb(NEW) - '{embedding}'::text[]);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_leaderboard_periods() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'leaderboard_periods', TG_OP, jsonb_build_object('tenant_id', COALESCE(NEW.tenant_id, OLD.tenant_id), 'category', COALESCE(NEW.category, OLD.category), 'period', COALESCE(NEW.period, OLD.period), 'period_start', COALESCE(NEW.period_start, OLD.period_start)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'leaderboard_periods', TG_OP, jsonb_build_object('tenant_id', COALESCE(NEW.tenant_id, OLD.tenant_id), 'category', COALESCE(NEW.category, OLD.category), 'period', COALESCE(NEW.period, OLD.period), 'period_start', COALESCE(NEW.period_start, OLD.period_start)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_mentee_progress() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'mentee_progress', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'mentee_progress', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_mentorship_curriculum() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.assessment_tasks, NEW.assessment_tasks)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'mentorship_curriculum', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'mentorship_curriculum', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_mentorship_pairings() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'mentorship_pairings', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'mentorship_pairings', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_mentorship_sessions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'mentorship_sessions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'mentorship_sessions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_peer_ratings() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'peer_ratings', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'peer_ratings', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_point_rules() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.multiplier_rule, NEW.multiplier_rule)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'point_rules', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'point_rules', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_pretrusted_agents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'pretrusted_agents', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'pretrusted_agents', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_priority_queues() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'priority_queues', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'priority_queues', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_resource_allocations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'resource_allocations', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'resource_allocations', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_resource_pools() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'resource_pools', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'resource_pools', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_retraining_assessments() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'retraining_assessments', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'retraining_assessments', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_retraining_programs() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.assessment, NEW.assessment)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'retraining_programs', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'retraining_programs', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_task_dependencies() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'task_dependencies', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'task_dependencies', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_task_queues() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'task_queues', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'task_queues', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_task_results() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.output, NEW.output)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'task_results', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'task_results', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_tasks() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'tasks', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_tiers() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.perks, NEW.perks)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'tiers', TG_OP, jsonb_build_object('tenant_id', COALESCE(NEW.tenant_id, OLD.tenant_id), 'tier', COALESCE(NEW.tier, OLD.tier)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'tiers', TG_OP, jsonb_build_object('tenant_id', COALESCE(NEW.tenant_id, OLD.tenant_id), 'tier', COALESCE(NEW.tier, OLD.tier)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_violations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.evidence, NEW.evidence)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'violations', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'violations', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_vote_delegations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'vote_delegations', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'vote_delegations', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_voting_eligibility() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'voting_eligibility', TG_OP, jsonb_build_object('session_id', COALESCE(NEW.session_id, OLD.session_id), 'agent_id', COALESCE(NEW.agent_id, OLD.agent_id), 'tenant_id', COALESCE(NEW.tenant_id, OLD.tenant_id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'voting_eligibility', TG_OP, jsonb_build_object('session_id', COALESCE(NEW.session_id, OLD.session_id), 'agent_id', COALESCE(NEW.agent_id, OLD.agent_id), 'tenant_id', COALESCE(NEW.tenant_id, OLD.tenant_id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_society_voting_sessions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'society', 'voting_sessions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    RETURN NULL;
+END
+$$;
 
 CREATE FUNCTION store.stamp_audit_logs() RETURNS trigger
     LANGUAGE plpgsql

@@ -2608,20 +2608,19 @@ CREATE TABLE store.audit_log (
     user_id uuid DEFAULT platform.user_id(),
     old_data jsonb,
     new_data jsonb,
-    ip_address inet,
-    user_agent text,
+    ip_address inet DEFAULT (NULLIF(current_setting('app.address'::text, true), ''::text))::inet,
+    user_agent text DEFAULT NULLIF(current_setting('app.user_agent'::text, true), ''::text),
     modal_call_context jsonb,
     "timestamp" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     table_schema text,
     record_key jsonb,
-    agent_id uuid,
-    actor_role text,
-    request_id text,
-    epoch bigint NOT NULL,
-    transaction_id bigint NOT NULL,
-    digest bytea NOT NULL,
-    redaction_id uuid,
-    CONSTRAINT audit_log_operation_is_known CHECK ((operation = ANY (ARRAY['INSERT'::text, 'UPDATE'::text, 'DELETE'::text])))
+    agent_id uuid DEFAULT (NULLIF(current_setting('app.agent_id'::text, true), ''::text))::uuid,
+    actor_role text DEFAULT COALESCE(NULLIF(current_setting('role'::text), 'none'::text), (SESSION_USER)::text),
+    request_id text DEFAULT NULLIF(current_setting('app.request_id'::text, true), ''::text),
+    epoch bigint DEFAULT COALESCE((NULLIF(current_setting('guildhall.epoch'::text, true), ''::text))::bigint, platform.epoch()) NOT NULL,
+    transaction_id bigint DEFAULT txid_current() NOT NULL,
+    digest bytea,
+    redaction_id uuid
 )
 PARTITION BY RANGE ("timestamp");
 
@@ -2633,7 +2632,7 @@ COMMENT ON COLUMN store.audit_log.actor_role IS 'The database role that made the
 
 COMMENT ON COLUMN store.audit_log.transaction_id IS 'The transaction that wrote the row; with epoch, what seals count by.';
 
-COMMENT ON COLUMN store.audit_log.digest IS 'SHA-256 of the row as it was written; see the page on the audit.';
+COMMENT ON COLUMN store.audit_log.digest IS 'SHA-256 of the row as it was written, where the row carries it: it is old, or redacted. Else its seal does.';
 
 COMMENT ON COLUMN store.audit_log.redaction_id IS 'The erasure that last emptied parts of the row.';
 
@@ -3312,12 +3311,16 @@ CREATE TABLE platform.audit_seal_parts (
     row_count bigint NOT NULL,
     root bytea NOT NULL,
     path bytea NOT NULL,
+    digests bytea,
     CONSTRAINT audit_seal_parts_have_rows CHECK ((row_count > 0))
 );
+ALTER TABLE ONLY platform.audit_seal_parts ALTER COLUMN digests SET STORAGE EXTERNAL;
 
 COMMENT ON TABLE platform.audit_seal_parts IS 'audit: system: what a seal covers of each team and day, so that a team can check its own and a dropped day is missed alone; rows of no team belong to none.';
 
 COMMENT ON COLUMN platform.audit_seal_parts.path IS 'How the part''s hash leads to the root of the seal: the hashes beside it, 32 bytes each, after a byte 00 where they stand left, 01 where right.';
+
+COMMENT ON COLUMN platform.audit_seal_parts.digests IS 'The digests of its rows in their order, 32 bytes each, where rows do not carry them: they lead to the root, and tell which row was changed.';
 
 CREATE TABLE platform.audit_seals (
     ledger text NOT NULL,
@@ -4282,7 +4285,7 @@ CREATE TABLE platform.background_tasks (
     CONSTRAINT background_tasks_waits_for_none_or_more CHECK ((open_dependencies >= 0)),
     CONSTRAINT background_tasks_weight_is_positive CHECK ((weight > (0)::double precision))
 )
-WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_cost_delay='0');
+WITH (autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_cost_delay='0', fillfactor='50');
 
 ALTER TABLE ONLY platform.background_tasks FORCE ROW LEVEL SECURITY;
 
@@ -4488,7 +4491,7 @@ COMMENT ON COLUMN platform.ledgers.view_name IS 'Where a team reads its own part
 
 COMMENT ON COLUMN platform.ledgers.by_the_clock IS 'The time of a row is when it was written, so that a row with another time is a false one.';
 
-COMMENT ON COLUMN platform.ledgers.stamped IS 'A trigger gives rows their digest; false where whoever writes them does.';
+COMMENT ON COLUMN platform.ledgers.stamped IS 'A trigger gives rows their digest; false where the sealer takes it.';
 
 COMMENT ON COLUMN platform.ledgers.columns IS 'What the digest covers, in this order.';
 
@@ -4796,7 +4799,8 @@ CREATE VIEW platform.team_seals AS
     seals.previous,
     seals.hash,
     seals.key_id,
-    seals.signature
+    seals.signature,
+    parts.digests
    FROM (platform.audit_seal_parts parts
      JOIN platform.audit_seals seals ON (((seals.ledger = parts.ledger) AND (seals.number = parts.number))))
   WHERE (parts.tenant_id = ( SELECT platform.tenant_id() AS tenant_id));

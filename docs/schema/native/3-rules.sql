@@ -261,10 +261,7 @@ ALTER TABLE ONLY platform.background_task_dependencies
     ADD CONSTRAINT background_task_dependencies_pkey PRIMARY KEY (depends_on_task_id, task_id);
 
 ALTER TABLE ONLY platform.background_tasks
-    ADD CONSTRAINT background_tasks_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY platform.background_tasks
-    ADD CONSTRAINT background_tasks_tenant_id_id_key UNIQUE (tenant_id, id);
+    ADD CONSTRAINT background_tasks_pkey PRIMARY KEY (id) WITH (fillfactor='40');
 
 ALTER TABLE ONLY platform.cache_counters
     ADD CONSTRAINT cache_counters_pkey PRIMARY KEY (key);
@@ -678,7 +675,7 @@ ALTER TABLE ONLY store.analytics_events
     ADD CONSTRAINT analytics_events_pkey PRIMARY KEY (id, "timestamp");
 
 ALTER TABLE ONLY store.audit_log
-    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (log_id, "timestamp");
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (epoch, transaction_id, "timestamp", log_id);
 
 ALTER TABLE ONLY store.audit_logs
     ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (id, "timestamp");
@@ -926,7 +923,7 @@ CREATE INDEX audit_seal_parts_by_team ON platform.audit_seal_parts USING btree (
 
 CREATE INDEX background_task_dependencies_by_task ON platform.background_task_dependencies USING btree (task_id);
 
-CREATE INDEX background_tasks_by_creator ON platform.background_tasks USING btree (created_by) WHERE (created_by IS NOT NULL);
+CREATE INDEX background_tasks_by_creator ON platform.background_tasks USING brin (created_by);
 
 CREATE INDEX background_tasks_by_deadline ON platform.background_tasks USING btree (deadline_at) WHERE ((deadline_at IS NOT NULL) AND (status = ANY (ARRAY['pending'::platform.job_status, 'paused'::platform.job_status])));
 
@@ -1216,8 +1213,6 @@ CREATE INDEX analytics_events_by_type ON ONLY store.analytics_events USING btree
 
 CREATE INDEX audit_log_by_time ON ONLY store.audit_log USING btree (tenant_id, "timestamp" DESC);
 
-CREATE INDEX audit_log_by_transaction ON ONLY store.audit_log USING btree (epoch, transaction_id);
-
 CREATE INDEX audit_logs_by_time ON ONLY store.audit_logs USING btree (tenant_id, "timestamp" DESC);
 
 CREATE INDEX audit_logs_by_transaction ON ONLY store.audit_logs USING btree (epoch, transaction_id);
@@ -1301,29 +1296,29 @@ CREATE OR REPLACE VIEW platform.series_horizon AS
      LEFT JOIN platform.series_partitions() parts(series, partition, starts, ends, is_compressed, estimated_rows, size_bytes) ON ((parts.series = series.name)))
   GROUP BY series.name;
 
-CREATE TRIGGER benchmark_scores_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.benchmark_scores FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER benchmark_scores_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.benchmark_scores FOR EACH ROW EXECUTE FUNCTION store.record_catalogue_benchmark_scores();
 
-CREATE TRIGGER benchmark_suites_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.benchmark_suites FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER benchmark_suites_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.benchmark_suites FOR EACH ROW EXECUTE FUNCTION store.record_catalogue_benchmark_suites();
 
-CREATE TRIGGER documentation_is_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.documentation FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER documentation_is_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.documentation FOR EACH ROW EXECUTE FUNCTION store.record_catalogue_documentation();
 
-CREATE TRIGGER incidents_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.incidents FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER incidents_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.incidents FOR EACH ROW EXECUTE FUNCTION store.record_catalogue_incidents();
 
-CREATE TRIGGER model_aliases_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.model_aliases FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER model_aliases_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.model_aliases FOR EACH ROW EXECUTE FUNCTION store.record_catalogue_model_aliases();
 
-CREATE TRIGGER model_endpoints_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.model_endpoints FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER model_endpoints_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.model_endpoints FOR EACH ROW EXECUTE FUNCTION store.record_catalogue_model_endpoints();
 
-CREATE TRIGGER models_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.models FOR EACH ROW EXECUTE FUNCTION platform.record_change('search_vector');
+CREATE TRIGGER models_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.models FOR EACH ROW EXECUTE FUNCTION store.record_catalogue_models('search_vector');
 
-CREATE TRIGGER news_articles_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.news_articles FOR EACH ROW EXECUTE FUNCTION platform.record_change('content');
+CREATE TRIGGER news_articles_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.news_articles FOR EACH ROW EXECUTE FUNCTION store.record_catalogue_news_articles('content');
 
-CREATE TRIGGER news_model_mentions_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.news_model_mentions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER news_model_mentions_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.news_model_mentions FOR EACH ROW EXECUTE FUNCTION store.record_catalogue_news_model_mentions();
 
-CREATE TRIGGER pricing_is_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.pricing FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER pricing_is_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.pricing FOR EACH ROW EXECUTE FUNCTION store.record_catalogue_pricing();
 
-CREATE TRIGGER probe_locations_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.probe_locations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER probe_locations_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.probe_locations FOR EACH ROW EXECUTE FUNCTION store.record_catalogue_probe_locations();
 
-CREATE TRIGGER providers_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.providers FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER providers_are_audited AFTER INSERT OR DELETE OR UPDATE ON catalogue.providers FOR EACH ROW EXECUTE FUNCTION store.record_catalogue_providers();
 
 CREATE TRIGGER update_documentation_updated_at BEFORE UPDATE ON catalogue.documentation FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
@@ -1339,75 +1334,75 @@ CREATE TRIGGER update_providers_updated_at BEFORE UPDATE ON catalogue.providers 
 
 CREATE TRIGGER update_search_vector_trigger BEFORE INSERT OR UPDATE ON catalogue.models FOR EACH ROW EXECUTE FUNCTION catalogue.update_search_vector();
 
-CREATE TRIGGER config_diffs_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.config_diffs FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER config_diffs_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.config_diffs FOR EACH ROW EXECUTE FUNCTION store.record_evaluation_config_diffs();
 
 CREATE TRIGGER config_version_audit_trigger AFTER INSERT OR DELETE OR UPDATE ON evaluation.config_versions FOR EACH ROW EXECUTE FUNCTION platform.config_version_audit('embedding');
 
 CREATE TRIGGER config_versions_are_immutable BEFORE UPDATE OF version_id, tenant_id, config_id, version_number, raw_yaml, parsed_config, files, config_hash, generated_by, created_at ON evaluation.config_versions FOR EACH ROW EXECUTE FUNCTION evaluation.refuse_changed_version();
 
-CREATE TRIGGER configurations_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.configurations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER configurations_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.configurations FOR EACH ROW EXECUTE FUNCTION store.record_evaluation_configurations();
 
-CREATE TRIGGER llm_recommendation_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.llm_recommendation_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER llm_recommendation_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.llm_recommendation_sessions FOR EACH ROW EXECUTE FUNCTION store.record_evaluation_llm_recommendation_sessions();
 
-CREATE TRIGGER recommendations_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.recommendations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER recommendations_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.recommendations FOR EACH ROW EXECUTE FUNCTION store.record_evaluation_recommendations();
 
-CREATE TRIGGER scenarios_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.scenarios FOR EACH ROW EXECUTE FUNCTION platform.record_change('scenario_embedding');
+CREATE TRIGGER scenarios_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.scenarios FOR EACH ROW EXECUTE FUNCTION store.record_evaluation_scenarios('scenario_embedding');
 
-CREATE TRIGGER simulations_are_audited AFTER INSERT OR DELETE ON evaluation.simulations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER simulations_are_audited AFTER INSERT OR DELETE ON evaluation.simulations FOR EACH ROW EXECUTE FUNCTION store.record_evaluation_simulations();
 
-CREATE TRIGGER simulations_changes_are_audited AFTER UPDATE ON evaluation.simulations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER simulations_changes_are_audited AFTER UPDATE ON evaluation.simulations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION store.record_evaluation_simulations();
 
-CREATE TRIGGER acp_agents_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, command, args, protocol_version, capabilities, config, enabled ON gateway.acp_agents FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER acp_agents_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, command, args, protocol_version, capabilities, config, enabled ON gateway.acp_agents FOR EACH ROW EXECUTE FUNCTION store.record_gateway_acp_agents();
 
-CREATE TRIGGER code_versions_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.code_versions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER code_versions_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.code_versions FOR EACH ROW EXECUTE FUNCTION store.record_gateway_code_versions();
 
-CREATE TRIGGER cognee_memories_are_audited AFTER INSERT OR DELETE OR UPDATE OF content, memory_type, entities, relationships, confidence, user_id, session_id ON gateway.cognee_memories FOR EACH ROW EXECUTE FUNCTION platform.record_change('content', 'entities', 'relationships');
+CREATE TRIGGER cognee_memories_are_audited AFTER INSERT OR DELETE OR UPDATE OF content, memory_type, entities, relationships, confidence, user_id, session_id ON gateway.cognee_memories FOR EACH ROW EXECUTE FUNCTION store.record_gateway_cognee_memories('content', 'entities', 'relationships');
 
 CREATE TRIGGER debate_ballots_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.debate_ballots FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
-CREATE TRIGGER debate_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.debate_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER debate_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.debate_sessions FOR EACH ROW EXECUTE FUNCTION store.record_gateway_debate_sessions();
 
 CREATE TRIGGER distributed_memory_is_audited AFTER INSERT OR DELETE OR UPDATE OF content, metadata, user_id, shard_key ON gateway.distributed_memory FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding', 'content', 'metadata');
 
-CREATE TRIGGER llm_providers_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, type, provider_id, api_key_ciphertext, base_url, model, weight, enabled, config, modelsdev_provider_id ON gateway.llm_providers FOR EACH ROW EXECUTE FUNCTION platform.record_change('api_key_ciphertext');
+CREATE TRIGGER llm_providers_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, type, provider_id, api_key_ciphertext, base_url, model, weight, enabled, config, modelsdev_provider_id ON gateway.llm_providers FOR EACH ROW EXECUTE FUNCTION store.record_gateway_llm_providers('api_key_ciphertext');
 
-CREATE TRIGGER lsp_servers_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.lsp_servers FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER lsp_servers_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.lsp_servers FOR EACH ROW EXECUTE FUNCTION store.record_gateway_lsp_servers();
 
-CREATE TRIGGER mcp_servers_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, type, endpoint, port, capabilities, config, enabled ON gateway.mcp_servers FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER mcp_servers_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, type, endpoint, port, capabilities, config, enabled ON gateway.mcp_servers FOR EACH ROW EXECUTE FUNCTION store.record_gateway_mcp_servers();
 
-CREATE TRIGGER memory_nodes_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.memory_nodes FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER memory_nodes_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.memory_nodes FOR EACH ROW EXECUTE FUNCTION store.record_gateway_memory_nodes();
 
 CREATE TRIGGER update_llm_providers_updated_at BEFORE UPDATE ON gateway.llm_providers FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
-CREATE TRIGGER api_keys_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, scopes, rate_limit, expires_at, is_active, revoked_at ON platform.api_keys FOR EACH ROW EXECUTE FUNCTION platform.record_change('key_hash');
+CREATE TRIGGER api_keys_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, scopes, rate_limit, expires_at, is_active, revoked_at ON platform.api_keys FOR EACH ROW EXECUTE FUNCTION store.record_platform_api_keys('key_hash');
 
-CREATE TRIGGER audit_redactions_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.audit_redactions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER audit_redactions_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.audit_redactions FOR EACH ROW EXECUTE FUNCTION store.record_platform_audit_redactions();
 
 CREATE TRIGGER background_tasks_are_admitted BEFORE INSERT ON platform.background_tasks FOR EACH ROW WHEN ((new.lane IS NULL)) EXECUTE FUNCTION platform.admit_job();
 
-CREATE TRIGGER background_tasks_are_audited AFTER DELETE OR UPDATE ON platform.background_tasks FOR EACH ROW WHEN ((platform.user_id() IS NOT NULL)) EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER background_tasks_are_audited AFTER DELETE OR UPDATE ON platform.background_tasks FOR EACH ROW WHEN ((platform.user_id() IS NOT NULL)) EXECUTE FUNCTION store.record_platform_background_tasks();
 
-CREATE TRIGGER background_tasks_follow_their_states BEFORE UPDATE OF status ON platform.background_tasks FOR EACH ROW WHEN (((old.status <> new.status) AND (((((((((((((((((((((((((((((((((old.status <> 'pending'::platform.job_status) OR (new.status <> 'running'::platform.job_status)) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'completed'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'queued'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'failed'::platform.job_status))) AND ((old.status <> 'pending'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'running'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'stuck'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'queued'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'failed'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'paused'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'stuck'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'paused'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'paused'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'paused'::platform.job_status) OR (new.status <> 'failed'::platform.job_status))) AND ((old.status <> 'paused'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'running'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'failed'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'cancelled'::platform.job_status))) AND ((old.status <> 'stuck'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'failed'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'failed'::platform.job_status) OR (new.status <> 'dead_letter'::platform.job_status))) AND ((old.status <> 'cancelled'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))) AND ((old.status <> 'dead_letter'::platform.job_status) OR (new.status <> 'pending'::platform.job_status))))) EXECUTE FUNCTION platform.refuse_job_transition();
+CREATE TRIGGER background_tasks_follow_their_states AFTER UPDATE OF status ON platform.background_tasks FOR EACH ROW WHEN (((old.status <> new.status) AND (((old.status <> 'pending'::platform.job_status) OR (new.status <> 'running'::platform.job_status)) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'completed'::platform.job_status))))) EXECUTE FUNCTION platform.refuse_job_transition();
 
 CREATE TRIGGER background_tasks_record_what_workers_did_not AFTER UPDATE OF status ON platform.background_tasks FOR EACH ROW WHEN (((old.status <> new.status) AND ((new.status = ANY (ARRAY['paused'::platform.job_status, 'cancelled'::platform.job_status])) OR ((new.status = 'pending'::platform.job_status) AND (old.status = ANY (ARRAY['paused'::platform.job_status, 'failed'::platform.job_status, 'cancelled'::platform.job_status, 'dead_letter'::platform.job_status]))) OR ((new.status = 'failed'::platform.job_status) AND (old.status = ANY (ARRAY['pending'::platform.job_status, 'paused'::platform.job_status])))))) EXECUTE FUNCTION platform.record_job_event();
 
-CREATE TRIGGER dead_letter_queue_is_audited AFTER DELETE OR UPDATE ON platform.dead_letter_queue FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER dead_letter_queue_is_audited AFTER DELETE OR UPDATE ON platform.dead_letter_queue FOR EACH ROW EXECUTE FUNCTION store.record_platform_dead_letter_queue();
 
 CREATE TRIGGER installation_keeps_an_administrator AFTER UPDATE OF role, is_active ON platform.users FOR EACH ROW WHEN ((((old.role)::text = 'admin'::text) AND old.is_active AND (NOT (((new.role)::text = 'admin'::text) AND new.is_active)))) EXECUTE FUNCTION platform.keep_an_administrator();
 
 CREATE TRIGGER new_background_tasks_are_recorded AFTER INSERT ON platform.background_tasks REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION platform.record_new_jobs();
 
-CREATE TRIGGER provider_secrets_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.provider_secrets FOR EACH ROW EXECUTE FUNCTION platform.record_change('sealed');
+CREATE TRIGGER provider_secrets_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.provider_secrets FOR EACH ROW EXECUTE FUNCTION store.record_platform_provider_secrets('sealed');
 
-CREATE TRIGGER schedules_are_audited AFTER INSERT OR DELETE OR UPDATE OF task_type, queue, payload, priority, tenant_id, cron, every, timezone, enabled ON platform.schedules FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER schedules_are_audited AFTER INSERT OR DELETE OR UPDATE OF task_type, queue, payload, priority, tenant_id, cron, every, timezone, enabled ON platform.schedules FOR EACH ROW EXECUTE FUNCTION store.record_platform_schedules();
 
-CREATE TRIGGER task_lanes_are_audited AFTER INSERT OR DELETE OR UPDATE OF is_paused, max_running, rate_count, rate_per ON platform.task_lanes FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER task_lanes_are_audited AFTER INSERT OR DELETE OR UPDATE OF is_paused, max_running, rate_count, rate_per ON platform.task_lanes FOR EACH ROW EXECUTE FUNCTION store.record_platform_task_lanes();
 
-CREATE TRIGGER team_invitations_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.team_invitations FOR EACH ROW EXECUTE FUNCTION platform.record_change('token_digest');
+CREATE TRIGGER team_invitations_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.team_invitations FOR EACH ROW EXECUTE FUNCTION store.record_platform_team_invitations('token_digest');
 
-CREATE TRIGGER team_members_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.team_members FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER team_members_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.team_members FOR EACH ROW EXECUTE FUNCTION store.record_platform_team_members();
 
-CREATE TRIGGER teams_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.teams FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER teams_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.teams FOR EACH ROW EXECUTE FUNCTION store.record_platform_teams();
 
 CREATE TRIGGER teams_are_given_tiers AFTER INSERT ON platform.teams FOR EACH ROW EXECUTE FUNCTION society.give_tiers();
 
@@ -1425,23 +1420,23 @@ CREATE TRIGGER update_user_preferences_updated_at BEFORE UPDATE ON platform.user
 
 CREATE TRIGGER update_users_updated_at BEFORE UPDATE OF username, email, password_hash, api_key, role, is_active, deleted_at, erased_at ON platform.users FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
-CREATE TRIGGER user_preferences_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.user_preferences FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER user_preferences_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.user_preferences FOR EACH ROW EXECUTE FUNCTION store.record_platform_user_preferences();
 
-CREATE TRIGGER user_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF status ON platform.user_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change('session_token', 'context');
+CREATE TRIGGER user_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF status ON platform.user_sessions FOR EACH ROW EXECUTE FUNCTION store.record_platform_user_sessions('session_token', 'context');
 
-CREATE TRIGGER users_are_audited AFTER INSERT OR DELETE OR UPDATE OF username, email, password_hash, api_key, role, is_active, deleted_at, erased_at ON platform.users FOR EACH ROW EXECUTE FUNCTION platform.record_change('password_hash');
+CREATE TRIGGER users_are_audited AFTER INSERT OR DELETE OR UPDATE OF username, email, password_hash, api_key, role, is_active, deleted_at, erased_at ON platform.users FOR EACH ROW EXECUTE FUNCTION store.record_platform_users('password_hash');
 
 CREATE TRIGGER who_is_erased_is_forgotten AFTER UPDATE OF erased_at ON platform.users FOR EACH ROW WHEN (((old.erased_at IS NULL) AND (new.erased_at IS NOT NULL))) EXECUTE FUNCTION gateway.forget_erased_person();
 
-CREATE TRIGGER achievements_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, achievement_id, name, description, category, requirements, points_reward, rarity, icon, is_repeatable, is_secret, is_active, created_at, deleted_at ON society.achievements FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER achievements_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, achievement_id, name, description, category, requirements, points_reward, rarity, icon, is_repeatable, is_secret, is_active, created_at, deleted_at ON society.achievements FOR EACH ROW EXECUTE FUNCTION store.record_society_achievements();
 
-CREATE TRIGGER agent_achievements_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, achievement_id, period, progress, earned_at, points_transaction_id, created_at ON society.agent_achievements FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER agent_achievements_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, achievement_id, period, progress, earned_at, points_transaction_id, created_at ON society.agent_achievements FOR EACH ROW EXECUTE FUNCTION store.record_society_agent_achievements();
 
-CREATE TRIGGER agent_permissions_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, permission, basis, granted_by, expires_at, revoked_at, created_at ON society.agent_permissions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER agent_permissions_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, permission, basis, granted_by, expires_at, revoked_at, created_at ON society.agent_permissions FOR EACH ROW EXECUTE FUNCTION store.record_society_agent_permissions();
 
-CREATE TRIGGER agent_skills_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, skill_name, proficiency, evidence_count, verified_by, last_used_at, created_at ON society.agent_skills FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER agent_skills_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, skill_name, proficiency, evidence_count, verified_by, last_used_at, created_at ON society.agent_skills FOR EACH ROW EXECUTE FUNCTION store.record_society_agent_skills();
 
-CREATE TRIGGER agents_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, name, type, status, status_reason, capabilities, metadata, public_key, last_active_at, created_by, created_at, deleted_at ON society.agents FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER agents_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, name, type, status, status_reason, capabilities, metadata, public_key, last_active_at, created_by, created_at, deleted_at ON society.agents FOR EACH ROW EXECUTE FUNCTION store.record_society_agents();
 
 CREATE TRIGGER agents_begin_a_status_history AFTER INSERT ON society.agents FOR EACH ROW EXECUTE FUNCTION society.record_agent_status();
 
@@ -1449,25 +1444,25 @@ CREATE TRIGGER agents_give_a_reason_once BEFORE UPDATE OF status ON society.agen
 
 CREATE TRIGGER agents_keep_a_status_history AFTER UPDATE OF status ON society.agents FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION society.record_agent_status();
 
-CREATE TRIGGER appeal_reviews_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, appeal_id, reviewer_id, opinion, comment, is_recused, created_at ON society.appeal_reviews FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER appeal_reviews_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, appeal_id, reviewer_id, opinion, comment, is_recused, created_at ON society.appeal_reviews FOR EACH ROW EXECUTE FUNCTION store.record_society_appeal_reviews();
 
 CREATE TRIGGER appeal_reviews_are_impartial BEFORE INSERT OR UPDATE OF reviewer_id, opinion ON society.appeal_reviews FOR EACH ROW WHEN ((NOT new.is_recused)) EXECUTE FUNCTION society.refuse_partial_reviewer();
 
-CREATE TRIGGER appeals_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, violation_id, agent_id, status, grounds, decision, reviewer_id, voting_session_id, decided_at, created_at ON society.appeals FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER appeals_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, violation_id, agent_id, status, grounds, decision, reviewer_id, voting_session_id, decided_at, created_at ON society.appeals FOR EACH ROW EXECUTE FUNCTION store.record_society_appeals();
 
 CREATE TRIGGER appeals_are_reviewed_impartially BEFORE INSERT OR UPDATE OF reviewer_id ON society.appeals FOR EACH ROW WHEN ((new.reviewer_id IS NOT NULL)) EXECUTE FUNCTION society.refuse_partial_reviewer();
 
 CREATE TRIGGER appeals_follow_their_states BEFORE UPDATE OF status ON society.appeals FOR EACH ROW WHEN (((old.status <> new.status) AND ((old.status <> ALL (ARRAY['filed'::society.appeal_status, 'under_review'::society.appeal_status])) OR (new.status = 'filed'::society.appeal_status)))) EXECUTE FUNCTION society.refuse('an appeal is filed, reviewed and decided once');
 
-CREATE TRIGGER battle_participants_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, battle_id, agent_id, team, submission, score, rank, elo_change, joined_at ON society.battle_participants FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER battle_participants_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, battle_id, agent_id, team, submission, score, rank, elo_change, joined_at ON society.battle_participants FOR EACH ROW EXECUTE FUNCTION store.record_society_battle_participants();
 
 CREATE TRIGGER battle_participants_are_known_at_the_beginning BEFORE INSERT OR DELETE ON society.battle_participants FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION society.guard_participants();
 
-CREATE TRIGGER battle_rounds_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, battle_id, round_number, judge_id, scores, verdict, created_at ON society.battle_rounds FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER battle_rounds_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, battle_id, round_number, judge_id, scores, verdict, created_at ON society.battle_rounds FOR EACH ROW EXECUTE FUNCTION store.record_society_battle_rounds();
 
 CREATE TRIGGER battle_rounds_are_judged_by_others BEFORE INSERT OR UPDATE OF judge_id ON society.battle_rounds FOR EACH ROW EXECUTE FUNCTION society.refuse_judge_who_fights();
 
-CREATE TRIGGER battles_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, battle_id, title, category, mode, status, task_id, rules, judge_kind, is_rated, prize_pool, winner_id, scheduled_at, started_at, ended_at, created_by, created_at, deleted_at ON society.battles FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER battles_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, battle_id, title, category, mode, status, task_id, rules, judge_kind, is_rated, prize_pool, winner_id, scheduled_at, started_at, ended_at, created_by, created_at, deleted_at ON society.battles FOR EACH ROW EXECUTE FUNCTION store.record_society_battles();
 
 CREATE TRIGGER battles_are_counted AFTER UPDATE OF status ON society.battles FOR EACH ROW WHEN (((old.status <> new.status) AND ((old.status = 'completed'::society.battle_status) OR (new.status = 'completed'::society.battle_status)))) EXECUTE FUNCTION society.count_battles();
 
@@ -1475,11 +1470,11 @@ CREATE TRIGGER battles_follow_their_states BEFORE UPDATE OF status ON society.ba
 
 CREATE TRIGGER battles_keep_their_winner BEFORE UPDATE OF winner_id ON society.battles FOR EACH ROW WHEN (((old.status = 'completed'::society.battle_status) AND (new.status = 'completed'::society.battle_status) AND (old.winner_id IS DISTINCT FROM new.winner_id))) EXECUTE FUNCTION society.refuse('a completed battle keeps its winner unless it is disputed');
 
-CREATE TRIGGER brainstorm_participants_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, agent_id, role, joined_at, left_at ON society.brainstorm_participants FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER brainstorm_participants_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, agent_id, role, joined_at, left_at ON society.brainstorm_participants FOR EACH ROW EXECUTE FUNCTION store.record_society_brainstorm_participants();
 
 CREATE TRIGGER brainstorm_participants_are_counted AFTER INSERT OR DELETE OR UPDATE OF left_at ON society.brainstorm_participants FOR EACH ROW EXECUTE FUNCTION society.count_participants();
 
-CREATE TRIGGER brainstorm_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, topic, facilitator_id, technique, status, phase, max_ideas, voting_session_id, started_at, ended_at, created_by, created_at, deleted_at ON society.brainstorm_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER brainstorm_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, topic, facilitator_id, technique, status, phase, max_ideas, voting_session_id, started_at, ended_at, created_by, created_at, deleted_at ON society.brainstorm_sessions FOR EACH ROW EXECUTE FUNCTION store.record_society_brainstorm_sessions();
 
 CREATE TRIGGER elo_history_continues_the_rating AFTER INSERT ON society.elo_history FOR EACH ROW EXECUTE FUNCTION society.move_rating();
 
@@ -1491,45 +1486,45 @@ CREATE TRIGGER global_trust_scores_begin_a_history AFTER INSERT ON society.globa
 
 CREATE TRIGGER global_trust_scores_keep_a_history AFTER UPDATE ON society.global_trust_scores FOR EACH ROW WHEN (((((old.run_id IS DISTINCT FROM new.run_id) OR (old.eigentrust_score IS DISTINCT FROM new.eigentrust_score)) OR (old.composite IS DISTINCT FROM new.composite)) OR ((old.trust_level)::text IS DISTINCT FROM (new.trust_level)::text))) EXECUTE FUNCTION society.record_trust();
 
-CREATE TRIGGER hall_of_fame_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, tier, title, badge, citation, category, season, evidence, inducted_at, created_at, deleted_at ON society.hall_of_fame FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER hall_of_fame_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, tier, title, badge, citation, category, season, evidence, inducted_at, created_at, deleted_at ON society.hall_of_fame FOR EACH ROW EXECUTE FUNCTION store.record_society_hall_of_fame();
 
-CREATE TRIGGER idea_combinations_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, result_idea_id, combined_by, rationale, created_at ON society.idea_combinations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER idea_combinations_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, result_idea_id, combined_by, rationale, created_at ON society.idea_combinations FOR EACH ROW EXECUTE FUNCTION store.record_society_idea_combinations();
 
 CREATE TRIGGER idea_votes_are_counted AFTER INSERT OR DELETE OR UPDATE OF value ON society.idea_votes FOR EACH ROW EXECUTE FUNCTION society.count_idea_votes();
 
 CREATE TRIGGER idea_votes_are_on_others_ideas BEFORE INSERT OR UPDATE OF idea_id, agent_id ON society.idea_votes FOR EACH ROW EXECUTE FUNCTION society.refuse_vote_on_own_idea();
 
-CREATE TRIGGER ideas_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, agent_id, parent_id, title, content, category, status, novelty_score, feasibility_score, embedding, embedding_model, created_at, deleted_at ON society.ideas FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding');
+CREATE TRIGGER ideas_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, agent_id, parent_id, title, content, category, status, novelty_score, feasibility_score, embedding, embedding_model, created_at, deleted_at ON society.ideas FOR EACH ROW EXECUTE FUNCTION store.record_society_ideas('embedding');
 
 CREATE TRIGGER ideas_are_counted AFTER INSERT OR DELETE OR UPDATE OF deleted_at ON society.ideas FOR EACH ROW EXECUTE FUNCTION society.count_ideas();
 
-CREATE TRIGGER leaderboard_periods_are_audited AFTER INSERT OR DELETE OR UPDATE OF category, period, period_start, period_end, closed_at, snapshot_hash, created_at ON society.leaderboard_periods FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER leaderboard_periods_are_audited AFTER INSERT OR DELETE OR UPDATE OF category, period, period_start, period_end, closed_at, snapshot_hash, created_at ON society.leaderboard_periods FOR EACH ROW EXECUTE FUNCTION store.record_society_leaderboard_periods();
 
 CREATE TRIGGER leaderboard_periods_stay_closed BEFORE UPDATE OF closed_at, snapshot_hash, period_end ON society.leaderboard_periods FOR EACH ROW WHEN (((old.closed_at IS NOT NULL) AND (((old.closed_at IS DISTINCT FROM new.closed_at) OR (old.snapshot_hash IS DISTINCT FROM new.snapshot_hash)) OR (old.period_end IS DISTINCT FROM new.period_end)))) EXECUTE FUNCTION society.refuse('a board that was closed stays closed');
 
 CREATE TRIGGER leaderboard_rankings_are_kept_once_closed BEFORE INSERT OR DELETE OR UPDATE ON society.leaderboard_rankings FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION society.guard_closed_board();
 
-CREATE TRIGGER mentee_progress_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, pairing_id, mentee_id, curriculum_id, progress_percentage, mastery_level, attempts, passed_at, created_at ON society.mentee_progress FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER mentee_progress_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, pairing_id, mentee_id, curriculum_id, progress_percentage, mastery_level, attempts, passed_at, created_at ON society.mentee_progress FOR EACH ROW EXECUTE FUNCTION store.record_society_mentee_progress();
 
-CREATE TRIGGER mentorship_curriculum_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, skill_name, level, title, objectives, assessment_tasks, estimated_sessions, created_at, deleted_at ON society.mentorship_curriculum FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER mentorship_curriculum_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, skill_name, level, title, objectives, assessment_tasks, estimated_sessions, created_at, deleted_at ON society.mentorship_curriculum FOR EACH ROW EXECUTE FUNCTION store.record_society_mentorship_curriculum();
 
-CREATE TRIGGER mentorship_pairings_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, mentor_id, mentee_id, skill_focus, status, planned_sessions, match_score, started_at, ended_at, created_at ON society.mentorship_pairings FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER mentorship_pairings_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, mentor_id, mentee_id, skill_focus, status, planned_sessions, match_score, started_at, ended_at, created_at ON society.mentorship_pairings FOR EACH ROW EXECUTE FUNCTION store.record_society_mentorship_pairings();
 
 CREATE TRIGGER mentorship_pairings_follow_their_states BEFORE UPDATE OF status ON society.mentorship_pairings FOR EACH ROW WHEN (((old.status <> new.status) AND (((((((((old.status <> 'proposed'::society.mentorship_status) OR (new.status <> 'active'::society.mentorship_status)) AND ((old.status <> 'proposed'::society.mentorship_status) OR (new.status <> 'terminated'::society.mentorship_status))) AND ((old.status <> 'active'::society.mentorship_status) OR (new.status <> 'paused'::society.mentorship_status))) AND ((old.status <> 'active'::society.mentorship_status) OR (new.status <> 'completed'::society.mentorship_status))) AND ((old.status <> 'active'::society.mentorship_status) OR (new.status <> 'terminated'::society.mentorship_status))) AND ((old.status <> 'paused'::society.mentorship_status) OR (new.status <> 'active'::society.mentorship_status))) AND ((old.status <> 'paused'::society.mentorship_status) OR (new.status <> 'completed'::society.mentorship_status))) AND ((old.status <> 'paused'::society.mentorship_status) OR (new.status <> 'terminated'::society.mentorship_status))))) EXECUTE FUNCTION society.refuse('a pairing is proposed, active, perhaps paused, and then ends');
 
-CREATE TRIGGER mentorship_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, pairing_id, session_number, topic, objectives_met, mentor_rating, mentee_rating, notes, scheduled_at, held_at, duration_ms, created_at ON society.mentorship_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER mentorship_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, pairing_id, session_number, topic, objectives_met, mentor_rating, mentee_rating, notes, scheduled_at, held_at, duration_ms, created_at ON society.mentorship_sessions FOR EACH ROW EXECUTE FUNCTION store.record_society_mentorship_sessions();
 
 CREATE TRIGGER mentorship_sessions_are_counted AFTER INSERT OR DELETE OR UPDATE OF held_at ON society.mentorship_sessions FOR EACH ROW EXECUTE FUNCTION society.count_mentorship_sessions();
 
-CREATE TRIGGER peer_ratings_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, rater_id, ratee_id, rating, context, task_id, battle_id, comment, weight, created_at ON society.peer_ratings FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER peer_ratings_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, rater_id, ratee_id, rating, context, task_id, battle_id, comment, weight, created_at ON society.peer_ratings FOR EACH ROW EXECUTE FUNCTION store.record_society_peer_ratings();
 
-CREATE TRIGGER point_rules_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, category, base_points, multiplier_rule, cap_per_day, is_active, created_at ON society.point_rules FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER point_rules_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, category, base_points, multiplier_rule, cap_per_day, is_active, created_at ON society.point_rules FOR EACH ROW EXECUTE FUNCTION store.record_society_point_rules();
 
-CREATE TRIGGER pretrusted_agents_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, weight, since, until, granted_by, reason, created_at ON society.pretrusted_agents FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER pretrusted_agents_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, weight, since, until, granted_by, reason, created_at ON society.pretrusted_agents FOR EACH ROW EXECUTE FUNCTION store.record_society_pretrusted_agents();
 
-CREATE TRIGGER priority_queues_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, queue_id, boost, basis, expires_at, created_at ON society.priority_queues FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER priority_queues_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, queue_id, boost, basis, expires_at, created_at ON society.priority_queues FOR EACH ROW EXECUTE FUNCTION store.record_society_priority_queues();
 
-CREATE TRIGGER resource_allocations_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, pool_id, resource_type, amount, used, performance_tier, status, granted_by, expires_at, released_at, created_at ON society.resource_allocations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER resource_allocations_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, pool_id, resource_type, amount, used, performance_tier, status, granted_by, expires_at, released_at, created_at ON society.resource_allocations FOR EACH ROW EXECUTE FUNCTION store.record_society_resource_allocations();
 
 CREATE TRIGGER resource_allocations_are_drawn AFTER INSERT OR DELETE OR UPDATE OF status, amount ON society.resource_allocations FOR EACH ROW EXECUTE FUNCTION society.draw_from_pool();
 
@@ -1537,29 +1532,29 @@ CREATE TRIGGER resource_allocations_are_stamped BEFORE UPDATE OF status ON socie
 
 CREATE TRIGGER resource_allocations_end_once BEFORE UPDATE ON society.resource_allocations FOR EACH ROW WHEN ((((old.status)::text <> 'active'::text) AND ((old.status)::text <> (new.status)::text))) EXECUTE FUNCTION society.refuse('an allocation that has ended does not come back');
 
-CREATE TRIGGER resource_pools_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, resource_type, unit, total_capacity, reserve, refresh_interval, created_at, deleted_at ON society.resource_pools FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER resource_pools_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, resource_type, unit, total_capacity, reserve, refresh_interval, created_at, deleted_at ON society.resource_pools FOR EACH ROW EXECUTE FUNCTION store.record_society_resource_pools();
 
 CREATE TRIGGER resource_pools_begin_full BEFORE INSERT ON society.resource_pools FOR EACH ROW EXECUTE FUNCTION society.fill_pool();
 
 CREATE TRIGGER resource_pools_grow_and_shrink BEFORE UPDATE OF total_capacity ON society.resource_pools FOR EACH ROW WHEN ((old.total_capacity <> new.total_capacity)) EXECUTE FUNCTION society.fill_pool();
 
-CREATE TRIGGER retraining_assessments_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, program_id, agent_id, attempt, score, passed, assessor_id, comment, created_at ON society.retraining_assessments FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER retraining_assessments_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, program_id, agent_id, attempt, score, passed, assessor_id, comment, created_at ON society.retraining_assessments FOR EACH ROW EXECUTE FUNCTION store.record_society_retraining_assessments();
 
-CREATE TRIGGER retraining_programs_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, violation_id, curriculum, assessment, status, progress_percentage, due_at, completed_at, created_at ON society.retraining_programs FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER retraining_programs_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, violation_id, curriculum, assessment, status, progress_percentage, due_at, completed_at, created_at ON society.retraining_programs FOR EACH ROW EXECUTE FUNCTION store.record_society_retraining_programs();
 
 CREATE TRIGGER stamp_the_row BEFORE INSERT ON society.vote_audit_trail FOR EACH ROW EXECUTE FUNCTION store.stamp_vote_audit_trail();
 
 CREATE TRIGGER task_completion_updates_agent_stats AFTER UPDATE ON society.tasks FOR EACH ROW WHEN (((new.assigned_to IS NOT NULL) AND (new.status = ANY (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status])) AND (((old.status IS DISTINCT FROM new.status) OR (old.quality_score IS DISTINCT FROM new.quality_score)) OR (old.duration_ms IS DISTINCT FROM new.duration_ms)))) EXECUTE FUNCTION society.update_agent_stats_on_task_completion();
 
-CREATE TRIGGER task_dependencies_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, task_id, depends_on_task_id, kind, created_at ON society.task_dependencies FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER task_dependencies_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, task_id, depends_on_task_id, kind, created_at ON society.task_dependencies FOR EACH ROW EXECUTE FUNCTION store.record_society_task_dependencies();
 
 CREATE TRIGGER task_dependencies_are_not_circular AFTER INSERT OR UPDATE ON society.task_dependencies FOR EACH ROW EXECUTE FUNCTION society.refuse_circular_dependency();
 
-CREATE TRIGGER task_queues_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, name, priority_rule, max_in_flight, is_paused, created_at ON society.task_queues FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER task_queues_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, name, priority_rule, max_in_flight, is_paused, created_at ON society.task_queues FOR EACH ROW EXECUTE FUNCTION store.record_society_task_queues();
 
-CREATE TRIGGER task_results_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, task_id, attempt, agent_id, output, quality_score, tokens_used, cost_usd, duration_ms, created_at ON society.task_results FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER task_results_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, task_id, attempt, agent_id, output, quality_score, tokens_used, cost_usd, duration_ms, created_at ON society.task_results FOR EACH ROW EXECUTE FUNCTION store.record_society_task_results();
 
-CREATE TRIGGER tasks_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, task_id, title, description, status, priority, queue_id, assigned_to, required_skills, payload, result, quality_score, attempts, max_attempts, attempt_token, lease_expires_at, deadline, queued_at, started_at, completed_at, created_by, requested_by, created_at, deleted_at ON society.tasks FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER tasks_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, task_id, title, description, status, priority, queue_id, assigned_to, required_skills, payload, result, quality_score, attempts, max_attempts, attempt_token, lease_expires_at, deadline, queued_at, started_at, completed_at, created_by, requested_by, created_at, deleted_at ON society.tasks FOR EACH ROW EXECUTE FUNCTION store.record_society_tasks();
 
 CREATE TRIGGER tasks_are_stamped BEFORE UPDATE OF status ON society.tasks FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION society.stamp_task();
 
@@ -1575,7 +1570,7 @@ CREATE TRIGGER the_row_stays BEFORE DELETE ON society.vote_audit_trail FOR EACH 
 
 CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, id, tenant_id, session_id, vote_id, event_type, actor_id, user_id, payload, signature, signed_by, created_at, epoch, transaction_id ON society.vote_audit_trail FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('vote_audit_trail');
 
-CREATE TRIGGER tiers_are_audited AFTER UPDATE ON society.tiers FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER tiers_are_audited AFTER UPDATE ON society.tiers FOR EACH ROW EXECUTE FUNCTION store.record_society_tiers();
 
 CREATE TRIGGER tiers_rise_with_points AFTER UPDATE OF min_points, keep_points ON society.tiers FOR EACH ROW EXECUTE FUNCTION society.refuse_crossed_tiers();
 
@@ -1653,13 +1648,13 @@ CREATE TRIGGER update_violations_updated_at BEFORE UPDATE ON society.violations 
 
 CREATE TRIGGER update_voting_sessions_updated_at BEFORE UPDATE ON society.voting_sessions FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
-CREATE TRIGGER violations_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, violation_type, severity, penalty_points, status, status_reason, description, evidence, task_id, reported_by, reported_by_user, detected_by, occurred_at, created_at ON society.violations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER violations_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, agent_id, violation_type, severity, penalty_points, status, status_reason, description, evidence, task_id, reported_by, reported_by_user, detected_by, occurred_at, created_at ON society.violations FOR EACH ROW EXECUTE FUNCTION store.record_society_violations();
 
 CREATE TRIGGER violations_keep_a_penalty_history AFTER INSERT OR UPDATE OF status, penalty_points ON society.violations FOR EACH ROW EXECUTE FUNCTION society.record_penalty();
 
 CREATE TRIGGER vote_audit_trail_is_never_emptied BEFORE TRUNCATE ON society.vote_audit_trail FOR EACH STATEMENT EXECUTE FUNCTION society.refuse('the trail of a vote is added to and never changed');
 
-CREATE TRIGGER vote_delegations_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, from_agent_id, to_agent_id, expires_at, revoked_at, created_at ON society.vote_delegations FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER vote_delegations_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, from_agent_id, to_agent_id, expires_at, revoked_at, created_at ON society.vote_delegations FOR EACH ROW EXECUTE FUNCTION store.record_society_vote_delegations();
 
 CREATE TRIGGER vote_delegations_are_not_circular AFTER INSERT OR UPDATE ON society.vote_delegations FOR EACH ROW WHEN ((new.revoked_at IS NULL)) EXECUTE FUNCTION society.refuse_circular_delegation();
 
@@ -1675,11 +1670,11 @@ CREATE TRIGGER votes_leave_a_trail AFTER UPDATE OF superseded_at ON society.vote
 
 CREATE TRIGGER votes_superseded_stay_superseded BEFORE UPDATE ON society.votes FOR EACH ROW WHEN (((old.superseded_at IS NOT NULL) AND (old.superseded_at IS DISTINCT FROM new.superseded_at))) EXECUTE FUNCTION society.refuse('a ballot that was withdrawn does not come back');
 
-CREATE TRIGGER voting_eligibility_are_audited AFTER INSERT OR DELETE OR UPDATE OF session_id, agent_id, weight, token_budget, created_at ON society.voting_eligibility FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER voting_eligibility_are_audited AFTER INSERT OR DELETE OR UPDATE OF session_id, agent_id, weight, token_budget, created_at ON society.voting_eligibility FOR EACH ROW EXECUTE FUNCTION store.record_society_voting_eligibility();
 
 CREATE TRIGGER voting_eligibility_is_frozen_once_open BEFORE INSERT OR DELETE OR UPDATE OF weight, token_budget ON society.voting_eligibility FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION society.guard_roll();
 
-CREATE TRIGGER voting_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, topic, description, algorithm, status, options, results, seats, quorum, threshold, token_budget, is_secret, tie_break, tie_seed_hash, tie_seed, opens_at, closes_at, opened_at, closed_at, created_by, proposed_by, created_at, deleted_at ON society.voting_sessions FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER voting_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, session_id, topic, description, algorithm, status, options, results, seats, quorum, threshold, token_budget, is_secret, tie_break, tie_seed_hash, tie_seed, opens_at, closes_at, opened_at, closed_at, created_by, proposed_by, created_at, deleted_at ON society.voting_sessions FOR EACH ROW EXECUTE FUNCTION store.record_society_voting_sessions();
 
 CREATE TRIGGER voting_sessions_are_frozen_once_open BEFORE UPDATE ON society.voting_sessions FOR EACH ROW WHEN (((old.status <> 'draft'::society.voting_status) AND (((((((((((((old.session_id)::text IS DISTINCT FROM (new.session_id)::text) OR ((old.topic)::text IS DISTINCT FROM (new.topic)::text)) OR (old.options IS DISTINCT FROM new.options)) OR (old.algorithm IS DISTINCT FROM new.algorithm)) OR (old.seats IS DISTINCT FROM new.seats)) OR (old.quorum IS DISTINCT FROM new.quorum)) OR (old.threshold IS DISTINCT FROM new.threshold)) OR (old.token_budget IS DISTINCT FROM new.token_budget)) OR (old.is_secret IS DISTINCT FROM new.is_secret)) OR (old.tie_break IS DISTINCT FROM new.tie_break)) OR (old.tie_seed_hash IS DISTINCT FROM new.tie_seed_hash)) OR (old.opened_at IS DISTINCT FROM new.opened_at)))) EXECUTE FUNCTION society.refuse('a vote that was opened keeps its options and its rules');
 
@@ -1936,10 +1931,10 @@ ALTER TABLE ONLY platform.audit_seals
     ADD CONSTRAINT audit_seals_ledger_fkey FOREIGN KEY (ledger) REFERENCES platform.ledgers(name);
 
 ALTER TABLE ONLY platform.background_task_dependencies
-    ADD CONSTRAINT background_task_dependencies_tenant_id_depends_on_task_id_fkey FOREIGN KEY (tenant_id, depends_on_task_id) REFERENCES platform.background_tasks(tenant_id, id) ON DELETE CASCADE;
+    ADD CONSTRAINT background_task_dependencies_depends_on_task_id_fkey FOREIGN KEY (depends_on_task_id) REFERENCES platform.background_tasks(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY platform.background_task_dependencies
-    ADD CONSTRAINT background_task_dependencies_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES platform.background_tasks(tenant_id, id) ON DELETE CASCADE;
+    ADD CONSTRAINT background_task_dependencies_task_id_fkey FOREIGN KEY (task_id) REFERENCES platform.background_tasks(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY platform.background_tasks
     ADD CONSTRAINT background_tasks_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
@@ -1954,13 +1949,13 @@ ALTER TABLE ONLY platform.clickhouse_analytics
     ADD CONSTRAINT clickhouse_analytics_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY platform.dead_letter_queue
+    ADD CONSTRAINT dead_letter_queue_original_task_id_fkey FOREIGN KEY (original_task_id) REFERENCES platform.background_tasks(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY platform.dead_letter_queue
     ADD CONSTRAINT dead_letter_queue_resolved_by_fkey FOREIGN KEY (resolved_by) REFERENCES platform.users(id);
 
 ALTER TABLE ONLY platform.dead_letter_queue
     ADD CONSTRAINT dead_letter_queue_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
-
-ALTER TABLE ONLY platform.dead_letter_queue
-    ADD CONSTRAINT dead_letter_queue_tenant_id_original_task_id_fkey FOREIGN KEY (tenant_id, original_task_id) REFERENCES platform.background_tasks(tenant_id, id) ON DELETE SET NULL (original_task_id);
 
 ALTER TABLE ONLY platform.idempotency_keys
     ADD CONSTRAINT idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
@@ -2557,7 +2552,17 @@ ALTER TABLE platform.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY invitations_are_seen_by_administrators ON platform.team_invitations AS RESTRICTIVE FOR SELECT TO guildhall_app, guildhall_reader USING (( SELECT platform.may_administer_team() AS may_administer_team));
 
+CREATE POLICY job_is_of_the_same_team ON platform.dead_letter_queue AS RESTRICTIVE FOR INSERT WITH CHECK (((original_task_id IS NULL) OR (EXISTS ( SELECT
+   FROM platform.background_tasks tasks
+  WHERE ((tasks.id = dead_letter_queue.original_task_id) AND (tasks.tenant_id = dead_letter_queue.tenant_id))))));
+
 CREATE POLICY jobs_are_begun_and_finished_by_workers ON platform.background_tasks AS RESTRICTIVE FOR UPDATE TO guildhall_app USING (true) WITH CHECK ((status = ANY (ARRAY['pending'::platform.job_status, 'paused'::platform.job_status, 'cancelled'::platform.job_status])));
+
+CREATE POLICY jobs_are_of_the_same_team ON platform.background_task_dependencies AS RESTRICTIVE FOR INSERT WITH CHECK (((EXISTS ( SELECT
+   FROM platform.background_tasks waiting
+  WHERE ((waiting.id = background_task_dependencies.task_id) AND (waiting.tenant_id = background_task_dependencies.tenant_id)))) AND (EXISTS ( SELECT
+   FROM platform.background_tasks awaited
+  WHERE ((awaited.id = background_task_dependencies.depends_on_task_id) AND (awaited.tenant_id = background_task_dependencies.tenant_id))))));
 
 CREATE POLICY jobs_are_of_the_team_or_of_all ON platform.background_task_dependencies TO guildhall_worker, guildhall_scheduler USING (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id)))) WITH CHECK (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))));
 
@@ -3323,6 +3328,8 @@ REVOKE ALL ON FUNCTION platform.keep_an_administrator() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.keep_an_owner() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION platform.keep_change(tenant_id uuid, table_schema text, table_name text, operation text, record_key jsonb, old_data jsonb, new_data jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION platform.keep_sealed(relation regclass, sealed_column text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.ledger_text(relation regclass, columns text[], prefix text) FROM PUBLIC;
@@ -3366,6 +3373,8 @@ REVOKE ALL ON FUNCTION platform.publish_catalogue() FROM PUBLIC;
 REVOKE ALL ON FUNCTION platform.record_job_event() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.record_new_jobs() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.recorder_text(relation regclass, left_out text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.redact_audit(kind text, subject uuid, reason text, requested_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.redact_audit(kind text, subject uuid, reason text, requested_by uuid) TO guildhall_scheduler;
@@ -3555,6 +3564,8 @@ REVOKE ALL ON FUNCTION platform.watch_series(series_name text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION platform.without_secrets(image jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.write_ledger_triggers(ledger text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.write_recorder(relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION society.settle(relation regclass, fixed text[], kept text[], hidden text[], removable boolean, audited boolean) FROM PUBLIC;
 
