@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 
-from guildhall.api import evaluation, health, platform, traces
+from guildhall.api import evaluation, health, platform, society, traces
 from guildhall.api.frame import openapi, problems
 from guildhall.api.frame.dispatch import Dispatch
 from guildhall.api.frame.envelope import Envelope
@@ -28,6 +28,7 @@ OpenHouse: TypeAlias = Callable[[], AbstractAsyncContextManager[House]]
 _PLACES = (
     ("/v1/evaluation", evaluation.ROUTERS),
     ("/v1/platform", platform.ROUTERS),
+    ("/v1/society", society.ROUTERS),
     ("", (traces.router, health.router)),
 )
 _SMALLEST_TO_COMPRESS = 1024

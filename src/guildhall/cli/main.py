@@ -26,6 +26,8 @@ GROUPS = {
     "audit": "audits",
     "jobs": "jobs",
     "debates": "debates",
+    "agents": "agents",
+    "tasks": "tasks",
 }
 """The module of each group of commands."""
 

@@ -30,6 +30,7 @@ from uuid import UUID
 from guildhall import clock
 from guildhall.adapters.threads import in_thread, ours_to_obey
 from guildhall.algorithms import backoff
+from guildhall.app import agents_at_work
 from guildhall.app.wiring import App
 from guildhall.app.workers.handlers import Context, GiveUp, Handler, Registry, TryLater, told
 from guildhall.app.workers.pulse import Pulse
@@ -524,11 +525,13 @@ def new_name() -> str:
 
 
 async def sweep(app: App) -> jobs.Swept:
-    """Take what is lost from whoever has it, and send it on."""
+    """Take what is lost from whoever has it, jobs and agents' tasks, and send it on; what was found of the jobs."""
     async with app.database.duty("worker") as tx:
         lost = await jobs.mark_lost(tx)
     async with app.database.duty("worker") as tx:
-        return await jobs.rescue(tx, lost)
+        swept = await jobs.rescue(tx, lost)
+    await agents_at_work.sweep(lambda: app.database.duty("worker"))
+    return swept
 
 
 def _may_wait(kind: JobType) -> bool:

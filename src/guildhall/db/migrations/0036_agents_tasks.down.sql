@@ -3,10 +3,11 @@ DELETE FROM platform.audit_exemptions
 DROP TRIGGER tasks_are_audited ON society.tasks;
 DROP TRIGGER task_dependencies_are_audited ON society.task_dependencies;
 
-REVOKE ALL ON society.tasks, society.task_dependencies, society.agents, store.task_history FROM guildhall_worker, guildhall_scheduler;
+REVOKE ALL ON society.tasks, society.task_dependencies, society.agents, society.agent_skills, store.task_history FROM guildhall_worker, guildhall_scheduler;
 DROP POLICY tasks_are_of_the_team_or_of_all ON society.tasks;
 DROP POLICY tasks_are_of_the_team_or_of_all ON society.task_dependencies;
 DROP POLICY agents_are_of_the_team_or_of_all ON society.agents;
+DROP POLICY agents_are_of_the_team_or_of_all ON society.agent_skills;
 
 DROP VIEW mine.v_task_queue_summary;
 DROP VIEW society.v_task_queue_summary;

@@ -15,8 +15,6 @@ CREATE TABLE society.task_types (
     min_trust       numeric(5, 4) NOT NULL DEFAULT 0,
     payload_schema  jsonb,
     max_retries     integer       NOT NULL DEFAULT 3,
-    retry_base      interval      NOT NULL DEFAULT '1 second',
-    retry_most      interval      NOT NULL DEFAULT '1 hour',
     timeout         interval,
     created_at      timestamptz   NOT NULL DEFAULT now(),
     updated_at      timestamptz   NOT NULL DEFAULT now(),
@@ -24,7 +22,6 @@ CREATE TABLE society.task_types (
     CONSTRAINT task_types_are_named CHECK (name <> ''),
     CONSTRAINT task_types_trust_is_a_share CHECK (min_trust BETWEEN 0 AND 1),
     CONSTRAINT task_types_retries_are_not_negative CHECK (max_retries >= 0),
-    CONSTRAINT task_types_waits_are_positive CHECK (retry_base > interval '0' AND retry_most >= retry_base),
     CONSTRAINT task_types_timeout_is_positive CHECK (timeout > interval '0')
 );
 COMMENT ON TABLE society.task_types IS 'tasks: tenant: the kinds of task that a team knows beside ''task'', which every team does: what each asks for, and what holds where a task says nothing else.';
@@ -43,10 +40,8 @@ CREATE TABLE society.task_lanes (
     rate_count      integer,
     rate_per        interval,
     rate_used_to    timestamptz,
-    max_retries     integer       NOT NULL DEFAULT 3,
     retry_base      interval      NOT NULL DEFAULT '1 second',
     retry_most      interval      NOT NULL DEFAULT '1 hour',
-    timeout         interval,
     created_at      timestamptz   NOT NULL DEFAULT now(),
     FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents (tenant_id, id) ON DELETE CASCADE,
     CONSTRAINT task_lanes_one_per_profile UNIQUE NULLS NOT DISTINCT (tenant_id, task_type, required_skills, min_trust, agent_id),
@@ -220,11 +215,8 @@ BEGIN
          WHERE tenant_id = p_tenant AND task_type = p_type AND required_skills = v_skills AND min_trust = v_trust
            AND agent_id IS NOT DISTINCT FROM p_agent;
         EXIT WHEN FOUND;
-        INSERT INTO society.task_lanes (tenant_id, task_type, required_skills, min_trust, agent_id, max_retries, retry_base, retry_most, timeout)
-        SELECT p_tenant, p_type, v_skills, v_trust, p_agent, COALESCE(types.max_retries, 3),
-               COALESCE(types.retry_base, '1 second'), COALESCE(types.retry_most, '1 hour'), types.timeout
-          FROM (SELECT) AS always
-          LEFT JOIN society.task_types AS types ON types.tenant_id = p_tenant AND types.name = p_type
+        INSERT INTO society.task_lanes (tenant_id, task_type, required_skills, min_trust, agent_id)
+        VALUES (p_tenant, p_type, v_skills, v_trust, p_agent)
             ON CONFLICT DO NOTHING;
     END LOOP;
     RETURN v_lane;
@@ -997,7 +989,7 @@ $$;
 
 SELECT society.settle('society.task_types');
 SELECT society.settle('society.task_lanes', audited => false,
-                      kept => '{lane, task_type, required_skills, min_trust, agent_id, rate_used_to, max_retries, retry_base, retry_most, timeout, created_at}');
+                      kept => '{lane, task_type, required_skills, min_trust, agent_id, rate_used_to, retry_base, retry_most, created_at}');
 SELECT society.settle('society.task_dead_letters', kept => '{id, task_id, task_type, payload, error_message, error_stack, retry_history, moved_at}', audited => false);
 
 GRANT INSERT (task_type, min_trust, scheduled_at, lane, place, fair_key, weight, unique_key, idempotency_key, timeout),
@@ -1020,6 +1012,8 @@ CREATE POLICY tasks_are_of_the_team_or_of_all ON society.task_dead_letters TO gu
     WITH CHECK ((SELECT platform.tenant_id()) IS NULL OR tenant_id = (SELECT platform.tenant_id()));
 CREATE POLICY agents_are_of_the_team_or_of_all ON society.agents FOR SELECT TO guildhall_worker, guildhall_scheduler
     USING ((SELECT platform.tenant_id()) IS NULL OR tenant_id = (SELECT platform.tenant_id()));
+CREATE POLICY agents_are_of_the_team_or_of_all ON society.agent_skills FOR SELECT TO guildhall_worker, guildhall_scheduler
+    USING ((SELECT platform.tenant_id()) IS NULL OR tenant_id = (SELECT platform.tenant_id()));
 GRANT SELECT,
       UPDATE (status, worker_id, attempts, attempt_token, leased_until, retry_count, error_message, result, scheduled_at, started_at,
               completed_at, place, open_dependencies, deadline_at, quality_score)
@@ -1029,7 +1023,7 @@ GRANT SELECT, UPDATE (rate_used_to) ON society.task_lanes TO guildhall_worker, g
 GRANT SELECT (id, tenant_id, task_id, moved_at, resolved_at),
       INSERT (tenant_id, task_id, task_type, payload, error_message, error_stack, retry_history)
     ON society.task_dead_letters TO guildhall_worker, guildhall_scheduler;
-GRANT SELECT (id, tenant_id, agent_id, status, deleted_at) ON society.agents TO guildhall_worker, guildhall_scheduler;
+GRANT SELECT ON society.agents, society.agent_skills TO guildhall_worker, guildhall_scheduler;
 GRANT SELECT, INSERT ON store.task_history TO guildhall_worker, guildhall_scheduler;
 -- Edges that a person's doing settles, and limits that are the team's own.
 GRANT SELECT ON society.task_types, society.task_lanes, society.task_dead_letters TO guildhall_reader, guildhall_person;

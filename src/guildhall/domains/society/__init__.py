@@ -1,0 +1,1 @@
+"""The society of agents: who works, and on what."""
