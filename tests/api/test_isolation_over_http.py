@@ -29,6 +29,7 @@ from guildhall.api import House, create_api
 from guildhall.settings import Settings
 
 P = "/v1/platform"
+S = "/v1/society"
 
 # What stands in a path, by its name there: every name that is somebody's.
 IN_PATHS = {
@@ -47,6 +48,10 @@ IN_PATHS = {
     "job_id": "job",
     "dead_letter_id": "dead_letter",
     "worker": "worker",
+    "agent": "agent",
+    "task": "task",
+    "letter_id": "letter",
+    "task_type": "kind",
 }
 INSTALLATION = {"verify_ledger"}
 """A ledger is everybody's; of its rows only one's own are verified."""
@@ -91,6 +96,15 @@ NAMED: dict[str, list[tuple[str, Any]]] = {
     ],
     "enqueue_job": [("", {"task_type": "pottery.fire", "waits_for": [{"job_id": "{job}"}]})],
     "enqueue_jobs": [("", {"jobs": [{"task_type": "pottery.fire", "waits_for": [{"job_id": "{job}"}]}]})],
+    "add_task": [
+        ("", {"title": "t", "waits_for": [{"task": "{task}"}]}),
+        ("", {"title": "t", "assigned_to": "{agent}"}),
+        ("", {"title": "t", "required_skills": ["{skill}"]}),
+        ("", {"title": "t", "task_type": "{kind}"}),
+    ],
+    "add_tasks": [("", {"tasks": [{"title": "t", "waits_for": [{"task": "{task}"}]}]})],
+    "list_tasks": [("?agent={agent}", None), ("?skill={skill}", None), ("?task_type={kind}", None)],
+    "list_agents": [("?skill={skill}", None)],
     "sign_in": [("", {"login": "owner-of-smithy", "password": PASSWORD, "team": "{team}"})],
 }
 OWN = {
@@ -103,6 +117,8 @@ OWN = {
     "keep_secret": "makes something in one's own team",
     "invite": "makes something in one's own team",
     "register_worker": "makes something in one's own team",
+    "add_agent": "makes something in one's own team",
+    "set_task_type": "makes something in one's own team; names of types are its own",
     "create_team": "makes a team; slugs are everybody's, so that a taken one is told",
     "create_user": "is for administrators",
     "accept_invitation": "takes a token, which is all that anybody needs",
@@ -223,6 +239,15 @@ async def _made(served: Served) -> World:
         invitation = await asked("pottery/owner", "POST", f"{P}/invitations", {"email": "turner@example.org"})
         kinds = [{"task_type": "pottery.fire"}]
         await asked("pottery/owner", "POST", f"{P}/workers", {"name": "the-kiln-keeper", "task_types": kinds})
+        agent = {"agent_id": "potter", "skills": [{"name": "throwing"}]}
+        await asked("pottery/owner", "POST", f"{S}/agents", agent)
+        await asked("pottery/owner", "PUT", f"{S}/task-types/vases", {})
+        task = {"title": "Throw a vase", "task_id": "vase", "task_type": "vases", "max_retries": 0}
+        await asked("pottery/owner", "POST", f"{S}/tasks", task)
+        [claim] = (await asked("pottery/owner", "POST", f"{S}/agents/potter/claim", {}))["items"]
+        failed = {"tasks": [{"id": claim["id"], "token": claim["token"], "message": "cracked"}]}
+        await asked("pottery/owner", "POST", f"{S}/agents/potter/fail", failed)
+        [letter] = (await asked("pottery/owner", "GET", f"{S}/task-dead-letters"))["items"]
         bad = {
             name: await asked("smithy/owner", "POST", f"{P}/keys", {"name": name, "scopes": scopes})
             for name, scopes in (("revoked", []), ("expired", []), ("reader", ["read"]))
@@ -267,6 +292,11 @@ async def _made(served: Served) -> World:
             "job": str(job),
             "dead_letter": str(dead_letter),
             "worker": "the-kiln-keeper",
+            "agent": "potter",
+            "skill": "throwing",
+            "task": "vase",
+            "kind": "vases",
+            "letter": letter["id"],
         },
         nobodys={
             "config": "nobodys-agent",
@@ -276,6 +306,10 @@ async def _made(served: Served) -> World:
             "user": "member-of-nothing",
             "team": "nothing",
             "worker": "nobodys-worker",
+            "agent": "nobody",
+            "skill": "nothing",
+            "task": "nothing-to-do",
+            "kind": "nothings",
             **{
                 each: str(uuid4())
                 for each in (
@@ -289,6 +323,7 @@ async def _made(served: Served) -> World:
                     "secret",
                     "job",
                     "dead_letter",
+                    "letter",
                 )
             },
         },

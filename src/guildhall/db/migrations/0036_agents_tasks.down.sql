@@ -37,17 +37,17 @@ GRANT EXECUTE ON FUNCTION society.stamp_task() TO PUBLIC;
 DROP FUNCTION society.task_lane(uuid, text, text[], numeric, uuid);
 DROP FUNCTION society.task_patience(society.agent_task_priority);
 
-DROP INDEX society.task_dependencies_unsettled;
+DROP INDEX society.task_dependencies_by_dependency;
+CREATE INDEX task_dependencies_by_dependency ON society.task_dependencies (tenant_id, depends_on_task_id);
+ALTER TABLE society.task_dependencies RESET (fillfactor);
 DROP INDEX society.task_dependencies_that_go_back;
 ALTER TABLE society.task_dependencies DROP COLUMN on_failure, DROP COLUMN is_settled, DROP COLUMN goes_back;
 COMMENT ON COLUMN society.task_dependencies.kind IS NULL;
 
 -- Whoever has a task that waits has it no more by that.
-DROP INDEX society.tasks_newest;
 DROP INDEX society.tasks_one_per_idempotency_key;
 DROP INDEX society.tasks_one_per_unique_key;
 DROP INDEX society.tasks_by_deadline;
-DROP INDEX society.tasks_at_work;
 DROP INDEX society.tasks_due_by_lane;
 DROP INDEX society.tasks_due;
 DROP INDEX society.tasks_by_turn;
@@ -55,6 +55,7 @@ DROP INDEX society.tasks_by_lane;
 DROP INDEX society.idx_tasks_priority_status;
 DROP INDEX society.idx_tasks_status;
 DROP TRIGGER tasks_follow_their_states ON society.tasks;
+DROP TRIGGER update_tasks_updated_at ON society.tasks;
 ALTER TABLE society.tasks
     DROP CONSTRAINT tasks_retries_are_within_the_limit,
     DROP CONSTRAINT tasks_payload_size,
@@ -71,6 +72,8 @@ ALTER TABLE society.tasks
 COMMENT ON COLUMN society.tasks.assigned_to IS NULL;
 COMMENT ON COLUMN society.tasks.lease_expires_at IS NULL;
 COMMENT ON COLUMN society.tasks.deadline IS NULL;
+DROP INDEX society.idx_tasks_assigned_to;
+CREATE INDEX idx_tasks_assigned_to ON society.tasks (tenant_id, assigned_to);
 CREATE INDEX idx_tasks_status ON society.tasks (tenant_id, status);
 CREATE INDEX idx_tasks_priority_status ON society.tasks (tenant_id, priority, status) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_by_lease ON society.tasks (lease_expires_at) WHERE lease_expires_at IS NOT NULL;
@@ -252,3 +255,5 @@ BEGIN
     END LOOP;
 END
 $$;
+CREATE TRIGGER update_tasks_updated_at BEFORE UPDATE ON society.tasks
+    FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();

@@ -126,18 +126,25 @@ COMMENT ON COLUMN society.tasks.open_dependencies IS 'How many tasks it still wa
 DROP INDEX society.tasks_by_lease;
 DROP INDEX society.idx_tasks_status;
 DROP INDEX society.idx_tasks_priority_status;
-CREATE INDEX idx_tasks_status ON society.tasks (tenant_id, status) WHERE status NOT IN ('completed', 'failed', 'cancelled');
+DROP INDEX society.idx_tasks_assigned_to;
+CREATE INDEX idx_tasks_assigned_to ON society.tasks (tenant_id, assigned_to) WHERE assigned_to IS NOT NULL;
+CREATE INDEX idx_tasks_status ON society.tasks (tenant_id, status)
+    WHERE status NOT IN ('completed', 'failed', 'cancelled') AND (status <> 'pending' OR place IS NULL);
 CREATE INDEX idx_tasks_priority_status ON society.tasks (tenant_id, place, seq) WHERE status = 'pending' AND place IS NOT NULL;
 CREATE INDEX tasks_by_lane ON society.tasks (lane, place, seq) WHERE status = 'pending' AND place IS NOT NULL;
 CREATE INDEX tasks_by_turn ON society.tasks (lane, fair_key, priority, place) WHERE status = 'pending' AND place IS NOT NULL;
 CREATE INDEX tasks_due ON society.tasks (tenant_id, scheduled_at) WHERE status = 'pending' AND place IS NULL AND open_dependencies = 0;
 CREATE INDEX tasks_due_by_lane ON society.tasks (lane, scheduled_at) WHERE status = 'pending' AND place IS NULL AND open_dependencies = 0;
-CREATE INDEX tasks_at_work ON society.tasks (status, lane) WHERE status IN ('queued', 'assigned', 'in_progress');
 CREATE INDEX tasks_by_deadline ON society.tasks (deadline_at) WHERE deadline_at IS NOT NULL AND status IN ('pending', 'blocked');
 CREATE UNIQUE INDEX tasks_one_per_unique_key ON society.tasks (tenant_id, unique_key)
     WHERE unique_key IS NOT NULL AND status IN ('pending', 'assigned', 'in_progress', 'blocked', 'queued');
 CREATE UNIQUE INDEX tasks_one_per_idempotency_key ON society.tasks (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
-CREATE INDEX tasks_newest ON society.tasks (tenant_id, created_at DESC, id DESC);
+
+-- Where it stands in a line is no news of a task.
+DROP TRIGGER update_tasks_updated_at ON society.tasks;
+CREATE TRIGGER update_tasks_updated_at BEFORE UPDATE ON society.tasks
+    FOR EACH ROW WHEN (OLD.place IS NOT DISTINCT FROM NEW.place AND OLD.open_dependencies = NEW.open_dependencies)
+    EXECUTE FUNCTION platform.update_updated_at_column();
 
 -- A task that was cancelled with what it waited for comes again with it.
 DROP TRIGGER tasks_follow_their_states ON society.tasks;
@@ -229,13 +236,13 @@ $$;
 CREATE FUNCTION society.task_status_after(event text, detail jsonb) RETURNS society.agent_task_status
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE event
-        WHEN 'started'   THEN 'in_progress'
+        WHEN 'started'   THEN 'in_progress'::society.agent_task_status
         WHEN 'assigned'  THEN 'assigned'
         WHEN 'completed' THEN 'completed'
         WHEN 'stuck'     THEN 'queued'
-        WHEN 'failed'    THEN CASE WHEN detail ? 'retry_at' THEN 'pending' ELSE 'failed' END
+        WHEN 'failed'    THEN CASE WHEN detail ? 'retry_at' THEN 'pending'::society.agent_task_status ELSE 'failed' END
         ELSE                  'pending'
-    END::society.agent_task_status;
+    END;
 
 CREATE FUNCTION society.task_details(attempt integer, error_message text, error_stack text, worker_id text, quality_score numeric)
     RETURNS jsonb
@@ -322,7 +329,9 @@ COMMENT ON COLUMN society.task_dependencies.on_failure IS 'What becomes of the t
 COMMENT ON COLUMN society.task_dependencies.is_settled IS 'Whether the task has stopped waiting for this one, or never did; then it is not counted in open_dependencies.';
 COMMENT ON COLUMN society.task_dependencies.goes_back IS 'Whether a task waits for one that was added later; without such an edge there is no circle.';
 CREATE INDEX task_dependencies_that_go_back ON society.task_dependencies (tenant_id) WHERE goes_back;
-CREATE INDEX task_dependencies_unsettled ON society.task_dependencies (depends_on_task_id) WHERE NOT is_settled;
+DROP INDEX society.task_dependencies_by_dependency;
+CREATE INDEX task_dependencies_by_dependency ON society.task_dependencies (depends_on_task_id);
+ALTER TABLE society.task_dependencies SET (fillfactor = 80);
 
 -- Edges that there were before hold nobody up whose work has begun, and count for the others.
 UPDATE society.task_dependencies AS edges
@@ -362,7 +371,7 @@ BEGIN
         PERFORM pg_advisory_xact_lock(hashtext('society.task_dependencies'), hashtext(v_team::text));
     END LOOP;
     -- One that ends meanwhile would not see who waits for it.
-    PERFORM FROM society.tasks WHERE id IN (SELECT depends_on_task_id FROM added) ORDER BY id FOR SHARE;
+    PERFORM FROM society.tasks WHERE id = ANY (ARRAY(SELECT DISTINCT depends_on_task_id FROM added)) ORDER BY id FOR SHARE;
     SELECT awaited.id, awaited.status INTO v_wrong
       FROM added
       JOIN society.tasks AS awaited ON awaited.id = added.depends_on_task_id
@@ -474,7 +483,7 @@ CREATE FUNCTION society.tasks_wanted(p_tasks jsonb) RETURNS SETOF society.new_ta
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT given.id, COALESCE(given.task_id, 'task-' || left(given.id::text, 8) || right(given.id::text, 5)),
+    SELECT given.id, COALESCE(given.task_id, 'task-' || replace(right(given.id::text, 17), '-', '')),
            COALESCE(given.title, given.task_type, 'task'), given.description, COALESCE(given.task_type, 'task'),
            COALESCE(given.payload, '{}'), COALESCE(given.priority, 'medium'),
            ARRAY(SELECT unnest(given.required_skills) UNION SELECT unnest(types.required_skills) ORDER BY 1),
@@ -776,6 +785,7 @@ CREATE OR REPLACE FUNCTION society.update_agent_stats_on_task_completion() RETUR
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     SET enable_nestloop = off
+    SET enable_hashjoin = on
 AS $$
 DECLARE
     figures record;
@@ -873,6 +883,8 @@ CREATE FUNCTION society.follow_tasks() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     SET enable_nestloop = off
+    SET enable_hashjoin = on
+    SET enable_seqscan = off
 AS $$
 DECLARE
     is_told   CONSTANT boolean := COALESCE(current_setting('guildhall.tasks_told', true) = 'on', false);
@@ -961,18 +973,24 @@ CREATE TRIGGER new_tasks_begin_a_history AFTER INSERT ON society.tasks
 
 -- what there is to see ----------------------------------------------------------------------
 
+-- What is ready and what is not have an index each.
 CREATE OR REPLACE VIEW society.v_task_queue_summary WITH (security_invoker = true) AS
     SELECT tenant_id, status, priority, count(*) AS task_count,
            count(*) FILTER (WHERE assigned_to IS NULL) AS unassigned_count,
            count(*) FILTER (WHERE deadline_at < now()) AS overdue_count,
            min(created_at) AS oldest_created_at,
            avg(extract(epoch FROM now() - created_at) * 1000) AS average_wait_ms,
-           count(*) FILTER (WHERE status = 'pending' AND (place IS NOT NULL OR (open_dependencies = 0 AND scheduled_at <= now()))) AS ready_count,
+           count(*) FILTER (WHERE status = 'pending' AND open_dependencies = 0 AND scheduled_at <= now()) AS ready_count,
            count(*) FILTER (WHERE open_dependencies > 0) AS waiting_count
-      FROM society.tasks
+      FROM (
+               SELECT tenant_id, status, priority, assigned_to, deadline_at, created_at, open_dependencies, scheduled_at, deleted_at
+                 FROM society.tasks WHERE status = 'pending' AND place IS NOT NULL
+                UNION ALL
+               SELECT tenant_id, status, priority, assigned_to, deadline_at, created_at, open_dependencies, scheduled_at, deleted_at
+                 FROM society.tasks WHERE status NOT IN ('completed', 'failed', 'cancelled') AND (status <> 'pending' OR place IS NULL)
+           ) AS tasks
      WHERE tenant_id = (SELECT platform.tenant_id())
        AND deleted_at IS NULL
-       AND status NOT IN ('completed', 'failed', 'cancelled')
      GROUP BY tenant_id, status, priority;
 DO $$
 DECLARE
