@@ -51,7 +51,6 @@ IN_PATHS = {
     "agent": "agent",
     "task": "task",
     "letter_id": "letter",
-    "task_type": "kind",
 }
 INSTALLATION = {"verify_ledger"}
 """A ledger is everybody's; of its rows only one's own are verified."""
@@ -118,7 +117,7 @@ OWN = {
     "invite": "makes something in one's own team",
     "register_worker": "makes something in one's own team",
     "add_agent": "makes something in one's own team",
-    "set_task_type": "makes something in one's own team; names of types are its own",
+    "set_task_type": "makes something in one's own team",
     "create_team": "makes a team; slugs are everybody's, so that a taken one is told",
     "create_user": "is for administrators",
     "accept_invitation": "takes a token, which is all that anybody needs",
@@ -241,7 +240,7 @@ async def _made(served: Served) -> World:
         await asked("pottery/owner", "POST", f"{P}/workers", {"name": "the-kiln-keeper", "task_types": kinds})
         agent = {"agent_id": "potter", "skills": [{"name": "throwing"}]}
         await asked("pottery/owner", "POST", f"{S}/agents", agent)
-        await asked("pottery/owner", "PUT", f"{S}/task-types/vases", {})
+        await asked("pottery/owner", "POST", f"{S}/task-types", {"name": "vases"})
         task = {"title": "Throw a vase", "task_id": "vase", "task_type": "vases", "max_retries": 0}
         await asked("pottery/owner", "POST", f"{S}/tasks", task)
         [claim] = (await asked("pottery/owner", "POST", f"{S}/agents/potter/claim", {}))["items"]
@@ -307,7 +306,7 @@ async def _made(served: Served) -> World:
             "team": "nothing",
             "worker": "nobodys-worker",
             "agent": "nobody",
-            "skill": "nothing",
+            "skill": "sculpting",
             "task": "nothing-to-do",
             "kind": "nothings",
             **{

@@ -46,7 +46,6 @@ graphs = APIRouter(prefix="/task-graphs", tags=["tasks"], route_class=Route)
 dead_letters = APIRouter(prefix="/task-dead-letters", tags=["tasks"], route_class=Route)
 
 TaskRef = Annotated[str, Path(max_length=100, description="A task's name (`task_id`), or its id.")]
-TypeName = Annotated[str, Path(min_length=1, max_length=100, description="A type of task.")]
 LetterId = Annotated[UUID, Path(description="A dead letter's id.")]
 _Key = Annotated[str | None, Field(min_length=1, max_length=255, pattern=r"\S")]
 _Skills = Annotated[list[SkillName], Field(default_factory=list, max_length=100)]
@@ -130,9 +129,13 @@ class WantedType(Body):
     """What a type of task asks for."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"payload_schema": {"type": "object", "required": ["box"]}, "max_retries": 5}]}
+        json_schema_extra={
+            "examples": [{"name": "sort", "payload_schema": {"type": "object", "required": ["box"]}, "max_retries": 5}]
+        }
     )
 
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
+    """One of the team's own; every team knows `task`."""
     required_skills: _Skills
     min_trust: Share = 0.0
     payload_schema: dict[str, Any] | None = None
@@ -270,11 +273,11 @@ async def list_task_types(visit: Reading) -> Response:
         return visit.found({"items": [task_type_document(each) for each in known], "next": None})
 
 
-@types.put("/{task_type}", response_model=TaskTypeDocument)
-async def set_task_type(body: WantedType, visit: Writing, task_type: TypeName) -> Response:
+@types.post("", response_model=TaskTypeDocument)
+async def set_task_type(body: WantedType, visit: Writing) -> Response:
     """Make a type of task known, or change it; tasks that are there stay as they are."""
     kind = TaskType(
-        task_type,
+        body.name,
         sorted(set(body.required_skills)),
         body.min_trust,
         body.payload_schema,

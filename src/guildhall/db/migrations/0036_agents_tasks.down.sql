@@ -74,6 +74,9 @@ COMMENT ON COLUMN society.tasks.lease_expires_at IS NULL;
 COMMENT ON COLUMN society.tasks.deadline IS NULL;
 DROP INDEX society.idx_tasks_assigned_to;
 CREATE INDEX idx_tasks_assigned_to ON society.tasks (tenant_id, assigned_to);
+DROP INDEX society.tasks_by_creator;
+CREATE INDEX tasks_by_creator ON society.tasks (created_by) WHERE created_by IS NOT NULL;
+ALTER TABLE society.tasks SET (fillfactor = 80);
 CREATE INDEX idx_tasks_status ON society.tasks (tenant_id, status);
 CREATE INDEX idx_tasks_priority_status ON society.tasks (tenant_id, priority, status) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_by_lease ON society.tasks (lease_expires_at) WHERE lease_expires_at IS NOT NULL;
@@ -211,6 +214,8 @@ END
 $$;
 CREATE TRIGGER tasks_keep_a_history AFTER INSERT OR UPDATE OF status, assigned_to, priority, title, deadline, quality_score, deleted_at
     ON society.tasks FOR EACH ROW EXECUTE FUNCTION society.record_task_event();
+ALTER TABLE society.task_assignments
+    ADD CONSTRAINT task_assignments_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks (tenant_id, id) ON DELETE CASCADE;
 ALTER TABLE store.task_history
     ADD CONSTRAINT task_history_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks (tenant_id, id) ON DELETE CASCADE;
 CREATE VIEW society.v_task_queue_summary WITH (security_invoker = true) AS

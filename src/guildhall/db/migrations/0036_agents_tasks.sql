@@ -127,10 +127,13 @@ DROP INDEX society.tasks_by_lease;
 DROP INDEX society.idx_tasks_status;
 DROP INDEX society.idx_tasks_priority_status;
 DROP INDEX society.idx_tasks_assigned_to;
+DROP INDEX society.tasks_by_creator;
+CREATE INDEX tasks_by_creator ON society.tasks USING brin (created_by);
+ALTER TABLE society.tasks SET (fillfactor = 50);
 CREATE INDEX idx_tasks_assigned_to ON society.tasks (tenant_id, assigned_to) WHERE assigned_to IS NOT NULL;
 CREATE INDEX idx_tasks_status ON society.tasks (tenant_id, status)
     WHERE status NOT IN ('completed', 'failed', 'cancelled') AND (status <> 'pending' OR place IS NULL);
-CREATE INDEX idx_tasks_priority_status ON society.tasks (tenant_id, place, seq) WHERE status = 'pending' AND place IS NOT NULL;
+CREATE INDEX idx_tasks_priority_status ON society.tasks (tenant_id, place, seq) INCLUDE (lane) WHERE status = 'pending' AND place IS NOT NULL;
 CREATE INDEX tasks_by_lane ON society.tasks (lane, place, seq) WHERE status = 'pending' AND place IS NOT NULL;
 CREATE INDEX tasks_by_turn ON society.tasks (lane, fair_key, priority, place) WHERE status = 'pending' AND place IS NOT NULL;
 CREATE INDEX tasks_due ON society.tasks (tenant_id, scheduled_at) WHERE status = 'pending' AND place IS NULL AND open_dependencies = 0;
@@ -331,7 +334,7 @@ COMMENT ON COLUMN society.task_dependencies.goes_back IS 'Whether a task waits f
 CREATE INDEX task_dependencies_that_go_back ON society.task_dependencies (tenant_id) WHERE goes_back;
 DROP INDEX society.task_dependencies_by_dependency;
 CREATE INDEX task_dependencies_by_dependency ON society.task_dependencies (depends_on_task_id);
-ALTER TABLE society.task_dependencies SET (fillfactor = 80);
+ALTER TABLE society.task_dependencies SET (fillfactor = 50);
 
 -- Edges that there were before hold nobody up whose work has begun, and count for the others.
 UPDATE society.task_dependencies AS edges
@@ -634,22 +637,24 @@ ALTER TABLE society.tasks ALTER COLUMN lane SET NOT NULL, ALTER COLUMN fair_key 
 -- how agents take them ---------------------------------------------------------------
 
 -- The lanes at whose heads stand the next `p_n` tasks that an agent may have, by
--- its skills and its trust; without those that it has tried already. Where the
--- team's first tasks are for it, they say which lanes; else the head of each of
--- its lanes is looked at.
+-- its skills and its trust; without those that it has tried already. Whoever may
+-- serve many lanes walks along the team's line first: its tasks are soon found
+-- there, unless hundreds stand before them that it may not have. Else the head of each of its lanes is looked at.
 CREATE FUNCTION society.tasks_lanes_for(p_agent uuid, p_n integer, p_tried integer[] DEFAULT '{}') RETURNS integer[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
     SET enable_seqscan = off
     SET enable_bitmapscan = off
     SET enable_hashjoin = off
     SET enable_mergejoin = off
 AS $$
 DECLARE
-    v_team   uuid;
-    v_trust  numeric;
-    v_skills text[];
-    v_lanes  integer[];
+    v_team    uuid;
+    v_trust   numeric;
+    v_skills  text[];
+    v_entries text[];
+    v_lanes   integer[];
 BEGIN
     SELECT tenant_id, COALESCE(trust_score, 0), ARRAY(SELECT skill_name FROM society.agent_skills
                                                        WHERE agent_skills.tenant_id = agents.tenant_id AND agent_skills.agent_id = agents.id)
@@ -657,18 +662,21 @@ BEGIN
       FROM society.agents
      WHERE id = p_agent AND (platform.tenant_id() IS NULL OR tenant_id = platform.tenant_id());
 
-    SELECT array_agg(lane) INTO v_lanes
-      FROM (
-               SELECT first.lane
-                 FROM (SELECT lane, place, seq FROM society.tasks
-                        WHERE tenant_id = v_team AND status = 'pending' AND place IS NOT NULL ORDER BY place, seq LIMIT 64) AS first
-                 JOIN society.task_lanes AS lanes ON lanes.lane = first.lane
-                WHERE lanes.entry = ANY (v_skills || ARRAY['', p_agent::text])
-                  AND lanes.required_skills <@ v_skills AND lanes.min_trust <= v_trust AND NOT lanes.is_paused
-                  AND lanes.lane <> ALL (p_tried)
-                ORDER BY first.place, first.seq
-                LIMIT p_n
-           ) AS heads;
+    v_entries := v_skills || ARRAY['', p_agent::text];
+    IF 64 < (SELECT count(*) FROM society.task_lanes WHERE tenant_id = v_team AND entry = ANY (v_entries)) THEN
+        SELECT array_agg(lane) INTO v_lanes
+          FROM (
+                   SELECT first.lane
+                     FROM (SELECT lane, place, seq FROM society.tasks
+                            WHERE tenant_id = v_team AND status = 'pending' AND place IS NOT NULL ORDER BY place, seq LIMIT 512) AS first
+                     JOIN society.task_lanes AS lanes ON lanes.lane = first.lane
+                    WHERE (lanes.agent_id IS NULL OR lanes.agent_id = p_agent)
+                      AND lanes.required_skills <@ v_skills AND lanes.min_trust <= v_trust AND NOT lanes.is_paused
+                      AND lanes.lane <> ALL (p_tried)
+                    ORDER BY first.place, first.seq
+                    LIMIT p_n
+               ) AS heads;
+    END IF;
     IF cardinality(v_lanes) < p_n OR v_lanes IS NULL THEN
         SELECT array_agg(lane) INTO v_lanes
           FROM (
@@ -679,7 +687,7 @@ BEGIN
                                WHERE tasks.lane = lanes.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
                                ORDER BY tasks.place, tasks.seq LIMIT 1
                           ) AS head
-                    WHERE lanes.tenant_id = v_team AND lanes.entry = ANY (v_skills || ARRAY['', p_agent::text])
+                    WHERE lanes.tenant_id = v_team AND lanes.entry = ANY (v_entries)
                       AND lanes.required_skills <@ v_skills AND lanes.min_trust <= v_trust AND NOT lanes.is_paused
                       AND lanes.lane <> ALL (p_tried)
                     ORDER BY head.place, head.seq
@@ -700,6 +708,7 @@ CREATE FUNCTION society.worker_of(p_agent uuid) RETURNS text
 CREATE FUNCTION society.tasks_present(p_agent uuid, p_lease interval DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM platform.task_workers
@@ -723,6 +732,7 @@ CREATE FUNCTION society.tasks_take(p_agent uuid, p_n integer, p_begin integer DE
     )
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
     SET enable_seqscan = off
 AS $$
 #variable_conflict use_column
@@ -760,6 +770,7 @@ $$;
 CREATE FUNCTION society.tasks_finish(p_worker text, p_ids uuid[], p_tokens uuid[], p_results jsonb[], p_scores numeric[]) RETURNS SETOF uuid
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
     SET enable_seqscan = off
 AS $$
 BEGIN
@@ -784,6 +795,7 @@ DROP TRIGGER ended_tasks_update_agent_stats ON society.tasks;
 CREATE OR REPLACE FUNCTION society.update_agent_stats_on_task_completion() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
     SET enable_nestloop = off
     SET enable_hashjoin = on
 AS $$
@@ -864,7 +876,9 @@ CREATE TRIGGER ended_tasks_update_agent_stats AFTER INSERT ON society.tasks
 -- the statement that made them has said so.
 DROP TRIGGER tasks_keep_a_history ON society.tasks;
 DROP FUNCTION society.record_task_event();
+-- Both name the task by a plain id: they are written by triggers of its own.
 ALTER TABLE store.task_history DROP CONSTRAINT task_history_tenant_id_task_id_fkey;
+ALTER TABLE society.task_assignments DROP CONSTRAINT task_assignments_tenant_id_task_id_fkey;
 -- Partitions are made ahead; where upkeep has stood still, here, once for each session and month.
 CREATE FUNCTION society.ready_task_history() RETURNS void
     LANGUAGE plpgsql
@@ -882,6 +896,7 @@ $$;
 CREATE FUNCTION society.follow_tasks() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
     SET enable_nestloop = off
     SET enable_hashjoin = on
     SET enable_seqscan = off
