@@ -244,7 +244,7 @@ async def test_an_agent_that_is_lost_loses_its_tasks_and_who_had_begun_uses_up_a
     lease = timedelta(milliseconds=1)
     [claim] = await hall.claim("ada", 1, lease=lease)
     await hall.claim("ada", 1, begin=False, lease=lease)
-    swept = await agents_at_work.sweep(hall.duty)
+    swept = await agents_at_work.sweep(lambda: hall.database.duty("worker"))  # of every team, as workers do
     assert (swept.lost, swept.retried, swept.dead) == (2, 1, 0)
     task = await hall.task(begun)
     assert (task.status, task.retry_count, task.agent, task.error_message) == (
