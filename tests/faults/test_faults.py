@@ -1,0 +1,195 @@
+"""
+Whatever happens to workers, connections and the server: every job is done, once, and soon another's.
+
+A few faults run with the suite; `scripts/faults` injects a thousand
+(GUILDHALL_TEST_FAULTS, GUILDHALL_TEST_SEED), tells what it does as it goes, and
+holds rescues to a lease and a sweep more strictly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from faults.house import LEASE_S, SWEEP_S, House, house_in, now
+from faults.plan import Fault, Plan, plan
+from faults.wire import Break
+from fixtures.processes import DEADLINE_S
+from fixtures.servers import place_for_servers
+from fixtures.starter import Begun
+
+_log = logging.getLogger("faults")
+
+_COUNT = int(os.environ.get("GUILDHALL_TEST_FAULTS", "0"))
+_SEED = int(os.environ.get("GUILDHALL_TEST_SEED", "5"))
+_FEW = 20
+_SLACK_S = 0.5 if _COUNT else 5.0
+"""What a machine may take for itself; beside other tests it is busy."""
+_WORKERS = 4
+_MOST_FROZEN = 2
+_BREAKS = {Fault.CUT_BETWEEN: Break.BETWEEN_STATEMENTS, Fault.CUT_AFTER_COMMIT: Break.BEFORE_THE_ANSWER}
+
+
+class Injector:
+    """Brings a plan about, and writes down how soon what was lost was another's."""
+
+    def __init__(self, house: House, wanted: Plan, seed: int) -> None:
+        self.house, self.plan, self.seed = house, wanted, seed
+        self.done: Counter[Fault] = Counter()
+        self.rescues: list[float] = []
+        self.rescues_beside_a_restart: list[float] = []
+        self.could_not_begin: list[Begun] = []
+        self.enqueued = 0
+        self._frozen = asyncio.Semaphore(_MOST_FROZEN)
+        self._rescuing: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Everything that is planned, and then whatever is left to be done."""
+        feeding = asyncio.create_task(self._feed())
+        watching = asyncio.create_task(self._watch())
+        async with asyncio.TaskGroup() as group:
+            for number, faults in enumerate(self.plan.workers):
+                group.create_task(self._befall_worker(faults, random.Random(f"{self.seed} {number}")))
+            group.create_task(self._befall_connections(random.Random(f"{self.seed} connections")))
+            group.create_task(self._befall_server())
+        feeding.cancel()
+        with suppress(asyncio.CancelledError):
+            await feeding
+        await asyncio.gather(*self._rescuing)
+        while await self.house.left():
+            await asyncio.sleep(0.1)
+        watching.cancel()
+
+    async def _feed(self) -> None:
+        while True:
+            while await self.house.left() < 60 * _WORKERS:
+                # Not to be broken off half-way: what was asked for is what is counted.
+                await asyncio.shield(asyncio.ensure_future(self._enqueue(60)))
+            await asyncio.sleep(0.2)
+
+    async def _enqueue(self, count: int) -> None:
+        numbers = range(self.enqueued, self.enqueued + count)
+        self.enqueued += count
+        await self.house.enqueue(numbers)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(15)
+            _log.info("%s faults so far, %s jobs asked for", self.done.total(), self.enqueued)
+
+    # workers ------------------------------------------------------------------------
+
+    async def _befall_worker(self, faults: Sequence[Fault], chance: random.Random) -> None:
+        worker = await self.house.hire()
+        for fault in faults:
+            await asyncio.sleep(chance.uniform(0, 0.3))
+            while not await self.house.held_by(worker):
+                if worker.is_over():  # the server was away, or its connection cut, as it began: whoever runs it runs it again
+                    self.could_not_begin.append(worker)
+                    worker = await self.house.hire()
+                await asyncio.sleep(0.02)
+            if fault is Fault.KILLED:
+                os.kill(worker.pid, signal.SIGKILL)
+                rescuing = asyncio.create_task(self._rescued(await self.house.held_by(worker), now()))
+                self._rescuing.add(rescuing)
+                worker = await self.house.hire()
+            else:
+                async with self._frozen:
+                    os.kill(worker.pid, signal.SIGSTOP)
+                    began = now()
+                    await self._rescued(await self.house.held_by(worker), began)
+                    os.kill(worker.pid, signal.SIGCONT)
+            self.done[fault] += 1
+
+    async def _rescued(self, held: list[UUID], began: float) -> None:
+        before = self.house.times_away
+        taken = await self.house.taken(held)
+        if taken is not None:
+            found = self.rescues if self.house.times_away == before else self.rescues_beside_a_restart
+            found.append(taken - began)
+
+    # connections and the server -----------------------------------------------------
+
+    async def _befall_connections(self, chance: random.Random) -> None:
+        for fault in self.plan.connections:
+            await asyncio.sleep(chance.uniform(0, 0.6))
+            if fault is Fault.TERMINATED:
+                while not await self.house.terminate(chance.randrange(20)):
+                    await asyncio.sleep(0.02)
+            else:
+                await self.house.wire.broken(_BREAKS[fault])
+            self.done[fault] += 1
+
+    async def _befall_server(self) -> None:
+        """Evenly between all other faults."""
+        others = sum(self.plan.counts.values()) - len(self.plan.server)
+        for number, fault in enumerate(self.plan.server, 1):
+            due = number * others // (len(self.plan.server) + 1)
+            while self.done.total() - number + 1 < due:
+                await asyncio.sleep(0.05)
+            await self.house.restart(crash=fault is Fault.CRASHED)
+            self.done[fault] += 1
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    with place_for_servers() as place:
+        yield place
+
+
+async def test_whatever_happens_every_job_is_done_once_and_what_was_lost_is_soon_anothers(place: Path) -> None:
+    count = _COUNT or _FEW
+    wanted = plan(count, _SEED, _WORKERS)
+    _log.info("%s faults, seed %s", count, _SEED)
+    began = now()
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # it tells with a traceback of each connection that we cut
+    async with house_in(place) as house:
+        injector = Injector(house, wanted, _SEED)
+        await injector.run()
+        verdict = await house.verdict()
+        codes = [await asyncio.to_thread(_ended, worker) for worker in house.workers]
+        for worker in injector.could_not_begin:
+            assert "PostgreSQL does not answer" in worker.said(2), worker.said(2)
+    for fault, n in injector.done.items():
+        _log.info("%5d  %s", n, fault)
+    _log.info("%5d  injected in %.0f s", injector.done.total(), now() - began)
+    _log.info("%s jobs in %s attempts: %s lost, %s doubled", verdict.jobs, verdict.attempts, verdict.lost, verdict.doubled)
+    for what, found in (("", injector.rescues), (" beside a restart", injector.rescues_beside_a_restart)):
+        if found:
+            _log.info(
+                "rescued%s after a median of %.2f s, at most %.2f s (lease %s s, sweep at most %s s), %s times",
+                what, statistics.median(found), max(found), LEASE_S, SWEEP_S, len(found),
+            )
+
+    assert injector.done == wanted.counts
+    assert verdict.jobs == injector.enqueued
+    assert (verdict.lost, verdict.doubled, verdict.under_another_token, verdict.of_no_job) == (0, 0, 0, 0)
+    unreached = {3: len(injector.could_not_begin)} if injector.could_not_begin else {}
+    assert injector.rescues, "nothing was lost by anybody"
+    assert max(injector.rescues) <= LEASE_S + SWEEP_S + _SLACK_S
+    assert Counter(codes) == {-signal.SIGKILL: wanted.counts[Fault.KILLED], 0: _WORKERS, **unreached}
+
+
+def _ended(worker: Begun) -> int:
+    """The exit code of a worker that is asked to stop, if it runs."""
+    with suppress(ProcessLookupError):
+        os.kill(worker.pid, signal.SIGTERM)
+    return worker.wait(DEADLINE_S)
+
+
+@pytest.mark.parametrize("count", [20, 1000])
+def test_a_plan_is_the_same_for_the_same_seed_and_has_faults_of_every_kind(count: int) -> None:
+    assert plan(count, 5, 4) == plan(count, 5, 4) != plan(count, 6, 4)
+    assert plan(count, 5, 4).counts.total() == count
+    assert set(plan(count, 5, 4).counts) == set(Fault)
