@@ -23,6 +23,7 @@ from guildhall import clock
 from guildhall.adapters.schemas import checker
 from guildhall.app.wiring import App
 from guildhall.db import embedded, migrate
+from guildhall.db.errors import translated
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import JobType, NewJob
 from guildhall.errors import Unavailable
@@ -37,7 +38,7 @@ _HERE = Path(__file__).parent
 _CONCURRENCY = 6
 _TYPES = ("pay", "count")
 
-_TABLE = f"""
+_TABLE = """
 CREATE TABLE public.effects (job_id uuid NOT NULL, token uuid NOT NULL, worker text NOT NULL);
 GRANT INSERT ON public.effects TO guildhall_app;
 """
@@ -111,9 +112,7 @@ class House:
     async def hire(self) -> Begun:
         """A worker more."""
         arguments = ["worker", "--handlers", "till", "--lease", str(LEASE_S), "--concurrency", str(_CONCURRENCY)]
-        begun = await asyncio.to_thread(
-            self._starter.begin, "guildhall", arguments, cwd=_HERE, env=self._environment
-        )
+        begun = await asyncio.to_thread(self._starter.begin, "guildhall", arguments, cwd=_HERE, env=self._environment)
         self.workers.append(begun)
         return begun
 
@@ -166,18 +165,17 @@ class House:
         return bool(await self._ask("fetchval", _TERMINATE, number))
 
     async def _ask(self, how: str, query: str, *arguments: object) -> Any:
+        """Of the server beside the wire, as often as it takes."""
         while True:
             try:
-                connection = await asyncpg.connect(self.url)
-            except (OSError, asyncpg.PostgresError):  # it is away
+                with translated():
+                    connection = await asyncpg.connect(self.url)
+                    try:
+                        return await getattr(connection, how)(query, *arguments)
+                    finally:
+                        connection.terminate()
+            except Unavailable:
                 await asyncio.sleep(0.1)
-                continue
-            try:
-                return await getattr(connection, how)(query, *arguments)
-            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError):
-                continue
-            finally:
-                connection.terminate()
 
     # jobs -----------------------------------------------------------------------------
 

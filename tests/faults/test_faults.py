@@ -56,32 +56,27 @@ class Injector:
 
     async def run(self) -> None:
         """Everything that is planned, and then whatever is left to be done."""
-        feeding = asyncio.create_task(self._feed())
         watching = asyncio.create_task(self._watch())
         async with asyncio.TaskGroup() as group:
             for number, faults in enumerate(self.plan.workers):
                 group.create_task(self._befall_worker(faults, random.Random(f"{self.seed} {number}")))
             group.create_task(self._befall_connections(random.Random(f"{self.seed} connections")))
             group.create_task(self._befall_server())
-        feeding.cancel()
-        with suppress(asyncio.CancelledError):
-            await feeding
+            group.create_task(self._feed())
         await asyncio.gather(*self._rescuing)
         while await self.house.left():
             await asyncio.sleep(0.1)
         watching.cancel()
 
     async def _feed(self) -> None:
-        while True:
-            while await self.house.left() < 60 * _WORKERS:
-                # Not to be broken off half-way: what was asked for is what is counted.
-                await asyncio.shield(asyncio.ensure_future(self._enqueue(60)))
-            await asyncio.sleep(0.2)
-
-    async def _enqueue(self, count: int) -> None:
-        numbers = range(self.enqueued, self.enqueued + count)
-        self.enqueued += count
-        await self.house.enqueue(numbers)
+        """There is always something to do, until the last fault."""
+        while self.done.total() < self.plan.counts.total():
+            if await self.house.left() < 60 * _WORKERS:
+                numbers = range(self.enqueued, self.enqueued + 60)
+                await self.house.enqueue(numbers)
+                self.enqueued = numbers.stop
+            else:
+                await asyncio.sleep(0.2)
 
     async def _watch(self) -> None:
         while True:
@@ -95,7 +90,9 @@ class Injector:
         for fault in faults:
             await asyncio.sleep(chance.uniform(0, 0.3))
             while not await self.house.held_by(worker):
-                if worker.is_over():  # the server was away, or its connection cut, as it began: whoever runs it runs it again
+                if (
+                    worker.is_over()
+                ):  # the server was away, or its connection cut, as it began: whoever runs it runs it again
                     self.could_not_begin.append(worker)
                     worker = await self.house.hire()
                 await asyncio.sleep(0.02)
@@ -164,12 +161,19 @@ async def test_whatever_happens_every_job_is_done_once_and_what_was_lost_is_soon
     for fault, n in injector.done.items():
         _log.info("%5d  %s", n, fault)
     _log.info("%5d  injected in %.0f s", injector.done.total(), now() - began)
-    _log.info("%s jobs in %s attempts: %s lost, %s doubled", verdict.jobs, verdict.attempts, verdict.lost, verdict.doubled)
+    _log.info(
+        "%s jobs in %s attempts: %s lost, %s doubled", verdict.jobs, verdict.attempts, verdict.lost, verdict.doubled
+    )
     for what, found in (("", injector.rescues), (" beside a restart", injector.rescues_beside_a_restart)):
         if found:
             _log.info(
                 "rescued%s after a median of %.2f s, at most %.2f s (lease %s s, sweep at most %s s), %s times",
-                what, statistics.median(found), max(found), LEASE_S, SWEEP_S, len(found),
+                what,
+                statistics.median(found),
+                max(found),
+                LEASE_S,
+                SWEEP_S,
+                len(found),
             )
 
     assert injector.done == wanted.counts

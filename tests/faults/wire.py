@@ -42,14 +42,11 @@ class Wire:
         await done
 
     def _must_break(self, answer: bytes) -> Break | None:
-        for number, (where, done) in enumerate(self._wanted):
-            if where is Break.BETWEEN_STATEMENTS and answer.endswith(_IN_TRANSACTION):
-                break
-            if where is Break.BEFORE_THE_ANSWER and _COMMITTED in answer and answer.endswith(_OUTSIDE):
-                break
-        else:
+        found = next((each for each in self._wanted if _comes_to(each[0], answer)), None)
+        if found is None:
             return None
-        del self._wanted[number]
+        self._wanted.remove(found)
+        where, done = found
         if not done.done():
             done.set_result(None)
         return where
@@ -88,6 +85,14 @@ class Wire:
             asking.cancel()
             for each in (writer, to_server):
                 each.transport.abort()
+
+
+def _comes_to(where: Break, answer: bytes) -> bool:
+    match where:
+        case Break.BETWEEN_STATEMENTS:
+            return answer.endswith(_IN_TRANSACTION)
+        case Break.BEFORE_THE_ANSWER:
+            return _COMMITTED in answer and answer.endswith(_OUTSIDE)
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

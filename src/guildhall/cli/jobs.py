@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -13,6 +16,9 @@ group = typer.Typer(help="Jobs: what is to be done, what was done, and what nobo
 
 IdsArgument = Annotated[list[str], typer.Argument(metavar="JOB...", help="Ids of jobs.")]
 TypeOption = Annotated[str | None, typer.Option("--type", help="Only this type of job.")]
+SomeIdsArgument = Annotated[list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids of jobs.")]
+OneTypeOption = Annotated[str | None, typer.Option("--type", help="Every job of this type, for all teams.")]
+OneQueueOption = Annotated[str | None, typer.Option("--queue", help="In this queue; in each unless given.")]
 LastOption = Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")]
 
 
@@ -79,15 +85,190 @@ def cancel(job: IdsArgument, as_json: JsonOption = False) -> None:
 
 
 @group.command()
-def pause(job: IdsArgument, as_json: JsonOption = False) -> None:
-    """Pause jobs until they are resumed; what is under way is taken from its worker."""
-    _change("pause", "paused", job, as_json=as_json)
+def pause(
+    job: SomeIdsArgument = None,
+    task_type: OneTypeOption = None,
+    queue: OneQueueOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """
+    Pause jobs, taking those under way from their workers; or a type or a queue, of which no more are begun.
+
+    A type or a queue is paused for all teams, and what is under way in it goes on.
+    """
+    _hold_or_change("pause", "paused", job or [], task_type, queue, as_json=as_json)
 
 
 @group.command()
-def resume(job: IdsArgument, as_json: JsonOption = False) -> None:
-    """Let paused jobs go on."""
-    _change("resume", "resumed", job, as_json=as_json)
+def resume(
+    job: SomeIdsArgument = None,
+    task_type: OneTypeOption = None,
+    queue: OneQueueOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let paused jobs go on, or a type or a queue."""
+    _hold_or_change("resume", "resumed", job or [], task_type, queue, as_json=as_json)
+
+
+@group.command()
+def add(
+    task_type: Annotated[str, typer.Argument(metavar="TYPE", help="A type that a worker has made known.")],
+    payload: Annotated[str, typer.Option(help="A JSON object, or @FILE that holds one.")] = "{}",
+    queue: Annotated[str | None, typer.Option(help="Where it waits; `default` unless given.")] = None,
+    priority: Annotated[str, typer.Option(help="critical, high, normal, low or background.")] = "normal",
+    after: Annotated[str | None, typer.Option(help="How long it waits first, such as 90s, 15min or 6h.")] = None,
+    key: Annotated[str | None, typer.Option(help="While a job of the team with this key lives, none is added.")] = None,
+    retries: Annotated[int | None, typer.Option(min=0, help="How often it is tried again.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Enqueue a job of the team."""
+    from guildhall.adapters.schemas import checker
+    from guildhall.app.documents.jobs import job_document
+    from guildhall.app.wiring import App
+    from guildhall.app.workers.wakeups import ring_once
+    from guildhall.domains.platform import jobs
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        values = read_payload(payload)
+        wait = None if after is None else read_span(after, "after")
+        async with App.open() as app:
+            async with app.transaction() as tx:
+                new = jobs.NewJob(
+                    task_type,
+                    values,
+                    queue=queue,
+                    priority=priority,
+                    scheduled_at=None if wait is None else tx.now + wait,
+                    unique_key=key,
+                    max_retries=retries,
+                )
+                [added] = await jobs.enqueue(tx, jobs.Types(checker), [new])
+                job = await jobs.get_job(tx, added.id)
+            await ring_once(app.database)
+        if as_json:
+            output.document({**job_document(job), "is_new": added.is_new})
+        else:
+            output.lines([str(added.id) if added.is_new else f"{added.id} has the key already, and is {job.status}"])
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def lanes(as_json: JsonOption = False) -> None:
+    """List the types of job in their queues, and how each is held back."""
+    from guildhall.app.documents.jobs import lane_document
+    from guildhall.app.wiring import App
+    from guildhall.cli.render.jobs import lane_lines
+    from guildhall.domains.platform import jobs
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.database.duty("scheduler", app.actor) as tx:
+            found = await jobs.list_lanes(tx)
+        if as_json:
+            output.document([lane_document(each) for each in found])
+        else:
+            output.lines(lane_lines(found))
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def limit(
+    task_type: Annotated[str, typer.Option("--type", help="The type of job.")],
+    queue: Annotated[str | None, typer.Option(help="In this queue; in each unless given.")] = None,
+    most: Annotated[str | None, typer.Option(help="How many are at work at once; `any` for no limit.")] = None,
+    rate: Annotated[
+        str | None, typer.Option(help="How many begin within a time, such as 10/s, 500/h or 1/15min; or `any`.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a type of job back, over all workers and teams."""
+    from guildhall.app.documents.jobs import lane_document
+    from guildhall.app.wiring import App
+    from guildhall.app.workers.wakeups import ring_once
+    from guildhall.cli.render.jobs import lane_lines
+    from guildhall.domains.platform import jobs
+    from guildhall.errors import InvalidInput
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        if most is None and rate is None:
+            raise InvalidInput("neither --most nor --rate is given, expected one of them", field="most")
+        cap = jobs.UNCHANGED if most is None else None if most == "any" else _number(most, "most")
+        pace = jobs.UNCHANGED if rate is None else None if rate == "any" else jobs.read_rate(rate)
+        async with App.open() as app:
+            async with app.database.duty("scheduler", app.actor) as tx:
+                changed = await jobs.limit_type(tx, task_type, queue, most=cap, rate=pace)
+            await ring_once(app.database)
+        if as_json:
+            output.document([lane_document(each) for each in changed])
+        else:
+            output.lines(lane_lines(changed))
+
+    run(work, as_json=as_json)
+
+
+@group.command()
+def top(
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between two frames.")] = 1.0,
+    as_json: JsonOption = False,
+) -> None:
+    """
+    Watch what waits, runs and ends, for all teams, until Ctrl-C; one look where nobody watches.
+
+    A frame takes at most a tenth of the time: with millions of jobs there are fewer.
+    """
+    from guildhall import clock
+    from guildhall.app.documents.jobs import activity_document
+    from guildhall.app.wiring import App
+    from guildhall.cli.render.jobs import activity_view
+    from guildhall.domains.platform import jobs
+    from guildhall.errors import Unavailable
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app:
+
+            async def look() -> tuple[list[jobs.Activity], list[jobs.Hand]]:
+                async with app.database.duty("worker") as tx:
+                    return await jobs.activity(tx), await jobs.hands(tx)
+
+            found = await look()
+            if as_json:
+                output.document(activity_document(*found, clock.now()))
+                return
+            if not output.console.is_terminal:
+                output.console.print(activity_view(*found, clock.now()), highlight=False)
+                return
+            from rich.live import Live
+            from rich.text import Text
+
+            with Live(
+                activity_view(*found, clock.now()), console=output.console, screen=True, auto_refresh=False
+            ) as live:
+                took_s = 0.0
+                while True:
+                    await asyncio.sleep(max(every, 10 * took_s))
+                    began_ms = clock.monotonic_ms()
+                    try:
+                        found = await look()
+                    except Unavailable as error:
+                        live.update(Text(f"{error.message}; looking again …", style="yellow"), refresh=True)
+                        continue
+                    took_s = (clock.monotonic_ms() - began_ms) / 1000
+                    live.update(activity_view(*found, clock.now()), refresh=True)
+
+    if as_json or not output.console.is_terminal:
+        run(work, as_json=as_json)
+        return
+    with suppress(typer.Exit):  # Ctrl-C is how one leaves
+        run(work)
 
 
 @group.command()
@@ -170,6 +351,37 @@ def stats(as_json: JsonOption = False) -> None:
     run(work, as_json=as_json)
 
 
+def _hold_or_change(
+    verb: str, done: str, texts: list[str], task_type: str | None, queue: str | None, *, as_json: bool
+) -> None:
+    """Single jobs of the team, or a type or a queue of all teams."""
+    from guildhall.app.documents.jobs import lane_document
+    from guildhall.app.wiring import App
+    from guildhall.app.workers.wakeups import ring_once
+    from guildhall.cli.render.jobs import lane_lines
+    from guildhall.domains.platform import jobs
+    from guildhall.errors import InvalidInput
+
+    if task_type is None and queue is None and texts:
+        _change(verb, done, texts, as_json=as_json)
+        return
+    output = Output(as_json)
+
+    async def work() -> None:
+        if texts or (task_type is None and queue is None):
+            raise InvalidInput("expected ids of jobs, or --type or --queue", field="job")
+        async with App.open() as app:
+            async with app.database.duty("scheduler", app.actor) as tx:
+                changed = await jobs.hold_types(tx, task_type, queue, is_paused=verb == "pause")
+            await ring_once(app.database)
+        if as_json:
+            output.document([lane_document(each) for each in changed])
+        else:
+            output.lines(lane_lines(changed))
+
+    run(work, as_json=as_json)
+
+
 def _change(verb: str, done: str, texts: list[str], *, as_json: bool) -> None:
     from guildhall.app.wiring import App
     from guildhall.app.workers.wakeups import ring_once
@@ -218,3 +430,52 @@ def _status(text: str | None) -> str | None:
             value=text,
         )
     return text
+
+
+def _number(text: str, field: str) -> int:
+    from guildhall.errors import InvalidInput
+
+    if not text.isdecimal() or len(text) > 9:
+        raise InvalidInput(f"--{field} is {text!r}, expected a whole number, or any", field=field, value=text)
+    return int(text)
+
+
+def read_span(text: str, field: str) -> timedelta:
+    """
+    A length of time as an option has it.
+
+    Raises:
+        InvalidInput: It is none.
+    """
+    from guildhall.domains.platform import jobs
+    from guildhall.errors import InvalidInput
+
+    try:
+        return jobs.read_span(text)
+    except ValueError as error:
+        raise InvalidInput(f"--{field}: {error}", field=field, value=text) from None
+
+
+def read_payload(text: str) -> dict[str, Any]:
+    """
+    A payload as an option has it: a JSON object, or @ and the file that holds one.
+
+    Raises:
+        InvalidInput: It is none, or the file cannot be read.
+    """
+    from pathlib import Path
+
+    import orjson
+
+    from guildhall.errors import InvalidInput
+
+    remedy = 'Write an object, such as --payload \'{"to": "Ada"}\', or @letter.json for a file.'
+    try:
+        value = orjson.loads(Path(text[1:]).read_bytes() if text.startswith("@") else text)
+    except OSError as error:
+        raise InvalidInput(f"--payload: {error}", remedy=remedy, field="payload", value=text) from None
+    except ValueError as error:
+        raise InvalidInput(f"--payload is no JSON: {error}", remedy=remedy, field="payload", value=text) from None
+    if not isinstance(value, dict):
+        raise InvalidInput(f"--payload is {text[:100]!r}, expected a JSON object", remedy=remedy, field="payload")
+    return value

@@ -28,6 +28,7 @@ GROUPS = {
     "debates": "debates",
     "agents": "agents",
     "tasks": "tasks",
+    "schedule": "schedules",
 }
 """The module of each group of commands."""
 

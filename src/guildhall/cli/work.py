@@ -1,4 +1,4 @@
-"""`guildhall worker` and `guildhall schedule`: the processes that do what is to be done."""
+"""`guildhall worker`: a process that does what is to be done."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from guildhall.cli.frame import JsonOption, Output, run
 
 
 def add_to(app: typer.Typer) -> None:
-    """Put both commands at the top."""
+    """Put the command at the top."""
     app.command()(worker)
-    app.command()(schedule)
 
 
 def worker(
@@ -92,38 +91,6 @@ def worker(
             )
 
     run(work, as_json=as_json, loop=uvloop.new_event_loop)
-
-
-def schedule(as_json: JsonOption = False) -> None:
-    """
-    Fire schedules, rescue lost jobs and keep the database in shape until SIGTERM or Ctrl-C.
-
-    Any number may run: each schedule fires once. The upkeep of `guildhall db
-    maintain` is among them, every hour.
-    """
-    output = Output(as_json)
-
-    async def work() -> None:
-        from guildhall.app.wiring import App, prepared_url
-        from guildhall.app.workers.scheduler import Scheduler, duties
-        from guildhall.settings import Settings
-
-        async with prepared_url(Settings.from_environment()) as url, App.open() as app:
-            made = Scheduler(app, duties(app, url))
-            stop_on_signals(made.stop)
-
-            def started() -> None:
-                if not as_json:
-                    output.lines([f"scheduler {made.name} watches (pid {os.getpid()})"])
-                sys.stdout.flush()
-
-            await made.run(started)
-        if as_json:
-            output.document({"scheduler": made.name, "fired": made.fired})
-        else:
-            output.lines([f"stopped: fired {made.fired} times"])
-
-    run(work, as_json=as_json)
 
 
 def load(modules: list[str] | tuple[()]) -> None:

@@ -12,11 +12,15 @@ from typing_extensions import TypedDict
 
 from guildhall.app.documents import described
 from guildhall.domains.platform.jobs import (
+    Activity,
     Claim,
     DeadLetter,
     Enqueued,
+    Hand,
     Job,
+    Lane,
     Presence,
+    Standing,
     Status,
     Story,
     TypeStats,
@@ -186,6 +190,98 @@ class VerdictsDocument(TypedDict):
     """A verdict for each job, in the order in which they were named."""
 
     items: Sequence[VerdictDocument]
+
+
+class RateDocument(TypedDict):
+    """So many within so many seconds."""
+
+    count: int
+    per_s: float
+
+
+@described
+class LaneDocument(TypedDict):
+    """A type of job in a queue, and how it is held back."""
+
+    id: int
+    task_type: str
+    queue: str
+    is_paused: bool
+    max_running: int | None
+    """How many may be at work at once, over all workers; null: any number."""
+    rate: RateDocument | None
+    """How many may begin within a time, over all workers; null: any number."""
+
+
+@described
+class ScheduleDocument(TypedDict):
+    """Work that comes again, and how its last time went."""
+
+    name: str
+    task_type: str
+    queue: str | None
+    payload: Any
+    priority: str
+    tenant_id: UUID | None
+    """The team whose jobs are enqueued; null: upkeep that the scheduler does itself."""
+    cron: str | None
+    every_s: float | None
+    timezone: str
+    is_paused: bool
+    next_run_at: datetime | None
+    last_run_at: datetime | None
+    last_status: str | None
+    last_error: str | None
+
+
+def lane_document(lane: Lane) -> LaneDocument:
+    """A type of job in a queue."""
+    rate: RateDocument | None = None
+    if lane.rate is not None:
+        rate = {"count": lane.rate.count, "per_s": lane.rate.per.total_seconds()}
+    return {
+        "id": lane.lane,
+        "task_type": lane.task_type,
+        "queue": lane.queue,
+        "is_paused": lane.is_paused,
+        "max_running": lane.max_running,
+        "rate": rate,
+    }
+
+
+def schedule_document(standing: Standing) -> ScheduleDocument:
+    """Work that comes again."""
+    schedule = standing.schedule
+    return {
+        "name": schedule.name,
+        "task_type": schedule.task_type,
+        "queue": schedule.queue,
+        "payload": schedule.payload,
+        "priority": schedule.priority,
+        "tenant_id": schedule.tenant_id,
+        "cron": schedule.cron,
+        "every_s": None if schedule.every is None else schedule.every.total_seconds(),
+        "timezone": schedule.timezone,
+        "is_paused": standing.is_paused,
+        "next_run_at": standing.next_run_at,
+        "last_run_at": standing.last_run_at,
+        "last_status": standing.last_status,
+        "last_error": standing.last_error,
+    }
+
+
+def activity_document(lanes: Iterable[Activity], hands: Iterable[Hand], read_at: datetime) -> dict[str, Any]:
+    """What goes on in each lane, and who works on what."""
+
+    def of_lane(each: Activity) -> dict[str, Any]:
+        found = {name: getattr(each, name) for name in Activity.__slots__ if name != "lane"}
+        return {**lane_document(each.lane), **found}
+
+    return {
+        "read_at": read_at,
+        "lanes": [of_lane(each) for each in lanes],
+        "workers": [{**asdict(each.presence), "running": each.running} for each in hands],
+    }
 
 
 def job_document(job: Job) -> JobDocument:

@@ -32,10 +32,10 @@ class JobTypeUnknown(InvalidInput):
 
     code = "job_type_unknown"
 
-    def __init__(self, task_type: str, queue: str, known: Iterable[str]) -> None:
+    def __init__(self, task_type: str, queue: str | None, known: Iterable[str]) -> None:
         names = sorted(set(known))
         super().__init__(
-            f"there is no job type {task_type!r} in queue {queue!r}",
+            f"there is no job type {task_type!r}" + ("" if queue is None else f" in queue {queue!r}"),
             remedy=did_you_mean(task_type, names)
             or "A type is known once a worker that handles it has started: run `guildhall worker`.",
             field="task_type",
@@ -218,3 +218,56 @@ class ScheduleInvalid(InvalidInput):
         super().__init__(
             f"{field} of schedule {name!r} is {value!r}: {why}", field=field, value=str(value), schedule=name
         )
+
+
+class ScheduleNotFound(NotFound):
+    """There is no schedule of this name."""
+
+    code = "schedule_not_found"
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"there is no schedule {name[:100]!r}",
+            remedy=did_you_mean(name, known) or "`guildhall schedule list` shows those that there are.",
+            field="schedule",
+            value=name[:100],
+        )
+
+
+class ScheduleExists(Conflict):
+    """There is a schedule of this name already."""
+
+    code = "schedule_exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"there is a schedule {name!r} already",
+            remedy="Give it another name, or remove the other first.",
+            field="name",
+            value=name,
+        )
+
+
+class QueueUnknown(InvalidInput):
+    """No worker has made a type of job known in this queue."""
+
+    code = "queue_unknown"
+
+    def __init__(self, queue: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        super().__init__(
+            f"no job type waits in queue {queue!r}",
+            remedy=did_you_mean(queue, names) or "A queue is known once a worker that serves it has started.",
+            field="queue",
+            value=queue,
+            known=names[:50],
+        )
+
+
+class LimitInvalid(InvalidInput):
+    """A limit of a type of job is none."""
+
+    code = "job_limit_invalid"
+
+    def __init__(self, field: str, value: Any, expected: str) -> None:
+        super().__init__(f"{field} is {str(value)[:100]}, expected {expected}", field=field, value=str(value)[:100])

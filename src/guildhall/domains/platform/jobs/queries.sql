@@ -198,3 +198,99 @@ RETURNING schedules.name, schedules.task_type, schedules.queue, schedules.payloa
 
 -- name: until_next_run
 SELECT extract(epoch FROM min(next_run_at) - now())::float8 FROM platform.schedules WHERE enabled;
+
+-- name: lanes
+SELECT lane, task_type, queue, is_paused, max_running, rate_count, rate_per
+  FROM platform.task_lanes
+ ORDER BY task_type, queue;
+
+-- name: hold_lanes
+UPDATE platform.task_lanes
+   SET is_paused = :is_paused
+ WHERE (:task_type::text IS NULL OR task_type = :task_type) AND (:queue::text IS NULL OR queue = :queue)
+RETURNING lane, task_type, queue, is_paused, max_running, rate_count, rate_per;
+
+-- name: limit_lanes
+UPDATE platform.task_lanes
+   SET max_running = CASE WHEN :sets_most::boolean THEN :max_running::integer ELSE max_running END,
+       rate_count = CASE WHEN :sets_rate::boolean THEN :rate_count::integer ELSE rate_count END,
+       rate_per = CASE WHEN :sets_rate::boolean THEN :rate_per::interval ELSE rate_per END
+ WHERE task_type = :task_type AND (:queue::text IS NULL OR queue = :queue)
+RETURNING lane, task_type, queue, is_paused, max_running, rate_count, rate_per;
+
+-- name: activity
+-- Each count walks the part of an index that has what it counts, however many jobs are done.
+WITH waiting AS (
+    SELECT lane, count(*) AS n, min(scheduled_at) AS since
+      FROM platform.background_tasks
+     WHERE status = 'pending' AND place IS NOT NULL
+     GROUP BY lane
+),
+later AS (
+    SELECT lane, count(*) AS n
+      FROM platform.background_tasks
+     WHERE status = 'pending' AND place IS NULL AND open_dependencies = 0
+     GROUP BY lane
+),
+busy AS (
+    SELECT lane, count(*) AS n
+      FROM platform.background_tasks
+     WHERE status IN ('queued', 'running') AND worker_id IS NOT NULL
+     GROUP BY lane
+),
+held_up AS (
+    SELECT lane, count(*) FILTER (WHERE status = 'stuck') AS stuck, count(*) FILTER (WHERE status = 'paused') AS paused
+      FROM platform.background_tasks
+     WHERE status IN ('paused', 'stuck')
+     GROUP BY lane
+),
+ended AS (
+    SELECT tasks.lane, count(*) FILTER (WHERE events.event = 'completed') AS done,
+           count(*) FILTER (WHERE events.event IN ('failed', 'stuck')) AS failed
+      FROM store.background_task_history AS events
+      JOIN platform.background_tasks AS tasks ON tasks.id = events.task_id
+     WHERE events.created_at > clock_timestamp() - :lately::interval AND events.event IN ('completed', 'failed', 'stuck')
+     GROUP BY tasks.lane
+)
+SELECT lanes.lane, lanes.task_type, lanes.queue, lanes.is_paused, lanes.max_running, lanes.rate_count, lanes.rate_per,
+       COALESCE(waiting.n, 0) AS waiting, waiting.since AS waiting_since, COALESCE(later.n, 0) AS later, COALESCE(busy.n, 0) AS running,
+       COALESCE(held_up.stuck, 0) AS stuck, COALESCE(held_up.paused, 0) AS paused, COALESCE(ended.done, 0) AS done,
+       COALESCE(ended.failed, 0) AS failed
+  FROM platform.task_lanes AS lanes
+  LEFT JOIN waiting USING (lane)
+  LEFT JOIN later USING (lane)
+  LEFT JOIN busy USING (lane)
+  LEFT JOIN held_up USING (lane)
+  LEFT JOIN ended USING (lane)
+ ORDER BY lanes.task_type, lanes.queue;
+
+-- name: under_way
+SELECT worker_id, task_type, count(*) AS n
+  FROM platform.background_tasks
+ WHERE status IN ('queued', 'running') AND worker_id IS NOT NULL
+ GROUP BY worker_id, task_type
+ ORDER BY worker_id, n DESC, task_type;
+
+-- name: schedules
+SELECT schedules.name, schedules.task_type, schedules.queue, schedules.payload, schedules.priority::text AS priority,
+       schedules.tenant_id, schedules.cron, schedules.every, schedules.timezone, NOT schedules.enabled AS is_paused,
+       NULLIF(schedules.next_run_at, 'infinity') AS next_run_at, last.due_at AS last_run_at, last.status AS last_status,
+       last.error_message AS last_error
+  FROM platform.schedules
+  LEFT JOIN LATERAL (
+           SELECT runs.due_at, runs.status, runs.error_message
+             FROM platform.schedule_runs AS runs
+            WHERE runs.schedule_name = schedules.name
+            ORDER BY runs.due_at DESC
+            LIMIT 1
+       ) AS last ON true
+ WHERE :name::text IS NULL OR schedules.name = :name
+ ORDER BY schedules.name;
+
+-- name: switch_schedule
+UPDATE platform.schedules
+   SET enabled = :enabled, next_run_at = COALESCE(:next_run_at::timestamptz, next_run_at)
+ WHERE name = :name;
+
+-- name: remove_schedule
+DELETE FROM platform.schedules WHERE name = :name;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
@@ -18,15 +19,19 @@ from guildhall.domains.platform.jobs.errors import (
     DependencyCycle,
     JobInvalid,
     JobTypeUnknown,
+    LimitInvalid,
     PayloadTooLarge,
     ScheduleInvalid,
 )
-from guildhall.domains.platform.jobs.types import NewJob, OnFailure, Priority, Schedule
+from guildhall.domains.platform.jobs.types import NewJob, OnFailure, Priority, Rate, Schedule
 
 _PRIORITIES = frozenset(Priority)
 _POLICIES = frozenset(OnFailure)
 _MOST_RETRIES = 1_000_000
 _KEYS = ("unique_key", "idempotency_key", "fair_key")
+_LONGEST_RATE = timedelta(days=366)
+_SPAN = re.compile(r"(\d{1,9})\s*([a-z]+)")
+_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 _NUL = b"\\u0000"
 
 
@@ -195,6 +200,84 @@ def queue_of(schedule: Schedule, known: Collection[tuple[str, str]]) -> str:
     if schedule.queue not in queues:
         raise JobTypeUnknown(schedule.task_type, schedule.queue or "default", (name for name, _ in known))
     return schedule.queue
+
+
+def check_schedule(schedule: Schedule) -> None:
+    """
+    Hold what a person has written of a schedule against what it may be; its rhythm is looked at in `due_after`.
+
+    Raises:
+        ScheduleInvalid: Its name, its priority or its rhythm is none.
+        JobInvalid, PayloadTooLarge: Its payload is none.
+    """
+    if not (_NAME.fullmatch(schedule.name) and len(schedule.name) <= 100):
+        why = "expected up to 100 small letters and digits, with . _ - between"
+        raise ScheduleInvalid(schedule.name[:100], "name", schedule.name[:100], why)
+    if schedule.priority not in _PRIORITIES:
+        raise ScheduleInvalid(schedule.name, "priority", schedule.priority, f"expected {', '.join(Priority)}")
+    if (schedule.cron is None) == (schedule.every is None):
+        raise ScheduleInvalid(schedule.name, "cron", schedule.cron, "expected a cron line or an interval, one of them")
+    payload_of(NewJob(schedule.task_type, schedule.payload), 1)
+
+
+def check_limits(most: int | None, rate: Rate | None) -> None:
+    """
+    See that limits of a type can be kept.
+
+    Raises:
+        LimitInvalid: They cannot.
+    """
+    if most is not None and not 0 <= most < 2**31:
+        raise LimitInvalid("most", most, "0 or more")
+    if rate is None:
+        return
+    if not 0 < rate.count < 2**31:
+        raise LimitInvalid("rate", rate.count, "one or more within a time")
+    if not timedelta(0) < rate.per <= _LONGEST_RATE:
+        raise LimitInvalid("rate", rate.per, f"a time of up to {_LONGEST_RATE.days} days")
+
+
+_UNITS = {
+    "s": 1,
+    "sec": 1,
+    "second": 1,
+    "m": 60,
+    "min": 60,
+    "minute": 60,
+    "h": 3600,
+    "hour": 3600,
+    "d": 86400,
+    "day": 86400,
+}
+_RATE = re.compile(r"(\d{1,9})\s*/\s*(\d{0,6})\s*([a-z]+)")
+
+
+def read_rate(text: str) -> Rate:
+    """
+    A rate as people write it: `10/s`, `500/h`, `1/15min`.
+
+    Raises:
+        LimitInvalid: It is none.
+    """
+    found = _RATE.fullmatch(text.strip().lower())
+    if found is None or found[3] not in _UNITS:
+        raise LimitInvalid("rate", repr(text), "a number for a time, such as 10/s, 500/h or 1/15min")
+    rate = Rate(int(found[1]), timedelta(seconds=int(found[2] or 1) * _UNITS[found[3]]))
+    check_limits(None, rate)
+    return rate
+
+
+def read_span(text: str) -> timedelta:
+    """
+    A length of time as people write it: `90s`, `15min`, `6h`, `1d`.
+
+    Raises:
+        ValueError: It is none.
+    """
+    found = _SPAN.fullmatch(text.strip().lower())
+    if found is None or found[2] not in _UNITS:
+        raise ValueError(f"{text[:50]!r} is no length of time; expected one such as 90s, 15min, 6h or 1d")
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
 
 
 def due_after(schedule: Schedule, due_at: datetime, now: datetime) -> datetime | None:

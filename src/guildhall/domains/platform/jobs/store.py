@@ -11,6 +11,7 @@ from uuid import UUID
 from guildhall.db import Json, Query, Row, Tx, load_queries
 from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.platform.jobs.types import (
+    Activity,
     Claim,
     DeadLetter,
     Dependency,
@@ -20,12 +21,15 @@ from guildhall.domains.platform.jobs.types import (
     Failure,
     Job,
     JobType,
+    Lane,
     NewJob,
     OnFailure,
     Presence,
     Priority,
+    Rate,
     Run,
     Schedule,
+    Standing,
     Status,
     TypeStats,
     Verdict,
@@ -279,6 +283,66 @@ async def stats(tx: Tx) -> list[TypeStats]:
     return list(found.values())
 
 
+# lanes --------------------------------------------------------------------------
+
+
+async def lanes(tx: Tx) -> list[Lane]:
+    return [_lane(row) for row in await tx.fetch(_queries.lanes)]
+
+
+async def hold_lanes(tx: Tx, task_type: str | None, queue: str | None, *, is_paused: bool) -> list[Lane]:
+    rows = await tx.fetch(_queries.hold_lanes, task_type=task_type, queue=queue, is_paused=is_paused)
+    return [_lane(row) for row in rows]
+
+
+async def limit_lanes(
+    tx: Tx,
+    task_type: str,
+    queue: str | None,
+    *,
+    sets_most: bool,
+    max_running: int | None,
+    sets_rate: bool,
+    rate: Rate | None,
+) -> list[Lane]:
+    rows = await tx.fetch(
+        _queries.limit_lanes,
+        task_type=task_type,
+        queue=queue,
+        sets_most=sets_most,
+        max_running=max_running,
+        sets_rate=sets_rate,
+        rate_count=None if rate is None else rate.count,
+        rate_per=None if rate is None else rate.per,
+    )
+    return [_lane(row) for row in rows]
+
+
+async def activity(tx: Tx, lately: timedelta) -> list[Activity]:
+    seconds = lately.total_seconds()
+    return [
+        Activity(
+            _lane(row),
+            row["waiting"],
+            row["waiting_since"],
+            row["later"],
+            row["running"],
+            row["stuck"],
+            row["paused"],
+            row["done"] / seconds,
+            row["failed"] / seconds,
+        )
+        for row in await tx.fetch(_queries.activity, lately=lately)
+    ]
+
+
+async def under_way(tx: Tx) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for row in await tx.fetch(_queries.under_way):
+        found.setdefault(row["worker_id"], {})[row["task_type"]] = row["n"]
+    return found
+
+
 # schedules ------------------------------------------------------------------------
 
 
@@ -328,6 +392,30 @@ async def take_over_run(tx: Tx, scheduler: str, lease: timedelta) -> Run | None:
 async def until_next_run(tx: Tx) -> float | None:
     found: float | None = await tx.value(_queries.until_next_run)
     return found
+
+
+async def schedules(tx: Tx, name: str | None = None) -> list[Standing]:
+    return [_standing(row) for row in await tx.fetch(_queries.schedules, name=name)]
+
+
+async def switch_schedule(tx: Tx, name: str, next_run_at: datetime | None, *, enabled: bool) -> bool:
+    return await tx.execute(_queries.switch_schedule, name=name, enabled=enabled, next_run_at=next_run_at) == 1
+
+
+async def remove_schedule(tx: Tx, name: str) -> bool:
+    return await tx.execute(_queries.remove_schedule, name=name) == 1
+
+
+def _lane(row: Row) -> Lane:
+    rate = None if row["rate_count"] is None else Rate(row["rate_count"], row["rate_per"])
+    return Lane(row["lane"], row["task_type"], row["queue"], row["is_paused"], row["max_running"], rate)
+
+
+def _standing(row: Row) -> Standing:
+    schedule = Schedule(**{name: row[name] for name in Schedule.__slots__})
+    return Standing(
+        schedule, row["is_paused"], row["next_run_at"], row["last_run_at"], row["last_status"], row["last_error"]
+    )
 
 
 def _run(row: Row | None) -> Run | None:

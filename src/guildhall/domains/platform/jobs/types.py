@@ -298,3 +298,63 @@ class Run:
 
     schedule: Schedule
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many within so long."""
+
+    count: int
+    per: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A type of job in a queue, and how it is held back; None: not at all."""
+
+    lane: int
+    task_type: str
+    queue: str
+    is_paused: bool
+    max_running: int | None
+    rate: Rate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """
+    What goes on in a lane: how many jobs are in each state, and what ended lately.
+
+    `waiting` may begin now, the oldest of them since `waiting_since`; `later`
+    are due later. `done_per_s` and `failed_per_s` are attempts of the last seconds.
+    """
+
+    lane: Lane
+    waiting: int
+    waiting_since: datetime | None
+    later: int
+    running: int
+    stuck: int
+    paused: int
+    done_per_s: float
+    failed_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """A worker and what it runs: how many jobs of each type."""
+
+    presence: Presence
+    running: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A schedule as it stands: when it is due next, and how its last time went."""
+
+    schedule: Schedule
+    is_paused: bool
+    next_run_at: datetime | None
+    last_run_at: datetime | None
+    last_status: str | None
+    last_error: str | None
