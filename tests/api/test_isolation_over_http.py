@@ -51,6 +51,8 @@ IN_PATHS = {
     "agent": "agent",
     "task": "task",
     "letter_id": "letter",
+    "task_type": "task_type",
+    "schedule": "schedule",
 }
 INSTALLATION = {"verify_ledger"}
 """A ledger is everybody's; of its rows only one's own are verified."""
@@ -120,6 +122,7 @@ OWN = {
     "set_task_type": "makes something in one's own team",
     "create_team": "makes a team; slugs are everybody's, so that a taken one is told",
     "create_user": "is for administrators",
+    "create_schedule": "is for administrators",
     "accept_invitation": "takes a token, which is all that anybody needs",
     "create_account": "takes a token, which is all that anybody needs",
     "change_password": "changes one's own",
@@ -247,6 +250,8 @@ async def _made(served: Served) -> World:
         failed = {"tasks": [{"id": claim["id"], "token": claim["token"], "message": "cracked"}]}
         await asked("pottery/owner", "POST", f"{S}/agents/potter/fail", failed)
         [letter] = (await asked("pottery/owner", "GET", f"{S}/task-dead-letters"))["items"]
+        nightly = {"name": "pottery-nightly", "task_type": "pottery.fire", "every_s": 3600}
+        await asked("local", "POST", f"{P}/schedules", nightly)
         bad = {
             name: await asked("smithy/owner", "POST", f"{P}/keys", {"name": name, "scopes": scopes})
             for name, scopes in (("revoked", []), ("expired", []), ("reader", ["read"]))
@@ -296,6 +301,8 @@ async def _made(served: Served) -> World:
             "task": "vase",
             "kind": "vases",
             "letter": letter["id"],
+            "task_type": "pottery.fire",
+            "schedule": "pottery-nightly",
         },
         nobodys={
             "config": "nobodys-agent",
@@ -309,6 +316,8 @@ async def _made(served: Served) -> World:
             "skill": "sculpting",
             "task": "nothing-to-do",
             "kind": "nothings",
+            "task_type": "nobodys.type",
+            "schedule": "nobodys-schedule",
             **{
                 each: str(uuid4())
                 for each in (

@@ -1,6 +1,6 @@
 """Routes of the platform wing."""
 
-from guildhall.api.platform import audits, health, jobs, keys, people, sessions, teams, workers
+from guildhall.api.platform import audits, health, jobs, keys, lanes, people, schedules, sessions, teams, workers
 
 ROUTERS = (
     sessions.sessions,
@@ -18,5 +18,7 @@ ROUTERS = (
     jobs.batches,
     jobs.dead_letters,
     workers.router,
+    lanes.router,
+    schedules.router,
     health.health,
 )

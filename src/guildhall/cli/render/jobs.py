@@ -128,9 +128,7 @@ def schedule_lines(schedules: Iterable[Standing]) -> Iterator[Text]:
         empty = False
         schedule = each.schedule
         rhythm = (
-            f"at {schedule.cron} in {schedule.timezone}"
-            if schedule.every is None
-            else f"every {_span(schedule.every)}"
+            f"at {schedule.cron} in {schedule.timezone}" if schedule.every is None else f"every {_span(schedule.every)}"
         )
         yield Text.assemble(
             (schedule.name, "bold"),

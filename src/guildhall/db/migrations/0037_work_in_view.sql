@@ -1,3 +1,4 @@
+-- phase: expand
 -- What people look at and change of the work engine while it runs: what happened
 -- lately, what is paused, and schedules that are not wanted any more.
 
