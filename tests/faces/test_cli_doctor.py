@@ -32,6 +32,7 @@ NAMES = [
     "disk",
     "extensions",
     "transaction_ids",
+    "jobs",
 ]
 
 Connect = Callable[[], Any]

@@ -133,8 +133,8 @@ async def test_the_live_view_shows_what_waits_runs_and_ends_and_who_works(
         await jobs.complete(tx, "mill", [jobs.Done(held[0].id, held[0].token)])
         await jobs.fail(tx, "mill", [jobs.Failure(held[1].id, held[1].token, "no")])
     async with app.transaction() as tx:
-        [paused] = [each for each in (await jobs.page_jobs(tx, {"status": "pending"}, jobs.JOBS.order())).items][:1]
-        await jobs.change_each(tx, "pause", [paused.id])
+        pending = (await jobs.page_jobs(tx, {"status": "pending"}, jobs.JOBS.order())).items
+        await jobs.change_each(tx, "pause", [pending[0].id])
     seen = guildhall("jobs", "top", "--json").json
     [lane] = [each for each in seen["lanes"] if each["task_type"] == "other"]
     counts = {name: lane[name] for name in ("waiting", "later", "running", "paused", "stuck")}

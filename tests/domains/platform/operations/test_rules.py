@@ -14,6 +14,7 @@ from guildhall.domains.platform.operations.types import (
     Extension,
     Finding,
     Horizon,
+    Lane,
     Level,
     PreparedTransaction,
     Replica,
@@ -27,6 +28,7 @@ from guildhall.domains.platform.operations.types import (
     Table,
     TransactionIds,
     Wait,
+    Work,
 )
 
 NOW = datetime(2026, 11, 27, 8, tzinfo=UTC)
@@ -259,7 +261,7 @@ def test_a_disk_is_nearly_full(free: int, level: Level) -> None:
 
 def test_the_disk_of_another_server_is_not_known_and_not_called_full() -> None:
     found = rules.judge_disk(None, replace(SERVER, size_bytes=None))
-    assert (found.level, found.measures) == (OK, [])
+    assert (found.level, list(found.measures)) == (OK, [])
 
 
 def test_extensions_are_there_loaded_and_up_to_date() -> None:
@@ -296,3 +298,37 @@ def test_the_worst_finding_is_what_counts() -> None:
     fine, bad = judge_schema(29, 29, []), schema_unusable("no", None)
     assert overall([fine, bad, fine]) is CRITICAL
     assert overall([]) is OK
+
+
+@pytest.mark.parametrize(
+    ("since_s", "workers", "is_paused", "level"),
+    [
+        (None, 0, False, OK),
+        (59, 0, False, OK),
+        (60, 0, False, WARNING),
+        (60, 1, False, OK),
+        (3600, 1, False, WARNING),
+        (3600, 0, True, OK),
+    ],
+)
+def test_jobs_that_wait_with_nobody_there_or_for_long_are_told(
+    since_s: int | None, workers: int, is_paused: bool, level: Level
+) -> None:
+    since = None if since_s is None else NOW - timedelta(seconds=since_s)
+    lanes = [
+        Lane("mail", "default", is_paused, 0 if since is None else 7, since, 2),
+        Lane("idle", "slow", False, 0, None, 0),
+    ]
+    found = rules.judge_jobs(Work(lanes, workers, 3), NOW)
+    assert found.level is level
+    assert measured(found) == {"workers_alive": workers, "dead_letters_open": 3}
+    told = {(each.name, each.labels["type"]): each.value for each in found.measures if each.labels}
+    assert told["jobs_waiting", "mail"] == (0 if since is None else 7)
+    assert told["jobs_oldest_wait_seconds", "mail"] == (since_s or 0)
+    assert told["jobs_running", "mail"] == 2
+    assert told["jobs_oldest_wait_seconds", "idle"] == 0
+
+
+def test_jobs_that_could_not_be_counted_are_not_told_as_none() -> None:
+    found = rules.judge_jobs(None, NOW)
+    assert (found.level, list(found.measures)) == (OK, [])

@@ -220,16 +220,19 @@ RETURNING lane, task_type, queue, is_paused, max_running, rate_count, rate_per;
 
 -- name: activity
 -- Each count walks the part of an index that has what it counts, however many jobs are done.
-WITH waiting AS (
-    SELECT lane, count(*) AS n, min(scheduled_at) AS since
+WITH ready AS (
+    SELECT lane, scheduled_at, true AS may_begin
       FROM platform.background_tasks
      WHERE status = 'pending' AND place IS NOT NULL
-     GROUP BY lane
-),
-later AS (
-    SELECT lane, count(*) AS n
+     UNION ALL
+    SELECT lane, scheduled_at, scheduled_at <= now()
       FROM platform.background_tasks
      WHERE status = 'pending' AND place IS NULL AND open_dependencies = 0
+),
+waiting AS (
+    SELECT lane, count(*) FILTER (WHERE may_begin) AS n, min(scheduled_at) FILTER (WHERE may_begin) AS since,
+           count(*) FILTER (WHERE NOT may_begin) AS later
+      FROM ready
      GROUP BY lane
 ),
 busy AS (
@@ -253,12 +256,11 @@ ended AS (
      GROUP BY tasks.lane
 )
 SELECT lanes.lane, lanes.task_type, lanes.queue, lanes.is_paused, lanes.max_running, lanes.rate_count, lanes.rate_per,
-       COALESCE(waiting.n, 0) AS waiting, waiting.since AS waiting_since, COALESCE(later.n, 0) AS later, COALESCE(busy.n, 0) AS running,
+       COALESCE(waiting.n, 0) AS waiting, waiting.since AS waiting_since, COALESCE(waiting.later, 0) AS later, COALESCE(busy.n, 0) AS running,
        COALESCE(held_up.stuck, 0) AS stuck, COALESCE(held_up.paused, 0) AS paused, COALESCE(ended.done, 0) AS done,
        COALESCE(ended.failed, 0) AS failed
   FROM platform.task_lanes AS lanes
   LEFT JOIN waiting USING (lane)
-  LEFT JOIN later USING (lane)
   LEFT JOIN busy USING (lane)
   LEFT JOIN held_up USING (lane)
   LEFT JOIN ended USING (lane)

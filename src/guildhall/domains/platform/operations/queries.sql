@@ -111,3 +111,36 @@ SELECT datname::text AS database, age(datfrozenxid) AS transactions, mxid_age(da
   FROM pg_database
  ORDER BY greatest(age(datfrozenxid), mxid_age(datminmxid)) DESC
  LIMIT 1;
+
+-- name: be_briefest
+-- A migration may hold the tables of jobs; what stands in its way must not stand in others'.
+SELECT set_config('lock_timeout', '50ms', true);
+
+-- name: lanes
+WITH waiting AS (
+    SELECT lane, count(*) AS n, min(scheduled_at) AS since
+      FROM (
+          SELECT lane, scheduled_at FROM platform.background_tasks WHERE status = 'pending' AND place IS NOT NULL
+           UNION ALL
+          SELECT lane, scheduled_at
+            FROM platform.background_tasks
+           WHERE status = 'pending' AND place IS NULL AND open_dependencies = 0 AND scheduled_at <= now()
+      ) AS ready
+     GROUP BY lane
+),
+busy AS (
+    SELECT lane, count(*) AS n
+      FROM platform.background_tasks
+     WHERE status IN ('queued', 'running') AND worker_id IS NOT NULL
+     GROUP BY lane
+)
+SELECT lanes.task_type, lanes.queue, lanes.is_paused, COALESCE(waiting.n, 0) AS waiting, waiting.since AS waiting_since,
+       COALESCE(busy.n, 0) AS running
+  FROM platform.task_lanes AS lanes
+  LEFT JOIN waiting USING (lane)
+  LEFT JOIN busy USING (lane)
+ ORDER BY lanes.task_type, lanes.queue;
+
+-- name: crew
+SELECT (SELECT count(*) FROM platform.task_workers WHERE last_seen >= now() - lease)::integer AS workers,
+       (SELECT count(*) FROM platform.dead_letter_queue WHERE resolved_at IS NULL)::integer AS dead_letters;

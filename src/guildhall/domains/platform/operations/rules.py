@@ -28,6 +28,7 @@ from guildhall.domains.platform.operations.types import (
     Table,
     TransactionIds,
     Wait,
+    Work,
 )
 
 AHEAD = timedelta(days=31)
@@ -46,6 +47,7 @@ _LAG_BYTES = (1 * _GB, 16 * _GB)
 _LAG_S = (60.0, 3600.0)
 _FREE_BYTES = (4 * _GB, 1 * _GB)  # the log alone may take 2 GB (max_wal_size of the embedded server)
 _IDS = (1_000_000_000, 1_600_000_000)  # vacuum_failsafe_age; at 2³¹ the server refuses to write
+_NOBODY_S, _NEGLECTED_S = 60.0, 3600.0
 _ALL_IDS = 2**31
 _LATE = timedelta(days=2)  # upkeep is to run daily
 
@@ -574,6 +576,59 @@ def judge_transaction_ids(ids: TransactionIds) -> Finding:
         if level is not Level.OK
         else _NOTHING,
         [Measure("transaction_id_age", ids.transactions), Measure("multixact_id_age", ids.multixacts)],
+    )
+
+
+def judge_jobs(work: Work | None, now: datetime) -> Finding:
+    """Whether what is to be done is being done: jobs that wait with nobody there, or for long."""
+    if work is None:
+        return Finding("jobs", Level.OK, "how many jobs wait could not be counted at once", {"waiting": None}, _NOTHING)
+    ages = {
+        lane: max(0.0, (now - lane.waiting_since).total_seconds())
+        for lane in work.lanes
+        if lane.waiting_since is not None
+    }
+    waiting, running = sum(each.waiting for each in work.lanes), sum(each.running for each in work.lanes)
+    oldest = max(ages.values(), default=None)
+    neglected = max((age for lane, age in ages.items() if not lane.is_paused), default=0.0)
+    paused = sum(each.is_paused for each in work.lanes)
+    level, remedy = Level.OK, _NOTHING
+    if neglected >= _NOBODY_S and not work.workers:
+        level, remedy = Level.WARNING, "Start `guildhall worker`: nobody is there to do them."
+    elif neglected >= _NEGLECTED_S:
+        level = Level.WARNING
+        remedy = (
+            "See `guildhall jobs top`: start more workers, or lift what holds the type back (`guildhall jobs limit`)."
+        )
+    since = "" if oldest is None else f", the oldest for {_span(oldest)}"
+    return Finding(
+        "jobs",
+        level,
+        f"{_number(waiting, 'job')} may begin{since}; {running:,} at work with {_number(work.workers, 'worker')}; "
+        f"{_number(work.dead_letters, 'dead letter')}; {_number(paused, 'type')} paused",
+        {
+            "waiting": waiting,
+            "oldest_wait_seconds": _rounded(oldest),
+            "running": running,
+            "workers": work.workers,
+            "dead_letters": work.dead_letters,
+            "paused": [f"{each.task_type} in {each.queue}" for each in work.lanes if each.is_paused],
+        },
+        remedy,
+        [
+            Measure("workers_alive", work.workers),
+            Measure("dead_letters_open", work.dead_letters),
+            *(
+                Measure(name, value, {"type": lane.task_type, "queue": lane.queue})
+                for lane in work.lanes
+                for name, value in (
+                    ("jobs_waiting", lane.waiting),
+                    ("jobs_oldest_wait_seconds", ages.get(lane, 0.0)),
+                    ("jobs_running", lane.running),
+                    ("jobs_paused", int(lane.is_paused)),
+                )
+            ),
+        ],
     )
 
 

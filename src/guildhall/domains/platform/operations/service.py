@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from guildhall.db import SLOW_MS, Tx
+from guildhall.db.errors import TooBusy
 from guildhall.domains.platform.operations import rules, store
-from guildhall.domains.platform.operations.types import Finding, Surroundings
+from guildhall.domains.platform.operations.types import Finding, Surroundings, Work
 
 _LOGGED_FOR = timedelta(days=1)
 _KEPT_FOR = timedelta(days=30)
@@ -52,7 +53,17 @@ async def examine(tx: Tx, ours: Surroundings) -> list[Finding]:
         rules.judge_disk(ours.disk, server),
         rules.judge_extensions(await store.extensions(tx), server),
         rules.judge_transaction_ids(await store.transaction_ids(tx)),
+        rules.judge_jobs(await _work(tx), tx.now),
     ]
+
+
+async def _work(tx: Tx) -> Work | None:
+    """What is to be done; None where somebody holds the jobs' tables, or there is too much of it to count in seconds."""
+    try:
+        async with tx.savepoint():
+            return await store.work(tx)
+    except TooBusy:
+        return None
 
 
 async def note_upkeep(tx: Tx) -> None:

@@ -8,6 +8,7 @@ from guildhall.db import Tx, load_queries
 from guildhall.domains.platform.operations.types import (
     Extension,
     Horizon,
+    Lane,
     PreparedTransaction,
     Replica,
     Rollup,
@@ -19,6 +20,7 @@ from guildhall.domains.platform.operations.types import (
     Table,
     TransactionIds,
     Wait,
+    Work,
 )
 
 _queries = load_queries("guildhall.domains.platform.operations")
@@ -105,3 +107,12 @@ async def note_upkeep(tx: Tx) -> None:
 
 async def forget_slow_statements(tx: Tx, before: datetime) -> int:
     return await tx.execute(_queries.forget_slow_statements, before=before)
+
+
+async def work(tx: Tx) -> Work:
+    """What is to be done; no lock is waited for."""
+    await tx.execute(_queries.be_briefest)
+    lanes = [Lane(**dict(row)) for row in await tx.fetch(_queries.lanes)]
+    crew = await tx.find(_queries.crew)
+    assert crew is not None
+    return Work(lanes, crew["workers"], crew["dead_letters"])

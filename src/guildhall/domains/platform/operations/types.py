@@ -217,3 +217,24 @@ class TransactionIds:
     database: str
     transactions: int
     multixacts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A type of job in a queue: how many may begin, the oldest of them since when, and how many are at work."""
+
+    task_type: str
+    queue: str
+    is_paused: bool
+    waiting: int
+    waiting_since: datetime | None
+    running: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The jobs of all teams, how many workers have given a sign of life, and how many dead letters lie open."""
+
+    lanes: Sequence[Lane]
+    workers: int
+    dead_letters: int
