@@ -10,7 +10,7 @@ import typer
 
 from guildhall.cli.frame import JsonOption, Output, run
 from guildhall.cli.jobs import read_payload, read_span
-from guildhall.cli.work import stop_on_signals
+from guildhall.cli.work import ListenOption, stop_on_signals, told_at
 
 group = typer.Typer(invoke_without_command=True)
 
@@ -18,7 +18,7 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The schedule'
 
 
 @group.callback()
-def schedule(context: typer.Context, as_json: JsonOption = False) -> None:
+def schedule(context: typer.Context, listen: ListenOption = None, as_json: JsonOption = False) -> None:
     """
     Fire schedules, rescue lost jobs and keep the database in shape until SIGTERM or Ctrl-C.
 
@@ -37,13 +37,14 @@ def schedule(context: typer.Context, as_json: JsonOption = False) -> None:
         async with prepared_url(Settings.from_environment()) as url, App.open() as app:
             made = Scheduler(app, duties(app, url))
             stop_on_signals(made.stop)
+            with told_at(listen, made) as said:
 
-            def started() -> None:
-                if not as_json:
-                    output.lines([f"scheduler {made.name} watches (pid {os.getpid()})"])
-                sys.stdout.flush()
+                def started() -> None:
+                    if not as_json:
+                        output.lines([f"scheduler {made.name} watches (pid {os.getpid()}){said}"])
+                    sys.stdout.flush()
 
-            await made.run(started)
+                await made.run(started)
         if as_json:
             output.document({"scheduler": made.name, "fired": made.fired})
         else:

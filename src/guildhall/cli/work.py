@@ -6,14 +6,23 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
 from guildhall.cli.frame import JsonOption, Output, run
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+
+ListenOption = Annotated[
+    str | None, typer.Option(metavar="HOST:PORT", help="Tell /healthz and, for Prometheus, /metrics there.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,6 +42,7 @@ def worker(
         float, typer.Option(min=0.5, help="Seconds without a sign of life after which others take its jobs.")
     ] = 30.0,
     grace: Annotated[float, typer.Option(min=0, help="Seconds that jobs have to finish on a stop.")] = 30.0,
+    listen: ListenOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """
@@ -63,13 +73,16 @@ def worker(
                 grace_s=grace,
             )
             stop_on_signals(made.stop)
+            with told_at(listen, made) as said:
 
-            def started() -> None:
-                if not as_json:
-                    output.lines([f"worker {made.name} takes jobs, {concurrency} at a time (pid {os.getpid()})"])
-                sys.stdout.flush()
+                def started() -> None:
+                    if not as_json:
+                        output.lines(
+                            [f"worker {made.name} takes jobs, {concurrency} at a time (pid {os.getpid()}){said}"]
+                        )
+                    sys.stdout.flush()
 
-            await made.run(started)
+                await made.run(started)
         counts = made.counts
         if as_json:
             output.document(
@@ -91,6 +104,25 @@ def worker(
             )
 
     run(work, as_json=as_json, loop=uvloop.new_event_loop)
+
+
+class _Tells(Protocol):
+    """What has something to say of itself."""
+
+    def health(self) -> tuple[bool, dict[str, Any]]: ...
+    def samples(self) -> Iterable[Metric]: ...
+
+
+@contextmanager
+def told_at(listen: str | None, made: _Tells) -> Iterator[str]:
+    """Tell how a process is where somebody wants to hear it; gives what to add to its first line."""
+    from guildhall.app.workers.vitals import read_address, telling
+
+    if listen is None:
+        yield ""
+        return
+    with telling(read_address(listen), made.health, made.samples) as url:
+        yield f", {url}/metrics"
 
 
 def load(modules: list[str] | tuple[()]) -> None:

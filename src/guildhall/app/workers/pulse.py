@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+from guildhall import clock
 from guildhall.db import Database
 from guildhall.domains.platform import jobs
 from guildhall.errors import GuildhallError
@@ -38,7 +39,13 @@ class Pulse:
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._started = threading.Event()
+        self._heard_ms = clock.monotonic_ms()  # it has registered just now
         self._thread = threading.Thread(target=self._run, name="guildhall-pulse", daemon=True)
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the database last heard a sign of life; from any thread."""
+        return (clock.monotonic_ms() - self._heard_ms) / 1000
 
     async def __aenter__(self) -> Pulse:
         self._thread.start()
@@ -63,6 +70,7 @@ class Pulse:
             try:
                 database = database or await self._database.another(1)
                 await self._beat(database)
+                self._heard_ms = clock.monotonic_ms()
             except Exception as error:  # noqa: BLE001 - a worker without a pulse loses all that it does
                 _log.warning(
                     "no sign of life for the moment: %s", error, exc_info=not isinstance(error, GuildhallError)

@@ -12,13 +12,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
+from prometheus_client import Metric
+
+from guildhall import clock
 from guildhall.adapters.schemas import checker
 from guildhall.algorithms import backoff
 from guildhall.app import upkeep
 from guildhall.app.wiring import App
+from guildhall.app.workers.vitals import counter, gauge
 from guildhall.app.workers.wakeups import Bell
 from guildhall.app.workers.worker import new_name, sweep
 from guildhall.domains.platform import jobs
@@ -51,6 +56,11 @@ class Scheduler:
     ) -> None:
         self.name = new_name()
         self.fired = 0
+        self.failed = 0
+        self.rescued = 0
+        self._looked_ms = clock.monotonic_ms()
+        self._swept_ms = self._looked_ms
+        self._upkeep: set[asyncio.Task[None]] = set()
         self._app = app
         self._duties = duties
         self._types = jobs.Types(checker)
@@ -59,7 +69,7 @@ class Scheduler:
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """End after what is under way."""
+        """End after what is under way, upkeep too."""
         self._stopping.set()
 
     async def run(self, started: Callable[[], None] = lambda: None) -> None:
@@ -72,9 +82,34 @@ class Scheduler:
         async with self._app.database.duty("scheduler") as tx:
             await jobs.add_schedule(tx, UPKEEP, first_at=tx.now)
         started()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._repeat(self._fire_all))
-            group.create_task(self._repeat(self._sweep))
+        async with asyncio.TaskGroup() as self._group:
+            self._group.create_task(self._repeat(self._fire_all))
+            self._group.create_task(self._repeat(self._sweep))
+
+    def health(self) -> tuple[bool, dict[str, Any]]:
+        """Whether it has looked for what is due and swept lately, and what there is to say of it; from any thread."""
+        looked_s, swept_s = self._ages_s()
+        said = {
+            "scheduler": self.name,
+            "looked_s_ago": round(looked_s, 3),
+            "swept_s_ago": round(swept_s, 3),
+            "upkeep_running": len(self._upkeep),
+        }
+        return looked_s < 3 * _LONGEST_S + 10 and swept_s < 3 * self._sweep_every_s + 10, said
+
+    def samples(self) -> Iterator[Metric]:
+        """What Prometheus is told; from any thread."""
+        looked_s, swept_s = self._ages_s()
+        yield counter("guildhall_scheduler_fired_total", "Schedules that it fired.", [({}, self.fired)])
+        yield counter("guildhall_scheduler_upkeep_failed_total", "Upkeep that failed.", [({}, self.failed)])
+        yield counter("guildhall_scheduler_rescued_total", "Jobs that its sweeps saved.", [({}, self.rescued)])
+        yield gauge("guildhall_scheduler_upkeep_running", "Upkeep that is under way.", len(self._upkeep))
+        yield gauge("guildhall_scheduler_look_age_seconds", "Since it last saw what is due.", looked_s)
+        yield gauge("guildhall_scheduler_sweep_age_seconds", "Since it last swept.", swept_s)
+
+    def _ages_s(self) -> tuple[float, float]:
+        now_ms = clock.monotonic_ms()
+        return (now_ms - self._looked_ms) / 1000, (now_ms - self._swept_ms) / 1000
 
     async def _repeat(self, work: Callable[[], Awaitable[float]]) -> None:
         attempt = 0
@@ -103,13 +138,20 @@ class Scheduler:
                 break
             self.fired += 1
             if run.schedule.tenant_id is None:
-                await self._do(run)
+                self._begin(run)
             else:
                 bell.ring()
         await bell.close()
         async with self._app.database.duty("scheduler") as tx:
             left_s = await jobs.until_next_run(tx)
+        self._looked_ms = clock.monotonic_ms()
         return _LONGEST_S if left_s is None else min(_LONGEST_S, max(0.01, left_s))
+
+    def _begin(self, run: Run) -> None:
+        """Upkeep goes on beside the rest, so that it holds nothing back however long it takes."""
+        doing = self._group.create_task(self._do(run))
+        self._upkeep.add(doing)
+        doing.add_done_callback(self._upkeep.discard)
 
     async def _do(self, run: Run) -> None:
         error: str | None = None
@@ -120,15 +162,20 @@ class Scheduler:
             elif not await self._done_while_ours(run, duty):
                 _log.warning("upkeep %s was taken over by another scheduler", run.schedule.name)
                 return
-        except Unavailable:
-            raise  # it is begun again once its lease has ended
+        except Unavailable as failure:
+            _log.warning("upkeep %s is begun again once its lease has ended: %s", run.schedule.name, failure)
+            return
         except GuildhallError as failure:
             error = str(failure)
         except Exception as failure:  # noqa: BLE001 - a duty's defect must not end the scheduler
             _log.exception("upkeep %s failed", run.schedule.name)
             error = f"{type(failure).__name__}: {failure}"
-        async with self._app.database.duty("scheduler") as tx:
-            await jobs.finish_run(tx, run, self.name, error)
+        self.failed += error is not None
+        try:
+            async with self._app.database.duty("scheduler") as tx:
+                await jobs.finish_run(tx, run, self.name, error)
+        except Unavailable as failure:
+            _log.warning("upkeep %s, which is done, is done again: %s", run.schedule.name, failure)
 
     async def _done_while_ours(self, run: Run, duty: Callable[[], Awaitable[object]]) -> bool:
         """Do upkeep and keep its lease meanwhile; False where another scheduler has taken it over, and it was left off."""
@@ -155,7 +202,9 @@ class Scheduler:
                 _log.warning("upkeep %s was not renewed: %s", run.schedule.name, error)
 
     async def _sweep(self) -> float:
-        await sweep(self._app)
+        swept = await sweep(self._app)
+        self.rescued += swept.retried
+        self._swept_ms = clock.monotonic_ms()
         async with self._app.database.duty("worker") as tx:
             await jobs.tidy(tx)
         return self._sweep_every_s * random.uniform(0.8, 1.2)

@@ -21,11 +21,14 @@ import os
 import random
 import socket
 import traceback
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+from prometheus_client import Metric
 
 from guildhall import clock
 from guildhall.adapters.threads import in_thread, ours_to_obey
@@ -34,10 +37,11 @@ from guildhall.app import agents_at_work
 from guildhall.app.wiring import App
 from guildhall.app.workers.handlers import Context, GiveUp, Handler, Registry, TryLater, told
 from guildhall.app.workers.pulse import Pulse
+from guildhall.app.workers.vitals import Durations, counter, gauge, gauges
 from guildhall.app.workers.wakeups import Ear, ring_once
 from guildhall.db import Json
 from guildhall.domains.platform import jobs
-from guildhall.domains.platform.jobs import Claim, Done, Failure, JobLost, JobType
+from guildhall.domains.platform.jobs import Claim, Done, Failure, JobLost, JobType, Status
 from guildhall.errors import GuildhallError, Unavailable
 
 _log = logging.getLogger(__name__)
@@ -65,6 +69,8 @@ class Counts:
     lost: int = 0
     handed_back: int = 0
     rescued: int = 0
+    ended: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By type, and by what became of the attempt: completed, retried, failed, dead_letter, lost, handed_back."""
 
 
 @dataclass(slots=True)
@@ -115,6 +121,9 @@ class Worker:
         self._per_s = 0.0
         self._may_find = True
         self._attempt = 0
+        self._careful_until_ms = 0.0
+        self._pulse: Pulse | None = None
+        self._claims = Durations()
         self._is_closing = False
         self._timer: asyncio.TimerHandle | None = None
         self._arrived = asyncio.Semaphore(0)
@@ -140,7 +149,7 @@ class Worker:
         await self._register()
         ear = Ear(self._heard)
         try:
-            async with Pulse(self._app.database, self._as_registered(), self._tickets, self._lose):
+            async with Pulse(self._app.database, self._as_registered(), self._tickets, self._lose) as self._pulse:
                 beside = [asyncio.create_task(work) for work in (self._poll(), self._look_around())]
                 if self._app.database.can_listen:
                     beside.append(asyncio.create_task(ear.listen(self._app.database)))
@@ -156,6 +165,41 @@ class Worker:
                     await self._last_words()
         finally:
             ear.close()
+
+    # what it tells of itself --------------------------------------------------------
+
+    def health(self) -> tuple[bool, dict[str, Any]]:
+        """Whether it gives signs of life, and what there is to say of it; from any thread."""
+        silent_s = math.inf if self._pulse is None else self._pulse.silent_s
+        said = {
+            "worker": self.name,
+            "heartbeat_age_s": round(silent_s, 3) if math.isfinite(silent_s) else None,
+            "running": len(self._held.copy()),
+            "stopping": self._stopping.is_set(),
+        }
+        return silent_s < self._lease.total_seconds(), said
+
+    def samples(self) -> Iterator[Metric]:
+        """What Prometheus is told; from any thread."""
+        ended = [({"type": name, "outcome": outcome}, n) for (name, outcome), n in self.counts.ended.copy().items()]
+        held = Counter(each.claim.task_type for each in self._held.copy().values())
+        yield counter("guildhall_worker_jobs_total", "Attempts that ended, by what became of them.", ended)
+        yield gauges(
+            "guildhall_worker_jobs_held",
+            "Jobs that this worker has, begun or claimed ahead.",
+            "type",
+            [(name, held[name]) for name in self._handlers],
+        )
+        yield gauge("guildhall_worker_concurrency", "How many it runs at a time.", self._concurrency)
+        yield gauge("guildhall_worker_jobs_running", "How many it runs.", self._busy)
+        yield self._claims.family("guildhall_worker_claim_duration_seconds", "How long claims and completions took.")
+        if self._pulse is not None:
+            yield gauge(
+                "guildhall_worker_heartbeat_age_seconds", "Since its last sign of life was heard.", self._pulse.silent_s
+            )
+        yield counter(
+            "guildhall_worker_rescued_total", "Jobs of others that its sweeps saved.", [({}, self.counts.rescued)]
+        )
 
     # beginning and ending ---------------------------------------------------------
 
@@ -216,6 +260,7 @@ class Worker:
             _log.warning("%s jobs could not be handed back; they will be rescued: %s", len(held), error)
             return
         self.counts.handed_back += len(back)
+        self._count(held, "handed_back")
         if back:
             await ring_once(self._app.database)
 
@@ -225,7 +270,8 @@ class Worker:
         """How many more jobs to claim: for those that are free, and ahead as many as soon begin."""
         if self._stopping.is_set() or not self._open_lanes():
             return 0
-        ahead = int(self._per_s * _AHEAD_S) if self._may_claim_ahead else 0
+        may_claim_ahead = self._may_claim_ahead and clock.monotonic_ms() >= self._careful_until_ms
+        ahead = int(self._per_s * _AHEAD_S) if may_claim_ahead else 0
         room = self._concurrency + ahead - self._busy - len(self._ready) - self._claiming
         return max(0, min(room, _MOST_AT_ONCE))
 
@@ -305,15 +351,21 @@ class Worker:
                 raise
             await self._complete_apart(done, error)
             return
-        self._forget(done)
+        self._claims.note((clock.monotonic_ms() - began_ms) / 1000)
+        ended = self.counts.ended
+        for each in done:
+            held = self._held.pop(each.token, None)
+            if held is not None:
+                ended[held.claim.task_type, "completed" if each.id in counted else "lost"] += 1
         self.counts.completed += len(counted)
         self.counts.lost += len(done) - len(counted)
         if room:
             self._may_find = len(claims) == room  # else not until somebody rings, or it is time to look again
         if claims:
             wanted, others = self._within_limits(claims)
-            self._begin(wanted, began_ms)
-            await self._hand_back([_Held(each, began_ms) for each in others])
+            at_once, later, too_many = self._in_order(wanted)
+            self._begin(at_once, later, began_ms)
+            await self._hand_back([_Held(each, began_ms) for each in (*others, *too_many)])
 
     def _within_limits(self, claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
         """What this worker may have of what it has claimed, and what is for other workers."""
@@ -324,6 +376,18 @@ class Worker:
             left[each.task_type] -= 1
             (wanted if left[each.task_type] >= 0 else others).append(each)
         return wanted, others
+
+    def _in_order(self, claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim], list[Claim]]:
+        """What is to begin at once, what may wait, and what may not and finds nobody free."""
+        now = clock.now()
+        delicate = [each for each in claims if not _may_be_ahead(each, now)]
+        if not delicate:
+            return [], list(claims), []
+        free = max(0, self._concurrency - self._busy)
+        if len(delicate) > free:
+            self._careful_until_ms = clock.monotonic_ms() + 1000 * _STALE_S  # more like these may come
+        known = {each.token for each in delicate}
+        return delicate[:free], [each for each in claims if each.token not in known], delicate[free:]
 
     async def _complete_apart(self, done: list[Done], error: GuildhallError) -> None:
         """The server refuses a result: each job for itself, and the one that has it fails."""
@@ -350,22 +414,30 @@ class Worker:
 
     async def _say_failed_together(self, failed: list[Failure]) -> None:
         async with self._app.database.duty("worker") as tx:
-            await jobs.fail(tx, self.name, failed)
-        self._forget(failed)
+            verdicts = {each.id: each.status for each in await jobs.fail(tx, self.name, failed)}
+        for each in failed:
+            held = self._held.pop(each.token, None)
+            if held is not None:
+                status = verdicts.get(each.id)
+                outcome = "lost" if status is None else "retried" if status is Status.PENDING else status.value
+                self.counts.ended[held.claim.task_type, outcome] += 1
         self.counts.failed += len(failed)
         failed.clear()
 
-    def _begin(self, claims: Sequence[Claim], now_ms: float) -> None:
-        self._end_earlier({claim.id for claim in claims})
-        for claim in claims:
+    def _begin(self, at_once: Sequence[Claim], later: Sequence[Claim], now_ms: float) -> None:
+        self._end_earlier({claim.id for claim in (*at_once, *later)})
+        for claim in later:
             held = self._held[claim.token] = _Held(claim, now_ms)
             self._ready.append(held)
-        for _ in range(min(len(claims), self._concurrency - self._busy)):
+        for claim in reversed(at_once):
+            held = self._held[claim.token] = _Held(claim, now_ms)
+            self._ready.appendleft(held)
+        for _ in range(min(len(at_once) + len(later), self._concurrency - self._busy)):
             self._arrived.release()
 
-    def _forget(self, said: Sequence[Done] | Sequence[Failure]) -> None:
-        for each in said:
-            self._held.pop(each.token, None)
+    def _count(self, held: Iterable[_Held], outcome: str) -> None:
+        for each in held:
+            self.counts.ended[each.claim.task_type, outcome] += 1
 
     async def _wait_for_database(self, error: Unavailable) -> None:
         self._attempt += 1
@@ -417,6 +489,7 @@ class Worker:
             held.is_over = True
             self._held.pop(claim.token, None)
             self.counts.lost += 1
+            self._count([held], "lost")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a handler raises is the job's failure, never the worker's
             self._fail(held, error)
         finally:
@@ -484,6 +557,7 @@ class Worker:
             _log.warning("job %s was taken from worker %s", held.claim.id, self.name)
             held.is_lost = True
             self.counts.lost += 1
+            self._count([held], "lost")
             if held.runner is not None:
                 held.runner.cancel()
 
@@ -537,6 +611,11 @@ async def sweep(app: App) -> jobs.Swept:
 def _may_wait(kind: JobType) -> bool:
     """Whether jobs of a type may be claimed ahead: by their rows they have begun, so their time runs and a lost worker costs a retry."""
     return kind.max_retries > 0 and (kind.timeout is None or kind.timeout >= _LONG)
+
+
+def _may_be_ahead(claim: Claim, now: datetime) -> bool:
+    """The same of one job, which may say otherwise than its type, or be on its last retry."""
+    return claim.retry_count < claim.max_retries and (claim.leased_until is None or claim.leased_until - now >= _LONG)
 
 
 async def _called(handler: Handler, given: tuple[object, ...]) -> object:

@@ -167,8 +167,13 @@ UPDATE platform.schedules
  WHERE name = :name;
 
 -- name: begin_run
+-- Not while the time before still goes on, as of upkeep that takes long.
 INSERT INTO platform.schedule_runs (schedule_name, due_at, scheduler_id, leased_until)
-VALUES (:name, :due_at, :scheduler, now() + :lease::interval)
+SELECT :name, :due_at, :scheduler, now() + :lease::interval
+ WHERE NOT EXISTS (
+           SELECT FROM platform.schedule_runs AS runs
+            WHERE runs.schedule_name = :name AND runs.status = 'running' AND runs.leased_until >= now()
+       )
     ON CONFLICT DO NOTHING
 RETURNING true;
 
