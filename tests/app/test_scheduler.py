@@ -6,20 +6,28 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from urllib.request import urlopen
 
 import asyncpg
 import pytest
 
+from fixtures.metrics import read
 from fixtures.processes import DEADLINE_S
 from guildhall import clock
 from guildhall.adapters.schemas import checker
 from guildhall.app.wiring import App
 from guildhall.app.workers.scheduler import UPKEEP, Scheduler
+from guildhall.app.workers.vitals import telling
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import JobType, JobTypeUnknown, Run, Schedule, ScheduleInvalid
 from guildhall.errors import InvalidInput
 
 Duty = Callable[[], Awaitable[object]]
+
+
+def got(url: str) -> str:
+    with urlopen(url) as answer:
+        return str(answer.read().decode())
 
 
 async def add(app: App, schedule: Schedule, ago: timedelta = timedelta(minutes=1)) -> None:
@@ -270,3 +278,55 @@ async def test_times_that_were_missed_are_not_made_up_for(app: App) -> None:
         left_s = await jobs.until_next_run(tx)
     assert left_s is not None
     assert 0 < left_s <= 50 * 60
+
+
+async def test_upkeep_that_takes_long_holds_no_schedule_back_and_is_not_begun_twice(
+    app: App, administrator_url: str
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    count = 0
+
+    async def keep() -> None:
+        nonlocal count
+        count += 1
+        begun.set()
+        await go_on.wait()
+
+    async with app.database.duty("worker") as tx:
+        await jobs.register_type(tx, JobType("report"))
+    scheduler = Scheduler(app, {"upkeep": keep})
+
+    async def enough() -> bool:
+        fired = [status for name, status, _ in await runs(administrator_url) if name == "report"]
+        if fired:
+            assert scheduler.health()[1]["upkeep_running"] == 1
+            go_on.set()
+        return bool(fired)
+
+    running = asyncio.create_task(run_until([scheduler], enough))
+    async with asyncio.timeout(DEADLINE_S):
+        await begun.wait()
+        await sql(administrator_url, "UPDATE platform.schedules SET next_run_at = now() WHERE name = 'upkeep'")
+        await add(app, Schedule("report", "report", {}, tenant_id=app.actor.tenant_id, every=timedelta(days=1)))
+        await running
+    assert count == 1
+    assert await runs(administrator_url) == [("report", "completed", None), ("upkeep", "completed", None)]
+
+
+async def test_a_scheduler_tells_of_its_health_and_what_it_has_fired(app: App) -> None:
+    scheduler = Scheduler(app, {"upkeep": asyncio.Event().wait}, lease=timedelta(seconds=0.3))
+    assert scheduler.health()[0]
+
+    async def enough() -> bool:
+        return scheduler.fired == 1
+
+    running = asyncio.create_task(scheduler.run())
+    while not await enough():
+        await asyncio.sleep(0.01)
+    with telling(("127.0.0.1", 0), scheduler.health, scheduler.samples) as url:
+        scraped = read(await asyncio.to_thread(got, f"{url}/metrics"))
+    running.cancel()
+    await asyncio.wait([running])
+    assert scraped["guildhall_scheduler_fired_total"] == 1
+    assert scraped["guildhall_scheduler_upkeep_running"] == 1
+    assert 0 <= scraped["guildhall_scheduler_sweep_age_seconds"] < DEADLINE_S

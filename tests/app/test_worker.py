@@ -10,9 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import aiohttp
+import orjson
 import pytest
 from pydantic import BaseModel
 
+from fixtures.metrics import read
 from fixtures.processes import DEADLINE_S
 from guildhall import clock
 from guildhall.adapters.schemas import checker
@@ -20,10 +23,11 @@ from guildhall.app.wiring import App
 from guildhall.app.workers import Bell, Context, Enqueuer, GiveUp, HandlerNotUsable, Registry, TryLater, Worker
 from guildhall.app.workers.door import Door
 from guildhall.app.workers.pulse import Pulse
+from guildhall.app.workers.vitals import read_address, telling
 from guildhall.db import Tx
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import NewJob, Status, Story
-from guildhall.errors import InvalidInput
+from guildhall.errors import InvalidInput, Unavailable
 
 MOMENT = timedelta(milliseconds=1)
 
@@ -512,3 +516,112 @@ async def test_a_worker_has_no_more_of_a_kind_than_it_may_and_leaves_the_rest_to
             story = await told(app, each.id, Status.COMPLETED)
             assert story.job.retry_count == 0
     assert len(workers) == 4
+
+
+@pytest.mark.parametrize("change", [{"max_retries": 0}, {"timeout": timedelta(seconds=5)}])
+async def test_a_job_that_says_otherwise_than_its_type_is_not_kept_waiting_with_a_worker(
+    app: App, enqueuer: Enqueuer, change: dict[str, Any]
+) -> None:
+    handlers, blocked, go_on, begun = Registry(), asyncio.Event(), asyncio.Event(), set[UUID]()
+
+    @handlers.job("quick")
+    async def quick(payload: dict[str, Any], context: Context) -> None:
+        if payload.get("blocks"):
+            blocked.set()
+            await go_on.wait()
+        begun.add(context.job.id)
+
+    async with working(app, handlers, concurrency=1, poll_s=30) as worker:
+        for _ in range(3):  # until it is known to be quick, so that it claims ahead
+            await enqueuer.enqueue_many([NewJob("quick", {}) for _ in range(100)])
+            while len(begun) < 100:
+                await asyncio.sleep(0.01)
+            begun.clear()
+        first = await enqueuer.enqueue(NewJob("quick", {"blocks": True}))
+        await blocked.wait()
+        plain = [NewJob("quick", {}) for _ in range(3)]
+        delicate = [NewJob("quick", {}, **change) for _ in range(3)]
+        added = await enqueuer.enqueue_many([*plain, *delicate])
+        for each in added[3:]:
+            story = await told(app, each.id, Status.PENDING)
+            while story.events[-1].event != "handed_back":  # it has not been claimed yet
+                await asyncio.sleep(0.01)
+                story = await told(app, each.id, Status.PENDING)
+            assert story.job.retry_count == 0
+        assert (await told(app, added[0].id, Status.RUNNING)).job.attempts == 1, "what may wait does, with the worker"
+        go_on.set()
+        for each in (first, *added):
+            await told(app, each.id, Status.COMPLETED)
+    assert worker.counts.completed == 301 + len(added)
+
+
+async def test_a_worker_tells_of_its_health_and_what_it_has_done(app: App, enqueuer: Enqueuer) -> None:
+    handlers, begun, go_on = Registry(), asyncio.Event(), asyncio.Event()
+
+    @handlers.job("work")
+    async def work(payload: dict[str, Any]) -> None: ...
+
+    @handlers.job("break", max_retries=1, retry_base=MOMENT, retry_most=MOMENT)
+    async def break_down(payload: dict[str, Any]) -> None:
+        raise ValueError
+
+    @handlers.job("wait")
+    async def wait(payload: dict[str, Any]) -> None:
+        begun.set()
+        await go_on.wait()
+
+    async with working(app, handlers, poll_s=0.02) as worker:
+        with telling(("127.0.0.1", 0), worker.health, worker.samples) as url:
+            for name, status in (("work", Status.COMPLETED), ("break", Status.DEAD_LETTER)):
+                added = await enqueuer.enqueue(NewJob(name, {}))
+                await told(app, added.id, status)
+            await enqueuer.enqueue(NewJob("wait", {}))
+            await begun.wait()
+            status, health = await answer(f"{url}/healthz")
+            _, metrics = await answer(f"{url}/metrics")
+            missing, _ = await answer(f"{url}/")
+            with (
+                pytest.raises(Unavailable, match="nobody can listen at"),
+                telling(("127.0.0.1", int(url.rpartition(":")[2])), worker.health, worker.samples),
+            ):
+                pass
+        go_on.set()
+    said = orjson.loads(health)
+    assert (status, said["status"], said["worker"], said["running"]) == (200, "ok", worker.name, 1)
+    assert missing == 404
+    scraped = read(metrics)
+    assert scraped.value("guildhall_worker_jobs_total", type="work", outcome="completed") == 1
+    assert scraped.value("guildhall_worker_jobs_total", type="break", outcome="retried") == 1
+    assert scraped.value("guildhall_worker_jobs_total", type="break", outcome="dead_letter") == 1
+    assert scraped.value("guildhall_worker_jobs_held", type="wait") == 1
+    assert scraped["guildhall_worker_jobs_running"] == 1
+    assert scraped["guildhall_worker_claim_duration_seconds_count"] >= 3
+    assert 0 <= scraped["guildhall_worker_heartbeat_age_seconds"] < DEADLINE_S
+
+
+async def test_a_worker_whose_signs_of_life_nobody_hears_says_that_it_fails(app: App) -> None:
+    handlers = Registry()
+
+    @handlers.job("work")
+    async def work(payload: dict[str, Any]) -> None: ...
+
+    worker = Worker(app, handlers)
+    with telling(("127.0.0.1", 0), worker.health, worker.samples) as url:
+        status, said = await answer(f"{url}/healthz")
+    assert (status, orjson.loads(said)["status"]) == (503, "failing")
+
+
+async def answer(url: str) -> tuple[int, str]:
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return response.status, await response.text()
+
+
+@pytest.mark.parametrize("text", ["9101", "localhost", "localhost:", "localhost:http", ":70000"])
+def test_an_address_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="expected HOST:PORT"):
+        read_address(text)
+
+
+def test_addresses_are_read_with_and_without_a_host() -> None:
+    assert read_address("[::1]:9101") == ("::1", 9101)
+    assert read_address(":0") == ("", 0)
