@@ -6,7 +6,9 @@ processes, from the first handler to the last row that says so; ours with every
 event in the history, PgQueuer at each of several batch sizes, of which the best
 counts. latency: from the commit of a single enqueue to its handler, in another
 process, at an even rate. enqueue: in batches of 1,000, by one caller and by four,
-and one at a time by twenty callers at once.
+and one at a time by twenty callers at once. backlog (ours alone): claims and
+completions with few jobs there, behind a million that wait, and beside a million
+that are done. graph (ours alone): layers of jobs that wait for those before them.
 
 An embedded PostgreSQL with fsync on; each library has a database of its own.
 
@@ -80,6 +82,46 @@ class Guildhall:
         from guildhall.domains.platform.jobs import NewJob
 
         await self.enqueuer.enqueue_many([NewJob("noop", {"n": n}) for n in numbers])
+
+    async def enqueue_graph(self, layers: int, width: int) -> None:
+        """Each job waits for three of the layer before; their numbers say which."""
+        from guildhall import clock
+        from guildhall.domains.platform.jobs import NewJob, Wait
+
+        ids = [[clock.new_id() for _ in range(width)] for _ in range(layers)]
+        await self.enqueuer.enqueue_many(
+            [
+                NewJob(
+                    "noop",
+                    {"n": layer * width + place},
+                    id=ids[layer][place],
+                    waits_for=[Wait(ids[layer - 1][each]) for each in awaited(place, width)] if layer else (),
+                )
+                for layer in range(layers)
+                for place in range(width)
+            ]
+        )
+
+    async def rates_of_steps(self, jobs_per_case: int, batch: int) -> float:
+        """Jobs a second that one worker claims and completes, a batch in each round trip, with nothing between."""
+        from guildhall.domains.platform import jobs
+
+        async with self.app.database.duty("worker") as tx:
+            await jobs.register_worker(tx, jobs.Worker("bench"))
+            lanes = await jobs.lanes_of(tx, [("noop", "default")])
+            held = await jobs.claim(tx, "bench", lanes, batch)
+        began, count = time.perf_counter(), 0
+        while count < jobs_per_case:
+            async with self.app.database.duty("worker") as tx:
+                done, claims = await jobs.step(
+                    tx, "bench", [jobs.Done(each.id, each.token) for each in held], lanes, batch
+                )
+            assert len(done) == len(claims) == batch
+            held, count = claims, count + batch
+        rate = count / (time.perf_counter() - began)
+        async with self.app.database.duty("worker") as tx:
+            await jobs.complete(tx, "bench", [jobs.Done(each.id, each.token) for each in held])
+        return rate
 
     async def work(self, on_job: OnJob, batch: int) -> None:
         from guildhall.app.workers import Worker
@@ -157,6 +199,11 @@ class Procrastinate:
             install_signal_handlers=False,
             delete_jobs="never",
         )
+
+
+def awaited(place: int, width: int) -> set[int]:
+    """Which places of the layer before a job of the graph waits for."""
+    return {place, (place + 1) % width, (place * 7) % width}
 
 
 def library(name: str) -> Any:
@@ -258,6 +305,18 @@ async def enqueue(name: str, url: str, seconds: float) -> None:
     say(in_batches=in_batches, singly=round(next(numbers) / (time.perf_counter() - began)))
 
 
+async def graph(name: str, url: str, layers: int, width: int) -> None:
+    made = library(name)
+    await made.open(url)
+    await made.enqueue_graph(layers, width)
+
+
+async def steps(name: str, url: str, jobs: int, batch: int) -> None:
+    made = library(name)
+    await made.open(url)
+    say(per_s=await made.rates_of_steps(jobs, batch))
+
+
 # the driver -------------------------------------------------------------------------
 
 
@@ -339,10 +398,17 @@ class Driver:
 
     async def drain(self, name: str, jobs: int, workers: int, batch: int) -> float:
         """Jobs a second, from the first handler to the last row that says that its job is done."""
-        import asyncpg
-
         url, admin = await self.database(name)
         self.ask(name, url, "fill", jobs)
+        rate, _ = await self.drained(name, url, admin, jobs, workers, batch)
+        return rate
+
+    async def drained(
+        self, name: str, url: str, admin: str, jobs: int, workers: int = 1, batch: int = BATCH
+    ) -> tuple[float, dict[int, float]]:
+        """The same of what is there already; and when each job began."""
+        import asyncpg
+
         connection = await asyncpg.connect(admin)
         await connection.execute("VACUUM ANALYZE")
         running = Workers(self.command(name, url, "work", batch), workers)
@@ -351,7 +417,8 @@ class Driver:
             await asyncio.sleep(0.005)
         ended = time.time()
         await connection.close()
-        return jobs / (ended - min(running.end().values()))
+        begun = running.end()
+        return jobs / (ended - min(begun.values())), begun
 
     async def latency(self, name: str, rate: float, seconds: float) -> dict[str, float]:
         """Milliseconds from the commit of an enqueue to its handler."""
@@ -405,6 +472,61 @@ async def measure_drain(driver: Driver, names: list[str], arguments: argparse.Na
     say(two_workers_over_one=round(best["guildhall", 2] / best["guildhall", 1], 2))
 
 
+_DONE = """
+INSERT INTO platform.background_tasks
+       (tenant_id, task_type, lane, fair_key, payload, status, worker_id, attempts, attempt_token, started_at, completed_at)
+SELECT teams.id, 'noop', lanes.lane, teams.id::text, '{}', 'completed', 'before', 1, gen_random_uuid(), now(), now()
+  FROM platform.teams, platform.task_lanes AS lanes, generate_series(1, $1)
+ WHERE lanes.task_type = 'noop' AND teams.id = (SELECT tenant_id FROM platform.background_tasks LIMIT 1)
+"""
+
+
+async def measure_backlog(driver: Driver, jobs: int, many: int) -> None:
+    """Steps of 100 in a small table, behind a backlog, and beside many rows that are done; medians of three each, in turn."""
+    import asyncpg
+
+    places: dict[str, tuple[str, str]] = {}
+    for case in ("small", "backlog", "finished"):
+        url, admin = await driver.database("guildhall")
+        places[case] = url, admin
+        driver.ask("guildhall", url, "fill", many if case == "backlog" else 4 * jobs)
+        connection = await asyncpg.connect(admin)
+        if case == "finished":
+            await connection.execute(_DONE.replace("$1", str(many)), timeout=600)
+        await connection.execute("VACUUM ANALYZE", timeout=600)
+        await connection.close()
+    rates: dict[str, list[float]] = {case: [] for case in places}
+    for _ in range(3):
+        for case, (url, _) in places.items():
+            rates[case].append(driver.ask("guildhall", url, "steps", jobs, 100)["per_s"])
+    medians = {case: statistics.median(found) for case, found in rates.items()}
+    say(
+        backlog=many,
+        per_s={case: round(rate) for case, rate in medians.items()},
+        slower={case: round(medians["small"] / medians[case], 2) for case in ("backlog", "finished")},
+    )
+
+
+async def measure_graph(driver: Driver, rounds: int, layers: int = 100, width: int = 100) -> None:
+    """Jobs a second through a graph, and that none began before what it waits for had."""
+    rates = []
+    for _ in range(rounds):
+        url, admin = await driver.database("guildhall")
+        driver.ask("guildhall", url, "graph", layers, width)
+        rate, begun = await driver.drained("guildhall", url, admin, layers * width)
+        for n, at in begun.items():
+            layer, place = divmod(n, width)
+            before = [begun[(layer - 1) * width + each] for each in awaited(place, width)] if layer else []
+            assert all(earlier <= at for earlier in before), f"job {n} began before what it waits for"
+        rates.append(rate)
+    say(
+        graph=layers * width,
+        layers=layers,
+        per_s=round(statistics.median(rates)),
+        rounds=[round(each) for each in rates],
+    )
+
+
 async def measure(driver: Driver, names: list[str], arguments: argparse.Namespace) -> None:
     if "drain" in arguments.only:
         await measure_drain(driver, names, arguments)
@@ -415,6 +537,10 @@ async def measure(driver: Driver, names: list[str], arguments: argparse.Namespac
         for name in names:
             url, _ = await driver.database(name)
             say(enqueue=name, **driver.ask(name, url, "enqueue", arguments.seconds / 2))
+    if "backlog" in arguments.only:
+        await measure_backlog(driver, arguments.jobs // 6, arguments.backlog)
+    if "graph" in arguments.only:
+        await measure_graph(driver, arguments.rounds)
 
 
 def main() -> None:
@@ -424,6 +550,8 @@ def main() -> None:
         "work": lambda name, url, batch: work(name, url, int(batch)),
         "produce": lambda name, url, rate, seconds: produce(name, url, float(rate), float(seconds)),
         "enqueue": lambda name, url, seconds: enqueue(name, url, float(seconds)),
+        "graph": lambda name, url, layers, width: graph(name, url, int(layers), int(width)),
+        "steps": lambda name, url, jobs, batch: steps(name, url, int(jobs), int(batch)),
     }
     if len(sys.argv) > 1 and sys.argv[1] in roles:
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
@@ -433,7 +561,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=60_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--only", nargs="+", default=["drain", "latency", "enqueue"])
+    parser.add_argument("--only", nargs="+", default=["drain", "latency", "enqueue", "backlog", "graph"])
+    parser.add_argument("--backlog", type=int, default=1_000_000)
     asyncio.run(drive(parser.parse_args()))
 
 

@@ -20,7 +20,7 @@ from fixtures.processes import DEADLINE_S
 from guildhall.app import evaluations, handing_out
 from guildhall.app.handing_out import HandedOut
 from guildhall.app.wiring import App
-from guildhall.domains.evaluation import simulations
+from guildhall.domains.evaluation import outcomes, simulations
 from guildhall.domains.platform import jobs
 
 _AGENT = '''\
@@ -102,6 +102,22 @@ async def test_workers_of_which_one_is_killed_report_what_this_process_reports(
             assert "1 completed, 0 failed" in other.communicate(timeout=DEADLINE_S)[0]
     assert "1 worker there" in err
     assert _timeless(there) == _timeless(here)
+
+
+async def test_sandboxed_agents_run_under_workers_and_report_the_same(
+    app: App, project: Project, command_environment: dict[str, str]
+) -> None:
+    project.write_agent(right=6, isolation="process")
+    here, _ = await _ended(_run(project, command_environment, "--on", "local"))
+    with _worker(command_environment):
+        there, _ = await _ended(_run(project, command_environment, "--on", "workers"))
+    assert there["outcomes"] == 20
+    assert _timeless(there) == _timeless(here)
+    async with app.transaction() as tx:
+        found = await outcomes.page_outcomes(tx, {}, outcomes.OUTCOMES.order(), at_most=100)
+    ways = {each.execution_metadata["isolation"] for each in found.items}
+    assert ways
+    assert "none" not in ways, "each ran in a sandbox"
 
 
 async def test_without_a_worker_it_waits_and_who_leaves_leaves_it_to_the_workers(

@@ -101,6 +101,12 @@ async def test_a_key_is_shown_once_and_revoked(guildhall: Command, app: Any) -> 
     key = guildhall("keys", "add", "laptop", "--scope", "read", "--rate", "7", "--json").json
     async with app.transaction(NOBODY) as tx:
         assert (await identity.authenticate_key(tx, key["key"])).rate_limit == 7
+    free = guildhall("keys", "add", "mill", "--rate", "any", "--json").json
+    async with app.transaction(NOBODY) as tx:
+        assert (await identity.authenticate_key(tx, free["key"])).rate_limit is None
+    guildhall("keys", "revoke", "mill")
+    for rate in ("0", "-1", "lots"):
+        assert "a number of requests in an hour" in guildhall("keys", "add", "--rate", rate, expect=2).err
     plain = guildhall("keys", "add")
     assert plain.out.startswith("gh_")
     listed = guildhall("keys", "list", "--json")
@@ -109,7 +115,7 @@ async def test_a_key_is_shown_once_and_revoked(guildhall: Command, app: Any) -> 
         assert key["key"][-43:] not in text
     assert guildhall("keys", "revoke", "laptop", "--json").json["id"] == key["id"]
     assert [each["name"] for each in guildhall("keys", "list", "--json").json] == [None]
-    assert len(guildhall("keys", "list", "--revoked", "--json").json) == 2
+    assert len(guildhall("keys", "list", "--revoked", "--json").json) == 3
     wrong = guildhall("keys", "revoke", key["key"][:40] + "A" * 39, "--json", expect=2)
     assert "A" * 39 not in wrong.out + wrong.err
 

@@ -22,7 +22,7 @@ def add(
     user: Annotated[str | None, typer.Option(help="For whom; you unless given.")] = None,
     team: _Team = None,
     scope: Annotated[list[str] | None, typer.Option(help="read, write, models, admin; all unless given.")] = None,
-    rate: Annotated[int, typer.Option(help="Requests in an hour.")] = 1000,
+    rate: Annotated[str, typer.Option(help="Requests in an hour; `any` for no limit.")] = "1000",
     days: Annotated[
         int | None, typer.Option(min=1, help="How long it lasts; until it is revoked unless given.")
     ] = None,
@@ -44,7 +44,7 @@ def add(
                 tx,
                 name,
                 scopes=scope or (),
-                rate_limit=rate,
+                rate_limit=_rate(rate),
                 expires_at=tx.now + timedelta(days=days) if days else None,
                 user_id=person,
                 as_default=default,
@@ -154,3 +154,15 @@ def rotate_secrets(as_json: JsonOption = False) -> None:
             raise typer.Exit(GATE_FAILED)
 
     run(work, as_json=as_json)
+
+
+def _rate(text: str) -> int | None:
+    from guildhall.errors import InvalidInput
+
+    if text == "any":
+        return None
+    if not text.isdecimal() or len(text) > 10:
+        raise InvalidInput(
+            f"--rate is {text[:20]!r}, expected a number of requests in an hour, or any", field="rate", value=text[:20]
+        )
+    return int(text)
