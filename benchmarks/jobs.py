@@ -474,8 +474,8 @@ async def measure_drain(driver: Driver, names: list[str], arguments: argparse.Na
 
 _DONE = """
 INSERT INTO platform.background_tasks
-       (tenant_id, task_type, lane, fair_key, payload, status, worker_id, attempts, attempt_token, started_at, completed_at)
-SELECT teams.id, 'noop', lanes.lane, teams.id::text, '{}', 'completed', 'before', 1, gen_random_uuid(), now(), now()
+       (tenant_id, task_type, lane, fair_key, max_retries, payload, status, worker_id, attempts, attempt_token, started_at, completed_at)
+SELECT teams.id, 'noop', lanes.lane, teams.id::text, 3, '{}', 'completed', 'before', 1, gen_random_uuid(), now(), now()
   FROM platform.teams, platform.task_lanes AS lanes, generate_series(1, $1)
  WHERE lanes.task_type = 'noop' AND teams.id = (SELECT tenant_id FROM platform.background_tasks LIMIT 1)
 """
