@@ -383,7 +383,8 @@ class Worker:
         delicate = [each for each in claims if not _may_be_ahead(each, now)]
         if not delicate:
             return [], list(claims), []
-        free = max(0, self._concurrency - self._busy)
+        before = sum(not _may_be_ahead(each.claim, now) for each in self._ready)
+        free = max(0, self._concurrency - self._busy - before)
         if len(delicate) > free:
             self._careful_until_ms = clock.monotonic_ms() + 1000 * _STALE_S  # more like these may come
         known = {each.token for each in delicate}
