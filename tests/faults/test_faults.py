@@ -145,12 +145,14 @@ def place() -> Iterator[Path]:
         yield place
 
 
-async def test_whatever_happens_every_job_is_done_once_and_what_was_lost_is_soon_anothers(place: Path) -> None:
+async def test_whatever_happens_every_job_is_done_once_and_what_was_lost_is_soon_anothers(
+    place: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     count = _COUNT or _FEW
     wanted = plan(count, _SEED, _WORKERS)
     _log.info("%s faults, seed %s", count, _SEED)
     began = now()
-    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # it tells with a traceback of each connection that we cut
+    caplog.set_level(logging.CRITICAL, "asyncpg")  # it tells with a traceback of each connection that we cut
     async with house_in(place) as house:
         injector = Injector(house, wanted, _SEED)
         await injector.run()
