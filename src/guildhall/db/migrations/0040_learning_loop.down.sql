@@ -17,7 +17,8 @@ DROP FUNCTION evaluation.approval_rule(uuid);
 ALTER TABLE evaluation.scenario_versions DROP CONSTRAINT scenario_versions_one_split, DROP COLUMN split;
 ALTER TABLE evaluation.recommendations
     DROP COLUMN config_version_id, DROP COLUMN status, DROP COLUMN status_reason, DROP COLUMN reason, DROP COLUMN evidence,
-    DROP COLUMN application, DROP COLUMN proposed_diff_id, DROP COLUMN feedback_comment;
+    DROP COLUMN application, DROP COLUMN proposed_diff_id, DROP COLUMN feedback_comment,
+    DROP CONSTRAINT recommendations_one_in_the_team;
 ALTER TABLE evaluation.llm_recommendation_sessions
     DROP COLUMN analyst, DROP COLUMN config_version_id, DROP COLUMN prompt_hash, DROP COLUMN failures_shown,
     DROP COLUMN model_calls, DROP COLUMN tokens_used, DROP COLUMN recommendations_refused;

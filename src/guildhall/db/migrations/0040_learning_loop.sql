@@ -111,6 +111,7 @@ ALTER TABLE evaluation.recommendations
     ADD COLUMN application       jsonb,
     ADD COLUMN proposed_diff_id  uuid,
     ADD COLUMN feedback_comment  text,
+    ADD CONSTRAINT recommendations_one_in_the_team UNIQUE (tenant_id, recommendation_id),
     ADD CONSTRAINT recommendations_status_is_known CHECK (status IN ('open', 'accepted', 'rejected', 'refused')),
     ADD CONSTRAINT recommendations_refusal_has_a_reason CHECK (status <> 'refused' OR status_reason IS NOT NULL),
     ADD CONSTRAINT recommendations_comment_length CHECK (length(feedback_comment) <= 2000),
@@ -380,10 +381,16 @@ DO $$
 DECLARE
     relation regclass;
 BEGIN
+    -- Grants as platform.settle_grants would give them.
     FOREACH relation IN ARRAY ARRAY[
         'evaluation.approval_rules', 'evaluation.analyst_reads', 'evaluation.proofs', 'evaluation.proof_scenarios', 'evaluation.config_releases'
     ]::regclass[] LOOP
         PERFORM platform.isolate(relation);
+        EXECUTE format('GRANT SELECT ON %s TO guildhall_reader, guildhall_person', relation);
+        EXECUTE format(
+            'CREATE POLICY rows_belong_to_the_persons_team ON %s FOR SELECT TO guildhall_person '
+            'USING (tenant_id = (SELECT platform.login_tenant()))', relation
+        );
         CONTINUE WHEN relation IN ('evaluation.analyst_reads'::regclass, 'evaluation.proof_scenarios'::regclass);
         EXECUTE format(
             'CREATE TRIGGER changes_are_audited AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION platform.record_change()',
@@ -398,5 +405,17 @@ INSERT INTO platform.audit_exemptions (relation, operations, reason) VALUES
 GRANT SELECT, INSERT, UPDATE, DELETE ON evaluation.approval_rules TO guildhall_app;
 GRANT SELECT, INSERT ON evaluation.analyst_reads, evaluation.proof_scenarios, evaluation.config_releases TO guildhall_app;
 GRANT SELECT, INSERT, UPDATE ON evaluation.proofs TO guildhall_app;
-GRANT SELECT ON evaluation.v_analyst_trials TO guildhall_app;
-SELECT platform.settle_grants();
+GRANT SELECT ON evaluation.v_analyst_trials TO guildhall_app, guildhall_reader;
+
+-- The window as platform.settle_grants would make it, which makes all others anew as well.
+DO $$
+BEGIN
+    PERFORM set_config('search_path', 'pg_catalog', true);
+    EXECUTE format(
+        'CREATE VIEW mine.v_analyst_trials WITH (security_barrier, security_invoker) AS %s',
+        replace(rtrim(pg_get_viewdef('evaluation.v_analyst_trials'::regclass), '; '), 'evaluation.outcomes', 'mine.outcomes')
+    );
+    EXECUTE format('COMMENT ON VIEW mine.v_analyst_trials IS %L', obj_description('evaluation.v_analyst_trials'::regclass));
+    GRANT SELECT ON mine.v_analyst_trials TO guildhall_person;
+END
+$$;

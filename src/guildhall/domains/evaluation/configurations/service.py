@@ -18,6 +18,7 @@ from guildhall.domains.evaluation.configurations.types import (
     ConfigDiff,
     Configuration,
     ConfigVersion,
+    Need,
     SavedVersion,
 )
 
@@ -34,7 +35,8 @@ async def save_version(
 
     The same content is kept once for each configuration: then the version that
     had it is returned, and nothing changes. Numbers have no gaps, whoever else
-    saves at the same time.
+    saves at the same time. Where the configuration's rule asks for an approval
+    of everything, a version but the first is a proposal.
 
     Raises:
         VersionRefused: The name cannot be one, the origin is not known, or the YAML is too long or lacks a key.
@@ -48,6 +50,8 @@ async def save_version(
         await store.restore_version(tx, known)
         await store.set_active(tx, definition.name, is_active=True)
         return SavedVersion(await _version(tx, known), is_new=False)
+    latest_id = await store.lock_configuration_by_id(tx, config_id)
+    needs_approval = latest_id is not None and (await store.approval_rule(tx, config_id)).needed_for is Need.EVERYTHING
     version_id = await store.insert_version(
         tx,
         config_id,
@@ -57,9 +61,41 @@ async def save_version(
         config_hash=definition.config_hash,
         generated_by=generated_by,
         modal_deployment_id=modal_deployment_id,
+        is_proposal=needs_approval,
     )
-    await store.move_latest(tx, config_id, version_id, rules.sandbox_config(definition.parsed))
-    return SavedVersion(await _version(tx, version_id), is_new=True)
+    version = await _version(tx, version_id)
+    if latest_id is None or not needs_approval:
+        await store.move_latest(tx, config_id, version_id, rules.sandbox_config(definition.parsed))
+        return SavedVersion(version, is_new=True)
+    return SavedVersion(
+        version, is_new=True, proposal_id=await ask_approval(tx, await _version(tx, latest_id), version)
+    )
+
+
+async def ask_approval(
+    tx: Tx,
+    parent: ConfigVersion,
+    version: ConfigVersion,
+    *,
+    impact_prediction: Mapping[str, Any] | None = None,
+    llm_generated: bool = False,
+) -> UUID:
+    """Write down that a version is to take its parent's place, once for each pair; the proposal's id."""
+    one, other = await load_definition(tx, parent), await load_definition(tx, version)
+    text = changes.unified(one, other, parent.label, version.label)
+    made = await store.insert_proposal(
+        tx,
+        parent.config_id,
+        parent.version_id,
+        version.version_id,
+        diff_yaml=text[:_LONGEST_DIFF],
+        change_summary=changes.changes(one, other),
+        impact_prediction=impact_prediction,
+        llm_generated=llm_generated,
+    )
+    known = made or await store.find_proposal(tx, parent.version_id, version.version_id)
+    assert known is not None, "what could not be inserted is there"
+    return known
 
 
 async def list_configurations(tx: Tx, *, with_inactive: bool = False, at_most: int = 1000) -> list[Configuration]:
@@ -211,7 +247,11 @@ async def _by_name(tx: Tx, reference: str) -> ConfigVersion | None:
     if not name and (number is not None or not at):
         return None
     versions = await store.list_versions(
-        tx, config_name=name or None, version_number=int(number[1]) if number else None, at_most=1
+        tx,
+        config_name=name or None,
+        version_number=int(number[1]) if number else None,
+        latest_first=number is None,
+        at_most=1,
     )
     return versions[0] if versions else None
 
@@ -226,7 +266,7 @@ async def _by_id(tx: Tx, reference: str) -> ConfigVersion | None:
     if candidates:
         return await _version(tx, candidates[0][0])
     if len(digits) == 32:
-        versions = await store.list_versions(tx, config_id=UUID(digits), at_most=1)
+        versions = await store.list_versions(tx, config_id=UUID(digits), latest_first=True, at_most=1)
         return versions[0] if versions else None
     return None
 

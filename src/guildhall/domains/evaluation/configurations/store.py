@@ -8,7 +8,15 @@ from uuid import UUID
 
 from guildhall.db import Tx, load_queries
 from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
-from guildhall.domains.evaluation.configurations.types import Configuration, ConfigVersion
+from guildhall.domains.evaluation.configurations.types import (
+    ApprovalRule,
+    ApprovalStatus,
+    Configuration,
+    ConfigVersion,
+    Need,
+    Proposal,
+    Release,
+)
 
 _queries = load_queries(__package__)
 
@@ -46,6 +54,7 @@ async def insert_version(
     config_hash: str,
     generated_by: str,
     modal_deployment_id: str | None,
+    is_proposal: bool = False,
 ) -> UUID:
     version_id: UUID = await tx.value(
         _queries.insert_version,
@@ -56,6 +65,7 @@ async def insert_version(
         config_hash=config_hash,
         generated_by=generated_by,
         modal_deployment_id=modal_deployment_id,
+        is_proposal=is_proposal,
     )
     return version_id
 
@@ -118,6 +128,7 @@ async def list_versions(
     config_id: UUID | None = None,
     config_name: str | None = None,
     version_number: int | None = None,
+    latest_first: bool = False,
     at_most: int = 1000,
 ) -> list[ConfigVersion]:
     rows = await tx.fetch(
@@ -126,6 +137,7 @@ async def list_versions(
         config_id=config_id,
         config_name=config_name,
         version_number=version_number,
+        latest_first=latest_first,
         at_most=at_most,
     )
     return [ConfigVersion(**row) for row in rows]
@@ -153,3 +165,128 @@ async def insert_diff(
         diff_yaml=diff_yaml,
         change_summary=list(change_summary),
     )
+
+
+async def approval_rule(tx: Tx, config_id: UUID | None) -> ApprovalRule:
+    row = dict(await tx.find(_queries.approval_rule, config_id=config_id) or {})
+    return ApprovalRule(**{**row, "needed_for": Need(row["needed_for"])})
+
+
+async def set_approval_rule(tx: Tx, config_id: UUID | None, rule: ApprovalRule) -> None:
+    await tx.execute(
+        _queries.set_approval_rule,
+        config_id=config_id,
+        needed_for=rule.needed_for.value,
+        approvers=rule.approvers,
+        four_eyes=rule.four_eyes,
+        needs_proof=rule.needs_proof,
+    )
+
+
+async def delete_approval_rule(tx: Tx, config_id: UUID | None) -> bool:
+    """Whether there was one."""
+    return await tx.execute(_queries.delete_approval_rule, config_id=config_id) == 1
+
+
+async def insert_proposal(
+    tx: Tx,
+    config_id: UUID,
+    version_before: UUID,
+    version_after: UUID,
+    *,
+    diff_yaml: str,
+    change_summary: Sequence[Mapping[str, Any]],
+    impact_prediction: Mapping[str, Any] | None,
+    llm_generated: bool,
+) -> UUID | None:
+    """Its id; None where the same has been proposed before."""
+    diff_id: UUID | None = await tx.value(
+        _queries.insert_proposal,
+        config_id=config_id,
+        version_before=version_before,
+        version_after=version_after,
+        diff_yaml=diff_yaml,
+        change_summary=list(change_summary),
+        impact_prediction=None if impact_prediction is None else dict(impact_prediction),
+        llm_generated=llm_generated,
+    )
+    return diff_id
+
+
+async def find_proposal(tx: Tx, version_before: UUID, version_after: UUID) -> UUID | None:
+    found: UUID | None = await tx.value(
+        _queries.find_proposal, version_before=version_before, version_after=version_after
+    )
+    return found
+
+
+PROPOSALS = Listing(
+    _queries.every_proposal,
+    key=("diff_id",),
+    orders={"created_at": Order("created_at", descending=True), "decided_at": Order("decided_at", nullable=True)},
+    filters={
+        "diff_id": Filter("diff_id"),
+        "name": Filter("config_name", Match.ANY_OF),
+        "status": Filter("status", Match.ANY_OF),
+        "llm_generated": Filter("llm_generated"),
+    },
+)
+
+
+async def page_proposals(
+    tx: Tx, filters: Mapping[str, Any], order: Order, *, after: Sequence[Any] | None, at_most: int
+) -> Page[Proposal]:
+    page = await fetch_page(tx, PROPOSALS, filters, order, after=after, at_most=at_most)
+    return page.of(
+        lambda row: Proposal(
+            **{**row, "status": ApprovalStatus(row["status"]), "change_summary": row["change_summary"] or []}
+        )
+    )
+
+
+async def proposals_like(tx: Tx, digits: str) -> list[UUID]:
+    return [row["diff_id"] for row in await tx.fetch(_queries.proposals_like, digits=digits)]
+
+
+async def proposal_of_version(tx: Tx, version_id: UUID) -> UUID | None:
+    found: UUID | None = await tx.value(_queries.proposals_of_version, version_id=version_id)
+    return found
+
+
+async def lock_configuration_by_id(tx: Tx, config_id: UUID) -> UUID | None:
+    """The latest version."""
+    latest: UUID | None = await tx.value(_queries.lock_configuration_by_id, config_id=config_id)
+    return latest
+
+
+async def decide(tx: Tx, diff_id: UUID, status: ApprovalStatus, reason: str | None) -> None:
+    await tx.execute(_queries.decide, diff_id=diff_id, status=status.value, reason=reason)
+
+
+async def release_version(tx: Tx, version_id: UUID) -> None:
+    await tx.execute(_queries.release_version, version_id=version_id)
+
+
+async def insert_release(
+    tx: Tx,
+    config_id: UUID,
+    version_id: UUID,
+    *,
+    previous_version_id: UUID | None,
+    kind: str,
+    diff_id: UUID | None,
+    reason: str | None,
+) -> None:
+    await tx.execute(
+        _queries.insert_release,
+        config_id=config_id,
+        version_id=version_id,
+        previous_version_id=previous_version_id,
+        kind=kind,
+        diff_id=diff_id,
+        reason=reason,
+    )
+
+
+async def releases(tx: Tx, config_id: UUID) -> list[Release]:
+    return [Release(**row) for row in await tx.fetch(_queries.releases, config_id=config_id)]

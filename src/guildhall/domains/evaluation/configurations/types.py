@@ -146,6 +146,8 @@ class ConfigVersion:
     generated_by: str
     modal_deployment_id: str | None
     created_at: datetime
+    is_proposal: bool = False
+    """It waits for an approval, or was refused one: it can be simulated, and is nobody's latest version."""
 
     @property
     def label(self) -> str:
@@ -159,6 +161,8 @@ class SavedVersion:
 
     version: ConfigVersion
     is_new: bool
+    proposal_id: UUID | None = None
+    """The proposal to decide on, where the configuration's rule asks for an approval of what people save."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +179,90 @@ class ConfigDiff:
     after: ConfigVersion
     changes: Sequence[Mapping[str, Any]]
     unified: str
+
+
+class Need(StrEnum):
+    """Which new versions of a configuration need an approval."""
+
+    NOTHING = "nothing"
+    PROPOSALS = "proposals"
+    EVERYTHING = "everything"
+
+
+class ApprovalStatus(StrEnum):
+    """Where a proposal is."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRule:
+    """
+    Which new versions need an approval, and whose.
+
+    `approvers` is the lowest role that may approve; with `four_eyes` not who
+    proposed, with `needs_proof` only what was shown to be better on held-out
+    scenarios. `is_own` is None where nobody has set a rule, and False where it is the team's.
+    """
+
+    needed_for: Need = Need.PROPOSALS
+    approvers: str = "member"
+    four_eyes: bool = False
+    needs_proof: bool = False
+    is_own: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A version that somebody wants to be a configuration's latest, and what became of it."""
+
+    diff_id: UUID
+    config_id: UUID
+    config_name: str
+    version_before: UUID
+    number_before: int
+    version_after: UUID
+    number_after: int
+    diff_yaml: str
+    change_summary: Sequence[Mapping[str, Any]]
+    impact_prediction: Mapping[str, Any] | None
+    llm_generated: bool
+    status: ApprovalStatus
+    proposed_by: UUID | None
+    proposed_by_name: str | None
+    decided_by: UUID | None
+    decided_by_name: str | None
+    decided_at: datetime | None
+    decision_reason: str | None
+    created_at: datetime
+
+    @property
+    def short_id(self) -> str:
+        """What people type."""
+        return self.diff_id.hex[-6:]
+
+    @property
+    def before_label(self) -> str:
+        """The parent: `support-agent@v2`."""
+        return f"{self.config_name}@v{self.number_before}"
+
+    @property
+    def after_label(self) -> str:
+        """What is proposed: `support-agent@v3`."""
+        return f"{self.config_name}@v{self.number_after}"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An approval or a rollback that moved a configuration's latest version."""
+
+    released_at: datetime
+    kind: str
+    version_number: int
+    previous_number: int | None
+    diff_id: UUID | None
+    user_id: UUID
+    username: str | None
+    reason: str | None

@@ -14,6 +14,7 @@ from guildhall.domains.evaluation.scenarios.rules import (
     finished,
     proposed_id,
     scenario_from,
+    with_files,
 )
 from guildhall.domains.evaluation.scenarios.service import (
     SCENARIOS,
@@ -68,4 +69,5 @@ __all__ = [
     "restore_scenario",
     "save_scenarios",
     "scenario_from",
+    "with_files",
 ]

@@ -134,7 +134,16 @@ def drafts(value: Any, findings: Findings, default_suite: str) -> list[Draft]:
 
 def finished(draft: Draft, files: Mapping[str, bytes]) -> Scenario:
     """The scenario of a draft, with the files that grade it."""
-    definition = dict(draft.definition)
+    return _with_files(draft.definition, files)
+
+
+def with_files(scenario: Scenario, files: Mapping[str, bytes]) -> Scenario:
+    """The same scenario, graded by these files."""
+    return _with_files(scenario.definition, files)
+
+
+def _with_files(of: Mapping[str, Any], files: Mapping[str, bytes]) -> Scenario:
+    definition = dict(of)
     if files:
         definition["files"] = {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())}
     return scenario_of(definition, digest(definition), files)

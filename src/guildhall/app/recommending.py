@@ -1,0 +1,183 @@
+"""
+From trials to a better version: analyses, decisions, and proofs on held-out scenarios.
+
+An analyst is asked outside of transactions, however long it thinks. What it was
+shown is gathered in one, and what it says is kept in another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from guildhall.adapters.analysts import LlmAnalyst, RuleAnalyst
+from guildhall.adapters.exchange import HttpClient
+from guildhall.adapters.llm import OPENAI, Endpoint, ModelClient, ModelNotNamed
+from guildhall.app import evaluations
+from guildhall.app.runner import OnProgress
+from guildhall.app.wiring import App
+from guildhall.db import Tx
+from guildhall.domains.evaluation import configurations, recommendations, simulations
+from guildhall.domains.evaluation.configurations import Proposal
+from guildhall.domains.evaluation.recommendations import (
+    Analysis,
+    AnalystFailed,
+    AnalystPort,
+    Proof,
+    Recommendation,
+    Session,
+)
+from guildhall.domains.evaluation.simulations import Simulation, SimulationStatus
+
+TRIALS = 5
+DAYS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class AnalystChoice:
+    """Who is to analyse: the rules, or a model at an endpoint."""
+
+    kind: Literal["rules", "llm"] = "rules"
+    model: str | None = None
+    base_url: str | None = None
+    api_key_env: str | None = None
+    temperature: float = 0.1
+
+
+@asynccontextmanager
+async def analyst_of(choice: AnalystChoice) -> AsyncIterator[AnalystPort]:
+    """
+    The analyst that was chosen, for as long as the block lasts.
+
+    Raises:
+        ModelNotNamed: It is a model, and none is named.
+        ModelKeyMissing, EndpointRefused: Its endpoint cannot be asked.
+    """
+    if choice.kind == "rules":
+        yield RuleAnalyst()
+        return
+    if not choice.model:
+        raise ModelNotNamed("the analyst")
+    endpoint = Endpoint(choice.base_url or OPENAI, choice.api_key_env)
+    async with HttpClient() as http:
+        analyst = LlmAnalyst(ModelClient(http), endpoint, choice.model, temperature=choice.temperature)
+        analyst.check()
+        yield analyst
+
+
+async def analyse(
+    app: App,
+    reference: str,
+    analyst: AnalystPort,
+    *,
+    window: timedelta = timedelta(days=DAYS),
+    session_id: UUID | None = None,
+) -> tuple[Session, list[Recommendation]]:
+    """
+    Let an analyst read what a version did in a window of time, and keep what it recommends.
+
+    An analysis that fails, or is interrupted, is kept as failed, with what it cost.
+
+    Raises:
+        VersionNotFound, VersionAmbiguous: The reference means no version.
+        NothingToAnalyse: It has no trials that an analyst may read.
+        SessionNotFound: There is no session to take up.
+        AnalystFailed: There is no analysis to be had.
+    """
+    async with app.transaction() as tx:
+        version = await configurations.get_version(tx, reference)
+        session, evidence = await recommendations.open_session(
+            tx, version, analyst.who, window=window, session_id=session_id
+        )
+    try:
+        analysis = await analyst.analyse(evidence)
+        async with app.transaction() as tx:
+            found = await recommendations.record_analysis(tx, session, evidence, analysis)
+            return await recommendations.get_session(tx, session.session_id), found
+    except AnalystFailed as error:
+        await _fail(app, session, error.message, Analysis((), error.cost_usd, error.calls, error.tokens))
+        raise
+    except BaseException as error:
+        await asyncio.shield(_fail(app, session, f"interrupted: {type(error).__name__}", Analysis((), None)))
+        raise
+
+
+async def approve(tx: Tx, reference: str, *, reason: str | None = None) -> Proposal:
+    """
+    Approve a proposal (`configurations.approve`), and mark what it came from as applied.
+
+    Raises:
+        NotFound, Conflict, NotAllowed: See `configurations.approve`.
+    """
+    proposal = await configurations.approve(tx, reference, reason=reason)
+    await recommendations.note_approval(tx, proposal)
+    return proposal
+
+
+async def plan_proof(
+    app: App,
+    proposal: Proposal,
+    *,
+    suite: str | None = None,
+    scenario_ids: Sequence[str] = (),
+    trials: int = TRIALS,
+    seed: int = 0,
+    max_cost_usd: Decimal | None = None,
+) -> Proof:
+    """
+    The proof of a proposal that is under way, or a new one.
+
+    Raises:
+        NoHeldOutScenarios, SplitsMixed: See `recommendations.plan_proof`.
+    """
+    async with app.transaction() as tx:
+        for known in await recommendations.proofs_of(tx, proposal.diff_id):
+            if known.verdict is None:
+                return known
+        settings = await _settings_of(tx, proposal)
+        if max_cost_usd is not None:
+            settings["max_cost_usd"] = max_cost_usd
+        return await recommendations.plan_proof(
+            tx, proposal, suite=suite, scenario_ids=scenario_ids, trials=trials, seed=seed, settings=settings
+        )
+
+
+async def run_proof(
+    app: App, proof: Proof, *, concurrency: int = 8, on_progress: OnProgress = lambda run: None
+) -> Proof:
+    """Run what is missing of a proof, and measure it; its verdict stays None where it could not be run to its end."""
+    ids = [proof.baseline_simulation_id, proof.candidate_simulation_id]
+    async with app.transaction() as tx:
+        before = [await simulations.get_simulation(tx, each) for each in ids]
+        for each in before:
+            if each.status in (SimulationStatus.CANCELLED, SimulationStatus.FAILED):
+                await simulations.start_simulation(tx, each.simulation_id)
+    await evaluations.run(app, ids, concurrency=concurrency, on_progress=on_progress)
+    async with app.transaction() as tx:
+        found: list[Simulation] = [await simulations.get_simulation(tx, each) for each in ids]
+        if all(each.status is SimulationStatus.COMPLETED for each in found):
+            return await recommendations.measure_proof(tx, proof)
+    return proof
+
+
+async def _settings_of(tx: Tx, proposal: Proposal) -> dict[str, Any]:
+    """How simulations of the parent were run last, which its proof repeats."""
+    latest = await simulations.of_version(tx, str(proposal.version_before), at_most=1)
+    settings: dict[str, Any] = {"metadata": {"proof_of": str(proposal.diff_id)}}
+    if latest:
+        hint: Mapping[str, Any] = latest[0].metadata
+        if "agent_file" in hint:
+            settings["metadata"] = {**settings["metadata"], "agent_file": hint["agent_file"]}
+        settings |= {"timeout_ms": latest[0].timeout_ms, "max_retries": latest[0].max_retries}
+    return settings
+
+
+async def _fail(app: App, session: Session, why: str, analysis: Analysis) -> None:
+    async with app.transaction() as tx:
+        await recommendations.fail_session(tx, session, why[:2_000], analysis)

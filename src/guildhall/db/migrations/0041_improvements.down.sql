@@ -1,0 +1,1 @@
+DROP TABLE evaluation.improvement_rounds, evaluation.improvements;

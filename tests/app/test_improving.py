@@ -1,0 +1,110 @@
+"""The whole loop on the demo agent: analysed by rules and by a model, proven on held-out scenarios, approved or not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.models import KEY, KEY_VARIABLE, Reply, Request, ScriptedServer, says
+from guildhall import demo
+from guildhall.app import improving
+from guildhall.app.improving import Order
+from guildhall.app.recommending import AnalystChoice
+from guildhall.app.wiring import App
+from guildhall.domains.evaluation import configurations, recommendations
+from guildhall.domains.evaluation.recommendations import Improvement
+
+PATCH = """\
+system_prompt: |
+  You help the customers of a small shop.
+  Always look an order up, and always ask who is asking before you change an address.
+  Confirm before you pay.
+tools:
+  - {name: refund, confirm: true}
+params: {retries: 2}
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """The demo's files, in a folder of the test's own."""
+    for name in ("agent.v1.yaml", "scenarios.yaml"):
+        shutil.copy(demo.DIRECTORY / name, tmp_path / name)
+    shutil.copytree(demo.DIRECTORY / "shop", tmp_path / "shop")
+    return tmp_path
+
+
+def order(shop: Path, **changes: Any) -> Order:
+    return Order(**{"agent": shop / "agent.v1.yaml", "scenarios": [shop / "scenarios.yaml"], "rounds": 2, **changes})
+
+
+def recommends(*items: dict[str, Any]) -> Any:
+    """A model's answer, which cites the first failure that it was shown."""
+
+    def answer(request: Request) -> Reply:
+        shown = request.body["messages"][1]["content"].split("<failures>")[1].split("</failures>")[0]
+        first = json.loads(shown.strip().splitlines()[0])["outcome_id"]
+        whole = [
+            {
+                "recommendation_type": "config_change",
+                "agent": "support-agent",
+                "description": "The clerk does not look orders up, so it refunds what it must not.",
+                "predicted_effect": {"effect": 0.3, "low": 0.1, "high": 0.5},
+                "confidence": 0.8,
+                "outcome_ids": [first],
+                **each,
+            }
+            for each in items
+        ]
+        return says(json.dumps({"recommendations": whole}))
+
+    return answer
+
+
+async def seen(app: App, improvement: Improvement) -> list[improving.RoundSeen]:
+    async with app.transaction() as tx:
+        return await improving.rounds_seen(tx, improvement)
+
+
+async def test_the_loop_ends_with_a_significant_rise_on_held_out_scenarios(
+    app: App, shop: Path, model_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    model_server.will(recommends({"patch": PATCH}), says(json.dumps({"recommendations": []})))
+    choice = AnalystChoice("llm", "gpt-test", model_server.endpoint.base_url, KEY_VARIABLE)
+    lines: list[str] = []
+
+    begun = await improving.begin(app, order(shop, analyst=choice, approve=True))
+    ended = await improving.improve(app, begun, on_event=lines.append)
+
+    assert ended.stopped_for == "nothing is significantly better"
+    first, second = await seen(app, ended)
+    print(lines)
+    assert first.round.is_proven
+    assert first.proof is not None
+    assert first.proof.effect is not None
+    assert first.proof.p_value is not None
+    assert first.proof.verdict == "better"
+    assert first.proof.effect > 0.15
+    assert first.proof.p_value < 0.025
+    assert first.proof.scenarios == 12
+    assert second.recommendation is None
+    async with app.transaction() as tx:
+        latest = await configurations.get_version(tx, "support-agent")
+        proposal = await configurations.get_proposal(tx, str(first.proof.diff_id))
+        assert first.recommendation is not None
+        applied = await recommendations.get_recommendation(tx, str(first.recommendation.recommendation_id))
+        (calibration,) = await recommendations.calibration(tx)
+    assert latest.version_id == proposal.version_after
+    assert proposal.status is configurations.ApprovalStatus.APPROVED
+    assert applied.applied
+    assert (calibration.analyst, calibration.proofs, calibration.better) == ("llm", 1, 1)
+    assert calibration.bias == pytest.approx(0.3 - first.proof.effect)
+    prompt = model_server.requests[0].body["messages"][1]["content"]
+    assert "cancel_timeout" in prompt
+    assert "refund_second_thoughts" not in prompt, "a held-out scenario was shown"
+    assert any("is approved" in line for line in lines)
