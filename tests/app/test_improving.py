@@ -83,7 +83,6 @@ async def test_the_loop_ends_with_a_significant_rise_on_held_out_scenarios(
 
     assert ended.stopped_for == "nothing is significantly better"
     first, second = await seen(app, ended)
-    print(lines)
     assert first.round.is_proven
     assert first.proof is not None
     assert first.proof.effect is not None

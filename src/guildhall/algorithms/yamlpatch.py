@@ -60,17 +60,27 @@ def apply(text: str, patch: Mapping[str, Any], source: str = "agent.yaml") -> st
     """
     before = safeyaml.load(text, source).value
     after = merge(before, patch)
-    if after == before and _types(after) == _types(before):
+    if _same(after, before):
         return text
-    try:
-        edited = _edited(text, before, after)
-        if safeyaml.load(edited, source).value == after:
-            return edited
-    except (_CannotEdit, yaml.YAMLError, safeyaml.YamlRefused):
-        pass
-    written = yaml.safe_dump(after, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    for write in (_edited, _dumped):
+        try:
+            written = write(text, before, after)
+            if _same(safeyaml.load(written, source).value, after):
+                return written
+        except (_CannotEdit, yaml.YAMLError, safeyaml.YamlRefused):
+            continue
+    # Words that PyYAML would write plainly and we read as numbers: as JSON, which is YAML too.
+    written = json.dumps(after, ensure_ascii=False, indent=2) + "\n"
     safeyaml.load(written, source)
     return written
+
+
+def _dumped(text: str, before: Any, after: Any) -> str:
+    return yaml.safe_dump(after, sort_keys=False, allow_unicode=True, width=_WIDTH)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return bool(one == other) and bool(_types(one) == _types(other))
 
 
 def _are_named(items: list[Any]) -> bool:
@@ -98,7 +108,7 @@ def _edited(text: str, before: Any, after: Any) -> str:
 
 def _compare(text: str, node: Any, before: Any, after: Any, indent: int, edits: list[tuple[int, int, str]]) -> None:
     """Note the edits that turn what a node says into `after`; `indent` is that of the block it stands in."""
-    if before == after and _types(before) == _types(after):
+    if _same(before, after):
         return
     if isinstance(node, yaml.MappingNode) and isinstance(after, dict):
         nodes = {key.value: value for key, value in node.value}

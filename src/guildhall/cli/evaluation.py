@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.text import Text
 
-from guildhall.cli.frame import JsonOption, Output, run
+from guildhall.cli.frame import GATE_FAILED, JsonOption, Output, run
 from guildhall.cli.render.figures import count
 from guildhall.errors import InvalidInput
 
@@ -29,6 +29,14 @@ class Place(StrEnum):
     WORKERS = "workers"
     RAY = "ray"
     MODAL = "modal"
+
+
+class GatedMetric(StrEnum):
+    """What a gate can watch."""
+
+    PASS_RATE = "pass rate"
+    COST = "cost/trial"
+    TIME = "time p50"
 
 
 group = typer.Typer(help="Simulate agents on scenarios, report and compare.", no_args_is_help=True)
@@ -423,6 +431,81 @@ def compare(
             output.lines(compare_lines(versus))
 
     run(work, as_json=as_json)
+
+
+@group.command()
+def gate(
+    baseline: Annotated[str, typer.Argument(help=_REFERENCE)],
+    candidate: Annotated[str, typer.Argument(help=_REFERENCE)],
+    metric: Annotated[
+        list[GatedMetric] | None, typer.Option(help="What may not get worse; the pass rate unless given. Repeatable.")
+    ] = None,
+    margin: Annotated[
+        float | None, typer.Option(help="The difference in pass rate that does not matter; 0.05 unless given.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Close the gate, too, where a regression is neither shown nor ruled out.")
+    ] = False,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML to this file.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write a summary in Markdown to the end of this file.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """
+    Close the gate of a CI on a significant regression, not on a wobble.
+
+    Exit code 0: open; 1: closed.
+    """
+    from guildhall.app import gates
+    from guildhall.app.documents.comparisons import comparison_document
+    from guildhall.app.wiring import App
+    from guildhall.domains.evaluation import reports
+
+    output = Output(as_json)
+
+    async def work() -> bool:
+        async with App.open() as app, app.transaction() as tx:
+            versus = await reports.compare(tx, *await reports.choose_pair(tx, baseline, candidate), margin=margin)
+        found = gates.gate(versus, metrics=[each.value for each in metric or [GatedMetric.PASS_RATE]], strict=strict)
+        if junit is not None:
+            _write(junit, gates.junit(found), mode="w")
+        if markdown is not None:
+            _write(markdown, gates.markdown(found), mode="a")
+        if as_json:
+            output.document(
+                {
+                    "open": found.is_open,
+                    "checked": [
+                        {"metric": each.metric, "decision": each.decision.value, "why": each.why}
+                        for each in found.checked
+                    ],
+                    "comparison": comparison_document(versus),
+                }
+            )
+        else:
+            state = Text("gate open", "bold green") if found.is_open else Text("gate closed", "bold red")
+            output.lines(
+                [
+                    Text.assemble(state, f"  {found.title}"),
+                    *(f"{each.metric:<12} {each.decision.value:<10} {each.why}" for each in found.checked),
+                ]
+            )
+        return found.is_open
+
+    if not run(work, as_json=as_json):
+        raise typer.Exit(GATE_FAILED)
+
+
+def _write(path: Path, text: str, *, mode: Literal["w", "a"]) -> None:
+    try:
+        with path.open(mode, encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise InvalidInput(
+            f"{str(path)!r} cannot be written: {error.strerror or error}",
+            remedy="Choose another place.",
+            field="path",
+            value=str(path),
+        ) from error
 
 
 def _seconds(limit: float | None) -> float | None:

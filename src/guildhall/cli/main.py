@@ -12,13 +12,14 @@ from typer.exceptions import TyperException
 from typer.main import get_group
 
 from guildhall import __version__
-from guildhall.cli import debates, doctor, serve, start, work
+from guildhall.cli import debates, doctor, improving, serve, start, work
 from guildhall.cli.frame import UsageWrong, complain
 
 GROUPS = {
     "eval": "evaluation",
     "config": "configurations",
     "scenario": "scenarios",
+    "recommend": "recommendations",
     "users": "users",
     "teams": "teams",
     "keys": "keys",
@@ -74,6 +75,7 @@ serve.add_to(app)
 doctor.add_to(app)
 work.add_to(app)
 debates.add_to(app)
+improving.add_to(app)
 
 
 def _show_version(wanted: bool) -> None:

@@ -202,7 +202,7 @@ def _rules() -> str:
 def _chosen_failures(evidence: Evidence) -> list[tuple[UUID, Mapping[str, Any]]]:
     """Failures to show, of every kind and scenario before more of the same."""
     turn: Counter[tuple[str, str]] = Counter()
-    ordered = []
+    ordered: list[tuple[int, int, UUID, Mapping[str, Any]]] = []
     for each in evidence.failures:
         if each.recovery_successful:
             continue

@@ -229,7 +229,7 @@ def _unstable(evidence: Evidence) -> Iterable[Suggestion]:
     if not temperature or not repeated or len(flaky) / len(repeated) < _UNSTABLE:
         return
     colder = 0 if temperature <= _COLD else round(temperature / 2, 2)
-    lost = [each for each in evidence.trials if each.scenario_id in flaky and each.passed is False]
+    lost = [each for each in evidence.trials if (each.scenario_id, each.content_hash) in flaky and each.passed is False]
     # Chance takes and gives: what is right half the time may become right always or never.
     swing = sum(min(sum(each), len(each) - sum(each)) / len(each) for each in flaky.values()) / len(repeated)
     yield _suggestion(

@@ -45,6 +45,8 @@ class VersionDocument(TypedDict):
     parsed_config: Mapping[str, Any]
     files: Mapping[str, str]
     """Paths, and the SHA-256 of what each file holds."""
+    is_proposal: bool
+    """It waits for an approval, or was refused one: it can be simulated, and is nobody's latest version."""
     created_at: datetime
 
 
@@ -99,6 +101,7 @@ def version_document(version: ConfigVersion) -> VersionDocument:
         "generated_by": version.generated_by,
         "parsed_config": version.parsed_config,
         "files": version.files,
+        "is_proposal": version.is_proposal,
         "created_at": version.created_at,
     }
 
