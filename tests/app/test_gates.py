@@ -14,7 +14,7 @@ from guildhall.db import Tx
 from guildhall.domains.evaluation import outcomes, reports, simulations
 from guildhall.domains.evaluation.reports import Versus
 
-SCENARIOS = [f"s{n}" for n in range(12)]
+SCENARIOS = [f"scenario_{n:02}" for n in range(12)]
 
 
 async def compared(tx: Tx, before: Sequence[int], after: Sequence[int], *, margin: float | None = None) -> Versus:
@@ -47,7 +47,7 @@ async def test_a_significant_regression_closes_the_gate(tx: Tx) -> None:
     assert "significantly worse: -40.0 points" in failure.attrib["message"]
     text = gates.markdown(found)
     assert text.startswith("## ❌ Gate closed")
-    assert "| s0 | 5/5 | 3/5 |" in text
+    assert "| scenario_00 | 5/5 | 3/5 |" in text
 
 
 async def test_a_wobble_leaves_it_open_unless_it_is_strict(tx: Tx) -> None:

@@ -16,7 +16,7 @@ from guildhall.app.improving import Order
 from guildhall.app.recommending import AnalystChoice
 from guildhall.app.wiring import App
 from guildhall.domains.evaluation import configurations, recommendations
-from guildhall.domains.evaluation.recommendations import Improvement
+from guildhall.domains.evaluation.recommendations import AnalystFailed, Improvement
 
 PATCH = """\
 system_prompt: |
@@ -107,3 +107,53 @@ async def test_the_loop_ends_with_a_significant_rise_on_held_out_scenarios(
     assert "cancel_timeout" in prompt
     assert "refund_second_thoughts" not in prompt, "a held-out scenario was shown"
     assert any("is approved" in line for line in lines)
+
+
+async def test_what_was_proven_waits_for_a_person_and_an_interrupted_loop_goes_on(
+    app: App, shop: Path, model_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    choice = AnalystChoice("llm", "gpt-test", model_server.endpoint.base_url, KEY_VARIABLE)
+    begun = await improving.begin(app, order(shop, analyst=choice, rounds=1))
+    model_server.will(says("I would rather not."), says("No."))
+    with pytest.raises(AnalystFailed):
+        await improving.improve(app, begun)
+    (interrupted,) = await seen(app, begun)
+    assert interrupted.round.simulation_id is not None
+    assert interrupted.round.session_id is None
+
+    model_server.will(recommends({"patch": PATCH}))
+    ended = await improving.improve(app, begun)
+    (done,) = await seen(app, ended)
+    assert done.round.simulation_id == interrupted.round.simulation_id, "what was run is not run again"
+    assert ended.stopped_for == "all rounds are done: 1"
+    async with app.transaction() as tx:
+        assert (await configurations.get_version(tx, "support-agent")).version_number == 1
+        proposal = await configurations.get_proposal(tx, "support-agent@v2")
+        page = await recommendations.page_sessions(tx, {}, recommendations.SESSIONS.order())
+    assert proposal.status is configurations.ApprovalStatus.PENDING
+    assert [each.session_status.value for each in page.items] == ["completed", "failed"]
+    assert page.items[1].model_calls == 2
+    assert await improving.improve(app, begun) == ended, "what has ended stays so"
+
+
+async def test_what_is_not_shown_to_be_better_is_withdrawn(app: App, shop: Path) -> None:
+    """The rules find that tools need another try, which is too small an improvement to be shown on so few scenarios."""
+    begun = await improving.begin(app, order(shop, rounds=1, trials=2))
+    ended = await improving.improve(app, begun)
+    (only,) = await seen(app, ended)
+    assert only.recommendation is not None
+    assert only.proof is not None
+    assert not only.round.is_proven
+    async with app.transaction() as tx:
+        proposal = await configurations.get_proposal(tx, str(only.proof.diff_id))
+        assert (await configurations.get_version(tx, "support-agent")).version_number == 1
+    assert proposal.status is configurations.ApprovalStatus.REJECTED
+    assert "not proven" in (proposal.decision_reason or "")
+
+
+async def test_without_held_out_scenarios_nothing_begins(app: App, shop: Path) -> None:
+    file = shop / "scenarios.yaml"
+    file.write_text(file.read_text().replace("    split: holdout\n", ""))
+    with pytest.raises(recommendations.NoHeldOutScenarios, match="none of 24 scenarios is of the split holdout"):
+        await improving.begin(app, order(shop))
