@@ -53,6 +53,8 @@ IN_PATHS = {
     "letter_id": "letter",
     "task_type": "task_type",
     "schedule": "schedule",
+    "proposal": "proposal",
+    "recommendation": "recommendation",
 }
 INSTALLATION = {"verify_ledger"}
 """A ledger is everybody's; of its rows only one's own are verified."""
@@ -68,6 +70,9 @@ NAMED: dict[str, list[tuple[str, Any]]] = {
     "list_simulations": [("?config={config}", None), ("?config_version_id={version_id}", None)],
     "list_scenarios": [("?scenario_id={scenario}", None)],
     "list_configurations": [("?name={config}", None)],
+    "list_proposals": [("?name={config}", None)],
+    "list_recommendations": [("?name={config}", None)],
+    "analyse": [("", {"version": "{version}"})],
     "list_changes": [("?record={simulation}", None), ("?user_id={user_id}", None), ("?record={key_id}", None)],
     "list_members": [("?user_id={user_id}", None)],
     "list_users": [("?email={user}@example.org", None)],
@@ -269,6 +274,7 @@ async def _made(served: Served) -> World:
     database = await asyncpg.connect(served.database_url)
     try:
         job, dead_letter = await _jobs(database, served.people["pottery/owner"].tenant_id)
+        proposal, recommendation = await _proposed(database, served.people["pottery/owner"].tenant_id)
         await database.execute(
             "UPDATE platform.api_keys SET created_at = created_at - interval '2 days',"
             " expires_at = now() - interval '1 day' WHERE id = $1",
@@ -295,6 +301,8 @@ async def _made(served: Served) -> World:
             "team": "pottery",
             "job": str(job),
             "dead_letter": str(dead_letter),
+            "proposal": str(proposal),
+            "recommendation": str(recommendation),
             "worker": "the-kiln-keeper",
             "agent": "potter",
             "skill": "throwing",
@@ -332,6 +340,8 @@ async def _made(served: Served) -> World:
                     "job",
                     "dead_letter",
                     "letter",
+                    "proposal",
+                    "recommendation",
                 )
             },
         },
@@ -359,6 +369,27 @@ async def _jobs(database: asyncpg.Connection[Any], team: UUID) -> tuple[UUID, UU
         job,
     )
     return job, dead_letter
+
+
+async def _proposed(database: asyncpg.Connection[Any], team: UUID) -> tuple[UUID, UUID]:
+    """A proposal for the one version that a team has, and a recommendation about it."""
+    proposal = await database.fetchval(
+        "WITH proposed AS ("
+        "    INSERT INTO evaluation.config_versions (tenant_id, config_id, version_number, raw_yaml, parsed_config, config_hash, is_proposal)"
+        "    SELECT tenant_id, config_id, 2, raw_yaml, parsed_config, repeat('f', 64), true FROM evaluation.config_versions"
+        "     WHERE tenant_id = $1 RETURNING config_id, version_id)"
+        " INSERT INTO evaluation.config_diffs (tenant_id, config_id, version_before, version_after, diff_yaml, is_proposal)"
+        " SELECT $1, config_id, latest_version_id, proposed.version_id, '', true"
+        "   FROM proposed JOIN evaluation.configurations USING (config_id) RETURNING diff_id",
+        team,
+    )
+    recommendation = await database.fetchval(
+        "INSERT INTO evaluation.recommendations (tenant_id, source_type, diff_id, recommendation_type, description, confidence)"
+        " VALUES ($1, 'config_diff', $2, 'config_change', 'Fire it longer.', 0.5) RETURNING recommendation_id",
+        team,
+        proposal,
+    )
+    return proposal, recommendation
 
 
 def _said(response: requests.Response, things: dict[str, str]) -> tuple[int, str]:

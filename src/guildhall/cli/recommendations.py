@@ -40,7 +40,7 @@ def choice(
     """The analyst that the options name."""
     from guildhall.app.recommending import AnalystChoice
 
-    return AnalystChoice(who.value, model, base_url, api_key_env, temperature)  # type: ignore[arg-type]
+    return AnalystChoice(who.value, model, base_url, api_key_env, temperature)
 
 
 @group.command(name="run")

@@ -1,6 +1,16 @@
 """Routes of the evaluation wing."""
 
-from guildhall.api.evaluation import comparisons, configurations, events, executions, outcomes, scenarios, simulations
+from guildhall.api.evaluation import (
+    comparisons,
+    configurations,
+    events,
+    executions,
+    outcomes,
+    proposals,
+    recommendations,
+    scenarios,
+    simulations,
+)
 
 ROUTERS = (
     configurations.router,
@@ -11,4 +21,10 @@ ROUTERS = (
     outcomes.router,
     comparisons.router,
     executions.router,
+    proposals.router,
+    proposals.rules,
+    proposals.rollbacks,
+    recommendations.router,
+    recommendations.analyses,
+    recommendations.calibrations,
 )
