@@ -76,6 +76,10 @@ def run_agent(
     timeout_ms: Annotated[
         int, typer.Option("--timeout", min=1, max=_LONGEST_TRIAL_MS, metavar="MS", help="How long a trial may take.")
     ] = 300_000,
+    stop_early: Annotated[
+        bool,
+        typer.Option("--stop-early", help="End both versions when it is certain which is better, or that none can be."),
+    ] = False,
     seed: Annotated[int, typer.Option(min=-_SEEDS, max=_SEEDS - 1, help="What trials' own seeds are made from.")] = 0,
     name: Annotated[str | None, typer.Option(help="What to call the simulation.")] = None,
     as_json: JsonOption = False,
@@ -85,7 +89,7 @@ def run_agent(
 
     Every trial is recorded as it ends. Ctrl-C leaves the rest to `guildhall eval resume`.
     """
-    from guildhall.app import evaluations
+    from guildhall.app import evaluations, stopping
     from guildhall.app.wiring import App
 
     output = Output(as_json)
@@ -104,6 +108,8 @@ def run_agent(
             on=_place(on),
             max_cost_usd=_amount(max_cost),
         )
+        if stop_early:
+            stopping.check(against is not None, on.value)
         material = evaluations.read(request)
         async with App.open() as app:
             plan = await evaluations.plan(app, request, material)
@@ -111,7 +117,14 @@ def run_agent(
                 output.warn(warning)
             effect = await _say_what_it_can_show(app, output, plan.simulations[-1])
             await _run_and_show(
-                app, output, plan.simulations, on=on, concurrency=concurrency, max_time=longest, detectable=effect
+                app,
+                output,
+                plan.simulations,
+                on=on,
+                concurrency=concurrency,
+                max_time=longest,
+                detectable=effect,
+                stop_early=stop_early,
             )
 
     run(work, as_json=as_json)
@@ -578,11 +591,13 @@ async def _run_and_show(
     concurrency: int,
     max_time: float | None,
     detectable: float | None = None,
+    stop_early: bool = False,
 ) -> None:
     """Run simulations with a progress bar, then show the report of one or the comparison of two."""
-    from guildhall.app import evaluations
+    from guildhall.app import evaluations, stopping
     from guildhall.cli.render.progress import progress_bar
 
+    run_them = stopping.run if stop_early else evaluations.run
     ids = [each.simulation_id for each in planned]
     if on is Place.WORKERS:
         finished = await _let_workers_run(app, output, planned[-1], ids, concurrency=concurrency, max_time=max_time)
@@ -590,7 +605,7 @@ async def _run_and_show(
         return
     try:
         with progress_bar(output.aside) as on_progress:
-            finished = await evaluations.run(
+            finished = await run_them(
                 app, ids, on=_place(on), concurrency=concurrency, max_seconds=max_time, on_progress=on_progress
             )
     except InvalidInput:
@@ -663,7 +678,7 @@ async def _show(app: Any, output: Output, ids: Sequence[UUID], run: Run, *, dete
             document |= {"baseline": report_document(found[0]), "comparison": comparison_document(versus)}
         output.document(document)
         return
-    if run.stopped_for:
+    if run.stopped_for and not run.stopped_for.startswith(reports.EARLY):  # that is the first thing a comparison says
         output.warn(f"stopped early: {run.stopped_for}")
     if versus is not None:
         output.lines(compare_lines(versus))

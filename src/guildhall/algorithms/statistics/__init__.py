@@ -35,16 +35,19 @@ from guildhall.algorithms.statistics.reliability import (
     pass_hat_k_estimate,
 )
 from guildhall.algorithms.statistics.scenarios import ScenarioMeans, Trials
+from guildhall.algorithms.statistics.sequential import Look, Stop, look
 from guildhall.algorithms.statistics.verdicts import Judgement, MetricVerdict, Verdict, judge
 
 __all__ = [
     "Comparison",
     "Estimate",
     "Judgement",
+    "Look",
     "MetricVerdict",
     "Needs",
     "PairedTest",
     "ScenarioMeans",
+    "Stop",
     "Trials",
     "UnusableSample",
     "Verdict",
@@ -52,6 +55,7 @@ __all__ = [
     "compare",
     "holm",
     "judge",
+    "look",
     "mean",
     "mean_pass_at_k",
     "mean_pass_hat_k",

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from guildhall.algorithms.statistics import MetricVerdict, Verdict
 from guildhall.app.documents import described
 from guildhall.app.documents.reports import ScenarioResultDocument, scenario_result_document
-from guildhall.domains.evaluation.reports import Summary, Versus
+from guildhall.domains.evaluation.reports import Summary, Versus, ended_early
 
 
 class SideDocument(TypedDict):
@@ -68,6 +68,9 @@ class ComparisonDocument(TypedDict):
     """Whether the candidate is better than the baseline."""
 
     verdict: Verdict
+    stopped_early: str | None
+    """Why it was ended before its trials were done, and what is certain whenever one has looked; the tests here take the
+    number of trials as fixed beforehand."""
     baseline: SideDocument
     candidate: SideDocument
     matched: int
@@ -96,6 +99,7 @@ def comparison_document(versus: Versus) -> ComparisonDocument:
     headline = judgement.headline_metric if judgement else None
     return {
         "verdict": judgement.verdict if judgement else Verdict.NOT_ENOUGH_DATA,
+        "stopped_early": ended_early(versus),
         "baseline": _side(versus.baseline),
         "candidate": _side(versus.candidate),
         "matched": len(versus.matched),

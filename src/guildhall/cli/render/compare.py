@@ -9,7 +9,7 @@ from rich.text import Text
 from guildhall.algorithms.differences import summarise
 from guildhall.algorithms.statistics import Verdict
 from guildhall.cli.render.figures import change_in_points, count, duration, money, p_value, percent, shortened
-from guildhall.domains.evaluation.reports import COST, PASS_RATE, TIME, ScenarioChange, Versus
+from guildhall.domains.evaluation.reports import COST, PASS_RATE, TIME, ScenarioChange, Versus, ended_early
 
 _STYLES = {
     Verdict.BETTER: "bold green",
@@ -22,7 +22,15 @@ _DOWN_SHOWN = 6
 
 def compare_lines(versus: Versus) -> list[Text]:
     """The comparison as `guildhall eval compare` prints it, 80 columns wide."""
-    lines = [*_unmatched(versus), _verdict(versus), Text(), *_sides(versus)]
+    early = ended_early(versus)
+    told = []
+    if early is not None:
+        told = [
+            Text(early, "bold"),
+            Text("What follows takes the number of trials as fixed beforehand, which it was not.", "dim"),
+            Text(),
+        ]
+    lines = [*_unmatched(versus), *told, _verdict(versus), Text(), *_sides(versus)]
     if versus.judgement is not None:
         lines += [Text(), *_metrics(versus), Text(), *_scenarios(versus)]
     if versus.changes:

@@ -59,3 +59,14 @@ SELECT tool_name, count(*)::integer AS trials, sum(call_count)::integer AS calls
  WHERE simulation_id = :simulation_id
  GROUP BY tool_name
  ORDER BY calls DESC, tool_name;
+
+-- name: rounds
+-- The differences of each round that is complete: every scenario once on both sides. What was not scored decides nothing.
+SELECT one.trial_number, array_agg(COALESCE(other.passed::integer - one.passed::integer, 0)) AS differences
+  FROM evaluation.outcomes AS one
+  JOIN evaluation.outcomes AS other
+    ON other.scenario_id = one.scenario_id AND other.trial_number = one.trial_number AND other.simulation_id = :candidate
+ WHERE one.simulation_id = :baseline
+ GROUP BY one.trial_number
+HAVING count(*) = (SELECT count(*) FROM evaluation.simulations_scenarios WHERE simulation_id = :baseline)
+ ORDER BY one.trial_number;

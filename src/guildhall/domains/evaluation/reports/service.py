@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from guildhall.algorithms import statistics
+from guildhall.algorithms.statistics import Look
 from guildhall.db import Tx
 from guildhall.db.listing import Order, Page
 from guildhall.domains.evaluation import configurations, simulations
@@ -95,6 +96,28 @@ async def compare(tx: Tx, baseline: Simulation, candidate: Simulation, *, margin
         judgement=await asyncio.to_thread(rules.judge, matched, margin=margin),
         changes=await _changes(tx, baseline.config_version_id, candidate.config_version_id),
     )
+
+
+EARLY = "stopped early: "
+"""With this begins why a comparison was ended before its trials were done (`look_at`)."""
+
+
+def ended_early(versus: Versus) -> str | None:
+    """
+    Why a comparison was ended early, if it was.
+
+    What is said there holds whenever one has looked; the tests of a comparison
+    take the number of trials as fixed beforehand, which it then was not.
+    """
+    reason = versus.candidate.simulation.error_message or ""
+    same = reason == versus.baseline.simulation.error_message
+    return reason if same and reason.startswith(EARLY) else None
+
+
+async def look_at(tx: Tx, baseline: UUID, candidate: UUID) -> Look | None:
+    """What may be said of two simulations while they run; None before the first round is complete."""
+    found = await store.rounds(tx, baseline, candidate)
+    return statistics.look(found) if found else None
 
 
 async def choose_pair(tx: Tx, baseline: str, candidate: str) -> tuple[Simulation, Simulation]:

@@ -86,3 +86,9 @@ def _result(row: Row) -> ScenarioResult:
         cost_variance=row["cost_variance"],
         tokens=row["tokens"],
     )
+
+
+async def rounds(tx: Tx, baseline: UUID, candidate: UUID) -> list[list[int]]:
+    """The differences of the first complete rounds, up to the first that is not complete."""
+    rows = await tx.fetch(_queries.rounds, baseline=baseline, candidate=candidate)
+    return [row["differences"] for number, row in enumerate(rows, start=1) if row["trial_number"] == number]
