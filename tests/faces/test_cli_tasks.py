@@ -87,7 +87,5 @@ def test_a_graph_is_drawn_once_for_each_task_below_what_it_waits_for() -> None:
         "   └─ d  pending  D",
     ]
     chain = [Node(uuid4(), f"t{n}", "t", Status.PENDING, None) for n in range(2000)]
-    links = [
-        Edge(after.id, before.id, OnFailure.CANCEL, False) for before, after in itertools.pairwise(chain)
-    ]
+    links = [Edge(after.id, before.id, OnFailure.CANCEL, False) for before, after in itertools.pairwise(chain)]
     assert len(list(graph_lines(Graph(chain, links, False)))) == 2001
