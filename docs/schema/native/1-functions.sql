@@ -137,6 +137,28 @@ CREATE TYPE society.mentorship_status AS ENUM (
     'terminated'
 );
 
+CREATE TYPE society.new_task AS (
+	id uuid,
+	task_id character varying(100),
+	title character varying(500),
+	description text,
+	task_type character varying(100),
+	payload jsonb,
+	priority society.agent_task_priority,
+	required_skills text[],
+	min_trust numeric,
+	assigned_to uuid,
+	scheduled_at timestamp with time zone,
+	max_retries integer,
+	timeout interval,
+	deadline_at timestamp with time zone,
+	unique_key character varying(255),
+	idempotency_key character varying(255),
+	fair_key character varying(255),
+	weight double precision,
+	waits_for jsonb
+);
+
 CREATE TYPE society.performance_tier AS ENUM (
     'bronze',
     'silver',
@@ -288,6 +310,142 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION evaluation.approval_rule(of_config uuid) RETURNS TABLE(needed_for text, approvers text, four_eyes boolean, needs_proof boolean, is_own boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT rules.needed_for, rules.approvers, rules.four_eyes, rules.needs_proof, rules.config_id IS NOT NULL
+      FROM evaluation.approval_rules AS rules
+     WHERE rules.tenant_id = platform.tenant_id() AND (rules.config_id = of_config OR rules.config_id IS NULL)
+     UNION ALL
+    SELECT 'proposals', 'member', false, false, NULL
+     ORDER BY 5 DESC NULLS LAST
+     LIMIT 1
+$$;
+
+CREATE FUNCTION evaluation.check_approver(of_config uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    ranks CONSTANT text[] := '{owner,admin,member}';
+BEGIN
+    IF NOT platform.is_administrator() AND (
+        SELECT COALESCE(array_position(ranks, platform.member_role()) > array_position(ranks, approvers), true)
+          FROM evaluation.approval_rule(of_config)
+    ) THEN
+        RAISE EXCEPTION 'the person who asks may not approve versions of this configuration'
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'approvals_are_for_approvers';
+    END IF;
+END
+$$;
+
+CREATE FUNCTION evaluation.check_decision() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    rule record;
+BEGIN
+    IF NEW.approval_status = OLD.approval_status THEN
+        RETURN NEW;
+    END IF;
+    IF OLD.approval_status <> 'pending' THEN
+        RAISE EXCEPTION 'diff % has been decided', OLD.diff_id
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'decisions_are_final';
+    END IF;
+    NEW.approved_by := platform.user_id();
+    NEW.decided_at := clock_timestamp();
+    PERFORM evaluation.check_approver(NEW.config_id);
+    SELECT * INTO rule FROM evaluation.approval_rule(NEW.config_id);
+    IF NEW.approval_status = 'approved' AND rule.four_eyes AND NEW.approved_by IS NOT DISTINCT FROM NEW.proposed_by THEN
+        RAISE EXCEPTION 'who proposed diff % may not approve it', OLD.diff_id
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'approvals_need_four_eyes';
+    END IF;
+    IF NEW.approval_status = 'approved' AND rule.needs_proof AND NOT EXISTS (
+        SELECT FROM evaluation.proofs WHERE diff_id = NEW.diff_id AND verdict = 'better'
+    ) THEN
+        RAISE EXCEPTION 'diff % has not been shown to be better', OLD.diff_id
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'approvals_need_a_proof';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION evaluation.check_proof() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM evaluation.config_diffs AS diffs
+          JOIN evaluation.simulations AS one ON one.config_version_id = diffs.version_before
+          JOIN evaluation.simulations AS other ON other.config_version_id = diffs.version_after
+         WHERE diffs.diff_id = NEW.diff_id AND one.simulation_id = NEW.baseline_simulation_id
+           AND other.simulation_id = NEW.candidate_simulation_id
+    ) THEN
+        RAISE EXCEPTION 'these simulations are not of the versions of diff %', NEW.diff_id
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'proofs_are_of_their_versions';
+    END IF;
+    IF NEW.verdict IS NOT NULL AND EXISTS (
+        SELECT FROM evaluation.simulations_scenarios AS ran
+         WHERE ran.simulation_id IN (NEW.baseline_simulation_id, NEW.candidate_simulation_id)
+           AND NOT EXISTS (
+               SELECT FROM evaluation.proof_scenarios AS held
+                WHERE held.proof_id = NEW.proof_id AND held.scenario_id = ran.scenario_id AND held.content_hash = ran.content_hash
+           )
+    ) THEN
+        RAISE EXCEPTION 'proof % ran scenarios that are not held out', NEW.proof_id
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'proofs_are_on_the_held_out_split';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION evaluation.check_release() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF NEW.is_proposal THEN
+        RETURN NEW;
+    END IF;
+    IF (TG_OP = 'UPDATE' AND NOT EXISTS (
+            SELECT FROM evaluation.config_diffs WHERE version_after = NEW.version_id AND approval_status = 'approved'
+        ) AND OLD.is_proposal)
+       OR (TG_OP = 'INSERT' AND NEW.version_number > 1
+           AND (SELECT needed_for FROM evaluation.approval_rule(NEW.config_id)) = 'everything') THEN
+        RAISE EXCEPTION 'version % of configuration % needs an approval', NEW.version_number, NEW.config_id
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'versions_are_approved';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION evaluation.check_releaser() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM evaluation.check_approver(NEW.config_id);
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION evaluation.check_rule_setter() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    -- Whoever erases a team, or a configuration, takes its rule along.
+    IF current_user = 'guildhall_app' AND NOT platform.may_administer_team() THEN
+        RAISE EXCEPTION 'the person who asks may not change who approves'
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'approval_rules_are_set_by_administrators';
+    END IF;
+    RETURN COALESCE(NEW, OLD);
+END
+$$;
+
 CREATE FUNCTION evaluation.refuse_changed_version() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -295,6 +453,42 @@ CREATE FUNCTION evaluation.refuse_changed_version() RETURNS trigger
 BEGIN
     RAISE EXCEPTION 'version % of configuration % is immutable', OLD.version_number, OLD.config_id
           USING ERRCODE = 'restrict_violation', CONSTRAINT = 'config_versions_are_immutable';
+END
+$$;
+
+CREATE FUNCTION evaluation.refuse_proposal_as_latest() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM evaluation.config_versions WHERE version_id = NEW.latest_version_id AND is_proposal) THEN
+        RAISE EXCEPTION 'version % is a proposal', NEW.latest_version_id
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'latest_version_is_approved';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION evaluation.refuse_seen_scenario() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    prompt CONSTANT text := (
+        SELECT definition ->> 'task_prompt' FROM evaluation.scenario_versions
+         WHERE scenario_id = NEW.scenario_id AND content_hash = NEW.content_hash AND tenant_id = NEW.tenant_id
+    );
+BEGIN
+    IF EXISTS (
+        SELECT FROM evaluation.analyst_reads AS seen
+          JOIN evaluation.scenario_versions AS contents USING (tenant_id, scenario_id, content_hash)
+         WHERE seen.tenant_id = NEW.tenant_id
+           AND (seen.scenario_id = NEW.scenario_id OR contents.definition ->> 'task_prompt' = prompt)
+    ) THEN
+        RAISE EXCEPTION 'scenario % was shown to an analyst', NEW.scenario_id
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'proofs_are_on_unseen_scenarios';
+    END IF;
+    RETURN NEW;
 END
 $$;
 
@@ -5379,6 +5573,122 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION society.admit_dependencies() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    v_team    uuid;
+    v_wrong   record;
+    v_back    record;
+    v_edge    uuid[];
+    v_reached uuid[];
+    v_by      uuid[];
+    v_path    uuid[];
+BEGIN
+    FOR v_team IN SELECT DISTINCT tenant_id FROM added ORDER BY tenant_id LOOP
+        PERFORM pg_advisory_xact_lock(hashtext('society.task_dependencies'), hashtext(v_team::text));
+    END LOOP;
+    -- One that ends meanwhile would not see who waits for it.
+    PERFORM FROM society.tasks WHERE id = ANY (ARRAY(SELECT DISTINCT depends_on_task_id FROM added)) ORDER BY id FOR SHARE;
+    SELECT awaited.id, awaited.status INTO v_wrong
+      FROM added
+      JOIN society.tasks AS awaited ON awaited.id = added.depends_on_task_id
+      JOIN society.tasks AS waiting ON waiting.id = added.task_id
+     WHERE awaited.status IN ('failed', 'cancelled') AND added.on_failure <> 'ignore' AND added.kind = 'finish_to_start'
+       AND waiting.status IN ('pending', 'blocked')
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'task % is % already', v_wrong.id, v_wrong.status
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'task_dependency_may_succeed', DETAIL = v_wrong.id::text;
+    END IF;
+
+    UPDATE society.task_dependencies AS edges
+       SET goes_back  = waiting.seq <= awaited.seq,
+           is_settled = edges.kind <> 'finish_to_start' OR waiting.status NOT IN ('pending', 'blocked')
+                        OR awaited.status IN ('completed', 'failed', 'cancelled')
+      FROM added
+      JOIN society.tasks AS waiting ON waiting.id = added.task_id
+      JOIN society.tasks AS awaited ON awaited.id = added.depends_on_task_id
+     WHERE edges.id = added.id
+       AND (waiting.seq <= awaited.seq OR edges.kind <> 'finish_to_start' OR waiting.status NOT IN ('pending', 'blocked')
+            OR awaited.status IN ('completed', 'failed', 'cancelled'));
+
+    FOR v_back IN
+        SELECT task_id, depends_on_task_id AS awaited_id, tenant_id
+          FROM society.task_dependencies
+         WHERE goes_back AND NOT is_settled AND tenant_id IN (SELECT tenant_id FROM added)
+    LOOP
+        -- What it would wait for, further and further away, and by which each was reached.
+        v_reached := ARRAY[v_back.awaited_id];
+        v_by      := ARRAY[v_back.task_id];
+        v_edge    := v_reached;
+        WHILE v_edge IS NOT NULL AND v_back.task_id <> ALL (v_reached) LOOP
+            SELECT array_agg(further.id), v_reached || array_agg(further.id), v_by || array_agg(further.task_id)
+              INTO v_edge, v_reached, v_by
+              FROM (
+                       SELECT DISTINCT ON (edges.depends_on_task_id) edges.depends_on_task_id AS id, edges.task_id
+                         FROM unnest(v_edge) AS reached (id)
+                         JOIN society.task_dependencies AS edges ON edges.tenant_id = v_back.tenant_id AND edges.task_id = reached.id
+                        WHERE NOT edges.is_settled AND edges.depends_on_task_id <> ALL (v_reached)
+                   ) AS further;
+        END LOOP;
+        IF v_edge IS NOT NULL THEN
+            v_path := ARRAY[v_back.task_id];
+            LOOP
+                v_path := v_by[array_position(v_reached, v_path[1])] || v_path;
+                EXIT WHEN v_path[1] = v_back.task_id;
+            END LOOP;
+            RAISE EXCEPTION 'tasks would wait for each other: %',
+                    (SELECT string_agg(tasks.task_id, ' → ' ORDER BY circle.n)
+                       FROM unnest(v_path) WITH ORDINALITY AS circle (id, n) JOIN society.tasks ON tasks.id = circle.id)
+                  USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+                        CONSTRAINT = 'task_dependencies_are_not_circular', DETAIL = array_to_string(v_path, ' ');
+        END IF;
+    END LOOP;
+
+    UPDATE society.tasks
+       SET open_dependencies = tasks.open_dependencies + counted.n, place = NULL
+      FROM (
+               SELECT edges.task_id, count(*)::integer AS n
+                 FROM added JOIN society.task_dependencies AS edges ON edges.id = added.id
+                WHERE NOT edges.is_settled
+                GROUP BY edges.task_id
+           ) AS counted
+     WHERE tasks.id = counted.task_id;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION society.admit_task() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT COALESCE(NEW.max_retries, max_retries), COALESCE(NEW.timeout, timeout) INTO NEW.max_retries, NEW.timeout
+          FROM society.task_types WHERE tenant_id = NEW.tenant_id AND name = NEW.task_type;
+        NEW.max_retries := COALESCE(NEW.max_retries, 3);
+        NEW.fair_key    := COALESCE(NEW.fair_key, '-');
+    END IF;
+    NEW.lane  := society.task_lane(NEW.tenant_id, NEW.task_type, NEW.required_skills, NEW.min_trust, NEW.assigned_to);
+    NEW.place := NULL;
+    IF NEW.deleted_at IS NOT NULL THEN
+        NEW.scheduled_at := 'infinity'; -- nobody begins what is deleted
+    ELSIF TG_OP = 'UPDATE' AND OLD.deleted_at IS NOT NULL THEN
+        NEW.scheduled_at := now();
+    END IF;
+    IF NEW.status = 'pending' AND NEW.open_dependencies = 0 AND NEW.scheduled_at <= now() THEN
+        NEW.place := (society.tasks_places(ARRAY[NEW.lane], ARRAY[NEW.fair_key::text], ARRAY[NEW.priority], ARRAY[NEW.weight],
+                                           ARRAY[NEW.scheduled_at]))[1];
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 CREATE FUNCTION society.count_battles() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5397,6 +5707,37 @@ BEGIN
                             - before * (id IS NOT DISTINCT FROM OLD.winner_id)::integer
      WHERE tenant_id = NEW.tenant_id
        AND id IN (SELECT agent_id FROM society.battle_participants WHERE tenant_id = NEW.tenant_id AND battle_id = NEW.id);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION society.count_ended_tasks() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    figures record;
+BEGIN
+    FOR figures IN
+        SELECT assigned_to, count(*) FILTER (WHERE status = 'completed') AS completed, count(*) FILTER (WHERE status = 'failed') AS failed,
+               COALESCE(sum(quality_score) FILTER (WHERE status = 'completed'), 0) AS score,
+               count(quality_score) FILTER (WHERE status = 'completed') AS scores,
+               COALESCE(sum(duration_ms) FILTER (WHERE status = 'completed'), 0) AS time_ms,
+               count(duration_ms) FILTER (WHERE status = 'completed') AS times
+          FROM added
+         WHERE assigned_to IS NOT NULL AND status IN ('completed', 'failed')
+         GROUP BY assigned_to
+         ORDER BY assigned_to
+    LOOP
+        UPDATE society.agents
+           SET tasks_completed     = tasks_completed + figures.completed,
+               tasks_failed        = tasks_failed + figures.failed,
+               quality_score_total = quality_score_total + figures.score,
+               quality_score_count = quality_score_count + figures.scores,
+               task_time_total_ms  = task_time_total_ms + figures.time_ms,
+               task_time_count     = task_time_count + figures.times
+         WHERE id = figures.assigned_to;
+    END LOOP;
     RETURN NULL;
 END
 $$;
@@ -5504,6 +5845,117 @@ BEGIN
         NEW.available := OLD.available + NEW.total_capacity - OLD.total_capacity;
     END IF;
     RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION society.follow_new_tasks() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM society.ready_task_history();
+    INSERT INTO store.task_history (tenant_id, task_id, event_type, new_status, details)
+    SELECT tenant_id, id, 'created', status,
+           jsonb_strip_nulls(jsonb_build_object('status', status, 'assigned_to', assigned_to, 'priority', priority, 'title', title,
+                                                'deadline_at', deadline_at, 'quality_score', quality_score, 'deleted_at', deleted_at))
+      FROM added;
+    INSERT INTO society.task_assignments (tenant_id, task_id, agent_id, assigned_by, assigned_by_agent)
+    SELECT tenant_id, id, assigned_to, platform.user_id(), society.acting_agent()
+      FROM added
+     WHERE assigned_to IS NOT NULL AND deleted_at IS NULL AND status NOT IN ('completed', 'failed', 'cancelled');
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION society.follow_tasks() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_nestloop TO 'off'
+    SET enable_hashjoin TO 'on'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    is_told   CONSTANT boolean := COALESCE(current_setting('guildhall.tasks_told', true) = 'on', false);
+    v_teams   uuid[];
+    v_left    uuid[];
+    v_taken   uuid[];
+    v_holders uuid[];
+    v_of      uuid[];
+BEGIN
+    IF is_told THEN
+        PERFORM set_config('guildhall.tasks_told', '', true);
+    END IF;
+    PERFORM society.ready_task_history();
+    IF NOT is_told THEN
+        INSERT INTO store.task_history (tenant_id, task_id, event_type, old_status, new_status, details)
+        SELECT after.tenant_id, after.id,
+               CASE WHEN before.deleted_at IS DISTINCT FROM after.deleted_at
+                    THEN CASE WHEN after.deleted_at IS NULL THEN 'restored' ELSE 'deleted' END
+                    WHEN before.status = 'blocked' AND after.status = 'pending' THEN 'resumed'
+                    WHEN before.status IN ('failed', 'cancelled') AND after.status = 'pending' THEN 'retried'
+                    WHEN before.status <> after.status THEN after.status::text
+                    WHEN before.assigned_to IS DISTINCT FROM after.assigned_to
+                    THEN CASE WHEN after.assigned_to IS NULL THEN 'released' ELSE 'assigned' END
+                    ELSE 'changed' END,
+               before.status, after.status,
+               (SELECT COALESCE(jsonb_object_agg(key, value), '{}')
+                  FROM jsonb_each(jsonb_build_object(
+                           'status', after.status, 'assigned_to', after.assigned_to, 'priority', after.priority, 'title', after.title,
+                           'deadline_at', after.deadline_at, 'quality_score', after.quality_score, 'deleted_at', after.deleted_at,
+                           'error_message', CASE WHEN after.status IN ('failed', 'cancelled') THEN after.error_message END))
+                 WHERE value IS DISTINCT FROM to_jsonb(before) -> key)
+          FROM before JOIN after USING (id)
+         WHERE (before.status, before.assigned_to, before.priority, before.title, before.deadline_at, before.quality_score, before.deleted_at)
+               IS DISTINCT FROM
+               (after.status, after.assigned_to, after.priority, after.title, after.deadline_at, after.quality_score, after.deleted_at)
+           AND NOT (before.status = 'queued' AND after.status = 'failed'); -- a dead letter, which says so itself
+    END IF;
+
+    SELECT array_agg(DISTINCT tenant_id), array_agg(id) FILTER (WHERE held_by IS NOT NULL),
+           array_agg(id) FILTER (WHERE holder IS NOT NULL), array_agg(holder) FILTER (WHERE holder IS NOT NULL),
+           array_agg(tenant_id) FILTER (WHERE holder IS NOT NULL)
+      INTO v_teams, v_left, v_taken, v_holders, v_of
+      FROM (
+               SELECT after.tenant_id, after.id,
+                      CASE WHEN before.deleted_at IS NULL AND before.status NOT IN ('completed', 'failed', 'cancelled') THEN before.assigned_to END AS held_by,
+                      CASE WHEN after.deleted_at IS NULL AND after.status NOT IN ('completed', 'failed', 'cancelled') THEN after.assigned_to END AS holder
+                 FROM before JOIN after USING (id)
+           ) AS changed
+     WHERE held_by IS DISTINCT FROM holder;
+    IF v_left IS NOT NULL THEN
+        UPDATE society.task_assignments
+           SET released_at = clock_timestamp()
+         WHERE tenant_id = ANY (v_teams) AND task_id = ANY (v_left) AND released_at IS NULL;
+    END IF;
+    IF v_taken IS NOT NULL THEN
+        INSERT INTO society.task_assignments (tenant_id, task_id, agent_id, assigned_by, assigned_by_agent)
+        SELECT taken.tenant_id, taken.id, taken.holder, platform.user_id(), society.acting_agent()
+          FROM unnest(v_of, v_taken, v_holders) AS taken (tenant_id, id, holder);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION society.forget_dependencies() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_ready uuid[];
+BEGIN
+    WITH changed AS (
+        UPDATE society.tasks
+           SET open_dependencies = tasks.open_dependencies - counted.n
+          FROM (SELECT task_id, count(*)::integer AS n FROM removed WHERE NOT is_settled GROUP BY task_id) AS counted
+         WHERE tasks.id = counted.task_id AND tasks.status IN ('pending', 'blocked')
+        RETURNING tasks.id, tasks.open_dependencies
+    )
+    SELECT array_agg(id) FILTER (WHERE open_dependencies = 0) INTO v_ready FROM changed;
+    IF v_ready IS NOT NULL THEN
+        PERFORM society.tasks_take_places(v_ready);
+    END IF;
+    RETURN NULL;
 END
 $$;
 
@@ -5623,6 +6075,20 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION society.ready_task_history() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    month CONSTANT text := to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM');
+BEGIN
+    IF current_setting('guildhall.task_history_until', true) IS DISTINCT FROM month THEN
+        PERFORM platform.ensure_partitions('task_history', now(), now() + interval '1 month');
+        PERFORM set_config('guildhall.task_history_until', month, false);
+    END IF;
+END
+$$;
+
 CREATE FUNCTION society.record_agent_status() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5673,46 +6139,6 @@ BEGIN
             change, NEW.status_reason
         );
     END IF;
-    RETURN NULL;
-END
-$$;
-
-CREATE FUNCTION society.record_task_event() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-DECLARE
-    changes jsonb;
-    event   text;
-    holder  CONSTANT uuid := CASE
-        WHEN NEW.deleted_at IS NULL AND NEW.status NOT IN ('completed', 'failed', 'cancelled') THEN NEW.assigned_to
-    END;
-BEGIN
-    SELECT COALESCE(jsonb_object_agg(key, value), '{}') INTO changes
-      FROM jsonb_each(to_jsonb(NEW))
-     WHERE key IN ('status', 'assigned_to', 'priority', 'title', 'deadline', 'quality_score', 'deleted_at')
-       AND value IS DISTINCT FROM CASE WHEN TG_OP = 'UPDATE' THEN to_jsonb(OLD) -> key ELSE 'null'::jsonb END;
-    IF TG_OP = 'UPDATE' AND changes = '{}' THEN
-        RETURN NULL;
-    END IF;
-    event := CASE
-        WHEN TG_OP = 'INSERT' THEN 'created'
-        WHEN changes ? 'deleted_at' THEN CASE WHEN NEW.deleted_at IS NULL THEN 'restored' ELSE 'deleted' END
-        WHEN changes ? 'status' THEN NEW.status::text
-        WHEN changes ? 'assigned_to' THEN CASE WHEN NEW.assigned_to IS NULL THEN 'released' ELSE 'assigned' END
-        ELSE 'changed'
-    END;
-    PERFORM platform.ensure_partitions('task_history', clock_timestamp(), clock_timestamp());
-    INSERT INTO store.task_history (tenant_id, task_id, event_type, old_status, new_status, details)
-    VALUES (NEW.tenant_id, NEW.id, event, OLD.status, NEW.status, changes);
-
-    UPDATE society.task_assignments
-       SET released_at = clock_timestamp()
-     WHERE tenant_id = NEW.tenant_id AND task_id = NEW.id AND released_at IS NULL AND agent_id IS DISTINCT FROM holder;
-    INSERT INTO society.task_assignments (tenant_id, task_id, agent_id, assigned_by, assigned_by_agent)
-    SELECT NEW.tenant_id, NEW.id, holder, platform.user_id(), society.acting_agent()
-     WHERE holder IS NOT NULL
-        ON CONFLICT (tenant_id, task_id) WHERE released_at IS NULL DO NOTHING;
     RETURN NULL;
 END
 $$;
@@ -5778,29 +6204,6 @@ BEGIN
         SELECT FROM reached WHERE agent_id = NEW.from_agent_id
     ) THEN
         RAISE EXCEPTION 'the vote of agent % would come back to itself by way of agent %', NEW.from_agent_id, NEW.to_agent_id
-              USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
-    END IF;
-    RETURN NULL;
-END
-$$;
-
-CREATE FUNCTION society.refuse_circular_dependency() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('society.task_dependencies'), hashtext(NEW.tenant_id::text));
-    IF EXISTS (
-        WITH RECURSIVE reached (task_id) AS (
-            SELECT NEW.depends_on_task_id
-             UNION
-            SELECT edges.depends_on_task_id
-              FROM reached
-              JOIN society.task_dependencies AS edges ON edges.tenant_id = NEW.tenant_id AND edges.task_id = reached.task_id
-        )
-        SELECT FROM reached WHERE task_id = NEW.task_id
-    ) THEN
-        RAISE EXCEPTION 'task % would wait for itself by way of task %', NEW.task_id, NEW.depends_on_task_id
               USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
     END IF;
     RETURN NULL;
@@ -5931,7 +6334,7 @@ END
 $$;
 
 CREATE FUNCTION society.stamp_task() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
@@ -5940,16 +6343,27 @@ BEGIN
     CASE
         WHEN NEW.status = 'queued' THEN
             NEW.queued_at := COALESCE(CASE WHEN NEW.queued_at IS DISTINCT FROM OLD.queued_at THEN NEW.queued_at END, now());
-        WHEN NEW.status = 'in_progress' THEN
+        WHEN NEW.status IN ('assigned', 'in_progress') THEN
             resumed := COALESCE(OLD.status IN ('blocked', 'in_review'), false);
-            NEW.started_at := COALESCE(CASE WHEN resumed OR NEW.started_at IS DISTINCT FROM OLD.started_at THEN NEW.started_at END, now());
+            IF NEW.status = 'in_progress' THEN
+                NEW.started_at := COALESCE(CASE WHEN resumed OR NEW.started_at IS DISTINCT FROM OLD.started_at THEN NEW.started_at END, now());
+            END IF;
+            -- A claim says by which worker: the task is its agent's.
+            IF NEW.attempt_token IS DISTINCT FROM OLD.attempt_token AND NEW.worker_id IS NOT NULL THEN
+                NEW.assigned_to := (SELECT agent_id FROM platform.task_workers WHERE worker_id = NEW.worker_id);
+            END IF;
         WHEN NEW.status IN ('completed', 'failed', 'cancelled') THEN
             -- Another transaction, younger than this one, may have begun the task.
-            NEW.completed_at := COALESCE(NEW.completed_at, greatest(now(), NEW.started_at));
-            NEW.lease_expires_at := NULL;
+            IF NEW.completed_at IS NULL OR NEW.completed_at = now() THEN
+                NEW.completed_at := greatest(now(), NEW.started_at);
+            END IF;
+            NEW.leased_until := NULL;
+        WHEN NEW.status = 'pending' AND TG_OP = 'UPDATE' THEN
+            -- Back in its lane, which is one agent's or anybody's.
+            NEW.assigned_to := (SELECT agent_id FROM society.task_lanes WHERE lane = NEW.lane);
         ELSE NULL;
     END CASE;
-    IF OLD.status = 'failed' AND NEW.status <> 'cancelled' THEN
+    IF OLD.status IN ('failed', 'cancelled') AND NEW.status NOT IN ('failed', 'cancelled') THEN
         NEW.completed_at := NULL;
         NEW.started_at   := CASE WHEN NEW.status = 'in_progress' THEN NEW.started_at END;
     END IF;
@@ -5972,31 +6386,1070 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION society.update_agent_stats_on_task_completion() RETURNS trigger
+CREATE FUNCTION society.task_details(attempt integer, error_message text, error_stack text, worker_id text, quality_score numeric) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN jsonb_strip_nulls(jsonb_build_object('attempt', NULLIF(attempt, 0), 'error_message', error_message, 'error_stack', error_stack, 'worker_id', worker_id, 'quality_score', quality_score));
+
+CREATE FUNCTION society.task_lane(p_tenant uuid, p_type text, p_skills text[], p_trust numeric, p_agent uuid) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
-    ends  CONSTANT boolean := TG_OP = 'INSERT' OR OLD.status <> NEW.status;
-    score CONSTANT numeric := CASE WHEN ends THEN NULL ELSE OLD.quality_score END;
-    taken CONSTANT numeric := CASE WHEN ends THEN NULL ELSE OLD.duration_ms END;
+    v_skills text[] := CASE WHEN p_agent IS NULL THEN ARRAY(SELECT DISTINCT skill FROM unnest(p_skills) AS skill ORDER BY skill) ELSE '{}' END;
+    v_trust  numeric := CASE WHEN p_agent IS NULL THEN p_trust ELSE 0 END;
+    v_lane   integer;
 BEGIN
-    IF NEW.status = 'failed' AND ends THEN
-        UPDATE society.agents
-           SET tasks_failed = tasks_failed + 1
-         WHERE tenant_id = NEW.tenant_id AND id = NEW.assigned_to;
-    ELSIF NEW.status = 'completed' THEN
-        UPDATE society.agents
-           SET tasks_completed     = tasks_completed + ends::integer,
-               quality_score_total = quality_score_total + COALESCE(NEW.quality_score, 0) - COALESCE(score, 0),
-               quality_score_count = quality_score_count + (NEW.quality_score IS NOT NULL)::integer - (score IS NOT NULL)::integer,
-               task_time_total_ms  = task_time_total_ms + COALESCE(NEW.duration_ms, 0) - COALESCE(taken, 0),
-               task_time_count     = task_time_count + (NEW.duration_ms IS NOT NULL)::integer - (taken IS NOT NULL)::integer
-         WHERE tenant_id = NEW.tenant_id AND id = NEW.assigned_to;
+    LOOP
+        SELECT lane INTO v_lane
+          FROM society.task_lanes
+         WHERE tenant_id = p_tenant AND task_type = p_type AND required_skills = v_skills AND min_trust = v_trust
+           AND agent_id IS NOT DISTINCT FROM p_agent;
+        EXIT WHEN FOUND;
+        INSERT INTO society.task_lanes (tenant_id, task_type, required_skills, min_trust, agent_id)
+        VALUES (p_tenant, p_type, v_skills, v_trust, p_agent)
+            ON CONFLICT DO NOTHING;
+    END LOOP;
+    RETURN v_lane;
+END
+$$;
+
+CREATE FUNCTION society.task_patience(priority society.agent_task_priority) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE priority WHEN 'critical'::society.agent_task_priority THEN '00:00:00'::interval WHEN 'high'::society.agent_task_priority THEN '00:15:00'::interval WHEN 'medium'::society.agent_task_priority THEN '01:00:00'::interval ELSE '04:00:00'::interval END;
+
+CREATE FUNCTION society.task_status_after(event text, detail jsonb) RETURNS society.agent_task_status
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE event WHEN 'started'::text THEN 'in_progress'::society.agent_task_status WHEN 'assigned'::text THEN 'assigned'::society.agent_task_status WHEN 'completed'::text THEN 'completed'::society.agent_task_status WHEN 'stuck'::text THEN 'queued'::society.agent_task_status WHEN 'failed'::text THEN CASE WHEN (detail ? 'retry_at'::text) THEN 'pending'::society.agent_task_status ELSE 'failed'::society.agent_task_status END ELSE 'pending'::society.agent_task_status END;
+
+CREATE FUNCTION society.tasks_bury(p_dead uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+
+    INSERT INTO store.task_history (tenant_id, task_id, event_type, new_status, actor_id, details)
+    SELECT tenant_id, id, 'dead' || '_letter', status, assigned_to,
+           society.task_details(attempts, error_message, NULL, worker_id, NULL)
+      FROM society.tasks
+     WHERE id = ANY (p_dead);
+    INSERT INTO society.task_dead_letters (tenant_id, task_id, task_type, payload, error_message, error_stack, retry_history)
+    SELECT tasks.tenant_id, tasks.id, tasks.task_type, tasks.payload, tasks.error_message,
+           (SELECT events.details ->> 'error_stack' FROM store.task_history AS events
+             WHERE events.tenant_id = tasks.tenant_id AND events.task_id = tasks.id AND events.event_type = 'failed'
+             ORDER BY events.created_at DESC LIMIT 1),
+           COALESCE((
+               SELECT jsonb_agg((events.details - 'error_stack') || jsonb_build_object('event', events.event_type, 'at', events.created_at)
+                                ORDER BY events.created_at)
+                 FROM store.task_history AS events
+                WHERE events.tenant_id = tasks.tenant_id AND events.task_id = tasks.id
+                  AND (events.event_type = 'failed' OR events.event_type = 'st' || 'uck')
+           ), '[]')
+      FROM society.tasks AS tasks
+     WHERE tasks.id = ANY (p_dead)
+        ON CONFLICT DO NOTHING;
+END
+$$;
+
+CREATE FUNCTION society.tasks_cancel(p_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_cancelled uuid[];
+BEGIN
+    WITH changed AS (
+        UPDATE society.tasks AS tasks
+           SET status = 'cancelled', completed_at = now(), leased_until = NULL, place = NULL
+          FROM (SELECT id FROM society.tasks WHERE id = ANY (p_ids) ORDER BY id FOR UPDATE) AS held
+         WHERE tasks.id = held.id AND tasks.status IN ('pending', 'assigned', 'in_progress', 'blocked', 'queued')
+        RETURNING tasks.id
+    )
+    SELECT array_agg(id) INTO v_cancelled FROM changed;
+    IF v_cancelled IS NOT NULL THEN
+        PERFORM society.tasks_settle(v_cancelled);
     END IF;
+    RETURN QUERY SELECT unnest(v_cancelled);
+END
+$$;
+
+CREATE FUNCTION society.tasks_claim(p_worker text, p_lanes integer[], p_n integer, p_begin integer DEFAULT NULL::integer) RETURNS TABLE(id uuid, tenant_id uuid, task_type character varying, payload jsonb, attempt_token uuid, attempt integer, retry_count integer, max_retries integer, leased_until timestamp with time zone, status text, created_by uuid)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    v_was_silent boolean;
+    v_lanes      integer[];
+    v_rooms      integer[];
+BEGIN
+    IF p_n < 1 THEN
+        RETURN;
+    END IF;
+    -- One that was silent for longer than its lease lives: it claims.
+    SELECT workers.last_seen < now() - workers.lease / 2 INTO v_was_silent
+      FROM platform.task_workers AS workers WHERE workers.worker_id = p_worker;
+    IF v_was_silent THEN
+        UPDATE platform.task_workers AS workers SET last_seen = clock_timestamp() WHERE workers.worker_id = p_worker;
+    ELSIF v_was_silent IS NULL THEN
+        RAISE EXCEPTION 'there is no worker %', quote_literal(p_worker)
+              USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'task_worker_is_known', DETAIL = p_worker;
+    END IF;
+
+    PERFORM society.tasks_promote(p_lanes);
+    SELECT * INTO v_lanes, v_rooms FROM society.tasks_rooms(p_lanes, p_n);
+    IF v_lanes IS NULL THEN
+        RETURN;
+    END IF;
+
+    -- Where several lanes have tasks, a window says how many of each; what others
+    -- hold in it is passed over when locking, so that two who claim at once do not
+    -- get half each.
+    IF cardinality(v_lanes) > 1 THEN
+        SELECT array_agg(quotas.lane), array_agg(quotas.n)
+          INTO v_lanes, v_rooms
+          FROM (
+              SELECT heads.lane, count(*)::integer AS n
+                FROM (
+                    SELECT served.lane
+                      FROM unnest(v_lanes, v_rooms) AS served (lane, room)
+                     CROSS JOIN LATERAL (
+                               SELECT tasks.scheduled_at + society.task_patience(tasks.priority) AS due_at
+                                 FROM society.tasks AS tasks
+                                WHERE tasks.lane = served.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                                ORDER BY tasks.place, tasks.seq
+                                LIMIT served.room
+                           ) AS waiting
+                     ORDER BY waiting.due_at
+                     LIMIT p_n
+                ) AS heads
+               GROUP BY heads.lane
+          ) AS quotas;
+    END IF;
+    RETURN QUERY
+        WITH held AS MATERIALIZED (
+            SELECT taken.ctid AS row, row_number() OVER (ORDER BY taken.place, taken.seq) AS n
+              FROM unnest(v_lanes, v_rooms) AS quotas (lane, n)
+             CROSS JOIN LATERAL (
+                       SELECT tasks.ctid, tasks.place, tasks.seq
+                         FROM society.tasks AS tasks
+                        WHERE tasks.lane = quotas.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                          AND (tasks.deadline_at > now() OR tasks.deadline_at IS NULL)
+                        ORDER BY tasks.place, tasks.seq
+                        LIMIT quotas.n
+                          FOR UPDATE SKIP LOCKED
+                   ) AS taken
+        ),
+        changed AS (
+            UPDATE society.tasks AS tasks
+               SET status        = CASE WHEN held.n <= p_begin OR p_begin IS NULL THEN 'in_progress' ELSE 'assigned' END::society.agent_task_status,
+                   worker_id     = p_worker,
+                   attempts      = tasks.attempts + 1,
+                   attempt_token = gen_random_uuid(),
+                   started_at    = now(),
+                   leased_until  = LEAST(now() + tasks.timeout, tasks.deadline_at)
+              FROM held
+             WHERE tasks.ctid = held.row
+            RETURNING tasks.id, tasks.tenant_id, tasks.task_type, tasks.payload, tasks.attempt_token, tasks.attempts AS attempt,
+                      tasks.retry_count, tasks.max_retries, tasks.leased_until, tasks.status, tasks.created_by, tasks.lane, held.n,
+                      CASE WHEN tasks.status = 'in_progress' THEN 'started' ELSE 'assigned' END AS event, p_worker AS worker_id,
+                      NULL::text AS error_message, NULL::text AS error_stack, '{}'::jsonb AS detail
+        ),
+        recorded AS (
+        INSERT INTO store.task_history (tenant_id, task_id, event_type, old_status, new_status, actor_id, user_id, details)
+        SELECT changed.tenant_id, changed.id, changed.event, earlier.status, society.task_status_after(changed.event, changed.detail),
+               COALESCE(earlier.assigned_to, workers.agent_id), platform.user_id(),
+               society.task_details(changed.attempt, changed.error_message, changed.error_stack, changed.worker_id,
+                                    CASE changed.event WHEN 'completed' THEN earlier.quality_score END) || changed.detail
+          FROM (SELECT set_config('guildhall.tasks_told', 'on', true)) AS told
+         CROSS JOIN changed
+          JOIN society.tasks AS earlier ON earlier.id = changed.id
+          LEFT JOIN platform.task_workers AS workers ON workers.worker_id = changed.worker_id),
+        spent AS (
+            UPDATE society.task_lanes AS lanes
+               SET rate_used_to = GREATEST(lanes.rate_used_to, clock_timestamp())
+                                  + lanes.rate_per / lanes.rate_count * used.n
+              FROM (SELECT changed.lane, count(*) AS n FROM changed GROUP BY changed.lane) AS used
+             WHERE lanes.lane = used.lane AND lanes.rate_count IS NOT NULL
+        )
+        SELECT changed.id, changed.tenant_id, changed.task_type, changed.payload, changed.attempt_token, changed.attempt,
+               changed.retry_count, changed.max_retries, changed.leased_until, changed.status::text, changed.created_by
+          FROM changed
+         ORDER BY changed.n;
+END
+$$;
+
+CREATE FUNCTION society.tasks_complete(p_worker text, p_ids uuid[], p_tokens uuid[], p_results jsonb[] DEFAULT NULL::jsonb[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+DECLARE
+    v_done uuid[];
+BEGIN
+    WITH given AS MATERIALIZED (
+        SELECT * FROM unnest(p_ids, p_tokens, p_results) AS given (id, token, result) ORDER BY id
+    ),
+    changed AS (
+        UPDATE society.tasks AS tasks
+           SET status = 'completed', completed_at = now(), result = given.result, leased_until = NULL, error_message = NULL
+          FROM given
+         WHERE tasks.id = given.id AND tasks.attempt_token = given.token AND tasks.status = 'in_progress'
+        RETURNING tasks.tenant_id, tasks.id, 'completed' AS event, tasks.attempts AS attempt, tasks.attempt_token,
+                  tasks.worker_id, NULL::text AS error_message, NULL::text AS error_stack, '{}'::jsonb AS detail
+    ),
+    recorded AS (
+        INSERT INTO store.task_history (tenant_id, task_id, event_type, old_status, new_status, actor_id, user_id, details)
+        SELECT changed.tenant_id, changed.id, changed.event, earlier.status, society.task_status_after(changed.event, changed.detail),
+               COALESCE(earlier.assigned_to, workers.agent_id), platform.user_id(),
+               society.task_details(changed.attempt, changed.error_message, changed.error_stack, changed.worker_id,
+                                    CASE changed.event WHEN 'completed' THEN earlier.quality_score END) || changed.detail
+          FROM (SELECT set_config('guildhall.tasks_told', 'on', true)) AS told
+         CROSS JOIN changed
+          JOIN society.tasks AS earlier ON earlier.id = changed.id
+          LEFT JOIN platform.task_workers AS workers ON workers.worker_id = changed.worker_id)
+    SELECT array_agg(id) INTO v_done FROM changed;
+    IF v_done IS NOT NULL THEN
+        PERFORM society.tasks_settle(v_done);
+    END IF;
+    RETURN QUERY SELECT unnest(v_done);
+    IF cardinality(p_ids) > COALESCE(cardinality(v_done), 0) THEN
+        RETURN QUERY
+            SELECT tasks.id
+              FROM unnest(p_ids, p_tokens) AS given (id, token)
+              JOIN society.tasks AS tasks ON tasks.id = given.id AND tasks.attempt_token = given.token
+             WHERE tasks.status = 'completed' AND tasks.id <> ALL (COALESCE(v_done, '{}'));
+    END IF;
+END
+$$;
+
+CREATE FUNCTION society.tasks_enqueue(p_tasks jsonb) RETURNS TABLE(id uuid, is_new boolean)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    v_new    society.new_task[];
+    v_final  uuid[];
+    v_lanes  integer[];
+    v_places timestamptz[];
+    v_wrong  text;
+BEGIN
+    v_new := ARRAY(
+        SELECT wanted FROM society.tasks_wanted((
+            SELECT jsonb_agg(jsonb_build_object('id', gen_random_uuid()) || jsonb_strip_nulls(objects.object) ORDER BY objects.n)
+              FROM jsonb_array_elements(p_tasks) WITH ORDINALITY AS objects (object, n)
+        )) AS wanted
+    );
+    v_wrong := (SELECT min(new.task_type) FROM unnest(v_new) AS new
+                 WHERE new.task_type <> 'task'
+                   AND NOT EXISTS (SELECT FROM society.task_types AS types WHERE types.tenant_id = platform.tenant_id() AND types.name = new.task_type));
+    IF v_wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'there is no task type %', v_wrong
+              USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'task_type_is_known', DETAIL = v_wrong;
+    END IF;
+    v_wrong := (SELECT min(new.deadline_at) FROM unnest(v_new) AS new WHERE new.deadline_at <= now());
+    IF v_wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'the deadline % has passed', v_wrong
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'task_deadline_is_ahead', DETAIL = v_wrong;
+    END IF;
+
+    -- Whoever has a key already is who is meant; of several here, the first.
+    v_final := ARRAY(
+        SELECT COALESCE(
+                   (SELECT live.id FROM society.tasks AS live
+                     WHERE live.tenant_id = platform.tenant_id() AND live.unique_key = new.unique_key
+                       AND live.status IN ('pending', 'assigned', 'in_progress', 'blocked', 'queued')),
+                   (SELECT known.id FROM society.tasks AS known
+                     WHERE known.tenant_id = platform.tenant_id() AND known.idempotency_key = new.idempotency_key),
+                   CASE WHEN new.unique_key IS NOT NULL THEN first_value(new.id) OVER (PARTITION BY new.unique_key ORDER BY ordinality)
+                        WHEN new.idempotency_key IS NOT NULL THEN first_value(new.id) OVER (PARTITION BY new.idempotency_key ORDER BY ordinality) END,
+                   new.id
+               )
+          FROM unnest(v_new) WITH ORDINALITY AS new
+         ORDER BY ordinality
+    );
+
+    WITH lanes AS MATERIALIZED (
+        SELECT profiles.*, society.task_lane(platform.tenant_id(), task_type, required_skills, min_trust, assigned_to) AS lane
+          FROM (SELECT DISTINCT task_type, required_skills, min_trust, assigned_to FROM unnest(v_new)) AS profiles
+    )
+    SELECT array_agg(lanes.lane ORDER BY n),
+           society.tasks_places(array_agg(lanes.lane ORDER BY n), array_agg(fair_key::text ORDER BY n), array_agg(priority ORDER BY n),
+                                array_agg(weight ORDER BY n), array_agg(scheduled_at ORDER BY n))
+      INTO v_lanes, v_places
+      FROM (SELECT *, ordinality AS n FROM unnest(v_new) WITH ORDINALITY) AS new
+      JOIN lanes USING (task_type, required_skills, min_trust)
+     WHERE lanes.assigned_to IS NOT DISTINCT FROM new.assigned_to;
+
+    INSERT INTO society.tasks (id, task_id, title, description, task_type, payload, priority, required_skills, min_trust, assigned_to,
+                               scheduled_at, max_retries, timeout, deadline_at, unique_key, idempotency_key, fair_key, weight, lane, place)
+    SELECT id, task_id, title, description, task_type, payload, priority, required_skills, min_trust, assigned_to, scheduled_at,
+           max_retries, timeout, deadline_at, unique_key, idempotency_key, fair_key, weight, v_lanes[ordinality],
+           CASE WHEN scheduled_at <= now() AND waits_for = '[]' THEN v_places[ordinality] END
+      FROM unnest(v_new) WITH ORDINALITY
+     WHERE id = v_final[ordinality]
+     ORDER BY ordinality;
+
+    IF EXISTS (SELECT FROM unnest(v_new) WHERE waits_for <> '[]') THEN
+        INSERT INTO society.task_dependencies (task_id, depends_on_task_id, on_failure)
+        SELECT new.id, COALESCE(v_final[ahead.ordinality], edge.task), COALESCE(min(edge.on_failure), 'cancel')
+          FROM unnest(v_new) WITH ORDINALITY AS new
+         CROSS JOIN LATERAL jsonb_to_recordset(new.waits_for) AS edge (task uuid, on_failure text)
+          LEFT JOIN unnest(v_new) WITH ORDINALITY AS ahead ON ahead.id = edge.task
+         WHERE new.id = v_final[new.ordinality]
+         GROUP BY 1, 2;
+        PERFORM society.tasks_take_places(ARRAY(SELECT id FROM unnest(v_new) WHERE waits_for <> '[]'));
+    END IF;
+    RETURN QUERY SELECT v_final[ordinality], new.id = v_final[ordinality] FROM unnest(v_new) WITH ORDINALITY AS new ORDER BY ordinality;
+END
+$$;
+
+CREATE FUNCTION society.tasks_fail(p_worker text, p_ids uuid[], p_tokens uuid[], p_messages text[], p_stacks text[] DEFAULT NULL::text[], p_is_final boolean[] DEFAULT NULL::boolean[], p_delays interval[] DEFAULT NULL::interval[]) RETURNS TABLE(id uuid, status text, scheduled_at timestamp with time zone)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    v_changed uuid[];
+    v_ended   uuid[];
+    v_dead    uuid[];
+BEGIN
+    WITH held AS MATERIALIZED (
+        SELECT tasks.id, given.token, given.stack, COALESCE(given.message, 'no reason was given') AS message,
+               COALESCE(given.delay, society.tasks_wait(lanes.retry_base, lanes.retry_most, tasks.retry_count)) AS delay,
+               CASE WHEN given.is_final THEN 'failed'
+                    WHEN tasks.retry_count >= tasks.max_retries OR tasks.deadline_at <= now() THEN 'failed'
+                    ELSE 'pending' END AS verdict
+          FROM unnest(p_ids, p_tokens, p_messages, p_stacks, p_is_final, p_delays)
+                 AS given (id, token, message, stack, is_final, delay)
+          JOIN society.tasks AS tasks ON tasks.id = given.id AND tasks.attempt_token = given.token AND tasks.status = 'in_progress'
+          JOIN society.task_lanes AS lanes ON lanes.lane = tasks.lane
+         ORDER BY tasks.id
+           FOR UPDATE OF tasks
+    ),
+    changed AS (
+        UPDATE society.tasks AS tasks
+           SET status        = held.verdict::society.agent_task_status,
+               completed_at  = CASE WHEN held.verdict <> 'pending' THEN now() END,
+               retry_count   = LEAST(tasks.retry_count + (held.verdict <> 'failed')::integer, tasks.max_retries),
+               scheduled_at  = CASE WHEN held.verdict = 'pending' THEN now() + held.delay ELSE tasks.scheduled_at END,
+               error_message = held.message,
+               attempt_token = NULL, leased_until = NULL, place = NULL
+          FROM held
+         WHERE tasks.id = held.id
+        RETURNING tasks.tenant_id, tasks.id, tasks.status, 'failed' AS event, tasks.attempts AS attempt,
+                  held.token AS attempt_token, tasks.worker_id, tasks.error_message, held.stack AS error_stack,
+                  CASE WHEN tasks.status = 'pending' THEN jsonb_build_object('retry_at', tasks.scheduled_at) ELSE '{}' END AS detail
+    ),
+    recorded AS (
+        INSERT INTO store.task_history (tenant_id, task_id, event_type, old_status, new_status, actor_id, user_id, details)
+        SELECT changed.tenant_id, changed.id, changed.event, earlier.status, society.task_status_after(changed.event, changed.detail),
+               COALESCE(earlier.assigned_to, workers.agent_id), platform.user_id(),
+               society.task_details(changed.attempt, changed.error_message, changed.error_stack, changed.worker_id,
+                                    CASE changed.event WHEN 'completed' THEN earlier.quality_score END) || changed.detail
+          FROM (SELECT set_config('guildhall.tasks_told', 'on', true)) AS told
+         CROSS JOIN changed
+          JOIN society.tasks AS earlier ON earlier.id = changed.id
+          LEFT JOIN platform.task_workers AS workers ON workers.worker_id = changed.worker_id)
+    SELECT array_agg(changed.id), array_agg(changed.id) FILTER (WHERE changed.status <> 'pending'),
+           array_agg(changed.id) FILTER (WHERE changed.status = 'failed')
+      INTO v_changed, v_ended, v_dead
+      FROM changed;
+    IF v_dead IS NOT NULL THEN
+        PERFORM society.tasks_bury(v_dead);
+    END IF;
+    IF v_ended IS NOT NULL THEN
+        PERFORM society.tasks_settle(v_ended);
+    END IF;
+    RETURN QUERY
+        SELECT tasks.id, tasks.status::text, tasks.scheduled_at FROM society.tasks AS tasks WHERE tasks.id = ANY (v_changed);
+END
+$$;
+
+CREATE FUNCTION society.tasks_finish(p_worker text, p_ids uuid[], p_tokens uuid[], p_results jsonb[], p_scores numeric[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+BEGIN
+    IF num_nonnulls(VARIADIC p_scores) > 0 THEN
+        PERFORM set_config('guildhall.tasks_told', 'on', true);
+        UPDATE society.tasks
+           SET quality_score = given.score
+          FROM unnest(p_ids, p_tokens, p_scores) AS given (id, token, score)
+         WHERE tasks.id = given.id AND tasks.attempt_token = given.token AND tasks.status = 'in_progress' AND given.score IS NOT NULL;
+    END IF;
+    RETURN QUERY SELECT * FROM society.tasks_complete(p_worker, p_ids, p_tokens, p_results);
+END
+$$;
+
+CREATE FUNCTION society.tasks_heartbeat(p_worker text, p_ids uuid[] DEFAULT '{}'::uuid[], p_tokens uuid[] DEFAULT '{}'::uuid[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE platform.task_workers SET last_seen = clock_timestamp() WHERE worker_id = p_worker;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no worker %', quote_literal(p_worker)
+              USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'task_worker_is_known', DETAIL = p_worker;
+    END IF;
+    RETURN QUERY
+        SELECT given.id
+          FROM unnest(p_ids, p_tokens) AS given (id, token)
+         WHERE NOT EXISTS (
+                   SELECT FROM society.tasks AS tasks
+                    WHERE tasks.id = given.id AND tasks.attempt_token = given.token
+                      AND tasks.status IN ('assigned', 'in_progress', 'completed')
+               );
+END
+$$;
+
+CREATE FUNCTION society.tasks_lanes_for(p_agent uuid, p_n integer, p_tried integer[] DEFAULT '{}'::integer[]) RETURNS integer[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+DECLARE
+    v_team    uuid;
+    v_trust   numeric;
+    v_skills  text[];
+    v_entries text[];
+    v_lanes   integer[];
+BEGIN
+    SELECT tenant_id, COALESCE(trust_score, 0), ARRAY(SELECT skill_name FROM society.agent_skills
+                                                       WHERE agent_skills.tenant_id = agents.tenant_id AND agent_skills.agent_id = agents.id)
+      INTO v_team, v_trust, v_skills
+      FROM society.agents
+     WHERE id = p_agent AND (platform.tenant_id() IS NULL OR tenant_id = platform.tenant_id());
+
+    v_entries := v_skills || ARRAY['', p_agent::text];
+    IF 64 < (SELECT count(*) FROM society.task_lanes WHERE tenant_id = v_team AND entry = ANY (v_entries)) THEN
+        SELECT array_agg(lane) INTO v_lanes
+          FROM (
+                   SELECT first.lane
+                     FROM (SELECT lane, place, seq FROM society.tasks
+                            WHERE tenant_id = v_team AND status = 'pending' AND place IS NOT NULL ORDER BY place, seq LIMIT 512) AS first
+                     JOIN society.task_lanes AS lanes ON lanes.lane = first.lane
+                    WHERE (lanes.agent_id IS NULL OR lanes.agent_id = p_agent)
+                      AND lanes.required_skills <@ v_skills AND lanes.min_trust <= v_trust AND NOT lanes.is_paused
+                      AND lanes.lane <> ALL (p_tried)
+                    ORDER BY first.place, first.seq
+                    LIMIT p_n
+               ) AS heads;
+    END IF;
+    IF cardinality(v_lanes) < p_n OR v_lanes IS NULL THEN
+        SELECT array_agg(lane) INTO v_lanes
+          FROM (
+                   SELECT lanes.lane
+                     FROM society.task_lanes AS lanes
+                    CROSS JOIN LATERAL (
+                              SELECT tasks.place, tasks.seq FROM society.tasks
+                               WHERE tasks.lane = lanes.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                               ORDER BY tasks.place, tasks.seq LIMIT 1
+                          ) AS head
+                    WHERE lanes.tenant_id = v_team AND lanes.entry = ANY (v_entries)
+                      AND lanes.required_skills <@ v_skills AND lanes.min_trust <= v_trust AND NOT lanes.is_paused
+                      AND lanes.lane <> ALL (p_tried)
+                    ORDER BY head.place, head.seq
+                    LIMIT p_n
+               ) AS heads;
+    END IF;
+    RETURN ARRAY(SELECT DISTINCT unnest(v_lanes));
+END
+$$;
+
+CREATE FUNCTION society.tasks_mark_stuck(p_most integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    v_count integer;
+BEGIN
+    WITH lost AS MATERIALIZED (
+        SELECT tasks.id, CASE WHEN tasks.leased_until < now() THEN 'the attempt took longer than it may'
+                              ELSE format('worker %s was lost', tasks.worker_id) END AS reason, tasks.attempt_token
+          FROM society.tasks AS tasks
+         WHERE tasks.status IN ('assigned', 'in_progress')
+           AND (tasks.leased_until < now()
+                OR tasks.worker_id NOT IN (
+                       SELECT workers.worker_id FROM platform.task_workers AS workers WHERE workers.last_seen >= now() - workers.lease
+                   ))
+         LIMIT p_most
+           FOR UPDATE SKIP LOCKED
+    ),
+    changed AS (
+        UPDATE society.tasks AS tasks
+           SET status = CASE WHEN tasks.status = 'assigned' THEN 'pending' ELSE 'queued' END::society.agent_task_status,
+               attempt_token = NULL, leased_until = NULL,
+               error_message = CASE WHEN tasks.status = 'assigned' THEN tasks.error_message ELSE lost.reason END
+          FROM lost
+         WHERE tasks.id = lost.id
+        RETURNING tasks.tenant_id, tasks.id, CASE WHEN tasks.status = 'queued' THEN 'stuck' ELSE 'rescued' END AS event,
+                  tasks.attempts AS attempt, lost.attempt_token, tasks.worker_id, lost.reason AS error_message,
+                  NULL::text AS error_stack, '{}'::jsonb AS detail
+    ),
+    recorded AS (
+        INSERT INTO store.task_history (tenant_id, task_id, event_type, old_status, new_status, actor_id, user_id, details)
+        SELECT changed.tenant_id, changed.id, changed.event, earlier.status, society.task_status_after(changed.event, changed.detail),
+               COALESCE(earlier.assigned_to, workers.agent_id), platform.user_id(),
+               society.task_details(changed.attempt, changed.error_message, changed.error_stack, changed.worker_id,
+                                    CASE changed.event WHEN 'completed' THEN earlier.quality_score END) || changed.detail
+          FROM (SELECT set_config('guildhall.tasks_told', 'on', true)) AS told
+         CROSS JOIN changed
+          JOIN society.tasks AS earlier ON earlier.id = changed.id
+          LEFT JOIN platform.task_workers AS workers ON workers.worker_id = changed.worker_id)
+    SELECT count(*) INTO v_count FROM changed;
+    RETURN v_count;
+END
+$$;
+
+CREATE FUNCTION society.tasks_pause(p_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    UPDATE society.tasks AS tasks
+       SET status = 'blocked', leased_until = NULL
+      FROM (SELECT id FROM society.tasks WHERE id = ANY (p_ids) ORDER BY id FOR UPDATE) AS held
+     WHERE tasks.id = held.id AND tasks.status IN ('pending', 'assigned', 'in_progress')
+    RETURNING tasks.id
+$$;
+
+CREATE FUNCTION society.tasks_places(p_lanes integer[], p_keys text[], p_priorities society.agent_task_priority[], p_weights double precision[], p_ready timestamp with time zone[]) RETURNS timestamp with time zone[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+BEGIN
+    RETURN (
+        WITH fresh AS MATERIALIZED (
+            SELECT * FROM unnest(p_lanes, p_keys, p_priorities, p_weights, p_ready) WITH ORDINALITY
+                       AS given (lane, fair_key, priority, weight, ready_at, n)
+        ),
+        turns AS MATERIALIZED (
+            SELECT groups.*, COALESCE(
+                       (SELECT tasks.place + interval '1 millisecond' FROM society.tasks AS tasks
+                         WHERE tasks.lane = groups.lane AND tasks.fair_key = groups.fair_key AND tasks.priority = groups.priority
+                           AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                         ORDER BY tasks.place DESC LIMIT 1) - society.task_patience(groups.priority),
+                       (SELECT tasks.place - society.task_patience(tasks.priority) FROM society.tasks AS tasks
+                         WHERE tasks.lane = groups.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL
+                         ORDER BY tasks.place, tasks.seq LIMIT 1)
+                   ) AS earliest
+              FROM (SELECT DISTINCT lane, fair_key, priority FROM fresh) AS groups
+        )
+        SELECT array_agg(
+                   GREATEST(COALESCE(turns.earliest, fresh.ready_at), fresh.ready_at - interval '1 hour') + society.task_patience(fresh.priority)
+                   + interval '1 millisecond' * (fresh.steps - 1 / fresh.weight)
+                   ORDER BY fresh.n
+               )
+          FROM (SELECT *, sum(1 / weight) OVER (PARTITION BY lane, fair_key, priority ORDER BY ready_at, n) AS steps FROM fresh) AS fresh
+          JOIN turns USING (lane, fair_key, priority)
+    );
+END
+$$;
+
+CREATE FUNCTION society.tasks_present(p_agent uuid, p_lease interval DEFAULT NULL::interval) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM platform.task_workers
+                    WHERE worker_id = society.worker_of(p_agent) AND lease = COALESCE(p_lease, lease)
+                      AND last_seen >= now() - lease / 2) THEN
+        PERFORM platform.register_worker(
+            society.worker_of(p_agent), '{}', 1,
+            COALESCE(p_lease, (SELECT lease FROM platform.task_workers WHERE worker_id = society.worker_of(p_agent)), '5 minutes'),
+            NULL, NULL, p_agent);
+    END IF;
+END
+$$;
+
+CREATE FUNCTION society.tasks_promote(p_lanes integer[], p_most integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+DECLARE
+    v_due uuid[];
+BEGIN
+    SELECT array_agg(due.id) INTO v_due
+      FROM unnest(p_lanes) AS served (lane)
+     CROSS JOIN LATERAL (
+               SELECT tasks.id
+                 FROM society.tasks AS tasks
+                WHERE tasks.lane = served.lane AND tasks.status = 'pending' AND tasks.place IS NULL
+                  AND tasks.open_dependencies = 0 AND tasks.scheduled_at <= now()
+                ORDER BY tasks.scheduled_at
+                LIMIT p_most
+                  FOR UPDATE SKIP LOCKED
+           ) AS due;
+    RETURN CASE WHEN v_due IS NULL THEN 0 ELSE society.tasks_take_places(v_due) END;
+END
+$$;
+
+CREATE FUNCTION society.tasks_release(p_worker text, p_ids uuid[], p_tokens uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    WITH changed AS (
+        UPDATE society.tasks AS tasks
+           SET status = 'pending', attempt_token = NULL, leased_until = NULL
+          FROM (SELECT * FROM unnest(p_ids, p_tokens) AS given (id, token) ORDER BY id) AS given
+         WHERE tasks.id = given.id AND tasks.attempt_token = given.token AND tasks.status IN ('assigned', 'in_progress')
+        RETURNING tasks.tenant_id, tasks.id, 'handed_back' AS event, tasks.attempts AS attempt, given.token AS attempt_token,
+                  p_worker AS worker_id, NULL::text AS error_message, NULL::text AS error_stack, '{}'::jsonb AS detail
+    ),
+    recorded AS (
+        INSERT INTO store.task_history (tenant_id, task_id, event_type, old_status, new_status, actor_id, user_id, details)
+        SELECT changed.tenant_id, changed.id, changed.event, earlier.status, society.task_status_after(changed.event, changed.detail),
+               COALESCE(earlier.assigned_to, workers.agent_id), platform.user_id(),
+               society.task_details(changed.attempt, changed.error_message, changed.error_stack, changed.worker_id,
+                                    CASE changed.event WHEN 'completed' THEN earlier.quality_score END) || changed.detail
+          FROM (SELECT set_config('guildhall.tasks_told', 'on', true)) AS told
+         CROSS JOIN changed
+          JOIN society.tasks AS earlier ON earlier.id = changed.id
+          LEFT JOIN platform.task_workers AS workers ON workers.worker_id = changed.worker_id)
+    SELECT id FROM changed
+$$;
+
+CREATE FUNCTION society.tasks_rescue(p_most integer DEFAULT 1000, OUT p_retried integer, OUT p_dead integer) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    v_dead uuid[];
+BEGIN
+    WITH held AS MATERIALIZED (
+        SELECT tasks.id, society.tasks_wait(lanes.retry_base, lanes.retry_most, tasks.retry_count) AS delay,
+               CASE WHEN tasks.retry_count >= tasks.max_retries OR tasks.deadline_at <= now() THEN 'failed'
+                    ELSE 'pending' END AS verdict
+          FROM society.tasks AS tasks
+          JOIN society.task_lanes AS lanes ON lanes.lane = tasks.lane
+         WHERE tasks.status = 'queued'
+         LIMIT p_most
+           FOR UPDATE OF tasks SKIP LOCKED
+    ),
+    changed AS (
+        UPDATE society.tasks AS tasks
+           SET status       = held.verdict::society.agent_task_status,
+               completed_at = CASE WHEN held.verdict <> 'pending' THEN now() END,
+               retry_count  = LEAST(tasks.retry_count + 1, tasks.max_retries),
+               scheduled_at = CASE WHEN held.verdict = 'pending' THEN now() + held.delay ELSE tasks.scheduled_at END,
+               place        = NULL
+          FROM held
+         WHERE tasks.id = held.id
+        RETURNING tasks.tenant_id, tasks.id, tasks.status, 'rescued' AS event, tasks.attempts AS attempt, NULL::uuid AS attempt_token,
+                  tasks.worker_id, tasks.error_message, NULL::text AS error_stack,
+                  CASE WHEN tasks.status = 'pending' THEN jsonb_build_object('retry_at', tasks.scheduled_at) ELSE '{}' END AS detail
+    ),
+    recorded AS (
+        INSERT INTO store.task_history (tenant_id, task_id, event_type, old_status, new_status, actor_id, user_id, details)
+        SELECT changed.tenant_id, changed.id, changed.event, earlier.status, society.task_status_after(changed.event, changed.detail),
+               COALESCE(earlier.assigned_to, workers.agent_id), platform.user_id(),
+               society.task_details(changed.attempt, changed.error_message, changed.error_stack, changed.worker_id,
+                                    CASE changed.event WHEN 'completed' THEN earlier.quality_score END) || changed.detail
+          FROM (SELECT set_config('guildhall.tasks_told', 'on', true)) AS told
+         CROSS JOIN changed
+          JOIN society.tasks AS earlier ON earlier.id = changed.id
+          LEFT JOIN platform.task_workers AS workers ON workers.worker_id = changed.worker_id WHERE changed.status = 'pending')
+    SELECT count(*) FILTER (WHERE status = 'pending'), array_agg(id) FILTER (WHERE status = 'failed')
+      INTO p_retried, v_dead
+      FROM changed;
+
+    WITH late AS MATERIALIZED (
+        SELECT tasks.id FROM society.tasks AS tasks
+         WHERE tasks.deadline_at <= now() AND tasks.status IN ('pending', 'blocked')
+         LIMIT p_most FOR UPDATE SKIP LOCKED
+    ),
+    changed AS (
+        UPDATE society.tasks AS tasks
+           SET status = 'failed', completed_at = now(), place = NULL,
+               error_message = COALESCE(tasks.error_message, 'its deadline passed before it was done')
+          FROM late WHERE tasks.id = late.id
+        RETURNING tasks.id
+    )
+    SELECT COALESCE(v_dead, '{}') || COALESCE(array_agg(id), '{}') INTO v_dead FROM changed;
+    p_dead := cardinality(v_dead);
+    IF p_dead > 0 THEN
+        PERFORM society.tasks_bury(v_dead);
+        PERFORM society.tasks_settle(v_dead);
+    END IF;
+END
+$$;
+
+CREATE FUNCTION society.tasks_resume(p_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_resumed uuid[];
+BEGIN
+    WITH changed AS (
+        UPDATE society.tasks AS tasks
+           SET status = 'pending'
+          FROM (SELECT id FROM society.tasks WHERE id = ANY (p_ids) ORDER BY id FOR UPDATE) AS held
+         WHERE tasks.id = held.id AND tasks.status = 'blocked'
+        RETURNING tasks.id
+    )
+    SELECT array_agg(id) INTO v_resumed FROM changed;
+    PERFORM society.tasks_take_places(v_resumed);
+    RETURN QUERY SELECT unnest(v_resumed);
+END
+$$;
+
+CREATE FUNCTION society.tasks_retry(p_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_again uuid[];
+BEGIN
+    WITH changed AS (
+        UPDATE society.tasks AS tasks
+           SET status = 'pending', retry_count = 0, completed_at = NULL, scheduled_at = now(), place = NULL,
+               deadline_at = CASE WHEN tasks.deadline_at > now() THEN tasks.deadline_at END,
+               open_dependencies = (
+                   SELECT count(*) FROM society.task_dependencies AS edges WHERE edges.task_id = tasks.id AND NOT edges.is_settled
+               )
+          FROM (SELECT id FROM society.tasks WHERE id = ANY (p_ids) ORDER BY id FOR UPDATE) AS held
+         WHERE tasks.id = held.id AND tasks.status IN ('failed', 'cancelled', 'failed')
+           AND NOT EXISTS (
+                   SELECT FROM society.tasks AS others
+                    WHERE others.tenant_id = tasks.tenant_id AND others.unique_key = tasks.unique_key AND others.id <> tasks.id
+                      AND (others.status IN ('pending', 'assigned', 'in_progress', 'blocked', 'queued')
+                           OR (others.id < tasks.id AND others.id = ANY (p_ids)
+                               AND others.status IN ('failed', 'cancelled', 'failed')))
+               )
+        RETURNING tasks.id
+    )
+    SELECT array_agg(id) INTO v_again FROM changed;
+    IF v_again IS NOT NULL THEN
+
+        UPDATE society.task_dead_letters
+           SET resolution = 'redriven', resolved_at = now(), resolved_by = platform.user_id()
+         WHERE task_id = ANY (v_again) AND resolved_at IS NULL;
+        PERFORM society.tasks_take_places(v_again);
+    END IF;
+    RETURN QUERY SELECT unnest(v_again);
+END
+$$;
+
+CREATE FUNCTION society.tasks_rooms(INOUT p_lanes integer[], p_n integer, OUT p_rooms integer[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+DECLARE
+    v_limited integer[];
+    v_lane    record;
+    v_room    integer;
+BEGIN
+    SELECT array_agg(lane) FILTER (WHERE max_running IS NULL AND rate_count IS NULL),
+           array_agg(p_n)  FILTER (WHERE max_running IS NULL AND rate_count IS NULL),
+           array_agg(lane) FILTER (WHERE max_running IS NOT NULL OR rate_count IS NOT NULL)
+      INTO p_lanes, p_rooms, v_limited
+      FROM society.task_lanes
+     WHERE lane = ANY (p_lanes) AND NOT is_paused;
+    IF v_limited IS NULL THEN
+        RETURN;
+    END IF;
+    -- Nobody needs a lane's limits who finds nothing in it.
+    v_limited := ARRAY(
+        SELECT wanted.lane
+          FROM unnest(v_limited) AS wanted (lane)
+         WHERE EXISTS (SELECT FROM society.tasks AS tasks
+                        WHERE tasks.lane = wanted.lane AND tasks.status = 'pending' AND tasks.place IS NOT NULL)
+    );
+    FOR v_lane IN
+        SELECT * FROM society.task_lanes WHERE lane = ANY (v_limited) AND NOT is_paused ORDER BY lane FOR UPDATE SKIP LOCKED
+    LOOP
+        v_room := p_n;
+        IF v_lane.max_running IS NOT NULL THEN
+            v_room := LEAST(v_room, v_lane.max_running - (
+                SELECT count(*)::integer FROM society.tasks AS tasks
+                 WHERE tasks.lane = v_lane.lane AND tasks.status IN ('assigned', 'in_progress')
+            ));
+        END IF;
+        IF v_lane.rate_count IS NOT NULL THEN
+            v_room := LEAST(v_room, floor(
+                v_lane.rate_count
+                * extract(epoch FROM clock_timestamp() + v_lane.rate_per
+                                     - GREATEST(v_lane.rate_used_to, clock_timestamp()))
+                / extract(epoch FROM v_lane.rate_per) + 0.000001
+            )::integer);
+        END IF;
+        IF v_room > 0 THEN
+            p_lanes := p_lanes || v_lane.lane;
+            p_rooms := p_rooms || v_room;
+        END IF;
+    END LOOP;
+END
+$$;
+
+CREATE FUNCTION society.tasks_settle(p_ended uuid[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+DECLARE
+    v_ended   uuid[] := p_ended;
+    v_waiting uuid[];
+    v_ready   uuid[];
+    v_count   integer := 0;
+BEGIN
+    WHILE EXISTS (SELECT FROM society.task_dependencies WHERE depends_on_task_id = ANY (v_ended) AND NOT is_settled) LOOP
+        PERFORM FROM society.tasks
+          WHERE id IN (SELECT task_id FROM society.task_dependencies WHERE depends_on_task_id = ANY (v_ended) AND NOT is_settled)
+          ORDER BY id FOR UPDATE;
+        WITH settled AS (
+            UPDATE society.task_dependencies AS edges
+               SET is_settled = true
+              FROM society.tasks AS ended
+             WHERE edges.depends_on_task_id = ANY (v_ended) AND NOT edges.is_settled
+               AND ended.id = edges.depends_on_task_id
+               AND (ended.status = 'completed' OR edges.on_failure = 'ignore')
+            RETURNING edges.task_id
+        ),
+        changed AS (
+            UPDATE society.tasks AS tasks
+               SET open_dependencies = tasks.open_dependencies - counted.n
+              FROM (SELECT task_id, count(*)::integer AS n FROM settled GROUP BY task_id) AS counted
+             WHERE tasks.id = counted.task_id AND tasks.status IN ('pending', 'blocked')
+            RETURNING tasks.id, tasks.open_dependencies
+        )
+        SELECT array_agg(id) FILTER (WHERE open_dependencies = 0) INTO v_ready FROM changed;
+        IF v_ready IS NOT NULL THEN
+            v_count := v_count + society.tasks_take_places(v_ready);
+        END IF;
+
+        WITH doomed AS (
+            SELECT edges.task_id,
+                   bool_or(edges.on_failure = 'fail' AND ended.status <> 'cancelled') AS fails,
+                   min(format('task %s, which it waits for, is %s', ended.id, ended.status)) AS reason
+              FROM society.task_dependencies AS edges
+              JOIN society.tasks AS ended ON ended.id = edges.depends_on_task_id
+             WHERE edges.depends_on_task_id = ANY (v_ended) AND NOT edges.is_settled
+               AND ended.status IN ('failed', 'cancelled', 'failed')
+             GROUP BY edges.task_id
+        ),
+        changed AS (
+            UPDATE society.tasks AS tasks
+               SET status = CASE WHEN doomed.fails THEN 'failed' ELSE 'cancelled' END::society.agent_task_status,
+                   completed_at = now(), error_message = doomed.reason, place = NULL
+              FROM doomed
+             WHERE tasks.id = doomed.task_id AND tasks.status IN ('pending', 'blocked')
+            RETURNING tasks.id
+        )
+        SELECT array_agg(id) INTO v_ended FROM changed;
+    END LOOP;
+    RETURN v_count;
+END
+$$;
+
+CREATE FUNCTION society.tasks_start(p_worker text, p_ids uuid[], p_tokens uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    WITH changed AS (
+        UPDATE society.tasks AS tasks
+           SET status = 'in_progress', started_at = now(), leased_until = LEAST(now() + tasks.timeout, tasks.deadline_at)
+          FROM unnest(p_ids, p_tokens) AS given (id, token)
+         WHERE tasks.id = given.id AND tasks.attempt_token = given.token AND tasks.status = 'assigned' AND tasks.worker_id = p_worker
+        RETURNING tasks.tenant_id, tasks.id, 'started' AS event, tasks.attempts AS attempt, tasks.attempt_token, tasks.worker_id,
+                  NULL::text AS error_message, NULL::text AS error_stack, '{}'::jsonb AS detail
+    ),
+    recorded AS (
+        INSERT INTO store.task_history (tenant_id, task_id, event_type, old_status, new_status, actor_id, user_id, details)
+        SELECT changed.tenant_id, changed.id, changed.event, earlier.status, society.task_status_after(changed.event, changed.detail),
+               COALESCE(earlier.assigned_to, workers.agent_id), platform.user_id(),
+               society.task_details(changed.attempt, changed.error_message, changed.error_stack, changed.worker_id,
+                                    CASE changed.event WHEN 'completed' THEN earlier.quality_score END) || changed.detail
+          FROM (SELECT set_config('guildhall.tasks_told', 'on', true)) AS told
+         CROSS JOIN changed
+          JOIN society.tasks AS earlier ON earlier.id = changed.id
+          LEFT JOIN platform.task_workers AS workers ON workers.worker_id = changed.worker_id)
+    SELECT id FROM changed
+$$;
+
+CREATE FUNCTION society.tasks_step(p_worker text, p_ids uuid[], p_tokens uuid[], p_results jsonb[], p_lanes integer[], p_n integer, p_begin integer DEFAULT NULL::integer) RETURNS TABLE(id uuid, tenant_id uuid, task_type character varying, payload jsonb, attempt_token uuid, attempt integer, retry_count integer, max_retries integer, leased_until timestamp with time zone, status text, created_by uuid)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN QUERY
+        SELECT done, NULL::uuid, NULL::varchar, NULL::jsonb, NULL::uuid, NULL::integer, NULL::integer, NULL::integer,
+               NULL::timestamptz, 'completed', NULL::uuid
+          FROM society.tasks_complete(p_worker, p_ids, p_tokens, p_results) AS done;
+    RETURN QUERY SELECT * FROM society.tasks_claim(p_worker, p_lanes, p_n, p_begin);
+END
+$$;
+
+CREATE FUNCTION society.tasks_take(p_agent uuid, p_n integer, p_begin integer DEFAULT NULL::integer, p_lease interval DEFAULT NULL::interval) RETURNS TABLE(id uuid, tenant_id uuid, task_type character varying, payload jsonb, attempt_token uuid, attempt integer, retry_count integer, max_retries integer, leased_until timestamp with time zone, status text, created_by uuid)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    v_lanes integer[];
+    v_tried integer[] := '{}';
+    v_got   integer := 0;
+    v_more  integer;
+BEGIN
+    PERFORM society.tasks_present(p_agent, p_lease);
+    v_lanes := ARRAY(
+        SELECT DISTINCT due.lane
+          FROM (SELECT tasks.lane FROM society.tasks
+                 WHERE tasks.tenant_id = (SELECT agents.tenant_id FROM society.agents WHERE agents.id = p_agent)
+                   AND tasks.status = 'pending' AND tasks.place IS NULL AND tasks.open_dependencies = 0 AND tasks.scheduled_at <= now()
+                 ORDER BY tasks.scheduled_at LIMIT 1000) AS due
+    );
+    IF v_lanes <> '{}' THEN
+        PERFORM society.tasks_promote(v_lanes);
+    END IF;
+    -- What others take meanwhile is made up for from further lanes.
+    WHILE v_got < p_n LOOP
+        v_lanes := society.tasks_lanes_for(p_agent, p_n - v_got, v_tried);
+        EXIT WHEN v_lanes = '{}';
+        RETURN QUERY SELECT * FROM society.tasks_claim(society.worker_of(p_agent), v_lanes, p_n - v_got,
+                                                        CASE WHEN p_begin IS NOT NULL THEN GREATEST(p_begin - v_got, 0) END);
+        GET DIAGNOSTICS v_more = ROW_COUNT;
+        v_got := v_got + v_more;
+        v_tried := v_tried || v_lanes;
+    END LOOP;
+END
+$$;
+
+CREATE FUNCTION society.tasks_take_places(p_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    v_count  integer;
+    v_ids    uuid[];
+    v_places timestamptz[];
+BEGIN
+    SELECT array_agg(ready.id),
+           society.tasks_places(array_agg(lane), array_agg(fair_key::text), array_agg(priority), array_agg(weight), array_agg(scheduled_at))
+      INTO v_ids, v_places
+      FROM (
+          SELECT id, lane, fair_key, priority, weight, GREATEST(scheduled_at, created_at) AS scheduled_at
+            FROM society.tasks
+           WHERE id = ANY (p_ids) AND status = 'pending' AND place IS NULL AND open_dependencies = 0 AND scheduled_at <= now()
+           ORDER BY scheduled_at, seq
+      ) AS ready;
+    IF v_ids IS NULL THEN
+        RETURN 0;
+    END IF;
+    UPDATE society.tasks AS tasks
+       SET place = placed.place
+      FROM unnest(v_ids, v_places) AS placed (id, place)
+     WHERE tasks.id = placed.id AND tasks.status = 'pending' AND tasks.place IS NULL;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END
+$$;
+
+CREATE FUNCTION society.tasks_wait(p_base interval, p_most interval, p_retries integer) RETURNS interval
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT LEAST(p_most, p_base * power(2, LEAST(p_retries, 30))) * (0.5 + random() / 2)
+$$;
+
+CREATE FUNCTION society.tasks_wanted(p_tasks jsonb) RETURNS SETOF society.new_task
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT given.id, COALESCE(given.task_id, 'task-' || replace(right(given.id::text, 17), '-', '')),
+           COALESCE(given.title, given.task_type, 'task'), given.description, COALESCE(given.task_type, 'task'),
+           COALESCE(given.payload, '{}'), COALESCE(given.priority, 'medium'),
+           ARRAY(SELECT unnest(given.required_skills) UNION SELECT unnest(types.required_skills) ORDER BY 1),
+           GREATEST(given.min_trust, types.min_trust, 0), given.assigned_to, COALESCE(given.scheduled_at, now()),
+           COALESCE(given.max_retries, types.max_retries, 3), COALESCE(given.timeout, types.timeout), given.deadline_at,
+           given.unique_key, given.idempotency_key, COALESCE(given.fair_key, '-'), COALESCE(given.weight, 1),
+           COALESCE(given.waits_for, '[]')
+      FROM jsonb_array_elements(p_tasks) WITH ORDINALITY AS objects (object, n)
+     CROSS JOIN LATERAL jsonb_populate_record(NULL::society.new_task, objects.object) AS given
+      LEFT JOIN society.task_types AS types ON types.tenant_id = platform.tenant_id() AND types.name = given.task_type
+     ORDER BY n
+$$;
+
+CREATE FUNCTION society.update_agent_stats_on_task_completion() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_nestloop TO 'off'
+    SET enable_hashjoin TO 'on'
+    AS $$
+DECLARE
+    figures record;
+BEGIN
+    -- In the order of their ids, so that two who end tasks do not wait for each other.
+    FOR figures IN
+        SELECT tenant_id, assigned_to, count(*) FILTER (WHERE ends AND status = 'completed') AS completed,
+               count(*) FILTER (WHERE ends AND status = 'failed') AS failed,
+               COALESCE(sum(quality_score) FILTER (WHERE status = 'completed'), 0) - COALESCE(sum(old_score), 0) AS score,
+               count(quality_score) FILTER (WHERE status = 'completed') - count(old_score) AS scores,
+               COALESCE(sum(duration_ms) FILTER (WHERE status = 'completed'), 0) - COALESCE(sum(old_time), 0) AS time_ms,
+               count(duration_ms) FILTER (WHERE status = 'completed') - count(old_time) AS times
+          FROM (
+                   SELECT after.*, before.status <> after.status AS ends,
+                          CASE WHEN before.status = 'completed' THEN before.quality_score END AS old_score,
+                          CASE WHEN before.status = 'completed' THEN before.duration_ms END AS old_time
+                     FROM before JOIN after USING (id)
+                    WHERE after.assigned_to IS NOT NULL AND after.status IN ('completed', 'failed')
+                      AND (before.status, before.quality_score, before.duration_ms) IS DISTINCT FROM (after.status, after.quality_score, after.duration_ms)
+                      AND NOT (after.status = 'failed' AND before.status IN ('pending', 'blocked')
+                               AND (after.open_dependencies > 0 OR COALESCE(after.deadline_at <= now(), false)))
+               ) AS ended
+         GROUP BY tenant_id, assigned_to
+         ORDER BY assigned_to
+    LOOP
+        UPDATE society.agents
+           SET tasks_completed     = tasks_completed + figures.completed,
+               tasks_failed        = tasks_failed + figures.failed,
+               quality_score_total = quality_score_total + figures.score,
+               quality_score_count = quality_score_count + figures.scores,
+               task_time_total_ms  = task_time_total_ms + figures.time_ms,
+               task_time_count     = task_time_count + figures.times
+         WHERE id = figures.assigned_to;
+    END LOOP;
     RETURN NULL;
 END
 $$;
+
+CREATE FUNCTION society.worker_of(p_agent uuid) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ('agent/'::text || (p_agent)::text);
 
 CREATE FUNCTION store.mark_analytics_events() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER

@@ -665,6 +665,41 @@ CREATE VIEW catalogue.status_probes AS
 
 COMMENT ON VIEW catalogue.status_probes IS 'status: global: what each probe of a model found; everybody may look.';
 
+CREATE TABLE evaluation.analyst_reads (
+    session_id uuid NOT NULL,
+    scenario_id text NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    content_hash text NOT NULL,
+    split text DEFAULT 'search'::text NOT NULL,
+    CONSTRAINT analysts_read_the_search_split CHECK ((split = 'search'::text))
+);
+
+ALTER TABLE ONLY evaluation.analyst_reads FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE evaluation.analyst_reads IS 'recommendations: tenant: the scenarios that each analysis saw; none of the held-out split can be among them.';
+
+CREATE TABLE evaluation.approval_rules (
+    rule_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    config_id uuid,
+    needed_for text DEFAULT 'proposals'::text NOT NULL,
+    approvers text DEFAULT 'member'::text NOT NULL,
+    four_eyes boolean DEFAULT false NOT NULL,
+    needs_proof boolean DEFAULT false NOT NULL,
+    set_by uuid DEFAULT platform.user_id() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT approval_rules_approvers_are_a_role CHECK ((approvers = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text]))),
+    CONSTRAINT approval_rules_need_is_known CHECK ((needed_for = ANY (ARRAY['nothing'::text, 'proposals'::text, 'everything'::text])))
+);
+
+ALTER TABLE ONLY evaluation.approval_rules FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE evaluation.approval_rules IS 'configurations: tenant: which versions need an approval and by whom, for the team or, where config_id is given, for one configuration.';
+
+COMMENT ON COLUMN evaluation.approval_rules.needed_for IS 'nothing; proposals: what an analyst made; everything: also what people save, but for a first version.';
+
+COMMENT ON COLUMN evaluation.approval_rules.approvers IS 'The lowest role that may approve.';
+
 CREATE TABLE evaluation.bodies (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
     sha256 text NOT NULL,
@@ -695,7 +730,14 @@ CREATE TABLE evaluation.config_diffs (
     approval_status text DEFAULT 'pending'::text NOT NULL,
     approved_by uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_proposal boolean DEFAULT false NOT NULL,
+    proposed_by uuid,
+    decided_at timestamp with time zone,
+    decision_reason text,
+    CONSTRAINT config_diffs_approval_has_a_person CHECK (((approval_status = 'pending'::text) OR (approved_by IS NOT NULL))),
     CONSTRAINT config_diffs_approval_is_known CHECK ((approval_status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text]))),
+    CONSTRAINT config_diffs_decision_has_a_time CHECK (((approval_status = 'pending'::text) = (decided_at IS NULL))),
+    CONSTRAINT config_diffs_reason_length CHECK ((length(decision_reason) <= 2000)),
     CONSTRAINT config_diffs_size CHECK ((length(diff_yaml) <= 524288)),
     CONSTRAINT different_versions CHECK ((version_before <> version_after))
 );
@@ -703,6 +745,29 @@ CREATE TABLE evaluation.config_diffs (
 ALTER TABLE ONLY evaluation.config_diffs FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE evaluation.config_diffs IS 'configurations: tenant: what changed between two versions, as a unified text and by path.';
+
+COMMENT ON COLUMN evaluation.config_diffs.approved_by IS 'Who decided, either way.';
+
+COMMENT ON COLUMN evaluation.config_diffs.is_proposal IS 'Somebody asks for version_after to be approved; other rows only say what differs.';
+
+CREATE TABLE evaluation.config_releases (
+    release_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    config_id uuid NOT NULL,
+    version_id uuid NOT NULL,
+    previous_version_id uuid,
+    kind text NOT NULL,
+    diff_id uuid,
+    user_id uuid DEFAULT platform.user_id() NOT NULL,
+    reason text,
+    released_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT config_releases_kind_is_known CHECK ((kind = ANY (ARRAY['approval'::text, 'rollback'::text]))),
+    CONSTRAINT config_releases_reason_length CHECK ((length(reason) <= 2000))
+);
+
+ALTER TABLE ONLY evaluation.config_releases FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE evaluation.config_releases IS 'configurations: tenant: every approval and rollback that moved a configuration''s latest version: by whom, and why.';
 
 CREATE TABLE evaluation.config_versions (
     version_id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -719,6 +784,7 @@ CREATE TABLE evaluation.config_versions (
     modal_deployment_id text,
     is_deleted boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_proposal boolean DEFAULT false NOT NULL,
     CONSTRAINT config_versions_hash_is_sha256 CHECK ((length(config_hash) = 64)),
     CONSTRAINT config_versions_number_is_positive CHECK ((version_number > 0)),
     CONSTRAINT config_versions_origin_is_known CHECK ((generated_by = ANY (ARRAY['manual'::text, 'diff_engine'::text, 'optimization'::text, 'api'::text, 'llm_recommendation'::text, 'modal_sandbox'::text, 'import'::text]))),
@@ -736,6 +802,8 @@ ALTER TABLE ONLY evaluation.config_versions FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE evaluation.config_versions IS 'configurations: tenant: immutable versions of a configuration: the YAML as written, as parsed, and the digests of every file it refers to.';
 
 COMMENT ON COLUMN evaluation.config_versions.files IS 'Path, relative to the YAML file, to the SHA-256 under which evaluation.bodies holds its content.';
+
+COMMENT ON COLUMN evaluation.config_versions.is_proposal IS 'Kept so that it can be simulated; it becomes a configuration''s latest version when somebody has approved it.';
 
 CREATE TABLE evaluation.configurations (
     config_id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -885,6 +953,45 @@ CREATE VIEW evaluation.failure_trends_daily AS
 
 COMMENT ON VIEW evaluation.failure_trends_daily IS 'failures: tenant: the team''s failures by category and day; unique_patterns are those of the day and do not add up.';
 
+CREATE TABLE evaluation.improvement_rounds (
+    improvement_id uuid NOT NULL,
+    round_number integer NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    parent_version_id uuid NOT NULL,
+    simulation_id uuid,
+    session_id uuid,
+    recommendation_id uuid,
+    proof_id uuid,
+    is_proven boolean,
+    CONSTRAINT improvement_rounds_number_is_positive CHECK ((round_number > 0))
+);
+
+ALTER TABLE ONLY evaluation.improvement_rounds FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE evaluation.improvement_rounds IS 'recommendations: tenant: the rounds of an improvement, each as far as it has come: one recommendation, and its proof.';
+
+CREATE TABLE evaluation.improvements (
+    improvement_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    user_id uuid DEFAULT platform.user_id() NOT NULL,
+    config_id uuid NOT NULL,
+    analyst text NOT NULL,
+    rounds integer NOT NULL,
+    budget_usd numeric(14,6),
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    stopped_for text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    completed_at timestamp with time zone,
+    CONSTRAINT improvements_analyst_is_known CHECK ((analyst = ANY (ARRAY['rules'::text, 'llm'::text]))),
+    CONSTRAINT improvements_budget_is_positive CHECK ((budget_usd > (0)::numeric)),
+    CONSTRAINT improvements_end_for_a_reason CHECK (((completed_at IS NULL) = (stopped_for IS NULL))),
+    CONSTRAINT improvements_rounds_range CHECK (((rounds >= 1) AND (rounds <= 100)))
+);
+
+ALTER TABLE ONLY evaluation.improvements FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE evaluation.improvements IS 'recommendations: tenant: runs of the loop that improves an agent: what was asked for, and why it stopped.';
+
 CREATE TABLE evaluation.llm_recommendation_sessions (
     session_id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -903,7 +1010,17 @@ CREATE TABLE evaluation.llm_recommendation_sessions (
     session_status text DEFAULT 'completed'::text NOT NULL,
     error_message text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    analyst text DEFAULT 'llm'::text NOT NULL,
+    config_version_id uuid,
+    prompt_hash text,
+    failures_shown uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    model_calls integer DEFAULT 0 NOT NULL,
+    tokens_used bigint,
+    recommendations_refused integer DEFAULT 0 NOT NULL,
+    CONSTRAINT llm_recommendation_sessions_analyst_is_known CHECK ((analyst = ANY (ARRAY['rules'::text, 'llm'::text]))),
     CONSTRAINT llm_recommendation_sessions_cost_is_not_negative CHECK ((analysis_cost_usd >= (0)::numeric)),
+    CONSTRAINT llm_recommendation_sessions_counts_are_not_negative CHECK (((model_calls >= 0) AND (tokens_used >= 0) AND (recommendations_refused >= 0))),
+    CONSTRAINT llm_recommendation_sessions_hash_is_sha256 CHECK ((prompt_hash ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT llm_recommendation_sessions_outcomes_is_not_negative CHECK ((total_outcomes_analyzed >= 0)),
     CONSTRAINT llm_recommendation_sessions_status_is_known CHECK ((session_status = ANY (ARRAY['running'::text, 'completed'::text, 'failed'::text]))),
     CONSTRAINT valid_analysis_window CHECK ((analysis_end_time >= analysis_start_time)),
@@ -1000,6 +1117,43 @@ CREATE VIEW evaluation.outcomes AS
 
 COMMENT ON VIEW evaluation.outcomes IS 'outcomes: tenant: the team''s own outcomes.';
 
+CREATE TABLE evaluation.proof_scenarios (
+    proof_id uuid NOT NULL,
+    scenario_id text NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    content_hash text NOT NULL,
+    split text DEFAULT 'holdout'::text NOT NULL,
+    CONSTRAINT proofs_are_on_the_held_out_split CHECK ((split = 'holdout'::text))
+);
+
+ALTER TABLE ONLY evaluation.proof_scenarios FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE evaluation.proof_scenarios IS 'recommendations: tenant: the scenarios of a proof: held out, and never seen by an analyst, under this name or another.';
+
+CREATE TABLE evaluation.proofs (
+    proof_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    diff_id uuid NOT NULL,
+    baseline_simulation_id uuid NOT NULL,
+    candidate_simulation_id uuid NOT NULL,
+    predicted jsonb,
+    verdict text,
+    effect double precision,
+    effect_low double precision,
+    effect_high double precision,
+    p_value double precision,
+    scenarios integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    completed_at timestamp with time zone,
+    CONSTRAINT proofs_end_with_a_verdict CHECK (((verdict IS NULL) = (completed_at IS NULL))),
+    CONSTRAINT proofs_have_two_sides CHECK ((baseline_simulation_id <> candidate_simulation_id)),
+    CONSTRAINT proofs_verdict_is_known CHECK ((verdict = ANY (ARRAY['better'::text, 'worse'::text, 'equivalent'::text, 'not enough data'::text])))
+);
+
+ALTER TABLE ONLY evaluation.proofs FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE evaluation.proofs IS 'recommendations: tenant: a proposed version beside its parent on held-out scenarios: the effect that was predicted, and the one that was measured.';
+
 CREATE TABLE evaluation.recommendations (
     recommendation_id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -1031,6 +1185,15 @@ END) STORED NOT NULL,
     applied_by uuid,
     feedback_score integer,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    config_version_id uuid,
+    status text DEFAULT 'open'::text NOT NULL,
+    status_reason text,
+    reason text,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    application jsonb,
+    proposed_diff_id uuid,
+    feedback_comment text,
+    CONSTRAINT recommendations_comment_length CHECK ((length(feedback_comment) <= 2000)),
     CONSTRAINT recommendations_confidence_is_a_share CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
     CONSTRAINT recommendations_description_length CHECK ((length(description) >= 10)),
     CONSTRAINT recommendations_feedback_range CHECK (((feedback_score >= 1) AND (feedback_score <= 5))),
@@ -1039,7 +1202,9 @@ CASE source_type
     WHEN 'time_series_analysis'::text THEN 0
     ELSE 1
 END)),
+    CONSTRAINT recommendations_refusal_has_a_reason CHECK (((status <> 'refused'::text) OR (status_reason IS NOT NULL))),
     CONSTRAINT recommendations_source_is_known CHECK ((source_type = ANY (ARRAY['simulation'::text, 'outcome'::text, 'config_diff'::text, 'pattern_analysis'::text, 'time_series_analysis'::text]))),
+    CONSTRAINT recommendations_status_is_known CHECK ((status = ANY (ARRAY['open'::text, 'accepted'::text, 'rejected'::text, 'refused'::text]))),
     CONSTRAINT recommendations_type_is_known CHECK ((recommendation_type = ANY (ARRAY['config_change'::text, 'scenario_addition'::text, 'tool_optimization'::text, 'performance_tuning'::text, 'modal_optimization'::text]))),
     CONSTRAINT valid_application CHECK ((applied = (applied_at IS NOT NULL)))
 );
@@ -1047,6 +1212,12 @@ END)),
 ALTER TABLE ONLY evaluation.recommendations FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE evaluation.recommendations IS 'recommendations: tenant: what to change, on which evidence, and what came of it.';
+
+COMMENT ON COLUMN evaluation.recommendations.status IS 'refused: its patch does not apply to the version that it is about, for status_reason.';
+
+COMMENT ON COLUMN evaluation.recommendations.reason IS 'What found it: the name of a rule, or model.';
+
+COMMENT ON COLUMN evaluation.recommendations.application IS 'What accepting it made: a diff, or scenarios.';
 
 CREATE TABLE store.scenario_performance_daily (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -1138,6 +1309,7 @@ CREATE TABLE evaluation.scenario_versions (
     content_hash text NOT NULL,
     definition jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    split text GENERATED ALWAYS AS (COALESCE((definition ->> 'split'::text), 'search'::text)) STORED NOT NULL,
     CONSTRAINT scenario_versions_hash_is_sha256 CHECK ((content_hash ~ '^[0-9a-f]{64}$'::text))
 );
 
@@ -1768,6 +1940,33 @@ CREATE VIEW evaluation.v_active_simulations WITH (security_invoker='true') AS
   ORDER BY simulations.created_at;
 
 COMMENT ON VIEW evaluation.v_active_simulations IS 'simulations: tenant: simulations that are not over, and how far they are.';
+
+CREATE VIEW evaluation.v_analyst_trials WITH (security_invoker='true') AS
+ SELECT outcomes.tenant_id,
+    outcomes.outcome_id,
+    outcomes.execution_time,
+    outcomes.simulation_id,
+    simulations.config_version_id,
+    outcomes.scenario_id,
+    ran.content_hash,
+    scenarios.name AS scenario_name,
+    scenarios.task_prompt,
+    scenarios.expected_tools,
+    outcomes.trial_number,
+    outcomes.status,
+    outcomes.passed,
+    outcomes.fault,
+    outcomes.execution_time_ms,
+    outcomes.cost_usd,
+    outcomes.retry_count,
+    simulations.timeout_ms
+   FROM ((((evaluation.outcomes
+     JOIN evaluation.simulations ON ((simulations.simulation_id = outcomes.simulation_id)))
+     JOIN evaluation.simulations_scenarios ran ON (((ran.simulation_id = outcomes.simulation_id) AND (ran.scenario_id = outcomes.scenario_id))))
+     JOIN evaluation.scenario_versions contents ON (((contents.tenant_id = ran.tenant_id) AND (contents.scenario_id = ran.scenario_id) AND (contents.content_hash = ran.content_hash) AND (contents.split = 'search'::text))))
+     JOIN evaluation.scenarios ON (((scenarios.tenant_id = ran.tenant_id) AND (scenarios.scenario_id = ran.scenario_id) AND (scenarios.split = 'search'::text))));
+
+COMMENT ON VIEW evaluation.v_analyst_trials IS 'recommendations: tenant: the trials that an analyst may read, none of a held-out scenario.';
 
 CREATE VIEW evaluation.v_dashboard_active_simulations WITH (security_invoker='true') AS
  SELECT simulations.simulation_id,
@@ -3715,6 +3914,33 @@ CREATE VIEW mine.v_agent_reputation WITH (security_barrier='true', security_invo
 
 COMMENT ON VIEW mine.v_agent_reputation IS 'reputation: tenant: all that is known of each agent''s reputation; what was never computed is null.';
 
+CREATE VIEW mine.v_analyst_trials WITH (security_barrier='true', security_invoker='true') AS
+ SELECT outcomes.tenant_id,
+    outcomes.outcome_id,
+    outcomes.execution_time,
+    outcomes.simulation_id,
+    simulations.config_version_id,
+    outcomes.scenario_id,
+    ran.content_hash,
+    scenarios.name AS scenario_name,
+    scenarios.task_prompt,
+    scenarios.expected_tools,
+    outcomes.trial_number,
+    outcomes.status,
+    outcomes.passed,
+    outcomes.fault,
+    outcomes.execution_time_ms,
+    outcomes.cost_usd,
+    outcomes.retry_count,
+    simulations.timeout_ms
+   FROM ((((mine.outcomes
+     JOIN evaluation.simulations ON ((simulations.simulation_id = outcomes.simulation_id)))
+     JOIN evaluation.simulations_scenarios ran ON (((ran.simulation_id = outcomes.simulation_id) AND (ran.scenario_id = outcomes.scenario_id))))
+     JOIN evaluation.scenario_versions contents ON (((contents.tenant_id = ran.tenant_id) AND (contents.scenario_id = ran.scenario_id) AND (contents.content_hash = ran.content_hash) AND (contents.split = 'search'::text))))
+     JOIN evaluation.scenarios ON (((scenarios.tenant_id = ran.tenant_id) AND (scenarios.scenario_id = ran.scenario_id) AND (scenarios.split = 'search'::text))));
+
+COMMENT ON VIEW mine.v_analyst_trials IS 'recommendations: tenant: the trials that an analyst may read, none of a held-out scenario.';
+
 CREATE TABLE society.leaderboard_periods (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
     category character varying(50) NOT NULL,
@@ -3993,10 +4219,10 @@ CREATE TABLE society.tasks (
     result jsonb,
     quality_score numeric(5,4),
     attempts integer DEFAULT 0 NOT NULL,
-    max_attempts integer DEFAULT 3 NOT NULL,
+    max_retries integer CONSTRAINT tasks_max_attempts_not_null NOT NULL,
     attempt_token uuid,
-    lease_expires_at timestamp with time zone,
-    deadline timestamp with time zone,
+    leased_until timestamp with time zone,
+    deadline_at timestamp with time zone,
     queued_at timestamp with time zone,
     started_at timestamp with time zone,
     completed_at timestamp with time zone,
@@ -4006,20 +4232,59 @@ CREATE TABLE society.tasks (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     deleted_at timestamp with time zone,
+    task_type character varying(100) DEFAULT 'task'::character varying NOT NULL,
+    min_trust numeric(5,4) DEFAULT 0 NOT NULL,
+    scheduled_at timestamp with time zone DEFAULT now() NOT NULL,
+    worker_id character varying(255),
+    retry_count integer DEFAULT 0 NOT NULL,
+    error_message text,
+    lane integer NOT NULL,
+    place timestamp with time zone,
+    seq bigint NOT NULL,
+    fair_key character varying(255) NOT NULL,
+    weight double precision DEFAULT 1 NOT NULL,
+    unique_key character varying(255),
+    idempotency_key character varying(255),
+    timeout interval,
+    open_dependencies integer DEFAULT 0 NOT NULL,
     CONSTRAINT tasks_are_named CHECK ((((task_id)::text <> ''::text) AND ((title)::text <> ''::text))),
     CONSTRAINT tasks_at_work_have_an_agent CHECK (((status <> ALL (ARRAY['assigned'::society.agent_task_status, 'in_progress'::society.agent_task_status])) OR (assigned_to IS NOT NULL))),
-    CONSTRAINT tasks_attempts_are_within_the_limit CHECK ((((attempts >= 0) AND (attempts <= max_attempts)) AND (max_attempts > 0))),
     CONSTRAINT tasks_end_after_they_begin CHECK ((completed_at >= started_at)),
     CONSTRAINT tasks_end_is_recorded CHECK (((status = ANY (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status, 'cancelled'::society.agent_task_status])) = (completed_at IS NOT NULL))),
-    CONSTRAINT tasks_quality_is_a_share CHECK (((quality_score >= (0)::numeric) AND (quality_score <= (1)::numeric)))
+    CONSTRAINT tasks_keys_are_not_empty CHECK (((length((unique_key)::text) >= 1) AND (length((idempotency_key)::text) >= 1))),
+    CONSTRAINT tasks_payload_size CHECK ((octet_length((payload)::text) <= 1048576)),
+    CONSTRAINT tasks_quality_is_a_share CHECK (((quality_score >= (0)::numeric) AND (quality_score <= (1)::numeric))),
+    CONSTRAINT tasks_retries_are_within_the_limit CHECK ((((retry_count >= 0) AND (retry_count <= max_retries)) AND (attempts >= 0))),
+    CONSTRAINT tasks_timeout_is_positive CHECK ((timeout > '00:00:00'::interval)),
+    CONSTRAINT tasks_trust_is_a_share CHECK (((min_trust >= (0)::numeric) AND (min_trust <= (1)::numeric))),
+    CONSTRAINT tasks_wait_for_none_or_more CHECK ((open_dependencies >= 0)),
+    CONSTRAINT tasks_weight_is_positive CHECK ((weight > (0)::double precision))
 )
-WITH (fillfactor='80');
+WITH (fillfactor='50');
 
 ALTER TABLE ONLY society.tasks FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE society.tasks IS 'tasks: tenant: work that is given to agents.';
 
+COMMENT ON COLUMN society.tasks.assigned_to IS 'Who has it; of a task that waits, the one agent that may take it.';
+
+COMMENT ON COLUMN society.tasks.leased_until IS 'When this attempt counts as hung though its agent lives; whether the agent lives is said by platform.task_workers.';
+
+COMMENT ON COLUMN society.tasks.deadline_at IS 'When nobody needs it any more: what has not ended by then has failed.';
+
 COMMENT ON COLUMN society.tasks.completed_at IS 'When it ended, whichever way.';
+
+COMMENT ON COLUMN society.tasks.min_trust IS 'How much trust an agent must have to claim it; an agent whose trust nobody has computed has none.';
+
+COMMENT ON COLUMN society.tasks.scheduled_at IS 'Before this it is not given out.';
+
+COMMENT ON COLUMN society.tasks.place IS 'Where it stands in its lane while it may be begun; null while it may not.';
+
+COMMENT ON COLUMN society.tasks.fair_key IS 'Tasks of one lane and priority take turns by it.';
+
+COMMENT ON COLUMN society.tasks.unique_key IS 'No second task of the team has it before this one has ended.';
+
+COMMENT ON COLUMN society.tasks.open_dependencies IS 'How many tasks it still waits for.';
 
 CREATE VIEW mine.v_task_queue_summary WITH (security_barrier='true', security_invoker='true') AS
  SELECT tenant_id,
@@ -4027,11 +4292,35 @@ CREATE VIEW mine.v_task_queue_summary WITH (security_barrier='true', security_in
     priority,
     count(*) AS task_count,
     count(*) FILTER (WHERE (assigned_to IS NULL)) AS unassigned_count,
-    count(*) FILTER (WHERE (deadline < now())) AS overdue_count,
+    count(*) FILTER (WHERE (deadline_at < now())) AS overdue_count,
     min(created_at) AS oldest_created_at,
-    avg((EXTRACT(epoch FROM (now() - created_at)) * (1000)::numeric)) AS average_wait_ms
-   FROM society.tasks
-  WHERE ((tenant_id = ( SELECT platform.login_tenant() AS tenant_id)) AND (deleted_at IS NULL) AND (status <> ALL (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status, 'cancelled'::society.agent_task_status])))
+    avg((EXTRACT(epoch FROM (now() - created_at)) * (1000)::numeric)) AS average_wait_ms,
+    count(*) FILTER (WHERE ((status = 'pending'::society.agent_task_status) AND (open_dependencies = 0) AND (scheduled_at <= now()))) AS ready_count,
+    count(*) FILTER (WHERE (open_dependencies > 0)) AS waiting_count
+   FROM ( SELECT tasks_1.tenant_id,
+            tasks_1.status,
+            tasks_1.priority,
+            tasks_1.assigned_to,
+            tasks_1.deadline_at,
+            tasks_1.created_at,
+            tasks_1.open_dependencies,
+            tasks_1.scheduled_at,
+            tasks_1.deleted_at
+           FROM society.tasks tasks_1
+          WHERE ((tasks_1.status = 'pending'::society.agent_task_status) AND (tasks_1.place IS NOT NULL))
+        UNION ALL
+         SELECT tasks_1.tenant_id,
+            tasks_1.status,
+            tasks_1.priority,
+            tasks_1.assigned_to,
+            tasks_1.deadline_at,
+            tasks_1.created_at,
+            tasks_1.open_dependencies,
+            tasks_1.scheduled_at,
+            tasks_1.deleted_at
+           FROM society.tasks tasks_1
+          WHERE ((tasks_1.status <> ALL (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status, 'cancelled'::society.agent_task_status])) AND ((tasks_1.status <> 'pending'::society.agent_task_status) OR (tasks_1.place IS NULL)))) tasks
+  WHERE ((tenant_id = ( SELECT platform.login_tenant() AS tenant_id)) AND (deleted_at IS NULL))
   GROUP BY tenant_id, status, priority;
 
 COMMENT ON VIEW mine.v_task_queue_summary IS 'tasks: tenant: how many tasks stand in which state and priority, and how long they have waited.';
@@ -5587,6 +5876,27 @@ ALTER TABLE ONLY society.task_assignments FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE society.task_assignments IS 'tasks: tenant: who had which task, from when to when; follows tasks.assigned_to by trigger.';
 
+CREATE TABLE society.task_dead_letters (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    task_id uuid NOT NULL,
+    task_type character varying(100) NOT NULL,
+    payload jsonb NOT NULL,
+    error_message text NOT NULL,
+    error_stack text,
+    retry_history jsonb DEFAULT '[]'::jsonb NOT NULL,
+    moved_at timestamp with time zone DEFAULT now() NOT NULL,
+    resolution character varying(20),
+    resolved_by uuid,
+    resolved_at timestamp with time zone,
+    CONSTRAINT task_dead_letters_resolution_is_known CHECK (((resolution)::text = ANY ((ARRAY['redriven'::character varying, 'discarded'::character varying])::text[]))),
+    CONSTRAINT task_dead_letters_resolution_is_whole CHECK ((num_nonnulls(resolution, resolved_at) <> 1))
+);
+
+ALTER TABLE ONLY society.task_dead_letters FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE society.task_dead_letters IS 'tasks: tenant: what no agent could do, with every attempt; open until it is sent back or laid aside.';
+
 CREATE TABLE society.task_dependencies (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -5594,13 +5904,26 @@ CREATE TABLE society.task_dependencies (
     depends_on_task_id uuid NOT NULL,
     kind character varying(20) DEFAULT 'finish_to_start'::character varying NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    on_failure character varying(10) DEFAULT 'cancel'::character varying NOT NULL,
+    is_settled boolean DEFAULT false NOT NULL,
+    goes_back boolean DEFAULT false NOT NULL,
     CONSTRAINT task_dependencies_are_of_two_tasks CHECK ((task_id <> depends_on_task_id)),
-    CONSTRAINT task_dependencies_kind_is_known CHECK (((kind)::text = ANY ((ARRAY['finish_to_start'::character varying, 'start_to_start'::character varying, 'related_result'::character varying])::text[])))
-);
+    CONSTRAINT task_dependencies_kind_is_known CHECK (((kind)::text = ANY ((ARRAY['finish_to_start'::character varying, 'start_to_start'::character varying, 'related_result'::character varying])::text[]))),
+    CONSTRAINT task_dependencies_policy_is_known CHECK (((on_failure)::text = ANY ((ARRAY['cancel'::character varying, 'ignore'::character varying, 'fail'::character varying])::text[])))
+)
+WITH (fillfactor='50');
 
 ALTER TABLE ONLY society.task_dependencies FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE society.task_dependencies IS 'tasks: tenant: which task waits for which; never in a circle.';
+
+COMMENT ON COLUMN society.task_dependencies.kind IS 'Tasks wait by finish_to_start; the others are notes.';
+
+COMMENT ON COLUMN society.task_dependencies.on_failure IS 'What becomes of the task that waits if the other does not complete.';
+
+COMMENT ON COLUMN society.task_dependencies.is_settled IS 'Whether the task has stopped waiting for this one, or never did; then it is not counted in open_dependencies.';
+
+COMMENT ON COLUMN society.task_dependencies.goes_back IS 'Whether a task waits for one that was added later; without such an edge there is no circle.';
 
 CREATE TABLE society.task_executions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -5641,6 +5964,50 @@ CREATE VIEW society.task_history AS
 
 COMMENT ON VIEW society.task_history IS 'tasks: tenant: the history of the team''s own tasks.';
 
+CREATE TABLE society.task_lanes (
+    lane integer NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    task_type character varying(100) DEFAULT 'task'::character varying NOT NULL,
+    required_skills text[] DEFAULT '{}'::text[] NOT NULL,
+    min_trust numeric(5,4) DEFAULT 0 NOT NULL,
+    agent_id uuid,
+    entry text GENERATED ALWAYS AS (COALESCE((agent_id)::text, required_skills[1], ''::text)) STORED NOT NULL,
+    is_paused boolean DEFAULT false NOT NULL,
+    max_running integer,
+    rate_count integer,
+    rate_per interval,
+    rate_used_to timestamp with time zone,
+    retry_base interval DEFAULT '00:00:01'::interval NOT NULL,
+    retry_most interval DEFAULT '01:00:00'::interval NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT task_lanes_cap_is_not_negative CHECK ((max_running >= 0)),
+    CONSTRAINT task_lanes_rate_is_positive CHECK (((rate_count > 0) AND (rate_per > '00:00:00'::interval))),
+    CONSTRAINT task_lanes_rate_is_whole CHECK ((num_nonnulls(rate_count, rate_per) <> 1))
+);
+
+ALTER TABLE ONLY society.task_lanes FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE society.task_lanes IS 'tasks: tenant: lines of tasks, one for each type and what it asks for: skills and trust, or one agent by name.';
+
+COMMENT ON COLUMN society.task_lanes.required_skills IS 'Sorted, none twice.';
+
+COMMENT ON COLUMN society.task_lanes.entry IS 'What an agent must have or be to get in at all: its id, or the first of the skills; the rest is looked at then.';
+
+COMMENT ON COLUMN society.task_lanes.max_running IS 'How many may be at work at once; null: any number.';
+
+COMMENT ON COLUMN society.task_lanes.rate_count IS 'How many may begin within rate_per; null: any number.';
+
+COMMENT ON COLUMN society.task_lanes.rate_used_to IS 'Up to when the rate is spent (GCRA); written by claims.';
+
+ALTER TABLE society.task_lanes ALTER COLUMN lane ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME society.task_lanes_lane_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE society.task_queues (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -5680,6 +6047,37 @@ CREATE TABLE society.task_results (
 ALTER TABLE ONLY society.task_results FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE society.task_results IS 'tasks: tenant: what an attempt brought, what it was worth, and what it cost.';
+
+CREATE TABLE society.task_types (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    name character varying(100) NOT NULL,
+    required_skills text[] DEFAULT '{}'::text[] NOT NULL,
+    min_trust numeric(5,4) DEFAULT 0 NOT NULL,
+    payload_schema jsonb,
+    max_retries integer DEFAULT 3 NOT NULL,
+    timeout interval,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT task_types_are_named CHECK (((name)::text <> ''::text)),
+    CONSTRAINT task_types_retries_are_not_negative CHECK ((max_retries >= 0)),
+    CONSTRAINT task_types_timeout_is_positive CHECK ((timeout > '00:00:00'::interval)),
+    CONSTRAINT task_types_trust_is_a_share CHECK (((min_trust >= (0)::numeric) AND (min_trust <= (1)::numeric)))
+);
+
+ALTER TABLE ONLY society.task_types FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE society.task_types IS 'tasks: tenant: the kinds of task that a team knows beside ''task'', which every team does: what each asks for, and what holds where a task says nothing else.';
+
+COMMENT ON COLUMN society.task_types.payload_schema IS 'A JSON schema that payloads have to fit; null: any object.';
+
+ALTER TABLE society.tasks ALTER COLUMN seq ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME society.tasks_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE society.tier_history (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -5840,11 +6238,35 @@ CREATE VIEW society.v_task_queue_summary WITH (security_invoker='true') AS
     priority,
     count(*) AS task_count,
     count(*) FILTER (WHERE (assigned_to IS NULL)) AS unassigned_count,
-    count(*) FILTER (WHERE (deadline < now())) AS overdue_count,
+    count(*) FILTER (WHERE (deadline_at < now())) AS overdue_count,
     min(created_at) AS oldest_created_at,
-    avg((EXTRACT(epoch FROM (now() - created_at)) * (1000)::numeric)) AS average_wait_ms
-   FROM society.tasks
-  WHERE ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND (deleted_at IS NULL) AND (status <> ALL (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status, 'cancelled'::society.agent_task_status])))
+    avg((EXTRACT(epoch FROM (now() - created_at)) * (1000)::numeric)) AS average_wait_ms,
+    count(*) FILTER (WHERE ((status = 'pending'::society.agent_task_status) AND (open_dependencies = 0) AND (scheduled_at <= now()))) AS ready_count,
+    count(*) FILTER (WHERE (open_dependencies > 0)) AS waiting_count
+   FROM ( SELECT tasks_1.tenant_id,
+            tasks_1.status,
+            tasks_1.priority,
+            tasks_1.assigned_to,
+            tasks_1.deadline_at,
+            tasks_1.created_at,
+            tasks_1.open_dependencies,
+            tasks_1.scheduled_at,
+            tasks_1.deleted_at
+           FROM society.tasks tasks_1
+          WHERE ((tasks_1.status = 'pending'::society.agent_task_status) AND (tasks_1.place IS NOT NULL))
+        UNION ALL
+         SELECT tasks_1.tenant_id,
+            tasks_1.status,
+            tasks_1.priority,
+            tasks_1.assigned_to,
+            tasks_1.deadline_at,
+            tasks_1.created_at,
+            tasks_1.open_dependencies,
+            tasks_1.scheduled_at,
+            tasks_1.deleted_at
+           FROM society.tasks tasks_1
+          WHERE ((tasks_1.status <> ALL (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status, 'cancelled'::society.agent_task_status])) AND ((tasks_1.status <> 'pending'::society.agent_task_status) OR (tasks_1.place IS NULL)))) tasks
+  WHERE ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)) AND (deleted_at IS NULL))
   GROUP BY tenant_id, status, priority;
 
 COMMENT ON VIEW society.v_task_queue_summary IS 'tasks: tenant: how many tasks stand in which state and priority, and how long they have waited.';

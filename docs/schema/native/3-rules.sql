@@ -95,6 +95,15 @@ ALTER TABLE ONLY catalogue.providers
 ALTER TABLE ONLY catalogue.providers
     ADD CONSTRAINT providers_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY evaluation.analyst_reads
+    ADD CONSTRAINT analyst_reads_pkey PRIMARY KEY (session_id, scenario_id, content_hash);
+
+ALTER TABLE ONLY evaluation.approval_rules
+    ADD CONSTRAINT approval_rules_one_for_each UNIQUE NULLS NOT DISTINCT (tenant_id, config_id);
+
+ALTER TABLE ONLY evaluation.approval_rules
+    ADD CONSTRAINT approval_rules_pkey PRIMARY KEY (rule_id);
+
 ALTER TABLE ONLY evaluation.bodies
     ADD CONSTRAINT bodies_pkey PRIMARY KEY (tenant_id, sha256);
 
@@ -106,6 +115,9 @@ ALTER TABLE ONLY evaluation.config_diffs
 
 ALTER TABLE ONLY evaluation.config_diffs
     ADD CONSTRAINT config_diffs_tenant_id_diff_id_key UNIQUE (tenant_id, diff_id);
+
+ALTER TABLE ONLY evaluation.config_releases
+    ADD CONSTRAINT config_releases_pkey PRIMARY KEY (release_id);
 
 ALTER TABLE ONLY evaluation.config_versions
     ADD CONSTRAINT config_versions_config_id_version_id_key UNIQUE (config_id, version_id);
@@ -131,6 +143,15 @@ ALTER TABLE ONLY evaluation.configurations
 ALTER TABLE ONLY evaluation.configurations
     ADD CONSTRAINT configurations_tenant_id_config_id_key UNIQUE (tenant_id, config_id);
 
+ALTER TABLE ONLY evaluation.improvement_rounds
+    ADD CONSTRAINT improvement_rounds_pkey PRIMARY KEY (improvement_id, round_number);
+
+ALTER TABLE ONLY evaluation.improvements
+    ADD CONSTRAINT improvements_pkey PRIMARY KEY (improvement_id);
+
+ALTER TABLE ONLY evaluation.improvements
+    ADD CONSTRAINT improvements_tenant_id_improvement_id_key UNIQUE (tenant_id, improvement_id);
+
 ALTER TABLE ONLY evaluation.llm_recommendation_sessions
     ADD CONSTRAINT llm_recommendation_sessions_pkey PRIMARY KEY (session_id);
 
@@ -140,8 +161,23 @@ ALTER TABLE ONLY evaluation.llm_recommendation_sessions
 ALTER TABLE ONLY evaluation.outcome_embeddings
     ADD CONSTRAINT outcome_embeddings_pkey PRIMARY KEY (outcome_id, execution_time);
 
+ALTER TABLE ONLY evaluation.proof_scenarios
+    ADD CONSTRAINT proof_scenarios_pkey PRIMARY KEY (proof_id, scenario_id);
+
+ALTER TABLE ONLY evaluation.proofs
+    ADD CONSTRAINT proofs_pkey PRIMARY KEY (proof_id);
+
+ALTER TABLE ONLY evaluation.proofs
+    ADD CONSTRAINT proofs_tenant_id_proof_id_key UNIQUE (tenant_id, proof_id);
+
+ALTER TABLE ONLY evaluation.recommendations
+    ADD CONSTRAINT recommendations_one_in_the_team UNIQUE (tenant_id, recommendation_id);
+
 ALTER TABLE ONLY evaluation.recommendations
     ADD CONSTRAINT recommendations_pkey PRIMARY KEY (recommendation_id);
+
+ALTER TABLE ONLY evaluation.scenario_versions
+    ADD CONSTRAINT scenario_versions_one_split UNIQUE (tenant_id, scenario_id, content_hash, split);
 
 ALTER TABLE ONLY evaluation.scenario_versions
     ADD CONSTRAINT scenario_versions_pkey PRIMARY KEY (tenant_id, scenario_id, content_hash);
@@ -593,6 +629,9 @@ ALTER TABLE ONLY society.streaks
 ALTER TABLE ONLY society.task_assignments
     ADD CONSTRAINT task_assignments_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY society.task_dead_letters
+    ADD CONSTRAINT task_dead_letters_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY society.task_dependencies
     ADD CONSTRAINT task_dependencies_one_per_pair UNIQUE (tenant_id, task_id, depends_on_task_id);
 
@@ -604,6 +643,12 @@ ALTER TABLE ONLY society.task_executions
 
 ALTER TABLE ONLY society.task_executions
     ADD CONSTRAINT task_executions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.task_lanes
+    ADD CONSTRAINT task_lanes_one_per_profile UNIQUE NULLS NOT DISTINCT (tenant_id, task_type, required_skills, min_trust, agent_id);
+
+ALTER TABLE ONLY society.task_lanes
+    ADD CONSTRAINT task_lanes_pkey PRIMARY KEY (lane);
 
 ALTER TABLE ONLY society.task_queues
     ADD CONSTRAINT task_queues_one_per_name UNIQUE (tenant_id, name);
@@ -619,6 +664,9 @@ ALTER TABLE ONLY society.task_results
 
 ALTER TABLE ONLY society.task_results
     ADD CONSTRAINT task_results_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY society.task_types
+    ADD CONSTRAINT task_types_pkey PRIMARY KEY (tenant_id, name);
 
 ALTER TABLE ONLY society.tasks
     ADD CONSTRAINT tasks_pkey PRIMARY KEY (id);
@@ -821,11 +869,29 @@ CREATE INDEX news_model_mentions_by_model ON catalogue.news_model_mentions USING
 
 CREATE INDEX pricing_by_claim ON catalogue.pricing USING btree (claim_id) WHERE (claim_id IS NOT NULL);
 
+CREATE INDEX analyst_reads_by_scenario ON evaluation.analyst_reads USING btree (tenant_id, scenario_id, content_hash, split);
+
+CREATE INDEX approval_rules_by_setter ON evaluation.approval_rules USING btree (set_by);
+
 CREATE INDEX config_diffs_by_approver ON evaluation.config_diffs USING btree (approved_by) WHERE (approved_by IS NOT NULL);
+
+CREATE INDEX config_diffs_by_proposer ON evaluation.config_diffs USING btree (proposed_by) WHERE (proposed_by IS NOT NULL);
 
 CREATE INDEX config_diffs_by_version_after ON evaluation.config_diffs USING btree (config_id, version_after);
 
 CREATE INDEX config_diffs_by_version_before ON evaluation.config_diffs USING btree (config_id, version_before);
+
+CREATE INDEX config_diffs_to_decide ON evaluation.config_diffs USING btree (tenant_id, created_at) WHERE (is_proposal AND (approval_status = 'pending'::text));
+
+CREATE INDEX config_releases_by_configuration ON evaluation.config_releases USING btree (tenant_id, config_id, released_at DESC);
+
+CREATE INDEX config_releases_by_diff ON evaluation.config_releases USING btree (tenant_id, diff_id);
+
+CREATE INDEX config_releases_by_previous ON evaluation.config_releases USING btree (config_id, previous_version_id);
+
+CREATE INDEX config_releases_by_user ON evaluation.config_releases USING btree (user_id);
+
+CREATE INDEX config_releases_by_version ON evaluation.config_releases USING btree (config_id, version_id);
 
 CREATE INDEX configurations_by_latest_version ON evaluation.configurations USING btree (config_id, latest_version_id);
 
@@ -865,19 +931,47 @@ CREATE INDEX idx_simulations_user_performance ON evaluation.simulations USING bt
 
 CREATE INDEX idx_trajectory_embedding_cosine ON evaluation.outcome_embeddings USING hnsw (((embedding)::public.halfvec(1536)) public.halfvec_cosine_ops);
 
+CREATE INDEX improvement_rounds_by_parent ON evaluation.improvement_rounds USING btree (tenant_id, parent_version_id);
+
+CREATE INDEX improvement_rounds_by_proof ON evaluation.improvement_rounds USING btree (tenant_id, proof_id);
+
+CREATE INDEX improvement_rounds_by_recommendation ON evaluation.improvement_rounds USING btree (tenant_id, recommendation_id);
+
+CREATE INDEX improvement_rounds_by_session ON evaluation.improvement_rounds USING btree (tenant_id, session_id);
+
+CREATE INDEX improvement_rounds_by_simulation ON evaluation.improvement_rounds USING btree (tenant_id, simulation_id);
+
+CREATE INDEX improvements_by_configuration ON evaluation.improvements USING btree (tenant_id, config_id, created_at DESC);
+
+CREATE INDEX improvements_by_user ON evaluation.improvements USING btree (user_id);
+
 CREATE INDEX llm_recommendation_sessions_by_tenant ON evaluation.llm_recommendation_sessions USING btree (tenant_id, created_at DESC);
 
 CREATE INDEX llm_recommendation_sessions_by_user ON evaluation.llm_recommendation_sessions USING btree (user_id);
 
+CREATE INDEX llm_recommendation_sessions_by_version ON evaluation.llm_recommendation_sessions USING btree (tenant_id, config_version_id);
+
 CREATE INDEX outcome_embeddings_by_tenant ON evaluation.outcome_embeddings USING btree (tenant_id);
+
+CREATE INDEX proof_scenarios_by_scenario ON evaluation.proof_scenarios USING btree (tenant_id, scenario_id, content_hash, split);
+
+CREATE INDEX proofs_by_baseline ON evaluation.proofs USING btree (tenant_id, baseline_simulation_id);
+
+CREATE INDEX proofs_by_candidate ON evaluation.proofs USING btree (tenant_id, candidate_simulation_id);
+
+CREATE INDEX proofs_by_diff ON evaluation.proofs USING btree (tenant_id, diff_id, created_at DESC);
 
 CREATE INDEX recommendations_by_applier ON evaluation.recommendations USING btree (applied_by) WHERE (applied_by IS NOT NULL);
 
 CREATE INDEX recommendations_by_diff ON evaluation.recommendations USING btree (tenant_id, diff_id);
 
+CREATE INDEX recommendations_by_proposed_diff ON evaluation.recommendations USING btree (tenant_id, proposed_diff_id);
+
 CREATE INDEX recommendations_by_session ON evaluation.recommendations USING btree (tenant_id, session_id);
 
 CREATE INDEX recommendations_by_simulation ON evaluation.recommendations USING btree (tenant_id, simulation_id);
+
+CREATE INDEX recommendations_by_version ON evaluation.recommendations USING btree (tenant_id, config_version_id);
 
 CREATE INDEX scenarios_by_suite ON evaluation.scenarios USING btree (tenant_id, suite, scenario_id);
 
@@ -930,6 +1024,8 @@ CREATE INDEX background_tasks_by_deadline ON platform.background_tasks USING btr
 CREATE INDEX background_tasks_by_lease ON platform.background_tasks USING btree (leased_until) WHERE (leased_until IS NOT NULL);
 
 CREATE INDEX background_tasks_by_turn ON platform.background_tasks USING btree (lane, fair_key, priority, place) WHERE ((status = 'pending'::platform.job_status) AND (place IS NOT NULL));
+
+CREATE INDEX background_tasks_held_up ON platform.background_tasks USING btree (lane, status) WHERE (status = ANY (ARRAY['paused'::platform.job_status, 'stuck'::platform.job_status]));
 
 CREATE UNIQUE INDEX background_tasks_one_per_idempotency_key ON platform.background_tasks USING btree (tenant_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 
@@ -1087,11 +1183,11 @@ CREATE INDEX idx_agents_type_status ON society.agents USING btree (tenant_id, ty
 
 CREATE INDEX idx_leaderboard_category_period ON society.leaderboard_rankings USING btree (tenant_id, category, period, period_start, rank);
 
-CREATE INDEX idx_tasks_assigned_to ON society.tasks USING btree (tenant_id, assigned_to);
+CREATE INDEX idx_tasks_assigned_to ON society.tasks USING btree (tenant_id, assigned_to) WHERE (assigned_to IS NOT NULL);
 
-CREATE INDEX idx_tasks_priority_status ON society.tasks USING btree (tenant_id, priority, status) WHERE (deleted_at IS NULL);
+CREATE INDEX idx_tasks_priority_status ON society.tasks USING btree (tenant_id, place, seq) INCLUDE (lane) WHERE ((status = 'pending'::society.agent_task_status) AND (place IS NOT NULL));
 
-CREATE INDEX idx_tasks_status ON society.tasks USING btree (tenant_id, status);
+CREATE INDEX idx_tasks_status ON society.tasks USING btree (tenant_id, status) WHERE ((status <> ALL (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status, 'cancelled'::society.agent_task_status])) AND ((status <> 'pending'::society.agent_task_status) OR (place IS NULL)));
 
 CREATE INDEX idx_trust_graph_to ON society.trust_graph USING btree (tenant_id, to_agent_id);
 
@@ -1149,21 +1245,45 @@ CREATE INDEX task_assignments_by_task ON society.task_assignments USING btree (t
 
 CREATE UNIQUE INDEX task_assignments_one_open_per_task ON society.task_assignments USING btree (tenant_id, task_id) WHERE (released_at IS NULL);
 
-CREATE INDEX task_dependencies_by_dependency ON society.task_dependencies USING btree (tenant_id, depends_on_task_id);
+CREATE INDEX task_dead_letters_by_task ON society.task_dead_letters USING btree (task_id);
+
+CREATE INDEX task_dead_letters_by_time ON society.task_dead_letters USING btree (tenant_id, moved_at DESC);
+
+CREATE UNIQUE INDEX task_dead_letters_one_open_per_task ON society.task_dead_letters USING btree (tenant_id, task_id) WHERE (resolved_at IS NULL);
+
+CREATE INDEX task_dependencies_by_dependency ON society.task_dependencies USING btree (depends_on_task_id);
+
+CREATE INDEX task_dependencies_that_go_back ON society.task_dependencies USING btree (tenant_id) WHERE goes_back;
 
 CREATE INDEX task_executions_by_agent ON society.task_executions USING btree (tenant_id, agent_id, started_at DESC);
 
+CREATE INDEX task_lanes_by_agent ON society.task_lanes USING btree (tenant_id, agent_id) WHERE (agent_id IS NOT NULL);
+
+CREATE INDEX task_lanes_by_entry ON society.task_lanes USING btree (tenant_id, entry);
+
 CREATE INDEX task_results_by_agent ON society.task_results USING btree (tenant_id, agent_id, created_at DESC);
 
-CREATE INDEX tasks_by_creator ON society.tasks USING btree (created_by) WHERE (created_by IS NOT NULL);
+CREATE INDEX tasks_by_creator ON society.tasks USING brin (created_by);
 
-CREATE INDEX tasks_by_lease ON society.tasks USING btree (lease_expires_at) WHERE (lease_expires_at IS NOT NULL);
+CREATE INDEX tasks_by_deadline ON society.tasks USING btree (deadline_at) WHERE ((deadline_at IS NOT NULL) AND (status = ANY (ARRAY['pending'::society.agent_task_status, 'blocked'::society.agent_task_status])));
+
+CREATE INDEX tasks_by_lane ON society.tasks USING btree (lane, place, seq) WHERE ((status = 'pending'::society.agent_task_status) AND (place IS NOT NULL));
 
 CREATE INDEX tasks_by_queue ON society.tasks USING btree (tenant_id, queue_id) WHERE (queue_id IS NOT NULL);
 
 CREATE INDEX tasks_by_requester ON society.tasks USING btree (tenant_id, requested_by) WHERE (requested_by IS NOT NULL);
 
+CREATE INDEX tasks_by_turn ON society.tasks USING btree (lane, fair_key, priority, place) WHERE ((status = 'pending'::society.agent_task_status) AND (place IS NOT NULL));
+
+CREATE INDEX tasks_due ON society.tasks USING btree (tenant_id, scheduled_at) WHERE ((status = 'pending'::society.agent_task_status) AND (place IS NULL) AND (open_dependencies = 0));
+
+CREATE INDEX tasks_due_by_lane ON society.tasks USING btree (lane, scheduled_at) WHERE ((status = 'pending'::society.agent_task_status) AND (place IS NULL) AND (open_dependencies = 0));
+
 CREATE UNIQUE INDEX tasks_one_live_per_task_id ON society.tasks USING btree (tenant_id, task_id) WHERE (deleted_at IS NULL);
+
+CREATE UNIQUE INDEX tasks_one_per_idempotency_key ON society.tasks USING btree (tenant_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+
+CREATE UNIQUE INDEX tasks_one_per_unique_key ON society.tasks USING btree (tenant_id, unique_key) WHERE ((unique_key IS NOT NULL) AND (status = ANY (ARRAY['pending'::society.agent_task_status, 'assigned'::society.agent_task_status, 'in_progress'::society.agent_task_status, 'blocked'::society.agent_task_status, 'queued'::society.agent_task_status])));
 
 CREATE INDEX tier_history_by_agent ON society.tier_history USING btree (tenant_id, agent_id, created_at DESC);
 
@@ -1216,6 +1336,8 @@ CREATE INDEX audit_log_by_time ON ONLY store.audit_log USING btree (tenant_id, "
 CREATE INDEX audit_logs_by_time ON ONLY store.audit_logs USING btree (tenant_id, "timestamp" DESC);
 
 CREATE INDEX audit_logs_by_transaction ON ONLY store.audit_logs USING btree (epoch, transaction_id);
+
+CREATE INDEX background_task_history_lately ON ONLY store.background_task_history USING brin (created_at) WITH (pages_per_range='32', autosummarize='on');
 
 CREATE INDEX failure_patterns_by_age ON ONLY store.failure_patterns USING brin (execution_time) WITH (pages_per_range='16');
 
@@ -1334,6 +1456,18 @@ CREATE TRIGGER update_providers_updated_at BEFORE UPDATE ON catalogue.providers 
 
 CREATE TRIGGER update_search_vector_trigger BEFORE INSERT OR UPDATE ON catalogue.models FOR EACH ROW EXECUTE FUNCTION catalogue.update_search_vector();
 
+CREATE TRIGGER approval_rules_are_set_by_administrators BEFORE INSERT OR DELETE OR UPDATE ON evaluation.approval_rules FOR EACH ROW EXECUTE FUNCTION evaluation.check_rule_setter();
+
+CREATE TRIGGER changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.approval_rules FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.config_releases FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.improvement_rounds FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.improvements FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.proofs FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
 CREATE TRIGGER config_diffs_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.config_diffs FOR EACH ROW EXECUTE FUNCTION store.record_evaluation_config_diffs();
 
 CREATE TRIGGER config_version_audit_trigger AFTER INSERT OR DELETE OR UPDATE ON evaluation.config_versions FOR EACH ROW EXECUTE FUNCTION platform.config_version_audit('embedding');
@@ -1342,15 +1476,27 @@ CREATE TRIGGER config_versions_are_immutable BEFORE UPDATE OF version_id, tenant
 
 CREATE TRIGGER configurations_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.configurations FOR EACH ROW EXECUTE FUNCTION store.record_evaluation_configurations();
 
+CREATE TRIGGER decisions_are_final BEFORE UPDATE OF approval_status, approved_by ON evaluation.config_diffs FOR EACH ROW EXECUTE FUNCTION evaluation.check_decision();
+
+CREATE TRIGGER latest_version_is_approved BEFORE INSERT OR UPDATE OF latest_version_id ON evaluation.configurations FOR EACH ROW EXECUTE FUNCTION evaluation.refuse_proposal_as_latest();
+
 CREATE TRIGGER llm_recommendation_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.llm_recommendation_sessions FOR EACH ROW EXECUTE FUNCTION store.record_evaluation_llm_recommendation_sessions();
 
+CREATE TRIGGER proofs_are_of_their_versions BEFORE INSERT OR UPDATE ON evaluation.proofs FOR EACH ROW EXECUTE FUNCTION evaluation.check_proof();
+
+CREATE TRIGGER proofs_are_on_unseen_scenarios BEFORE INSERT OR UPDATE ON evaluation.proof_scenarios FOR EACH ROW EXECUTE FUNCTION evaluation.refuse_seen_scenario();
+
 CREATE TRIGGER recommendations_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.recommendations FOR EACH ROW EXECUTE FUNCTION store.record_evaluation_recommendations();
+
+CREATE TRIGGER releases_are_by_approvers BEFORE INSERT ON evaluation.config_releases FOR EACH ROW EXECUTE FUNCTION evaluation.check_releaser();
 
 CREATE TRIGGER scenarios_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.scenarios FOR EACH ROW EXECUTE FUNCTION store.record_evaluation_scenarios('scenario_embedding');
 
 CREATE TRIGGER simulations_are_audited AFTER INSERT OR DELETE ON evaluation.simulations FOR EACH ROW EXECUTE FUNCTION store.record_evaluation_simulations();
 
 CREATE TRIGGER simulations_changes_are_audited AFTER UPDATE ON evaluation.simulations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION store.record_evaluation_simulations();
+
+CREATE TRIGGER versions_are_approved BEFORE INSERT OR UPDATE OF is_proposal ON evaluation.config_versions FOR EACH ROW EXECUTE FUNCTION evaluation.check_release();
 
 CREATE TRIGGER acp_agents_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, command, args, protocol_version, capabilities, config, enabled ON gateway.acp_agents FOR EACH ROW EXECUTE FUNCTION store.record_gateway_acp_agents();
 
@@ -1478,7 +1624,7 @@ CREATE TRIGGER brainstorm_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE 
 
 CREATE TRIGGER elo_history_continues_the_rating AFTER INSERT ON society.elo_history FOR EACH ROW EXECUTE FUNCTION society.move_rating();
 
-CREATE TRIGGER ended_tasks_update_agent_stats AFTER INSERT ON society.tasks FOR EACH ROW WHEN (((new.assigned_to IS NOT NULL) AND (new.status = ANY (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status])))) EXECUTE FUNCTION society.update_agent_stats_on_task_completion();
+CREATE TRIGGER ended_tasks_update_agent_stats AFTER INSERT ON society.tasks REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION society.count_ended_tasks();
 
 CREATE TRIGGER events_are_about_a_vote BEFORE INSERT ON society.vote_audit_trail FOR EACH ROW EXECUTE FUNCTION society.guard_trail();
 
@@ -1516,6 +1662,8 @@ CREATE TRIGGER mentorship_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE 
 
 CREATE TRIGGER mentorship_sessions_are_counted AFTER INSERT OR DELETE OR UPDATE OF held_at ON society.mentorship_sessions FOR EACH ROW EXECUTE FUNCTION society.count_mentorship_sessions();
 
+CREATE TRIGGER new_tasks_begin_a_history AFTER INSERT ON society.tasks REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION society.follow_new_tasks();
+
 CREATE TRIGGER peer_ratings_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, rater_id, ratee_id, rating, context, task_id, battle_id, comment, weight, created_at ON society.peer_ratings FOR EACH ROW EXECUTE FUNCTION store.record_society_peer_ratings();
 
 CREATE TRIGGER point_rules_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, category, base_points, multiplier_rule, cap_per_day, is_active, created_at ON society.point_rules FOR EACH ROW EXECUTE FUNCTION store.record_society_point_rules();
@@ -1544,25 +1692,37 @@ CREATE TRIGGER retraining_programs_are_audited AFTER INSERT OR DELETE OR UPDATE 
 
 CREATE TRIGGER stamp_the_row BEFORE INSERT ON society.vote_audit_trail FOR EACH ROW EXECUTE FUNCTION store.stamp_vote_audit_trail();
 
-CREATE TRIGGER task_completion_updates_agent_stats AFTER UPDATE ON society.tasks FOR EACH ROW WHEN (((new.assigned_to IS NOT NULL) AND (new.status = ANY (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status])) AND (((old.status IS DISTINCT FROM new.status) OR (old.quality_score IS DISTINCT FROM new.quality_score)) OR (old.duration_ms IS DISTINCT FROM new.duration_ms)))) EXECUTE FUNCTION society.update_agent_stats_on_task_completion();
+CREATE TRIGGER task_completion_updates_agent_stats AFTER UPDATE ON society.tasks REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION society.update_agent_stats_on_task_completion();
 
-CREATE TRIGGER task_dependencies_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, task_id, depends_on_task_id, kind, created_at ON society.task_dependencies FOR EACH ROW EXECUTE FUNCTION store.record_society_task_dependencies();
+CREATE TRIGGER task_dead_letters_are_audited AFTER DELETE OR UPDATE ON society.task_dead_letters FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
-CREATE TRIGGER task_dependencies_are_not_circular AFTER INSERT OR UPDATE ON society.task_dependencies FOR EACH ROW EXECUTE FUNCTION society.refuse_circular_dependency();
+CREATE TRIGGER task_dependencies_are_audited AFTER DELETE OR UPDATE OF kind, on_failure ON society.task_dependencies FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER task_dependencies_are_forgotten AFTER DELETE ON society.task_dependencies REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION society.forget_dependencies();
+
+CREATE TRIGGER task_dependencies_are_not_circular AFTER INSERT ON society.task_dependencies REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION society.admit_dependencies();
+
+CREATE TRIGGER task_lanes_are_audited AFTER DELETE OR UPDATE OF is_paused, max_running, rate_count, rate_per ON society.task_lanes FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER task_queues_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, name, priority_rule, max_in_flight, is_paused, created_at ON society.task_queues FOR EACH ROW EXECUTE FUNCTION store.record_society_task_queues();
 
 CREATE TRIGGER task_results_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, task_id, attempt, agent_id, output, quality_score, tokens_used, cost_usd, duration_ms, created_at ON society.task_results FOR EACH ROW EXECUTE FUNCTION store.record_society_task_results();
 
-CREATE TRIGGER tasks_are_audited AFTER INSERT OR DELETE OR UPDATE OF id, task_id, title, description, status, priority, queue_id, assigned_to, required_skills, payload, result, quality_score, attempts, max_attempts, attempt_token, lease_expires_at, deadline, queued_at, started_at, completed_at, created_by, requested_by, created_at, deleted_at ON society.tasks FOR EACH ROW EXECUTE FUNCTION store.record_society_tasks();
+CREATE TRIGGER task_types_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, required_skills, min_trust, payload_schema, max_retries, timeout, created_at ON society.task_types FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER tasks_are_admitted BEFORE INSERT ON society.tasks FOR EACH ROW WHEN ((new.lane IS NULL)) EXECUTE FUNCTION society.admit_task();
+
+CREATE TRIGGER tasks_are_audited AFTER DELETE OR UPDATE OF task_id, title, description, status, priority, queue_id, assigned_to, task_type, required_skills, min_trust, payload, result, quality_score, max_retries, deadline_at, timeout, deleted_at ON society.tasks FOR EACH ROW WHEN ((current_setting('role'::text) <> ALL (ARRAY['guildhall_worker'::text, 'guildhall_scheduler'::text]))) EXECUTE FUNCTION platform.record_change();
 
 CREATE TRIGGER tasks_are_stamped BEFORE UPDATE OF status ON society.tasks FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION society.stamp_task();
 
 CREATE TRIGGER tasks_are_stamped_at_first BEFORE INSERT ON society.tasks FOR EACH ROW EXECUTE FUNCTION society.stamp_task();
 
-CREATE TRIGGER tasks_follow_their_states BEFORE UPDATE OF status ON society.tasks FOR EACH ROW WHEN (((old.status <> new.status) AND ((old.status = ANY (ARRAY['completed'::society.agent_task_status, 'cancelled'::society.agent_task_status])) OR ((old.status = 'failed'::society.agent_task_status) AND (new.status = ANY (ARRAY['completed'::society.agent_task_status, 'in_review'::society.agent_task_status, 'blocked'::society.agent_task_status])))))) EXECUTE FUNCTION society.refuse('a completed or cancelled task stays as it is; a failed one is tried again or cancelled');
+CREATE TRIGGER tasks_change_lines BEFORE UPDATE OF task_type, required_skills, min_trust, assigned_to, priority, scheduled_at, deleted_at ON society.tasks FOR EACH ROW WHEN (((new.status = ANY (ARRAY['pending'::society.agent_task_status, 'blocked'::society.agent_task_status])) AND (old.status = new.status) AND (((((((old.task_type)::text IS DISTINCT FROM (new.task_type)::text) OR (old.required_skills IS DISTINCT FROM new.required_skills)) OR (old.min_trust IS DISTINCT FROM new.min_trust)) OR (old.assigned_to IS DISTINCT FROM new.assigned_to)) OR (old.priority IS DISTINCT FROM new.priority)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at)))) EXECUTE FUNCTION society.admit_task();
 
-CREATE TRIGGER tasks_keep_a_history AFTER INSERT OR UPDATE OF status, assigned_to, priority, title, deadline, quality_score, deleted_at ON society.tasks FOR EACH ROW EXECUTE FUNCTION society.record_task_event();
+CREATE TRIGGER tasks_follow_their_states BEFORE UPDATE OF status ON society.tasks FOR EACH ROW WHEN (((old.status <> new.status) AND ((old.status = 'completed'::society.agent_task_status) OR ((old.status = 'cancelled'::society.agent_task_status) AND (new.status <> 'pending'::society.agent_task_status)) OR ((old.status = 'failed'::society.agent_task_status) AND (new.status = ANY (ARRAY['completed'::society.agent_task_status, 'in_review'::society.agent_task_status, 'blocked'::society.agent_task_status])))))) EXECUTE FUNCTION society.refuse('a completed task stays as it is; one that failed or was cancelled is tried again');
+
+CREATE TRIGGER tasks_keep_a_history AFTER UPDATE ON society.tasks REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION society.follow_tasks();
 
 CREATE TRIGGER tasks_keep_who_ended_them BEFORE UPDATE OF assigned_to ON society.tasks FOR EACH ROW WHEN (((old.status = new.status) AND (old.status = ANY (ARRAY['completed'::society.agent_task_status, 'failed'::society.agent_task_status, 'cancelled'::society.agent_task_status])) AND (old.assigned_to IS DISTINCT FROM new.assigned_to))) EXECUTE FUNCTION society.refuse('a task that has ended keeps the agent who ended it');
 
@@ -1638,7 +1798,9 @@ CREATE TRIGGER update_task_queues_updated_at BEFORE UPDATE ON society.task_queue
 
 CREATE TRIGGER update_task_results_updated_at BEFORE UPDATE ON society.task_results FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
-CREATE TRIGGER update_tasks_updated_at BEFORE UPDATE ON society.tasks FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+CREATE TRIGGER update_task_types_updated_at BEFORE UPDATE ON society.task_types FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER update_tasks_updated_at BEFORE UPDATE ON society.tasks FOR EACH ROW WHEN (((NOT (old.place IS DISTINCT FROM new.place)) AND (old.open_dependencies = new.open_dependencies))) EXECUTE FUNCTION platform.update_updated_at_column();
 
 CREATE TRIGGER update_tiers_updated_at BEFORE UPDATE ON society.tiers FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
@@ -1789,6 +1951,21 @@ ALTER TABLE ONLY catalogue.pricing
 ALTER TABLE ONLY catalogue.pricing
     ADD CONSTRAINT pricing_model_id_fkey FOREIGN KEY (model_id) REFERENCES catalogue.models(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY evaluation.analyst_reads
+    ADD CONSTRAINT analyst_reads_tenant_id_scenario_id_content_hash_split_fkey FOREIGN KEY (tenant_id, scenario_id, content_hash, split) REFERENCES evaluation.scenario_versions(tenant_id, scenario_id, content_hash, split) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.analyst_reads
+    ADD CONSTRAINT analyst_reads_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES evaluation.llm_recommendation_sessions(tenant_id, session_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.approval_rules
+    ADD CONSTRAINT approval_rules_set_by_fkey FOREIGN KEY (set_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY evaluation.approval_rules
+    ADD CONSTRAINT approval_rules_tenant_id_config_id_fkey FOREIGN KEY (tenant_id, config_id) REFERENCES evaluation.configurations(tenant_id, config_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.approval_rules
+    ADD CONSTRAINT approval_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
 ALTER TABLE ONLY evaluation.bodies
     ADD CONSTRAINT bodies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
@@ -1802,7 +1979,25 @@ ALTER TABLE ONLY evaluation.config_diffs
     ADD CONSTRAINT config_diffs_config_id_version_before_fkey FOREIGN KEY (config_id, version_before) REFERENCES evaluation.config_versions(config_id, version_id);
 
 ALTER TABLE ONLY evaluation.config_diffs
+    ADD CONSTRAINT config_diffs_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY evaluation.config_diffs
     ADD CONSTRAINT config_diffs_tenant_id_config_id_fkey FOREIGN KEY (tenant_id, config_id) REFERENCES evaluation.configurations(tenant_id, config_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.config_releases
+    ADD CONSTRAINT config_releases_config_id_previous_version_id_fkey FOREIGN KEY (config_id, previous_version_id) REFERENCES evaluation.config_versions(config_id, version_id) ON DELETE SET NULL (previous_version_id);
+
+ALTER TABLE ONLY evaluation.config_releases
+    ADD CONSTRAINT config_releases_config_id_version_id_fkey FOREIGN KEY (config_id, version_id) REFERENCES evaluation.config_versions(config_id, version_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.config_releases
+    ADD CONSTRAINT config_releases_tenant_id_config_id_fkey FOREIGN KEY (tenant_id, config_id) REFERENCES evaluation.configurations(tenant_id, config_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.config_releases
+    ADD CONSTRAINT config_releases_tenant_id_diff_id_fkey FOREIGN KEY (tenant_id, diff_id) REFERENCES evaluation.config_diffs(tenant_id, diff_id) ON DELETE SET NULL (diff_id);
+
+ALTER TABLE ONLY evaluation.config_releases
+    ADD CONSTRAINT config_releases_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id);
 
 ALTER TABLE ONLY evaluation.config_versions
     ADD CONSTRAINT config_versions_tenant_id_config_id_fkey FOREIGN KEY (tenant_id, config_id) REFERENCES evaluation.configurations(tenant_id, config_id) ON DELETE CASCADE;
@@ -1816,6 +2011,36 @@ ALTER TABLE ONLY evaluation.configurations
 ALTER TABLE ONLY evaluation.configurations
     ADD CONSTRAINT fk_latest_version FOREIGN KEY (config_id, latest_version_id) REFERENCES evaluation.config_versions(config_id, version_id) ON DELETE SET NULL (latest_version_id) DEFERRABLE INITIALLY DEFERRED;
 
+ALTER TABLE ONLY evaluation.improvement_rounds
+    ADD CONSTRAINT improvement_rounds_tenant_id_improvement_id_fkey FOREIGN KEY (tenant_id, improvement_id) REFERENCES evaluation.improvements(tenant_id, improvement_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.improvement_rounds
+    ADD CONSTRAINT improvement_rounds_tenant_id_parent_version_id_fkey FOREIGN KEY (tenant_id, parent_version_id) REFERENCES evaluation.config_versions(tenant_id, version_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.improvement_rounds
+    ADD CONSTRAINT improvement_rounds_tenant_id_proof_id_fkey FOREIGN KEY (tenant_id, proof_id) REFERENCES evaluation.proofs(tenant_id, proof_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.improvement_rounds
+    ADD CONSTRAINT improvement_rounds_tenant_id_recommendation_id_fkey FOREIGN KEY (tenant_id, recommendation_id) REFERENCES evaluation.recommendations(tenant_id, recommendation_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.improvement_rounds
+    ADD CONSTRAINT improvement_rounds_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES evaluation.llm_recommendation_sessions(tenant_id, session_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.improvement_rounds
+    ADD CONSTRAINT improvement_rounds_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.improvements
+    ADD CONSTRAINT improvements_tenant_id_config_id_fkey FOREIGN KEY (tenant_id, config_id) REFERENCES evaluation.configurations(tenant_id, config_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.improvements
+    ADD CONSTRAINT improvements_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY evaluation.improvements
+    ADD CONSTRAINT improvements_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY evaluation.llm_recommendation_sessions
+    ADD CONSTRAINT llm_recommendation_sessions_tenant_id_config_version_id_fkey FOREIGN KEY (tenant_id, config_version_id) REFERENCES evaluation.config_versions(tenant_id, version_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY evaluation.llm_recommendation_sessions
     ADD CONSTRAINT llm_recommendation_sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
@@ -1825,14 +2050,38 @@ ALTER TABLE ONLY evaluation.llm_recommendation_sessions
 ALTER TABLE ONLY evaluation.outcome_embeddings
     ADD CONSTRAINT outcome_embeddings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
+ALTER TABLE ONLY evaluation.proof_scenarios
+    ADD CONSTRAINT proof_scenarios_tenant_id_proof_id_fkey FOREIGN KEY (tenant_id, proof_id) REFERENCES evaluation.proofs(tenant_id, proof_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.proof_scenarios
+    ADD CONSTRAINT proof_scenarios_tenant_id_scenario_id_content_hash_split_fkey FOREIGN KEY (tenant_id, scenario_id, content_hash, split) REFERENCES evaluation.scenario_versions(tenant_id, scenario_id, content_hash, split) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.proofs
+    ADD CONSTRAINT proofs_tenant_id_baseline_simulation_id_fkey FOREIGN KEY (tenant_id, baseline_simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.proofs
+    ADD CONSTRAINT proofs_tenant_id_candidate_simulation_id_fkey FOREIGN KEY (tenant_id, candidate_simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.proofs
+    ADD CONSTRAINT proofs_tenant_id_diff_id_fkey FOREIGN KEY (tenant_id, diff_id) REFERENCES evaluation.config_diffs(tenant_id, diff_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.proofs
+    ADD CONSTRAINT proofs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
 ALTER TABLE ONLY evaluation.recommendations
     ADD CONSTRAINT recommendations_applied_by_fkey FOREIGN KEY (applied_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY evaluation.recommendations
+    ADD CONSTRAINT recommendations_tenant_id_config_version_id_fkey FOREIGN KEY (tenant_id, config_version_id) REFERENCES evaluation.config_versions(tenant_id, version_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY evaluation.recommendations
     ADD CONSTRAINT recommendations_tenant_id_diff_id_fkey FOREIGN KEY (tenant_id, diff_id) REFERENCES evaluation.config_diffs(tenant_id, diff_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY evaluation.recommendations
     ADD CONSTRAINT recommendations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY evaluation.recommendations
+    ADD CONSTRAINT recommendations_tenant_id_proposed_diff_id_fkey FOREIGN KEY (tenant_id, proposed_diff_id) REFERENCES evaluation.config_diffs(tenant_id, diff_id) ON DELETE SET NULL (proposed_diff_id);
 
 ALTER TABLE ONLY evaluation.recommendations
     ADD CONSTRAINT recommendations_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES evaluation.llm_recommendation_sessions(tenant_id, session_id);
@@ -2233,8 +2482,8 @@ ALTER TABLE ONLY society.streaks
 ALTER TABLE ONLY society.task_assignments
     ADD CONSTRAINT task_assignments_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
 
-ALTER TABLE ONLY society.task_assignments
-    ADD CONSTRAINT task_assignments_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
+ALTER TABLE ONLY society.task_dead_letters
+    ADD CONSTRAINT task_dead_letters_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY society.task_dependencies
     ADD CONSTRAINT task_dependencies_tenant_id_depends_on_task_id_fkey FOREIGN KEY (tenant_id, depends_on_task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
@@ -2248,6 +2497,12 @@ ALTER TABLE ONLY society.task_executions
 ALTER TABLE ONLY society.task_executions
     ADD CONSTRAINT task_executions_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY society.task_lanes
+    ADD CONSTRAINT task_lanes_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY society.task_lanes
+    ADD CONSTRAINT task_lanes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
 ALTER TABLE ONLY society.task_queues
     ADD CONSTRAINT task_queues_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
@@ -2257,8 +2512,14 @@ ALTER TABLE ONLY society.task_results
 ALTER TABLE ONLY society.task_results
     ADD CONSTRAINT task_results_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY society.task_types
+    ADD CONSTRAINT task_types_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
 ALTER TABLE ONLY society.tasks
     ADD CONSTRAINT tasks_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY society.tasks
+    ADD CONSTRAINT tasks_lane_fkey FOREIGN KEY (lane) REFERENCES society.task_lanes(lane);
 
 ALTER TABLE ONLY society.tasks
     ADD CONSTRAINT tasks_tenant_id_assigned_to_fkey FOREIGN KEY (tenant_id, assigned_to) REFERENCES society.agents(tenant_id, id);
@@ -2368,15 +2629,18 @@ ALTER TABLE store.status_probes
 ALTER TABLE store.streaming_analytics
     ADD CONSTRAINT streaming_analytics_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE SET NULL;
 
-ALTER TABLE store.task_history
-    ADD CONSTRAINT task_history_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
-
 ALTER TABLE store.tool_usage
     ADD CONSTRAINT tool_usage_tenant_id_simulation_id_fkey FOREIGN KEY (tenant_id, simulation_id) REFERENCES evaluation.simulations(tenant_id, simulation_id) ON DELETE CASCADE;
+
+ALTER TABLE evaluation.analyst_reads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.approval_rules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE evaluation.bodies ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE evaluation.config_diffs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.config_releases ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE evaluation.config_versions ENABLE ROW LEVEL SECURITY;
 
@@ -2384,23 +2648,45 @@ ALTER TABLE evaluation.configurations ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY embeddings_are_read_by_the_view_of_outcomes ON evaluation.outcome_embeddings FOR SELECT TO guildhall_owner USING (true);
 
+ALTER TABLE evaluation.improvement_rounds ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.improvements ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE evaluation.llm_recommendation_sessions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE evaluation.outcome_embeddings ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE evaluation.proof_scenarios ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.proofs ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE evaluation.recommendations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.analyst_reads FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.approval_rules FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON evaluation.bodies FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON evaluation.config_diffs FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.config_releases FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
 CREATE POLICY rows_belong_to_the_persons_team ON evaluation.config_versions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON evaluation.configurations FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.improvement_rounds FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.improvements FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
 CREATE POLICY rows_belong_to_the_persons_team ON evaluation.llm_recommendation_sessions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON evaluation.outcome_embeddings FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.proof_scenarios FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.proofs FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON evaluation.recommendations FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
@@ -2414,17 +2700,31 @@ CREATE POLICY rows_belong_to_the_persons_team ON evaluation.simulations_scenario
 
 CREATE POLICY rows_belong_to_the_persons_team ON evaluation.trials FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
+CREATE POLICY rows_belong_to_the_team ON evaluation.analyst_reads TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.approval_rules TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
 CREATE POLICY rows_belong_to_the_team ON evaluation.bodies TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON evaluation.config_diffs TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.config_releases TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON evaluation.config_versions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON evaluation.configurations TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
+CREATE POLICY rows_belong_to_the_team ON evaluation.improvement_rounds TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.improvements TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
 CREATE POLICY rows_belong_to_the_team ON evaluation.llm_recommendation_sessions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON evaluation.outcome_embeddings TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.proof_scenarios TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.proofs TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON evaluation.recommendations TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
@@ -2664,6 +2964,10 @@ ALTER TABLE society.agent_status_history ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.agents ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY agents_are_of_the_team_or_of_all ON society.agent_skills FOR SELECT TO guildhall_worker, guildhall_scheduler USING (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))));
+
+CREATE POLICY agents_are_of_the_team_or_of_all ON society.agents FOR SELECT TO guildhall_worker, guildhall_scheduler USING (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))));
+
 ALTER TABLE society.appeal_reviews ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.appeals ENABLE ROW LEVEL SECURITY;
@@ -2754,13 +3058,19 @@ CREATE POLICY counts_are_kept_for_every_team ON society.streaks TO guildhall_own
 
 CREATE POLICY counts_are_kept_for_every_team ON society.task_assignments TO guildhall_owner USING (true) WITH CHECK (true);
 
+CREATE POLICY counts_are_kept_for_every_team ON society.task_dead_letters TO guildhall_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY counts_are_kept_for_every_team ON society.task_dependencies TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY counts_are_kept_for_every_team ON society.task_executions TO guildhall_owner USING (true) WITH CHECK (true);
 
+CREATE POLICY counts_are_kept_for_every_team ON society.task_lanes TO guildhall_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY counts_are_kept_for_every_team ON society.task_queues TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY counts_are_kept_for_every_team ON society.task_results TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY counts_are_kept_for_every_team ON society.task_types TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY counts_are_kept_for_every_team ON society.tasks TO guildhall_owner USING (true) WITH CHECK (true);
 
@@ -2908,13 +3218,19 @@ CREATE POLICY rows_belong_to_the_persons_team ON society.streaks FOR SELECT TO g
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.task_assignments FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
+CREATE POLICY rows_belong_to_the_persons_team ON society.task_dead_letters FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
 CREATE POLICY rows_belong_to_the_persons_team ON society.task_dependencies FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.task_executions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
+CREATE POLICY rows_belong_to_the_persons_team ON society.task_lanes FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
 CREATE POLICY rows_belong_to_the_persons_team ON society.task_queues FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.task_results FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON society.task_types FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON society.tasks FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
@@ -3012,13 +3328,19 @@ CREATE POLICY rows_belong_to_the_team ON society.streaks TO guildhall_owner, gui
 
 CREATE POLICY rows_belong_to_the_team ON society.task_assignments TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
+CREATE POLICY rows_belong_to_the_team ON society.task_dead_letters TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
 CREATE POLICY rows_belong_to_the_team ON society.task_dependencies TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON society.task_executions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
+CREATE POLICY rows_belong_to_the_team ON society.task_lanes TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
 CREATE POLICY rows_belong_to_the_team ON society.task_queues TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON society.task_results TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON society.task_types TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON society.tasks TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
@@ -3044,15 +3366,29 @@ ALTER TABLE society.streaks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.task_assignments ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE society.task_dead_letters ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE society.task_dependencies ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.task_executions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE society.task_lanes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.task_queues ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE society.task_results ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE society.task_types ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE society.tasks ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tasks_are_of_the_team_or_of_all ON society.task_dead_letters TO guildhall_worker, guildhall_scheduler USING (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id)))) WITH CHECK (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))));
+
+CREATE POLICY tasks_are_of_the_team_or_of_all ON society.task_dependencies TO guildhall_worker, guildhall_scheduler USING (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id)))) WITH CHECK (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))));
+
+CREATE POLICY tasks_are_of_the_team_or_of_all ON society.task_lanes TO guildhall_worker, guildhall_scheduler USING (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id)))) WITH CHECK (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))));
+
+CREATE POLICY tasks_are_of_the_team_or_of_all ON society.tasks TO guildhall_worker, guildhall_scheduler USING (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id)))) WITH CHECK (((( SELECT platform.tenant_id() AS tenant_id) IS NULL) OR (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))));
 
 ALTER TABLE society.tier_history ENABLE ROW LEVEL SECURITY;
 
@@ -3567,7 +3903,45 @@ REVOKE ALL ON FUNCTION platform.write_ledger_triggers(ledger text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.write_recorder(relation regclass) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION society.admit_dependencies() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION society.admit_task() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION society.count_ended_tasks() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION society.follow_new_tasks() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION society.follow_tasks() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION society.forget_dependencies() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION society.ready_task_history() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION society.settle(relation regclass, fixed text[], kept text[], hidden text[], removable boolean, audited boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION society.stamp_task() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION society.task_lane(p_tenant uuid, p_type text, p_skills text[], p_trust numeric, p_agent uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION society.task_lane(p_tenant uuid, p_type text, p_skills text[], p_trust numeric, p_agent uuid) TO guildhall_app;
+GRANT ALL ON FUNCTION society.task_lane(p_tenant uuid, p_type text, p_skills text[], p_trust numeric, p_agent uuid) TO guildhall_worker;
+GRANT ALL ON FUNCTION society.task_lane(p_tenant uuid, p_type text, p_skills text[], p_trust numeric, p_agent uuid) TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION society.tasks_lanes_for(p_agent uuid, p_n integer, p_tried integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION society.tasks_lanes_for(p_agent uuid, p_n integer, p_tried integer[]) TO guildhall_worker;
+GRANT ALL ON FUNCTION society.tasks_lanes_for(p_agent uuid, p_n integer, p_tried integer[]) TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION society.tasks_places(p_lanes integer[], p_keys text[], p_priorities society.agent_task_priority[], p_weights double precision[], p_ready timestamp with time zone[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION society.tasks_places(p_lanes integer[], p_keys text[], p_priorities society.agent_task_priority[], p_weights double precision[], p_ready timestamp with time zone[]) TO guildhall_app;
+GRANT ALL ON FUNCTION society.tasks_places(p_lanes integer[], p_keys text[], p_priorities society.agent_task_priority[], p_weights double precision[], p_ready timestamp with time zone[]) TO guildhall_worker;
+GRANT ALL ON FUNCTION society.tasks_places(p_lanes integer[], p_keys text[], p_priorities society.agent_task_priority[], p_weights double precision[], p_ready timestamp with time zone[]) TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION society.tasks_present(p_agent uuid, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION society.tasks_present(p_agent uuid, p_lease interval) TO guildhall_worker;
+GRANT ALL ON FUNCTION society.tasks_present(p_agent uuid, p_lease interval) TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION society.tasks_take(p_agent uuid, p_n integer, p_begin integer, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION society.tasks_take(p_agent uuid, p_n integer, p_begin integer, p_lease interval) TO guildhall_worker;
+GRANT ALL ON FUNCTION society.tasks_take(p_agent uuid, p_n integer, p_begin integer, p_lease interval) TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION store.mark_analytics_events() FROM PUBLIC;
 
@@ -3725,6 +4099,14 @@ GRANT SELECT,INSERT ON TABLE catalogue.status_probes TO guildhall_scheduler;
 GRANT SELECT ON TABLE catalogue.status_probes TO guildhall_reader;
 GRANT SELECT ON TABLE catalogue.status_probes TO guildhall_person;
 
+GRANT SELECT ON TABLE evaluation.analyst_reads TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.analyst_reads TO guildhall_person;
+GRANT SELECT,INSERT ON TABLE evaluation.analyst_reads TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.approval_rules TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.approval_rules TO guildhall_person;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.approval_rules TO guildhall_app;
+
 GRANT SELECT,INSERT ON TABLE evaluation.bodies TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.bodies TO guildhall_reader;
 GRANT SELECT ON TABLE evaluation.bodies TO guildhall_person;
@@ -3732,6 +4114,10 @@ GRANT SELECT ON TABLE evaluation.bodies TO guildhall_person;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.config_diffs TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.config_diffs TO guildhall_reader;
 GRANT SELECT ON TABLE evaluation.config_diffs TO guildhall_person;
+
+GRANT SELECT ON TABLE evaluation.config_releases TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.config_releases TO guildhall_person;
+GRANT SELECT,INSERT ON TABLE evaluation.config_releases TO guildhall_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.config_versions TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.config_versions TO guildhall_reader;
@@ -3788,6 +4174,14 @@ GRANT SELECT ON TABLE evaluation.failure_patterns TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.failure_trends_daily TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.failure_trends_daily TO guildhall_reader;
+
+GRANT SELECT ON TABLE evaluation.improvement_rounds TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.improvement_rounds TO guildhall_person;
+GRANT SELECT,INSERT,UPDATE ON TABLE evaluation.improvement_rounds TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.improvements TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.improvements TO guildhall_person;
+GRANT SELECT,INSERT,UPDATE ON TABLE evaluation.improvements TO guildhall_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.llm_recommendation_sessions TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.llm_recommendation_sessions TO guildhall_reader;
@@ -3873,6 +4267,14 @@ GRANT UPDATE(error_code) ON TABLE evaluation.outcomes TO guildhall_app;
 GRANT UPDATE(error_category) ON TABLE evaluation.outcomes TO guildhall_app;
 
 GRANT UPDATE(execution_metadata) ON TABLE evaluation.outcomes TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.proof_scenarios TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.proof_scenarios TO guildhall_person;
+GRANT SELECT,INSERT ON TABLE evaluation.proof_scenarios TO guildhall_app;
+
+GRANT SELECT ON TABLE evaluation.proofs TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.proofs TO guildhall_person;
+GRANT SELECT,INSERT,UPDATE ON TABLE evaluation.proofs TO guildhall_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.recommendations TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.recommendations TO guildhall_reader;
@@ -4007,6 +4409,9 @@ GRANT SELECT ON TABLE evaluation.trials TO guildhall_person;
 
 GRANT SELECT ON TABLE evaluation.v_active_simulations TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.v_active_simulations TO guildhall_reader;
+
+GRANT SELECT ON TABLE evaluation.v_analyst_trials TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.v_analyst_trials TO guildhall_reader;
 
 GRANT SELECT ON TABLE evaluation.v_dashboard_active_simulations TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.v_dashboard_active_simulations TO guildhall_reader;
@@ -4384,6 +4789,8 @@ GRANT INSERT("timestamp") ON TABLE store.streaming_analytics TO guildhall_app;
 GRANT SELECT ON TABLE mine.streaming_analytics TO guildhall_person;
 
 GRANT INSERT ON TABLE store.task_history TO guildhall_writer;
+GRANT SELECT,INSERT ON TABLE store.task_history TO guildhall_worker;
+GRANT SELECT,INSERT ON TABLE store.task_history TO guildhall_scheduler;
 
 GRANT INSERT(id) ON TABLE store.task_history TO guildhall_app;
 
@@ -4418,6 +4825,8 @@ GRANT SELECT ON TABLE mine.tool_usage TO guildhall_person;
 GRANT SELECT ON TABLE society.agents TO guildhall_app;
 GRANT SELECT ON TABLE society.agents TO guildhall_reader;
 GRANT SELECT ON TABLE society.agents TO guildhall_person;
+GRANT SELECT ON TABLE society.agents TO guildhall_worker;
+GRANT SELECT ON TABLE society.agents TO guildhall_scheduler;
 
 GRANT INSERT(id) ON TABLE society.agents TO guildhall_app;
 
@@ -4579,6 +4988,8 @@ GRANT INSERT(created_at) ON TABLE society.trust_graph TO guildhall_app;
 
 GRANT SELECT ON TABLE mine.v_agent_reputation TO guildhall_person;
 
+GRANT SELECT ON TABLE mine.v_analyst_trials TO guildhall_person;
+
 GRANT SELECT ON TABLE society.leaderboard_periods TO guildhall_app;
 GRANT SELECT ON TABLE society.leaderboard_periods TO guildhall_reader;
 GRANT SELECT ON TABLE society.leaderboard_periods TO guildhall_person;
@@ -4650,6 +5061,8 @@ GRANT SELECT ON TABLE mine.v_system_performance TO guildhall_person;
 GRANT SELECT ON TABLE society.tasks TO guildhall_app;
 GRANT SELECT ON TABLE society.tasks TO guildhall_reader;
 GRANT SELECT ON TABLE society.tasks TO guildhall_person;
+GRANT SELECT ON TABLE society.tasks TO guildhall_worker;
+GRANT SELECT ON TABLE society.tasks TO guildhall_scheduler;
 
 GRANT INSERT(id) ON TABLE society.tasks TO guildhall_app;
 
@@ -4660,6 +5073,8 @@ GRANT INSERT(title),UPDATE(title) ON TABLE society.tasks TO guildhall_app;
 GRANT INSERT(description),UPDATE(description) ON TABLE society.tasks TO guildhall_app;
 
 GRANT INSERT(status),UPDATE(status) ON TABLE society.tasks TO guildhall_app;
+GRANT UPDATE(status) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(status) ON TABLE society.tasks TO guildhall_scheduler;
 
 GRANT INSERT(priority),UPDATE(priority) ON TABLE society.tasks TO guildhall_app;
 
@@ -4672,24 +5087,40 @@ GRANT INSERT(required_skills),UPDATE(required_skills) ON TABLE society.tasks TO 
 GRANT INSERT(payload),UPDATE(payload) ON TABLE society.tasks TO guildhall_app;
 
 GRANT INSERT(result),UPDATE(result) ON TABLE society.tasks TO guildhall_app;
+GRANT UPDATE(result) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(result) ON TABLE society.tasks TO guildhall_scheduler;
 
 GRANT INSERT(quality_score),UPDATE(quality_score) ON TABLE society.tasks TO guildhall_app;
+GRANT UPDATE(quality_score) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(quality_score) ON TABLE society.tasks TO guildhall_scheduler;
 
 GRANT INSERT(attempts),UPDATE(attempts) ON TABLE society.tasks TO guildhall_app;
+GRANT UPDATE(attempts) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(attempts) ON TABLE society.tasks TO guildhall_scheduler;
 
-GRANT INSERT(max_attempts),UPDATE(max_attempts) ON TABLE society.tasks TO guildhall_app;
+GRANT INSERT(max_retries),UPDATE(max_retries) ON TABLE society.tasks TO guildhall_app;
 
 GRANT INSERT(attempt_token),UPDATE(attempt_token) ON TABLE society.tasks TO guildhall_app;
+GRANT UPDATE(attempt_token) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(attempt_token) ON TABLE society.tasks TO guildhall_scheduler;
 
-GRANT INSERT(lease_expires_at),UPDATE(lease_expires_at) ON TABLE society.tasks TO guildhall_app;
+GRANT INSERT(leased_until),UPDATE(leased_until) ON TABLE society.tasks TO guildhall_app;
+GRANT UPDATE(leased_until) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(leased_until) ON TABLE society.tasks TO guildhall_scheduler;
 
-GRANT INSERT(deadline),UPDATE(deadline) ON TABLE society.tasks TO guildhall_app;
+GRANT INSERT(deadline_at),UPDATE(deadline_at) ON TABLE society.tasks TO guildhall_app;
+GRANT UPDATE(deadline_at) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(deadline_at) ON TABLE society.tasks TO guildhall_scheduler;
 
 GRANT INSERT(queued_at),UPDATE(queued_at) ON TABLE society.tasks TO guildhall_app;
 
 GRANT INSERT(started_at),UPDATE(started_at) ON TABLE society.tasks TO guildhall_app;
+GRANT UPDATE(started_at) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(started_at) ON TABLE society.tasks TO guildhall_scheduler;
 
 GRANT INSERT(completed_at),UPDATE(completed_at) ON TABLE society.tasks TO guildhall_app;
+GRANT UPDATE(completed_at) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(completed_at) ON TABLE society.tasks TO guildhall_scheduler;
 
 GRANT INSERT(created_by),UPDATE(created_by) ON TABLE society.tasks TO guildhall_app;
 
@@ -4698,6 +5129,45 @@ GRANT INSERT(requested_by),UPDATE(requested_by) ON TABLE society.tasks TO guildh
 GRANT INSERT(created_at) ON TABLE society.tasks TO guildhall_app;
 
 GRANT INSERT(deleted_at),UPDATE(deleted_at) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(task_type),UPDATE(task_type) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(min_trust),UPDATE(min_trust) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(scheduled_at),UPDATE(scheduled_at) ON TABLE society.tasks TO guildhall_app;
+GRANT UPDATE(scheduled_at) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(scheduled_at) ON TABLE society.tasks TO guildhall_scheduler;
+
+GRANT UPDATE(worker_id) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(worker_id) ON TABLE society.tasks TO guildhall_scheduler;
+
+GRANT UPDATE(retry_count) ON TABLE society.tasks TO guildhall_app;
+GRANT UPDATE(retry_count) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(retry_count) ON TABLE society.tasks TO guildhall_scheduler;
+
+GRANT UPDATE(error_message) ON TABLE society.tasks TO guildhall_app;
+GRANT UPDATE(error_message) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(error_message) ON TABLE society.tasks TO guildhall_scheduler;
+
+GRANT INSERT(lane) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(place),UPDATE(place) ON TABLE society.tasks TO guildhall_app;
+GRANT UPDATE(place) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(place) ON TABLE society.tasks TO guildhall_scheduler;
+
+GRANT INSERT(fair_key) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(weight),UPDATE(weight) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(unique_key) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(idempotency_key) ON TABLE society.tasks TO guildhall_app;
+
+GRANT INSERT(timeout),UPDATE(timeout) ON TABLE society.tasks TO guildhall_app;
+
+GRANT UPDATE(open_dependencies) ON TABLE society.tasks TO guildhall_app;
+GRANT UPDATE(open_dependencies) ON TABLE society.tasks TO guildhall_worker;
+GRANT UPDATE(open_dependencies) ON TABLE society.tasks TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE mine.v_task_queue_summary TO guildhall_person;
 
@@ -5008,7 +5478,7 @@ GRANT SELECT ON TABLE platform.replication_lag TO guildhall_curator;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE platform.schedule_runs TO guildhall_scheduler;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE platform.schedules TO guildhall_scheduler;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.schedules TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.sealed_columns TO guildhall_app;
 GRANT SELECT ON TABLE platform.sealed_columns TO guildhall_reader;
@@ -5243,6 +5713,8 @@ GRANT INSERT(created_at) ON TABLE society.agent_permissions TO guildhall_app;
 GRANT SELECT,DELETE ON TABLE society.agent_skills TO guildhall_app;
 GRANT SELECT ON TABLE society.agent_skills TO guildhall_reader;
 GRANT SELECT ON TABLE society.agent_skills TO guildhall_person;
+GRANT SELECT ON TABLE society.agent_skills TO guildhall_worker;
+GRANT SELECT ON TABLE society.agent_skills TO guildhall_scheduler;
 
 GRANT INSERT(id) ON TABLE society.agent_skills TO guildhall_app;
 
@@ -5833,9 +6305,50 @@ GRANT SELECT ON TABLE society.task_assignments TO guildhall_person;
 
 GRANT INSERT(reason),UPDATE(reason) ON TABLE society.task_assignments TO guildhall_app;
 
+GRANT SELECT ON TABLE society.task_dead_letters TO guildhall_app;
+GRANT SELECT ON TABLE society.task_dead_letters TO guildhall_reader;
+GRANT SELECT ON TABLE society.task_dead_letters TO guildhall_person;
+
+GRANT SELECT(id) ON TABLE society.task_dead_letters TO guildhall_worker;
+GRANT SELECT(id) ON TABLE society.task_dead_letters TO guildhall_scheduler;
+
+GRANT SELECT(tenant_id),INSERT(tenant_id) ON TABLE society.task_dead_letters TO guildhall_worker;
+GRANT SELECT(tenant_id),INSERT(tenant_id) ON TABLE society.task_dead_letters TO guildhall_scheduler;
+
+GRANT SELECT(task_id),INSERT(task_id) ON TABLE society.task_dead_letters TO guildhall_worker;
+GRANT SELECT(task_id),INSERT(task_id) ON TABLE society.task_dead_letters TO guildhall_scheduler;
+
+GRANT INSERT(task_type) ON TABLE society.task_dead_letters TO guildhall_worker;
+GRANT INSERT(task_type) ON TABLE society.task_dead_letters TO guildhall_scheduler;
+
+GRANT INSERT(payload) ON TABLE society.task_dead_letters TO guildhall_worker;
+GRANT INSERT(payload) ON TABLE society.task_dead_letters TO guildhall_scheduler;
+
+GRANT INSERT(error_message) ON TABLE society.task_dead_letters TO guildhall_worker;
+GRANT INSERT(error_message) ON TABLE society.task_dead_letters TO guildhall_scheduler;
+
+GRANT INSERT(error_stack) ON TABLE society.task_dead_letters TO guildhall_worker;
+GRANT INSERT(error_stack) ON TABLE society.task_dead_letters TO guildhall_scheduler;
+
+GRANT INSERT(retry_history) ON TABLE society.task_dead_letters TO guildhall_worker;
+GRANT INSERT(retry_history) ON TABLE society.task_dead_letters TO guildhall_scheduler;
+
+GRANT SELECT(moved_at) ON TABLE society.task_dead_letters TO guildhall_worker;
+GRANT SELECT(moved_at) ON TABLE society.task_dead_letters TO guildhall_scheduler;
+
+GRANT INSERT(resolution),UPDATE(resolution) ON TABLE society.task_dead_letters TO guildhall_app;
+
+GRANT INSERT(resolved_by),UPDATE(resolved_by) ON TABLE society.task_dead_letters TO guildhall_app;
+
+GRANT INSERT(resolved_at),UPDATE(resolved_at) ON TABLE society.task_dead_letters TO guildhall_app;
+GRANT SELECT(resolved_at) ON TABLE society.task_dead_letters TO guildhall_worker;
+GRANT SELECT(resolved_at) ON TABLE society.task_dead_letters TO guildhall_scheduler;
+
 GRANT SELECT,DELETE ON TABLE society.task_dependencies TO guildhall_app;
 GRANT SELECT ON TABLE society.task_dependencies TO guildhall_reader;
 GRANT SELECT ON TABLE society.task_dependencies TO guildhall_person;
+GRANT SELECT ON TABLE society.task_dependencies TO guildhall_worker;
+GRANT SELECT ON TABLE society.task_dependencies TO guildhall_scheduler;
 
 GRANT INSERT(id) ON TABLE society.task_dependencies TO guildhall_app;
 
@@ -5846,6 +6359,12 @@ GRANT INSERT(depends_on_task_id) ON TABLE society.task_dependencies TO guildhall
 GRANT INSERT(kind),UPDATE(kind) ON TABLE society.task_dependencies TO guildhall_app;
 
 GRANT INSERT(created_at) ON TABLE society.task_dependencies TO guildhall_app;
+
+GRANT INSERT(on_failure),UPDATE(on_failure) ON TABLE society.task_dependencies TO guildhall_app;
+
+GRANT UPDATE(is_settled) ON TABLE society.task_dependencies TO guildhall_app;
+GRANT UPDATE(is_settled) ON TABLE society.task_dependencies TO guildhall_worker;
+GRANT UPDATE(is_settled) ON TABLE society.task_dependencies TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE society.task_executions TO guildhall_app;
 GRANT SELECT ON TABLE society.task_executions TO guildhall_reader;
@@ -5871,6 +6390,23 @@ GRANT INSERT(created_at) ON TABLE society.task_executions TO guildhall_app;
 
 GRANT SELECT,INSERT ON TABLE society.task_history TO guildhall_app;
 GRANT SELECT ON TABLE society.task_history TO guildhall_reader;
+
+GRANT SELECT ON TABLE society.task_lanes TO guildhall_app;
+GRANT SELECT ON TABLE society.task_lanes TO guildhall_worker;
+GRANT SELECT ON TABLE society.task_lanes TO guildhall_scheduler;
+GRANT SELECT ON TABLE society.task_lanes TO guildhall_reader;
+GRANT SELECT ON TABLE society.task_lanes TO guildhall_person;
+
+GRANT INSERT(is_paused),UPDATE(is_paused) ON TABLE society.task_lanes TO guildhall_app;
+
+GRANT INSERT(max_running),UPDATE(max_running) ON TABLE society.task_lanes TO guildhall_app;
+
+GRANT INSERT(rate_count),UPDATE(rate_count) ON TABLE society.task_lanes TO guildhall_app;
+
+GRANT INSERT(rate_per),UPDATE(rate_per) ON TABLE society.task_lanes TO guildhall_app;
+
+GRANT UPDATE(rate_used_to) ON TABLE society.task_lanes TO guildhall_worker;
+GRANT UPDATE(rate_used_to) ON TABLE society.task_lanes TO guildhall_scheduler;
 
 GRANT SELECT,DELETE ON TABLE society.task_queues TO guildhall_app;
 GRANT SELECT ON TABLE society.task_queues TO guildhall_reader;
@@ -5911,6 +6447,24 @@ GRANT INSERT(cost_usd),UPDATE(cost_usd) ON TABLE society.task_results TO guildha
 GRANT INSERT(duration_ms),UPDATE(duration_ms) ON TABLE society.task_results TO guildhall_app;
 
 GRANT INSERT(created_at) ON TABLE society.task_results TO guildhall_app;
+
+GRANT SELECT ON TABLE society.task_types TO guildhall_app;
+GRANT SELECT ON TABLE society.task_types TO guildhall_reader;
+GRANT SELECT ON TABLE society.task_types TO guildhall_person;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE society.task_types TO guildhall_app;
+
+GRANT INSERT(required_skills),UPDATE(required_skills) ON TABLE society.task_types TO guildhall_app;
+
+GRANT INSERT(min_trust),UPDATE(min_trust) ON TABLE society.task_types TO guildhall_app;
+
+GRANT INSERT(payload_schema),UPDATE(payload_schema) ON TABLE society.task_types TO guildhall_app;
+
+GRANT INSERT(max_retries),UPDATE(max_retries) ON TABLE society.task_types TO guildhall_app;
+
+GRANT INSERT(timeout),UPDATE(timeout) ON TABLE society.task_types TO guildhall_app;
+
+GRANT INSERT(created_at) ON TABLE society.task_types TO guildhall_app;
 
 GRANT SELECT ON TABLE society.tier_history TO guildhall_app;
 GRANT SELECT ON TABLE society.tier_history TO guildhall_reader;
