@@ -26,6 +26,7 @@ from guildhall.app.documents.tasks import (
     TaskDocument,
     TaskStoryDocument,
     TaskTypeDocument,
+    TaskTypesDocument,
     graph_document,
     queue_document,
     task_batch_document,
@@ -265,12 +266,12 @@ async def retry_task(visit: Writing, task: TaskRef) -> Response:
     return await _change(visit, "retry", task)
 
 
-@types.get("", response_model=Items[TaskTypeDocument])
+@types.get("", response_model=TaskTypesDocument)
 async def list_task_types(visit: Reading) -> Response:
     """List the types of task that the team knows."""
     async with visit.transaction() as tx:
         known = await tasks.list_types(tx)
-        return visit.found({"items": [task_type_document(each) for each in known], "next": None})
+        return visit.found({"items": [task_type_document(each) for each in known]})
 
 
 @types.post("", response_model=TaskTypeDocument)

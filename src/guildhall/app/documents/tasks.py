@@ -39,6 +39,12 @@ class TaskTypeDocument(TypedDict):
     """How long an attempt may take."""
 
 
+class TaskTypesDocument(TypedDict):
+    """The types of task that a team knows."""
+
+    items: Sequence[TaskTypeDocument]
+
+
 @described
 class TaskDocument(TypedDict):
     """A task as it stands."""
