@@ -35,4 +35,6 @@ pytest_plugins = [
     "fixtures.api",
     "fixtures.told",
     "fixtures.serving",
+    "fixtures.upstreams",
+    "fixtures.gateways",
 ]

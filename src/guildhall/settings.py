@@ -106,6 +106,12 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     """GUILDHALL_METRICS_TOKEN: a token, 16 characters or more, with which `/metrics` may be read, and nothing else."""
 
+    gateway_port: int = 8401
+    """GUILDHALL_GATEWAY_PORT: the port at which `guildhall gateway serve` listens; 0: any that is free."""
+
+    gateway_networks: tuple[str, ...] = ()
+    """GUILDHALL_GATEWAY_NETWORKS: private networks that providers may be in, such as 10.0.0.0/8, with commas between."""
+
     modal_app: str = "guildhall-eval"
     """GUILDHALL_MODAL_APP: what the app is called at Modal that `--on modal` runs trials in."""
 
@@ -161,7 +167,7 @@ class Settings:
             pool_size=_positive(env, "GUILDHALL_POOL_SIZE", default=8),
             max_body_bytes=_positive(env, "GUILDHALL_MAX_BODY_BYTES", default=32 << 20),
             host=env.get("GUILDHALL_HOST", "").strip() or "127.0.0.1",
-            port=_port(env),
+            port=_port(env, "GUILDHALL_PORT", default=8400),
             workers=_positive(env, "GUILDHALL_WORKERS", default=1),
             tls_cert=_file(env, "GUILDHALL_TLS_CERT", beside="GUILDHALL_TLS_KEY"),
             tls_key=_file(env, "GUILDHALL_TLS_KEY", beside="GUILDHALL_TLS_CERT"),
@@ -171,6 +177,8 @@ class Settings:
             log_level=_one_of(env, "GUILDHALL_LOG_LEVEL", get_args(LogLevel), default="info"),
             grace_s=_seconds(env, "GUILDHALL_GRACE_S", default=30.0),
             env_file=_file(env, "GUILDHALL_ENV_FILE"),
+            gateway_port=_port(env, "GUILDHALL_GATEWAY_PORT", default=8401),
+            gateway_networks=_networks(env, "GUILDHALL_GATEWAY_NETWORKS"),
             modal_app=env.get("GUILDHALL_MODAL_APP", "").strip() or "guildhall-eval",
             modal_environment=env.get("GUILDHALL_MODAL_ENVIRONMENT", "").strip() or None,
             modal_image=env.get("GUILDHALL_MODAL_IMAGE", "").strip() or None,
@@ -282,10 +290,10 @@ def _number(env: Mapping[str, str], name: str, *, least: int = 1) -> int | None:
     return int(text) if text else None
 
 
-def _port(env: Mapping[str, str]) -> int:
-    text = env.get("GUILDHALL_PORT", "").strip() or "8400"
+def _port(env: Mapping[str, str], name: str, *, default: int) -> int:
+    text = env.get(name, "").strip() or str(default)
     if not text.isdecimal() or int(text) > 65535:
-        raise _refused("GUILDHALL_PORT", text, "a port from 0 to 65535")
+        raise _refused(name, text, "a port from 0 to 65535")
     return int(text)
 
 

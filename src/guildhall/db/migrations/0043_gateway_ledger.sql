@@ -156,6 +156,9 @@ CREATE POLICY functions_see_every_row ON gateway.budgets TO guildhall_owner USIN
 CREATE POLICY functions_see_every_row ON gateway.budget_periods TO guildhall_owner USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON gateway.budgets TO guildhall_app;
 GRANT SELECT ON gateway.budget_periods TO guildhall_app;
+-- Whoever closes what was lost gives back what was set aside for it.
+CREATE POLICY periods_of_every_team_are_read ON gateway.budgets FOR SELECT TO guildhall_writer USING (true);
+GRANT SELECT (id, period) ON gateway.budgets TO guildhall_writer;
 CREATE TRIGGER budgets_are_audited AFTER INSERT OR UPDATE OR DELETE ON gateway.budgets
     FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 

@@ -1,1 +1,1 @@
-"""The wing of calls to models: providers, requests, budgets and debates."""
+"""The gateway wing: accounts at providers of models, every call of a model on record, and what may be spent on them."""

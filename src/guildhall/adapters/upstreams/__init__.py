@@ -1,0 +1,27 @@
+"""
+Calling providers of models: over HTTP, to addresses that are allowed, in the API that each speaks.
+
+`Upstream` sends and reads; `talk` says how what a caller asked is said to a
+provider, and how what comes back is read: its text, its tokens, and whether it is whole.
+"""
+
+from guildhall.adapters.upstreams.faces import FACES, Asked, AskedWrong, Face
+from guildhall.adapters.upstreams.http import AddressClosed, Incoming, Upstream, UpstreamSilent
+from guildhall.adapters.upstreams.talks import Garbage, StreamTalk, Talk, Told, speaks, talk
+
+__all__ = [
+    "FACES",
+    "AddressClosed",
+    "Asked",
+    "AskedWrong",
+    "Face",
+    "Garbage",
+    "Incoming",
+    "StreamTalk",
+    "Talk",
+    "Told",
+    "Upstream",
+    "UpstreamSilent",
+    "speaks",
+    "talk",
+]

@@ -1,0 +1,150 @@
+"""What callers ask, in each of the APIs that they speak."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from guildhall.errors import InvalidInput
+
+_LONGEST_MODEL = 255
+
+
+class AskedWrong(InvalidInput):
+    """A call is not what its API takes."""
+
+    code = "request_refused"
+
+    def __init__(self, field: str, value: Any, expected: str) -> None:
+        shown = repr(value)[:100]
+        super().__init__(f"{field} is {shown}, expected {expected}", field=field, value=shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One of the APIs: its path below `/v1`, what the ledger calls its requests, and where its messages stand."""
+
+    name: str
+    path: str
+    request_type: str
+    messages: str
+    can_stream: bool = True
+
+
+FACES: Mapping[str, Face] = {
+    each.name: each
+    for each in (
+        Face("chat", "/chat/completions", "chat", "messages"),
+        Face("completions", "/completions", "completion", "prompt"),
+        Face("embeddings", "/embeddings", "embedding", "input", can_stream=False),
+        Face("responses", "/responses", "response", "input"),
+        Face("messages", "/messages", "message", "messages"),
+    )
+}
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a caller asked: the body as it came and as it was read."""
+
+    face: Face
+    raw: bytes
+    body: dict[str, Any]
+    model: str
+    is_streamed: bool
+
+    @classmethod
+    def read(cls, face: Face, raw: bytes) -> Asked:
+        """
+        Read a body.
+
+        Raises:
+            AskedWrong: It is no JSON object, or the little of it that is looked at makes no sense.
+        """
+        try:
+            body = orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            raise AskedWrong("body", raw[:60].decode("utf-8", "replace"), f"a JSON document: {error}") from None
+        if not isinstance(body, dict):
+            raise AskedWrong("body", body, "a JSON object")
+        model = body.get("model")
+        if not isinstance(model, str) or not 0 < len(model) <= _LONGEST_MODEL or "\0" in model:
+            raise AskedWrong("model", model, "the name of a model")
+        stream = body.get("stream", False)
+        if not isinstance(stream, bool | None):
+            raise AskedWrong("stream", stream, "true or false")
+        if stream and not face.can_stream:
+            raise AskedWrong("stream", stream, "false: embeddings are answered at once")
+        messages = body.get(face.messages)
+        if face.messages == "messages" and not (isinstance(messages, list) and messages):
+            raise AskedWrong("messages", messages, "a list of messages")
+        if face.messages != "messages" and not isinstance(messages, str | list):
+            raise AskedWrong(face.messages, messages, "a text or a list")
+        for name in ("max_tokens", "max_completion_tokens", "max_output_tokens", "n"):
+            value = body.get(name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise AskedWrong(name, value, "a whole number from 1")
+        return cls(face, raw, body, model, bool(stream))
+
+    @property
+    def messages(self) -> list[Any]:
+        """What was said, as a list."""
+        given = self.body[self.face.messages]
+        if self.face.name == "messages" and "system" in self.body:
+            return [{"role": "system", "content": self.body["system"]}, *given]
+        if isinstance(given, str):
+            return [{"role": "user", "content": given}]
+        return list(given)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Everything else: temperature, tools, limits …"""
+        left_out = (
+            (self.face.messages, "model", "system") if self.face.name == "messages" else (self.face.messages, "model")
+        )
+        return {name: value for name, value in self.body.items() if name not in left_out}
+
+    @property
+    def prompt(self) -> str:
+        """The last text that a person or program said, for lists."""
+        given = self.body[self.face.messages]
+        if isinstance(given, str):
+            return given
+        for message in reversed(given):
+            if isinstance(message, str):
+                return message
+            if isinstance(message, dict) and message.get("role", "user") == "user":
+                text = text_of(message.get("content"))
+                if text:
+                    return text
+        return ""
+
+    @property
+    def most_output_tokens(self) -> int | None:
+        """How many tokens it allows for the answers together; None where it says nothing."""
+        if self.face.name == "embeddings":
+            return 0
+        limits = [
+            value
+            for name in ("max_completion_tokens", "max_tokens", "max_output_tokens")
+            if (value := self.body.get(name)) is not None
+        ]
+        return max(limits) * (self.body.get("n") or 1) if limits else None
+
+    @property
+    def wants_usage(self) -> bool:
+        """Whether a stream is to tell its tokens at the end."""
+        options = self.body.get("stream_options")
+        return isinstance(options, dict) and options.get("include_usage") is True
+
+
+def text_of(content: Any) -> str:
+    """The text in a message's content, a text itself or a list of parts."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str))
+    return ""

@@ -1,0 +1,856 @@
+"""
+Answering a call: who calls, what it may cost, whom it is sent to, and what the ledger has of it.
+
+The order of things is what the ledger promises. Nothing is sent before the
+call's row is durable; a second provider is asked once the first one's failure
+is; and the end of an answer is held back until the answer is written down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import random
+import re
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Protocol
+from uuid import UUID
+
+from guildhall import clock
+from guildhall.adapters.upstreams import (
+    AddressClosed,
+    Asked,
+    AskedWrong,
+    Garbage,
+    Incoming,
+    StreamTalk,
+    Talk,
+    Told,
+    Upstream,
+    UpstreamSilent,
+    speaks,
+    talk,
+)
+from guildhall.algorithms.backoff import full_jitter
+from guildhall.app.doorkeeper import Doorkeeper
+from guildhall.app.gateway.directory import Book, Directory
+from guildhall.app.gateway.errors import (
+    AccountsUnavailable,
+    CallersChanged,
+    StreamBroken,
+    UpstreamAnswered,
+    UpstreamLimited,
+    UpstreamUnavailable,
+)
+from guildhall.app.gateway.headers import headers_for
+from guildhall.app.gateway.ledger import Belief, Ledger
+from guildhall.app.gateway.metrics import Metrics
+from guildhall.app.gateway.watch import State, Watch
+from guildhall.cache import Allowances, Rate, RateExceeded, hourly
+from guildhall.cache.ports import Cache
+from guildhall.db import StandingChanged
+from guildhall.domains.catalogue import pricing
+from guildhall.domains.catalogue.pricing import Price
+from guildhall.domains.gateway import budgets, providers, requests
+from guildhall.domains.gateway.providers import ModelNotFound, Recorded, Route
+from guildhall.domains.gateway.requests import Answer, Claimed, End, Kept, NewCall, Packed, Reservation, Usage
+from guildhall.domains.platform import identity
+from guildhall.domains.platform.identity import Caller, KeyRefused, NotSignedIn, Scope
+from guildhall.errors import GuildhallError, InvalidInput, NotAllowed
+
+MOST_ATTEMPTS = 4
+_PER_ACCOUNT = 2
+_LONGEST_WAIT_S = 5.0
+_DRAIN_S = 0.5
+_TRIES = 3
+_IMAGE_TOKENS = 8_000
+"""No provider counts more for an image."""
+
+_INLINE = re.compile(rb'"(?:data:[^"]{200,}|[A-Za-z0-9+/=_-]{2000,})"')
+_LINKED = re.compile(rb'"(?:image_url|image|input_image|file|input_file|document)"')
+_BYTES_PER_TOKEN = 4
+_EMPTY_LIST, _EMPTY = Packed(b"[]"), Packed(b"{}")
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_log = logging.getLogger("guildhall.gateway")
+
+
+class ModelsNotAllowed(NotAllowed):
+    """A key, or a person, may not call models."""
+
+    code = "scope_missing"
+
+    def __init__(self, scopes: Sequence[str]) -> None:
+        super().__init__(
+            f"the API key has the scopes {', '.join(scopes)}, expected models",
+            remedy="Use another key; `guildhall keys add --scope models` makes one.",
+            scopes=list(scopes),
+        )
+
+
+class IdempotencyKeyUnusable(InvalidInput):
+    """An idempotency key is written as none can be."""
+
+    code = "idempotency_key_unusable"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"Idempotency-Key is {key[:100]!r}, expected 1 to 255 visible ASCII characters",
+            field="Idempotency-Key",
+            value=key[:100],
+        )
+
+
+_ON_RECORD = (ModelNotFound, AccountsUnavailable, AskedWrong, budgets.BudgetExhausted, budgets.PriceUnknown)
+"""What refuses a call and leaves a row; one that comes too often leaves none, or the ledger would pay for it."""
+
+
+class Reply(Protocol):
+    """Where an answer goes. Sending to a caller who has gone does nothing."""
+
+    async def start(self, status: int, headers: Mapping[str, str]) -> None:
+        """Begin, once."""
+        ...
+
+    async def send(self, part: bytes, *, more: bool) -> None:
+        """Send a part; after the last one nothing more comes."""
+        ...
+
+    async def break_off(self, error: GuildhallError) -> None:
+        """Say within a stream that it has broken, and end it."""
+        ...
+
+
+@dataclass(slots=True)
+class Context:
+    """What comes with a call beside its body; `call_id` names it for the caller, too."""
+
+    token: str
+    headers: Mapping[str, str]
+    path: str
+    call_id: UUID = field(default_factory=clock.new_id)
+    began_ms: float = field(default_factory=clock.monotonic_ms)
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key under which it is done once."""
+        key = self.headers.get("idempotency-key")
+        if key is not None and not _KEY.fullmatch(key):
+            raise IdempotencyKeyUnusable(key)
+        return key
+
+
+@dataclass(slots=True)
+class _Plan:
+    """Whom a call is sent to, in this order, how it is said to each, what each costs, and what is set aside."""
+
+    order: Sequence[Route]
+    talks: Mapping[tuple[UUID, str], Talk]
+    prices: dict[tuple[UUID, str], Price | None] = field(default_factory=dict)
+    reservation: Reservation | None = None
+
+
+@dataclass(slots=True)
+class _Course:
+    """A call under way."""
+
+    context: Context
+    caller: Caller
+    book: Book
+    asked: Asked
+    call: NewCall
+    key: str | None
+    plan: _Plan
+    attempts: int = 0
+    answers: list[Answer] = field(default_factory=list)
+    started: bool = False
+    sent: list[bytes] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Failure:
+    """Why an attempt has brought no answer, and whether another may."""
+
+    error: GuildhallError
+    answer: Answer
+    may_again: bool = True
+    elsewhere: bool = True
+    wait_s: float = 0.0
+
+
+class Gateway:
+    """Answers calls; for one event loop."""
+
+    def __init__(
+        self,
+        doorkeeper: Doorkeeper,
+        directory: Directory,
+        ledger: Ledger,
+        upstream: Upstream,
+        watch: Watch,
+        cache: Cache,
+        *,
+        chance: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.metrics = Metrics()
+        self.ledger = ledger
+        self.directory = directory
+        self.watch = watch
+        self.upstream = upstream
+        self._doorkeeper = doorkeeper
+        self._cache = cache
+        self._allowances = Allowances(cache)
+        self._chance = chance
+        self._sleep = sleep
+
+    async def admit(self, token: str) -> Caller:
+        """
+        Whoever a key belongs to, who may call models.
+
+        Raises:
+            KeyRefused, NotSignedIn: It is nobody's, or not good any more.
+            ModelsNotAllowed: It is not for this.
+            RateExceeded: It was used too often.
+        """
+        caller = await self._doorkeeper.admit(token)
+        if not identity.allows(caller.scopes, Scope.MODELS):
+            raise ModelsNotAllowed(caller.scopes)
+        if caller.key_id is not None and caller.rate_limit is not None:
+            await self._allowances.require(f"key:{caller.key_id}", hourly(caller.rate_limit))
+        return caller
+
+    async def models(self, token: str) -> list[tuple[str, str]]:
+        """The models that a caller can use, each with the first account that serves it."""
+        caller = await self.admit(token)
+        try:
+            book = await self.directory.book_of(caller)
+        except (KeyRefused, NotSignedIn, StandingChanged):
+            book = await self.directory.book_of(await self._doorkeeper.admit(token, afresh=True))
+        return [
+            (name, providers.routes_to(book.accounts, name)[0].account.name) for name in providers.served(book.accounts)
+        ]
+
+    async def answer(self, context: Context, asked: Asked, reply: Reply) -> None:
+        """
+        Answer a call.
+
+        Raises:
+            GuildhallError: It is not answered, for this reason; nothing has been sent to the caller.
+        """
+        caller = await self.admit(context.token)
+        for left in reversed(range(_TRIES)):
+            try:
+                await self._answer(context, caller, asked, reply)
+                return
+            except (CallersChanged, KeyRefused, NotSignedIn, StandingChanged):
+                # What was known is old: it is asked anew, and who may not call is then told so.
+                self.directory.forget(caller.tenant_id)
+                caller = await self._doorkeeper.admit(context.token, afresh=True)
+                if not identity.allows(caller.scopes, Scope.MODELS):
+                    raise ModelsNotAllowed(caller.scopes) from None
+                if not left:
+                    raise
+
+    async def refuse(self, context: Context, request_type: str, error: GuildhallError) -> None:
+        """Write down that a call was refused for what it was; a caller who is nobody leaves no row."""
+        with suppress(GuildhallError):
+            caller = await self._doorkeeper.admit(context.token)
+            book = await self.directory.book_of(caller)
+            await self._write_refusal(_bare_call(context, caller, request_type), _belief(caller, book), error)
+
+    async def _write_refusal(self, call: NewCall, belief: Belief, error: GuildhallError) -> None:
+        await self.ledger.begin(call, belief)
+        await self.ledger.end(
+            End(call, (), clock.now(), error_code=error.code, error_message=requests.excerpt(error.message))
+        )
+
+    # one call ----------------------------------------------------------------
+
+    async def _answer(self, context: Context, caller: Caller, asked: Asked, reply: Reply) -> None:
+        book = await self.directory.book_of(caller)
+        belief = _belief(caller, book)
+        key = context.idempotency_key
+        if key is not None and await self._replay(context, caller, key, asked, reply):
+            return
+        try:
+            plan = await self._plan(caller, book, asked)
+            call = _new_call(context, caller, asked, plan.order[0], plan.reservation)
+            await self.ledger.begin(call, belief)
+        except BaseException as error:
+            await self._release(caller, key, context.call_id)
+            if isinstance(error, _ON_RECORD):
+                with suppress(GuildhallError):
+                    refused = _bare_call(context, caller, asked.face.request_type, asked.model)
+                    await self._write_refusal(refused, belief, error)
+                self.metrics.ended(asked.face.request_type, "", error.code, 0.0, Usage(), None)
+            raise
+        course = _Course(context, caller, book, asked, call, key, plan)
+        try:
+            await self._follow(course, reply)
+        except asyncio.CancelledError:
+            self._end_later(course, "gateway_stopped", "the gateway was stopped before the answer was whole")
+            raise
+        except GuildhallError:
+            raise
+        except Exception:
+            self._end_later(course, "internal_error", "the gateway failed")
+            raise
+
+    async def _plan(self, caller: Caller, book: Book, asked: Asked) -> _Plan:
+        every = providers.routes_to(book.accounts, asked.model)
+        if not every:
+            raise ModelNotFound(asked.model, providers.served(book.accounts))
+        routes = [each for each in every if speaks(asked.face.name, each.account.wire)]
+        if not routes:
+            raise AskedWrong("model", asked.model, f"one that is served at /v1{asked.face.path}")
+        talks, wrong = {}, None
+        for each in routes:
+            try:
+                talks[_key(each)] = talk(asked, each.account.wire, each.model)
+            except AskedWrong as error:
+                wrong = error
+        routes = [each for each in routes if _key(each) in talks]
+        if not routes and wrong is not None:
+            raise wrong
+        accounts = [each.account for each in routes]
+        order, _ = providers.in_turn(routes, self.watch.standings(accounts), self._chance)
+        if not order:
+            raise AccountsUnavailable(asked.model, self.watch.wait_s(accounts))
+        plan = _Plan(order, talks)
+        for each in order:
+            plan.prices[_key(each)] = await self.directory.price(book, each)
+        charged = budgets.charged(book.budgets, caller.user_id, caller.key_id, asked.model)
+        if charged:
+            await self._take_tokens(charged, asked)
+            plan.reservation = self._reservation([each for each in charged if each.limit_usd is not None], plan, asked)
+        return plan
+
+    def _reservation(self, limited: Sequence[budgets.Budget], plan: _Plan, asked: Asked) -> Reservation | None:
+        """The most that the call may cost at any of the providers that may be asked."""
+        if not limited:
+            return None
+        now, tokens = clock.now(), most_prompt_tokens(asked.raw)
+        most: Decimal | None = Decimal(0)
+        for each in plan.order:
+            price = plan.prices[_key(each)]
+            amount = (
+                None if price is None else pricing.most(price, prompt=tokens, completion=_most_completion(asked, each))
+            )
+            most = None if most is None or amount is None else max(most, amount)
+        return Reservation([(each.id, requests.period_start(each.period, now)) for each in limited], most)
+
+    async def _take_tokens(self, charged: Sequence[budgets.Budget], asked: Asked) -> None:
+        """Tokens by the minute are counted as they are asked for: the prompt by its length, the answer by its limit."""
+        tokens = len(asked.raw) // _BYTES_PER_TOKEN + (asked.most_output_tokens or 0)
+        for each in charged:
+            if each.tokens_per_minute is None:
+                continue
+            rate = Rate(each.tokens_per_minute, 60)
+            taken = await self._cache.take(f"tokens:{each.id}", rate, max(1, min(tokens, rate.room)))
+            if not taken.allowed and each.is_hard:
+                raise RateExceeded(rate, taken.retry_after_s)
+
+    async def _follow(self, course: _Course, reply: Reply) -> None:
+        order = course.plan.order
+        waiting, tried = deque(order), dict.fromkeys((each.account.id for each in order), 0)
+        failure: _Failure | None = None
+        while waiting and course.attempts < MOST_ATTEMPTS:
+            route = waiting.popleft()
+            if failure is not None:
+                # The failure is on record before another provider is asked.
+                await self.ledger.end(End(course.call, [failure.answer], clock.now(), is_final=False))
+                if tried[route.account.id]:
+                    await self._sleep(
+                        full_jitter(tried[route.account.id], self._chance(), first_s=0.25, at_least_s=failure.wait_s)
+                    )
+            course.attempts += 1
+            tried[route.account.id] += 1
+            found = await self._attempt(course, route, reply)
+            if found is None:
+                return
+            failure = found
+            if course.started:
+                break
+            if not failure.elsewhere:
+                waiting.clear()
+            if failure.may_again and tried[route.account.id] < _PER_ACCOUNT and failure.wait_s <= _LONGEST_WAIT_S:
+                waiting.append(route)
+        assert failure is not None
+        await self._end(course, failure.answer)
+        await self._release(course.caller, course.key, course.call.id)
+        if course.started:
+            await reply.break_off(failure.error)
+            return
+        raise failure.error
+
+    async def _attempt(self, course: _Course, route: Route, reply: Reply) -> _Failure | None:
+        """Ask one provider; None once the caller has been answered."""
+        account = route.account
+        spoken = course.plan.talks[_key(route)]
+        state = self.watch.began(account)
+        began_ms = clock.monotonic_ms()
+        first_ms: float | None = None
+        stream: StreamTalk | None = None
+        raw: list[bytes] = []
+        status: int | None = None
+        settled = False
+        try:
+            async with self.upstream.send(
+                "POST",
+                account.base_url + spoken.path,
+                {
+                    **headers_for(account, course.book.keys[account.id], course.context.headers),
+                    "X-Client-Request-Id": str(course.call.id),
+                },
+                spoken.body,
+                first_byte_s=account.options.first_byte_s,
+                total_s=account.options.total_s,
+            ) as incoming:
+                first_ms = clock.monotonic_ms() - began_ms
+                status = incoming.status
+                self.watch.first_byte(state, first_ms)
+                if status != 200:
+                    body = await incoming.read()
+                    settled = True
+                    return self._refused(course, route, state, status, body, incoming, began_ms, first_ms)
+                if not course.asked.is_streamed:
+                    body = await incoming.read()
+                    raw.append(body)
+                    told, out = spoken.read(body)
+                    settled = True
+                    self.watch.succeeded(state, clock.monotonic_ms() - began_ms)
+                    await self._deliver(course, route, told, body, out, reply, began_ms, first_ms)
+                    return None
+                stream = spoken.stream()
+                why = await self._relay(course, route, stream, incoming, raw, reply)
+                settled = True
+                if why is None:
+                    self.watch.succeeded(state, clock.monotonic_ms() - began_ms)
+                    await self._deliver_stream(course, route, stream, raw, reply, began_ms, first_ms)
+                    with suppress(UpstreamSilent, TimeoutError):
+                        async with asyncio.timeout(_DRAIN_S):  # so that the connection can be used again
+                            while await incoming.next_part():
+                                pass
+                    return None
+                self.watch.failed(state)
+                return self._broken(course, route, stream.told, raw, why, status, began_ms, first_ms)
+        except UpstreamSilent as error:
+            settled = True
+            self.watch.failed(state)
+            told = stream.told if stream is not None else Told()
+            return self._silent(course, route, error, told, raw, status, began_ms, first_ms)
+        except Garbage as error:
+            settled = True
+            self.watch.failed(state)
+            told = stream.told if stream is not None else Told()
+            return self._broken(
+                course, route, told, raw, f"it is not what its API says: {error}", status, began_ms, first_ms
+            )
+        except AddressClosed as error:
+            settled = True
+            self.watch.failed(state)
+            closed = UpstreamUnavailable(
+                f"the provider {account.name!r} cannot be called: {error}", attempts=course.attempts
+            )
+            answer = self._answer_row(
+                course, route, Told(), raw, began_ms, None, None, error=("address_closed", str(error))
+            )
+            return _Failure(closed, answer, may_again=False)
+        finally:
+            state.in_flight -= 1
+            if not settled:
+                state.breaker.left()
+
+    async def _relay(
+        self, course: _Course, route: Route, stream: StreamTalk, incoming: Incoming, raw: list[bytes], reply: Reply
+    ) -> str | None:
+        """Hand a stream on as it comes; why it is not whole, None if it is."""
+        keeps = course.key is not None
+        while not stream.is_whole:
+            piece = await incoming.next_part()
+            if not piece:
+                stream.finish()
+                break
+            raw.append(piece)
+            out = stream.feed(piece)
+            if out:
+                if not course.started:
+                    course.started = True
+                    await reply.start(200, self._headers(course, route, "text/event-stream"))
+                if keeps:
+                    course.sent.append(out)
+                await reply.send(out, more=True)
+        if stream.told.error is not None:
+            return stream.told.error
+        return None if stream.is_whole else "it ended before the answer did"
+
+    async def _deliver(
+        self,
+        course: _Course,
+        route: Route,
+        told: Told,
+        body: bytes,
+        out: bytes,
+        reply: Reply,
+        began_ms: float,
+        first_ms: float,
+    ) -> None:
+        answer = self._answer_row(course, route, told, [body], began_ms, first_ms, 200, is_json=True)
+        kept = Kept(course.key, "application/json", requests.body_of(out)) if course.key is not None else None
+        await self._end(course, answer, kept)
+        headers = self._headers(course, route, "application/json")
+        headers["content-length"] = str(len(out))
+        await reply.start(200, headers)
+        await reply.send(out, more=False)
+
+    async def _deliver_stream(
+        self,
+        course: _Course,
+        route: Route,
+        stream: StreamTalk,
+        raw: list[bytes],
+        reply: Reply,
+        began_ms: float,
+        first_ms: float,
+    ) -> None:
+        answer = self._answer_row(course, route, stream.told, raw, began_ms, first_ms, 200)
+        kept = None
+        if course.key is not None:
+            kept = Kept(course.key, "text/event-stream", requests.body_of(b"".join(course.sent) + stream.tail))
+        try:
+            await self._end(course, answer, kept)
+        except GuildhallError as error:
+            if not course.started:
+                raise
+            await reply.break_off(error)
+            return
+        if not course.started:
+            course.started = True
+            await reply.start(200, self._headers(course, route, "text/event-stream"))
+        await reply.send(stream.tail, more=False)
+
+    # what did not work -------------------------------------------------------
+
+    def _refused(
+        self,
+        course: _Course,
+        route: Route,
+        state: State,
+        status: int,
+        body: bytes,
+        incoming: Incoming,
+        began_ms: float,
+        first_ms: float,
+    ) -> _Failure:
+        account = route.account
+        now_ms = clock.monotonic_ms()
+
+        def row(code: str, message: str) -> Answer:
+            return self._answer_row(course, route, Told(), [body], began_ms, first_ms, status, error=(code, message))
+
+        if status in (401, 402, 403):
+            self.watch.failed(state)
+            error: GuildhallError = UpstreamUnavailable(
+                f"the provider {account.name!r} does not take the gateway's key", attempts=course.attempts
+            )
+            return _Failure(error, row("upstream_key_refused", f"status {status}"), may_again=False)
+        if status == 429:
+            wait_s = retry_after_s(incoming.headers) or 1.0
+            state.last_ms = now_ms
+            state.breaker.asked_to_wait(now_ms, wait_s)
+            return _Failure(
+                UpstreamLimited(account.name, wait_s), row("upstream_rate_limited", f"status {status}"), wait_s=wait_s
+            )
+        if status >= 500 or status == 408:
+            self.watch.failed(state)
+            error = UpstreamUnavailable(
+                f"the provider {account.name!r} answered with status {status}", attempts=course.attempts
+            )
+            return _Failure(
+                error, row("upstream_failed", f"status {status}"), wait_s=retry_after_s(incoming.headers) or 0.0
+            )
+        # The request's own fault, or a redirect, which nobody follows: no other provider would do better.
+        state.breaker.left()
+        media_type = incoming.headers.get("Content-Type", "application/json")
+        passed: GuildhallError = UpstreamAnswered(account.name, status, body, media_type)
+        if status < 400:
+            passed = UpstreamUnavailable(
+                f"the provider {account.name!r} answered with status {status}", attempts=course.attempts
+            )
+        return _Failure(passed, row("upstream_refused", f"status {status}"), may_again=False, elsewhere=status == 404)
+
+    def _silent(
+        self,
+        course: _Course,
+        route: Route,
+        silence: UpstreamSilent,
+        told: Told,
+        raw: list[bytes],
+        status: int | None,
+        began_ms: float,
+        first_ms: float | None,
+    ) -> _Failure:
+        if status is not None:
+            return self._broken(course, route, told, raw, str(silence), status, began_ms, first_ms, silence.reason)
+        code = f"upstream_{silence.reason}"
+        answer = self._answer_row(course, route, told, raw, began_ms, first_ms, None, error=(code, str(silence)))
+        error = UpstreamUnavailable(
+            f"the provider {route.account.name!r} did not answer: {silence}",
+            status=504 if silence.reason == "timeout" else 502,
+            attempts=course.attempts,
+        )
+        return _Failure(error, answer, may_again=silence.reason != "timeout")
+
+    def _broken(
+        self,
+        course: _Course,
+        route: Route,
+        told: Told,
+        raw: list[bytes],
+        why: str,
+        status: int | None,
+        began_ms: float,
+        first_ms: float | None,
+        reason: str = "broken",
+    ) -> _Failure:
+        code = "stream_broken" if course.asked.is_streamed else f"upstream_{reason}"
+        answer = self._answer_row(course, route, told, raw, began_ms, first_ms, status, error=(code, why))
+        error: GuildhallError = (
+            StreamBroken(why)
+            if course.started
+            else UpstreamUnavailable(
+                f"the provider {route.account.name!r} gave no whole answer: {why}",
+                status=504 if reason == "timeout" else 502,
+                attempts=course.attempts,
+            )
+        )
+        return _Failure(error, answer, may_again=False)
+
+    # rows --------------------------------------------------------------------
+
+    def _answer_row(
+        self,
+        course: _Course,
+        route: Route,
+        told: Told,
+        raw: Sequence[bytes],
+        began_ms: float,
+        first_ms: float | None,
+        status: int | None,
+        *,
+        is_json: bool = False,
+        error: tuple[str, str] | None = None,
+    ) -> Answer:
+        made = clock.new_id()
+        keeps = route.account.options.record is Recorded.ALL
+        price = course.plan.prices.get(_key(route))
+        content: str | None = requests.excerpt(told.content) if keeps else ""
+        if error is not None and not told.texts:
+            content = None
+        answer = Answer(
+            id=made,
+            created_at=clock.time_of(made),
+            provider_id=route.account.id,
+            provider_name=route.account.name,
+            model=told.model or route.model,
+            attempt=course.attempts,
+            content=content,
+            raw=requests.pack_answer(b"".join(raw), is_json=is_json) if raw and keeps else _EMPTY,
+            usage=told.usage,
+            cost_usd=_cost(price, told.usage),
+            response_time_ms=round(clock.monotonic_ms() - began_ms),
+            time_to_first_byte_ms=None if first_ms is None else round(first_ms),
+            finish_reason=told.finish_reason and told.finish_reason[:50],
+            error_code=error and error[0],
+            error_message=error and requests.excerpt(error[1]),
+            upstream_status=status,
+            upstream_id=told.upstream_id,
+        )
+        course.answers.append(answer)
+        self.metrics.attempted(route.account.name, answer.error_code, answer.time_to_first_byte_ms)
+        return answer
+
+    async def _end(self, course: _Course, answer: Answer, kept: Kept | None = None) -> None:
+        """Write the last answer down, and settle the call by all of them."""
+        end = self._settled(course, answer.error_code, answer.error_message, [answer], kept)
+        seconds = (clock.monotonic_ms() - course.context.began_ms) / 1000
+        self.metrics.ended(
+            course.call.request_type, answer.provider_name, answer.error_code, seconds, end.usage, end.cost_usd
+        )
+        await self.ledger.end(end)
+
+    def _end_later(self, course: _Course, code: str, why: str) -> None:
+        """Settle a call that nobody waits for any more."""
+        self.ledger.end_later(self._settled(course, code, why, ()))
+
+    def _settled(
+        self, course: _Course, code: str | None, why: str | None, answers: Sequence[Answer], kept: Kept | None = None
+    ) -> End:
+        billed = [each for each in course.answers if each.error_code is None or each.usage.prompt is not None]
+        costs = [each.cost_usd for each in billed]
+        cost = None if None in costs or not costs else sum((each for each in costs if each is not None), Decimal(0))
+        # A provider that broke off, or that nobody waited for, may have done the work.
+        unsure = code in ("gateway_stopped", "internal_error") or any(
+            each.error_code in ("stream_broken", "upstream_broken", "upstream_timeout", "upstream_too_long")
+            for each in course.answers
+        )
+        reserved = course.call.reservation.amount_usd if course.call.reservation is not None else None
+        charged = cost if cost is not None else Decimal(0)
+        if reserved is not None and (unsure or (billed and cost is None)):
+            charged = max(charged, reserved)
+        return End(
+            course.call,
+            answers,
+            clock.now(),
+            usage=requests.sum_of([each.usage for each in billed]) if billed else Usage(),
+            cost_usd=cost,
+            error_code=code,
+            error_message=why,
+            charged_usd=charged,
+            kept=kept,
+        )
+
+    def _headers(self, course: _Course, route: Route, media_type: str) -> dict[str, str]:
+        return {
+            "content-type": media_type,
+            "x-request-id": str(course.call.id),
+            "x-guildhall-provider": route.account.name.encode("ascii", "replace").decode(),
+        }
+
+    # idempotency -------------------------------------------------------------
+
+    async def _replay(self, context: Context, caller: Caller, key: str, asked: Asked, reply: Reply) -> bool:
+        """Answer from what the same call brought before; whether there was something."""
+        fingerprint = hashlib.sha256(context.path.encode() + b"\n" + asked.raw).digest()
+        async with self._doorkeeper.transaction(caller, caller.person) as tx:
+            found: Claimed | None = await requests.claim(tx, key, fingerprint, self.ledger.process_id, context.call_id)
+        if found is None or found.answer is None:
+            return False
+        headers = {
+            "content-type": found.media_type or "application/json",
+            "content-length": str(len(found.answer)),
+            "x-request-id": str(found.request_id),
+            "idempotency-replayed": "true",
+        }
+        await reply.start(200, headers)
+        await reply.send(found.answer, more=False)
+        return True
+
+    async def _release(self, caller: Caller, key: str | None, call_id: UUID) -> None:
+        if key is not None:
+            with suppress(GuildhallError):
+                async with self._doorkeeper.transaction(caller, caller.person) as tx:
+                    await requests.release(tx, key, call_id)
+
+
+def most_prompt_tokens(raw: bytes) -> int:
+    """
+    A bound on the tokens of a request: no tokenizer makes more of a text than it has bytes, and no provider more of an image than it says.
+
+    >>> most_prompt_tokens(b'{"messages":[]}')
+    15
+    """
+    linked = len(_LINKED.findall(raw))
+    if not linked:
+        return len(raw)
+    return len(_INLINE.sub(b'""', raw)) + linked * _IMAGE_TOKENS
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """How many seconds a provider asks to wait (RFC 9110 §10.2.3, and OpenAI's `retry-after-ms`)."""
+    text = headers.get("retry-after-ms", "")
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
+        return float(text) / 1000
+    text = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
+        return float(text)
+    with suppress(ValueError, TypeError):
+        at = parsedate_to_datetime(text)
+        return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - clock.now()).total_seconds())
+    return None
+
+
+def _key(route: Route) -> tuple[UUID, str]:
+    return route.account.id, route.model
+
+
+def _most_completion(asked: Asked, route: Route) -> int:
+    stated = asked.most_output_tokens
+    if stated is not None:
+        return stated
+    return route.account.options.max_output_tokens * (asked.body.get("n") or 1)
+
+
+def _cost(price: Price | None, usage: Usage) -> Decimal | None:
+    if price is None or usage.prompt is None:
+        return None
+    return pricing.cost(
+        price,
+        prompt=usage.prompt,
+        completion=usage.completion or 0,
+        cached=usage.cached or 0,
+        cache_written=usage.cache_written or 0,
+        reasoning=usage.reasoning or 0,
+    )
+
+
+def _belief(caller: Caller, book: Book) -> Belief:
+    proof = caller.proof
+    if proof is None:
+        raise KeyRefused
+    return (
+        proof.kind,
+        proof.id,
+        caller.user_id,
+        caller.tenant_id,
+        proof.role,
+        proof.is_administrator,
+        ",".join(proof.scopes),
+        book.revision,
+    )
+
+
+def _new_call(context: Context, caller: Caller, asked: Asked, first: Route, reservation: Reservation | None) -> NewCall:
+    keeps = first.account.options.record is Recorded.ALL
+    return NewCall(
+        id=context.call_id,
+        created_at=clock.time_of(context.call_id),
+        tenant_id=caller.tenant_id,
+        user_id=caller.user_id,
+        api_key_id=caller.key_id,
+        session_id=caller.session_id,
+        request_type=asked.face.request_type,
+        model=asked.model,
+        prompt=requests.excerpt(asked.prompt) if keeps else "",
+        messages=requests.pack_list(asked.messages) if keeps else _EMPTY_LIST,
+        params=requests.pack_object(asked.params) if keeps else _EMPTY,
+        provider_name=first.account.name,
+        is_streamed=asked.is_streamed,
+        reservation=reservation,
+    )
+
+
+def _bare_call(context: Context, caller: Caller, request_type: str, model: str = "") -> NewCall:
+    """A call that was refused: who and what for, and nothing of what was said."""
+    return NewCall(
+        id=context.call_id,
+        created_at=clock.time_of(context.call_id),
+        tenant_id=caller.tenant_id,
+        user_id=caller.user_id,
+        api_key_id=caller.key_id,
+        session_id=caller.session_id,
+        request_type=request_type,
+        model=model,
+        prompt="",
+        messages=_EMPTY_LIST,
+        params=_EMPTY,
+        provider_name="",
+        is_streamed=False,
+    )

@@ -1,0 +1,340 @@
+"""
+Writing calls down: a row before each and one after it, many in one transaction.
+
+Whoever begins a call waits until its row is durable, and until then nothing is
+sent to a provider; whoever ends one waits until the answer is, and until then
+the answer is not finished for the caller. Meanwhile others come, and go into
+the next group. So a busy process commits some hundred times in a second, however
+many calls there are.
+
+The transaction that begins calls also looks whether their callers may still
+call. A process says that it is there by its presence; of one that is gone,
+calls without an end are closed as lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from guildhall import clock
+from guildhall.app.gateway.errors import AnswerUnrecorded, CallersChanged, CallUnrecordable, LedgerBehind
+from guildhall.db import ConstraintViolated, Database
+from guildhall.domains.gateway import budgets, requests
+from guildhall.domains.gateway.requests import End, NewCall, Packed
+from guildhall.domains.platform.identity import KeyRefused
+from guildhall.errors import Conflict, GuildhallError, InvalidInput, NotFound, Unavailable
+
+Belief: TypeAlias = tuple[str, UUID, UUID, UUID, str, bool, str, int]
+"""What is believed of a caller: kind and id of the proof, person, team, role, administrator, scopes, the team's revision."""
+
+_REFUSALS = (InvalidInput, Conflict, NotFound, ValueError, TypeError, OverflowError, RecursionError)
+"""What is wrong with a row, and not with the world around it."""
+
+_MOST = 500
+_BEGINNERS = 2
+_ENDERS = 2
+_MOST_WAITING = 50_000
+_PATIENCE_S = 15.0
+_AGAIN_S = 0.25
+_SWEEP_S = 20.0
+_ROOM_S = 6 * 3600.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Beginning:
+    call: NewCall
+    belief: Belief
+    done: asyncio.Future[None]
+
+
+@dataclass(slots=True, eq=False)
+class _Ending:
+    end: End
+    done: asyncio.Future[None]
+
+
+class Ledger:
+    """The ledger as one process writes it; use it as a context manager, in the loop that it is used in."""
+
+    def __init__(self, database: Database, *, patience_s: float = _PATIENCE_S) -> None:
+        self.process_id = clock.new_id()
+        self._database = database
+        self._patience_s = patience_s
+        self._begun: deque[_Beginning] = deque()
+        self._ended: deque[_Ending] = deque()
+        self._to_begin = asyncio.Event()
+        self._to_end = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._busy = 0
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stack = AsyncExitStack()
+        self._closing = False
+
+    @property
+    def waiting(self) -> int:
+        """How many rows are not durable yet."""
+        return len(self._begun) + len(self._ended) + self._busy
+
+    async def __aenter__(self) -> Ledger:
+        """
+        Begin, by closing what processes that are gone have left open.
+
+        Raises:
+            DatabaseUnavailable: Nobody answers.
+        """
+        key = secrets.randbits(62)
+        presence = await self._stack.enter_async_context(self._database.presence(key))
+        async with self._database.duty("writer") as tx:
+            await requests.register(tx, self.process_id, key, socket.gethostname(), os.getpid())
+        await self._make_room()
+        await self.sweep()
+        self._tasks = [
+            *(
+                asyncio.create_task(self._write(self._begun, self._to_begin, self._begin_group))
+                for _ in range(_BEGINNERS)
+            ),
+            *(asyncio.create_task(self._write(self._ended, self._to_end, self._end_group)) for _ in range(_ENDERS)),
+            asyncio.create_task(self._look_around(presence.renew)),
+        ]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Write what waits; what the database does not take within the patience is closed as lost by whoever comes next."""
+        self._closing = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience_s):
+                while self.waiting:
+                    self._idle.clear()
+                    await self._idle.wait()
+        for each in self._tasks:
+            each.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with suppress(Unavailable):
+            if not self.waiting:
+                async with self._database.duty("writer") as tx:
+                    if not await requests.close_lost(tx, self.process_id):
+                        await requests.forget_process(tx, self.process_id)
+        await self._stack.aclose()
+
+    async def begin(self, call: NewCall, belief: Belief) -> None:
+        """
+        Write down a call that is about to be made. When this returns, it is durable.
+
+        Raises:
+            KeyRefused: The caller's key or session has ended.
+            CallersChanged: They may do something else than is believed, or their team's accounts or budgets are others.
+            BudgetExhausted, PriceUnknown: A hard budget does not allow it.
+            CallUnrecordable: It holds what PostgreSQL cannot keep.
+            LedgerBehind: The database does not answer.
+        """
+        if self._closing or len(self._ended) > _MOST_WAITING:
+            raise LedgerBehind
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._begun.append(_Beginning(call, belief, done))
+        self._to_begin.set()
+        await done
+
+    async def end(self, end: End) -> None:
+        """
+        Write down how a call, or an attempt of it, ended. When this returns, it is durable.
+
+        It is written whatever becomes of whoever waits here.
+
+        Raises:
+            AnswerUnrecorded: The database has not taken it for long; it is written when it does.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ended.append(_Ending(end, done))
+        self._to_end.set()
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await asyncio.shield(done)
+        except TimeoutError:
+            raise AnswerUnrecorded from None
+
+    def end_later(self, end: End) -> None:
+        """Write down how a call ended that nobody waits for."""
+        self._ended.append(_Ending(end, asyncio.get_running_loop().create_future()))
+        self._to_end.set()
+
+    async def sweep(self) -> int:
+        """Close what processes that are gone have left open; how many calls."""
+        closed = 0
+        async with self._database.duty("writer") as tx:
+            others = await requests.other_processes(tx, self.process_id)
+        for process_id, key in others:
+            while True:
+                async with self._database.duty("writer") as tx:
+                    if not await tx.is_absent(key):
+                        break
+                    lost = await requests.close_lost(tx, process_id)
+                    closed += lost
+                    if not lost:
+                        await requests.forget_process(tx, process_id)
+                        break
+        if closed:
+            _log.warning("closed %d calls as lost, whose process is gone", closed)
+        return closed
+
+    # writing -----------------------------------------------------------------
+
+    async def _write(
+        self, queue: deque[Any], wanted: asyncio.Event, write: Callable[[list[Any]], Coroutine[Any, Any, None]]
+    ) -> None:
+        while True:
+            if not queue:
+                wanted.clear()
+                self._idle.set()
+                await wanted.wait()
+                continue
+            group = [queue.popleft() for _ in range(min(len(queue), _MOST))]
+            self._busy += len(group)
+            try:
+                await write(group)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whoever waits is told, and the writer goes on
+                _log.exception("a group of calls could not be written")
+                for each in group:
+                    _fail(each.done, error)
+            finally:
+                self._busy -= len(group)
+
+    async def _begin_group(self, group: list[_Beginning]) -> None:
+        beliefs: dict[Belief, int] = {}
+        for each in group:
+            beliefs.setdefault(each.belief, len(beliefs))
+        try:
+            async with self._database.duty("writer") as tx:
+                verdicts = await requests.check_callers(tx, list(beliefs))
+                if verdicts:
+                    told = [verdicts.get(beliefs[each.belief]) for each in group]
+                    for each, verdict in zip(group, told, strict=True):
+                        if verdict is not None:
+                            _fail(each.done, KeyRefused() if verdict == "refused" else CallersChanged())
+                    group = [each for each, verdict in zip(group, told, strict=True) if verdict is None]
+                refused = await requests.begin(tx, self.process_id, [each.call for each in group]) if group else {}
+        except Unavailable as error:
+            _log.warning("calls are refused, as they cannot be written down: %s", error)
+            for each in group:
+                _fail(each.done, LedgerBehind())
+            return
+        except _REFUSALS as error:
+            await self._begin_apart(group, error)
+            return
+        for place, each in enumerate(group):
+            refusal = refused.get(place)
+            if refusal is None:
+                _done(each.done)
+                continue
+            held = each.call.reservation
+            _fail(
+                each.done,
+                budgets.PriceUnknown(refusal.name, each.call.model)
+                if held is None or held.amount_usd is None
+                else budgets.BudgetExhausted(refusal.name, refusal.limit_usd, refusal.left_usd, held.amount_usd),
+            )
+
+    async def _begin_apart(self, group: list[_Beginning], error: Exception) -> None:
+        """One of a group cannot be kept: each half is tried alone, until that one is found."""
+        if _lacks_a_partition(error):
+            await self._make_room()
+        if len(group) == 1:
+            _log.warning("a call cannot be written down: %s", type(error).__name__)
+            _fail(group[0].done, CallUnrecordable(error.message if isinstance(error, GuildhallError) else "a value"))
+            return
+        half = len(group) // 2
+        await self._begin_group(group[:half])
+        await self._begin_group(group[half:])
+
+    async def _end_group(self, group: list[_Ending]) -> None:
+        while True:
+            try:
+                async with self._database.duty("writer") as tx:
+                    await requests.end(tx, [each.end for each in group])
+            except Unavailable as error:
+                _log.warning("answers wait to be written down: %s", error)
+                await asyncio.sleep(_AGAIN_S)
+            except _REFUSALS as error:
+                if _lacks_a_partition(error):
+                    await self._make_room()
+                elif len(group) == 1:
+                    await self._end_without_contents(group[0], error)
+                    return
+                half = max(1, len(group) // 2)
+                await self._end_group(group[:half])
+                if group[half:]:
+                    await self._end_group(group[half:])
+                return
+            else:
+                for each in group:
+                    _done(each.done)
+                return
+
+    async def _end_without_contents(self, ending: _Ending, error: Exception) -> None:
+        """What PostgreSQL cannot keep is left out; that there was an answer, and what it cost, is not."""
+        _log.warning("an answer is written down without its contents: %s", type(error).__name__)
+        bare = [
+            replace(
+                each,
+                content=each.content and "",
+                raw=Packed(b'{"unrecordable":true}'),
+                finish_reason=None,
+                upstream_id=None,
+            )
+            for each in ending.end.answers
+        ]
+        try:
+            async with self._database.duty("writer") as tx:
+                await requests.end(tx, [replace(ending.end, answers=bare, kept=None)])
+        except _REFUSALS as again:
+            _log.exception("an answer could not be written down at all")
+            _fail(ending.done, again)
+        else:
+            _done(ending.done)
+
+    # beside ------------------------------------------------------------------
+
+    async def _look_around(self, renew: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        made_ms = clock.monotonic_ms()
+        while True:
+            await asyncio.sleep(_SWEEP_S)
+            try:
+                await renew()
+                await self.sweep()
+                if clock.monotonic_ms() - made_ms > _ROOM_S * 1000:
+                    await self._make_room()
+                    made_ms = clock.monotonic_ms()
+            except Unavailable as error:
+                _log.warning("looking after the ledger waits for the database: %s", error)
+
+    async def _make_room(self) -> None:
+        # In a transaction of its own: making a partition locks tables that others write.
+        async with self._database.duty("writer") as tx:
+            await requests.make_room(tx, clock.now())
+
+
+def _lacks_a_partition(error: Exception) -> bool:
+    return isinstance(error, ConstraintViolated) and error.kind == "check" and error.constraint is None
+
+
+def _done(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _fail(future: asyncio.Future[None], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
+        future.exception()  # whoever waited may be gone

@@ -1,0 +1,49 @@
+"""Putting the gateway together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from guildhall.adapters.upstreams import Upstream
+from guildhall.app.doorkeeper import Doorkeeper
+from guildhall.app.gateway.calls import Gateway
+from guildhall.app.gateway.directory import Directory
+from guildhall.app.gateway.ledger import Ledger
+from guildhall.app.gateway.watch import Watch
+from guildhall.app.wiring import App
+from guildhall.cache import PostgresCache
+from guildhall.domains.gateway import providers
+from guildhall.domains.platform import identity
+from guildhall.settings import Settings
+
+PATIENCE_S = 3.0
+_STATEMENT_S = 60.0
+_LEAST_CONNECTIONS = 8
+"""Four that write, one that says that the process is there, and some that read."""
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
+    """
+    The gateway of an installation; at the end everything that was answered is written down.
+
+    Raises:
+        Unavailable: There is no database, or it lacks migrations.
+    """
+    settings = replace(settings, pool_size=max(settings.pool_size, _LEAST_CONNECTIONS))
+    ring = identity.read_keyring(settings.secret_key, settings.secret_key_old) if settings.secret_key else None
+    async with App.open(settings, patience_s=PATIENCE_S, statement_s=_STATEMENT_S) as app:
+        doorkeeper = Doorkeeper(app.database)
+        directory = Directory(app.database, doorkeeper, ring)
+        watch = Watch()
+        networks = providers.read_networks(settings.gateway_networks)
+        async with Upstream(networks) as upstream, Ledger(app.database) as ledger:
+            looking = asyncio.create_task(watch.look(app.database, directory, upstream))
+            try:
+                yield Gateway(doorkeeper, directory, ledger, upstream, watch, PostgresCache(app.database))
+            finally:
+                looking.cancel()
+                await asyncio.gather(looking, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""The catalogue wing: what all teams share about models; so far what they cost."""

@@ -1,0 +1,43 @@
+"""What can be done with budgets; spending itself is part of writing calls down (`requests`)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from guildhall.db import Tx
+from guildhall.domains.gateway.budgets import rules, store
+from guildhall.domains.gateway.budgets.errors import BudgetNotFound
+from guildhall.domains.gateway.budgets.types import Budget, NewBudget
+from guildhall.domains.platform import identity
+from guildhall.domains.platform.identity import Action
+
+
+async def add_budget(tx: Tx, new: NewBudget) -> UUID:
+    """
+    Make a budget of the team; it holds from the next call on, in every process. Returns its id.
+
+    Raises:
+        NotPermitted: The actor's role does not allow it.
+        BudgetRefused: A value cannot be one.
+        BudgetTaken: There is one of this name.
+    """
+    identity.check(await identity.get_standing(tx), Action.MANAGE_SECRETS)
+    return await store.insert_budget(tx, rules.check(new))
+
+
+async def list_budgets(tx: Tx) -> list[Budget]:
+    """The team's budgets, by name, with what was spent in the period under way."""
+    return await store.budgets(tx)
+
+
+async def remove_budget(tx: Tx, name: str) -> None:
+    """
+    Forget a budget and what was spent of it; calls stay in the ledger.
+
+    Raises:
+        NotPermitted: The actor's role does not allow it.
+        BudgetNotFound: There is none of this name.
+    """
+    identity.check(await identity.get_standing(tx), Action.MANAGE_SECRETS)
+    if not await store.delete_budget(tx, name):
+        raise BudgetNotFound(name, [each.name for each in await store.budgets(tx)])

@@ -1,0 +1,31 @@
+"""One function for each statement on budgets."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from uuid import UUID
+
+from guildhall.db import ConstraintViolated, Tx, load_queries
+from guildhall.domains.gateway.budgets.errors import BudgetTaken
+from guildhall.domains.gateway.budgets.types import Budget, NewBudget
+
+_queries = load_queries(__package__)
+
+
+async def budgets(tx: Tx) -> list[Budget]:
+    return [Budget(**row) for row in await tx.fetch(_queries.budgets)]
+
+
+async def insert_budget(tx: Tx, new: NewBudget) -> UUID:
+    try:
+        async with tx.savepoint():
+            made: UUID = await tx.value(_queries.insert_budget, **asdict(new))
+    except ConstraintViolated as error:
+        if error.constraint == "budgets_one_per_name":
+            raise BudgetTaken(new.name) from error
+        raise
+    return made
+
+
+async def delete_budget(tx: Tx, name: str) -> int:
+    return await tx.execute(_queries.delete_budget, name=name)

@@ -1,0 +1,44 @@
+"""The ways in which a call, or the answer to one, cannot be had."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from guildhall.errors import Conflict, InvalidInput, NotFound
+
+
+class CallNotFound(NotFound):
+    """There is no such call in the ledger."""
+
+    code = "request_not_found"
+
+    def __init__(self, reference: UUID | str) -> None:
+        super().__init__(f"there is no request {str(reference)[:100]!r}", field="request", value=str(reference)[:100])
+
+
+class CallUnderWay(Conflict):
+    """A call with this idempotency key is being made."""
+
+    code = "request_under_way"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"the request with the idempotency key {key!r} is under way",
+            remedy="Send it again in a moment: it is answered from what the first one brought.",
+            field="Idempotency-Key",
+            value=key,
+        )
+
+
+class CallKeyReused(InvalidInput):
+    """An idempotency key was used before, for another call."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"the idempotency key {key!r} was used for another request",
+            remedy="Make a new key for each request; send an old one only with the request that it was made for.",
+            field="Idempotency-Key",
+            value=key,
+        )

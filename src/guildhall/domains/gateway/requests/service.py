@@ -1,0 +1,245 @@
+"""What can be done with calls: writing them down before and after, finding them, closing what was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from guildhall import clock
+from guildhall.db import Tx
+from guildhall.db.listing import Order, Page
+from guildhall.domains.gateway.requests import rules, store
+from guildhall.domains.gateway.requests.errors import CallKeyReused, CallNotFound, CallUnderWay
+from guildhall.domains.gateway.requests.types import (
+    Answer,
+    Body,
+    Call,
+    Claimed,
+    End,
+    NewCall,
+    Packed,
+    Refusal,
+    Reservation,
+    Response,
+    Story,
+)
+
+BODIES_KEPT = timedelta(days=90)
+"""How long content is kept after the last call that held it."""
+
+_SERIES = ("llm_requests", "llm_responses")
+_BATCH = 500
+_NOTHING = Packed(b"[]")
+
+
+async def make_room(tx: Tx, at: datetime) -> None:
+    """Make sure that calls of this month and the next have partitions; in a transaction of its own, as it locks tables."""
+    for series in _SERIES:
+        await tx.ensure_partitions(series, at, at + timedelta(days=32))
+
+
+async def begin(tx: Tx, process_id: UUID, calls: Sequence[NewCall]) -> dict[int, Refusal]:
+    """
+    Write calls down that are about to be made, and set aside what they may cost.
+
+    Those that a hard budget refuses are not written; they are in the result, by their place.
+    """
+    wanted = [
+        (place, budget, starts_on, call.reservation.amount_usd)
+        for place, call in enumerate(calls)
+        if call.reservation is not None
+        for budget, starts_on in call.reservation.budgets
+    ]
+    refused = await store.reserve(tx, wanted) if wanted else {}
+    admitted = [call for place, call in enumerate(calls) if place not in refused]
+    if admitted:
+        await _keep_bodies(
+            tx, [(call.tenant_id, body) for call in admitted for body in (*call.messages.bodies, *call.params.bodies)]
+        )
+        await store.copy_calls(tx, process_id, admitted)
+    return refused
+
+
+async def end(tx: Tx, ends: Sequence[End]) -> None:
+    """Write answers down and settle the calls whose last they are."""
+    answers = [(each.call, answer) for each in ends for answer in each.answers]
+    bodies = [(call.tenant_id, body) for call, answer in answers for body in answer.raw.bodies]
+    bodies += [(each.call.tenant_id, each.kept.body) for each in ends if each.kept is not None]
+    await _keep_bodies(tx, bodies)
+    if answers:
+        await store.copy_answers(tx, answers)
+    final = [each for each in ends if each.is_final]
+    if final:
+        await store.settle_calls(tx, final)
+    settled = [
+        (budget, starts_on, each.call.reservation.amount_usd or Decimal(0), each.charged_usd)
+        for each in final
+        if each.call.reservation is not None
+        for budget, starts_on in each.call.reservation.budgets
+    ]
+    if settled:
+        await store.settle_spending(tx, settled)
+    if any(each.kept is not None for each in ends):
+        await store.keep_answers(tx, ends)
+
+
+async def _keep_bodies(tx: Tx, bodies: Sequence[tuple[UUID, Body]]) -> None:
+    if bodies:
+        await store.insert_bodies(tx, bodies, tx.now.astimezone(UTC).date())
+
+
+# processes -------------------------------------------------------------------
+
+
+async def register(tx: Tx, process_id: UUID, presence: int, host: str, pid: int) -> None:
+    """Say that a process writes calls; it is there for as long as its presence is."""
+    await store.register_process(tx, process_id, presence, host, pid)
+
+
+async def other_processes(tx: Tx, process_id: UUID) -> list[tuple[UUID, int]]:
+    """The other processes that have written calls and were not closed, each with the key of its presence."""
+    return await store.other_processes(tx, process_id)
+
+
+async def close_lost(tx: Tx, process_id: UUID) -> int:
+    """
+    Close some of the calls that a process has left open; how many, none when there are no more.
+
+    What was set aside for them is taken for spent: the provider may have done the work.
+    """
+    rows = await store.open_calls(tx, process_id, _BATCH)
+    ends = []
+    for row in rows:
+        starts = [period_start(period or "day", row["created_at"]) for period in row["periods"] or ()]
+        reserved = row["reserved_usd"] or Decimal(0)
+        call = NewCall(
+            id=row["id"],
+            created_at=row["created_at"],
+            tenant_id=row["tenant_id"],
+            user_id=row["user_id"],
+            api_key_id=None,
+            session_id=None,
+            request_type="chat",
+            model=row["model"] or "",
+            prompt="",
+            messages=_NOTHING,
+            params=_NOTHING,
+            provider_name=row["provider_name"] or "",
+            is_streamed=False,
+            reservation=Reservation(list(zip(row["budget_ids"], starts, strict=True)), reserved)
+            if row["budget_ids"]
+            else None,
+        )
+        message = "the gateway's process ended before the answer was written down"
+        answer_id = clock.new_id()
+        answer = Answer(
+            id=answer_id,
+            created_at=clock.time_of(answer_id),
+            provider_id=None,
+            provider_name=call.provider_name or "unknown",
+            model=None,
+            attempt=1,
+            content=None,
+            raw=Packed(b"{}"),
+            error_code="lost",
+            error_message=message,
+        )
+        ends.append(End(call, [answer], tx.now, error_code="lost", error_message=message, charged_usd=reserved))
+    if ends:
+        await end(tx, ends)
+    return len(ends)
+
+
+async def forget_process(tx: Tx, process_id: UUID) -> None:
+    """Forget a process that is gone and has no calls open; idempotency keys that it held are free again."""
+    await store.release_of_process(tx, process_id)
+    await store.forget_process(tx, process_id)
+
+
+def period_start(period: str, at: datetime) -> date:
+    """The day, in UTC, on which the period of a budget begins that an instant is in."""
+    day = at.astimezone(UTC).date()
+    return day.replace(day=1) if period == "month" else day
+
+
+# idempotency -----------------------------------------------------------------
+
+
+async def claim(tx: Tx, key: str, fingerprint: bytes, process_id: UUID, request_id: UUID) -> Claimed | None:
+    """
+    Take an idempotency key for a call; or what was answered under it before.
+
+    Raises:
+        CallUnderWay: The call that took it has no answer yet.
+        CallKeyReused: It was taken for another call.
+    """
+    if await store.claim(tx, key, fingerprint, process_id, request_id):
+        return None
+    found = await store.claimed(tx, key)
+    if found is not None and found.fingerprint != fingerprint:
+        raise CallKeyReused(key)
+    if found is None or found.answer is None:
+        raise CallUnderWay(key)
+    return found
+
+
+async def release(tx: Tx, key: str, request_id: UUID) -> None:
+    """Free the idempotency key of a call that brought no answer."""
+    await store.release(tx, key, request_id)
+
+
+# reading ---------------------------------------------------------------------
+
+
+async def page_calls(
+    tx: Tx,
+    filters: Mapping[str, object],
+    order: Order,
+    *,
+    after: Sequence[object] | None = None,
+    at_most: int = 100,
+) -> Page[Call]:
+    """A page of the team's calls."""
+    return await store.page_calls(tx, dict(filters), order, after, at_most)
+
+
+async def get_story(tx: Tx, call_id: UUID) -> Story:
+    """
+    A call whole, with everything that was answered.
+
+    Raises:
+        CallNotFound: There is none, or it is another team's.
+    """
+    try:
+        created_at = clock.time_of(call_id)
+    except ValueError:
+        raise CallNotFound(call_id) from None
+    row = await store.find_call(tx, call_id, created_at)
+    if row is None:
+        raise CallNotFound(call_id)
+    values = dict(row)
+    messages, params = values.pop("messages"), values.pop("model_params")
+    answers = await store.responses(tx, call_id, created_at)
+    names = {*rules.references(messages), *rules.references(params)}
+    for each in answers:
+        names.update(rules.references(each.raw_response))
+    bodies = await store.find_bodies(tx, names) if names else {}
+    return Story(
+        Call(**values),
+        rules.unpack(messages, bodies),
+        rules.unpack(params, bodies),
+        [_whole(each, bodies) for each in answers],
+    )
+
+
+def _whole(response: Response, bodies: Mapping[str, bytes]) -> Response:
+    return replace(response, raw_response=rules.unpack(response.raw_response, bodies))
+
+
+async def tidy(tx: Tx) -> int:
+    """Forget bodies that no call has held for long, and idempotency keys whose day is over. It is upkeep, a scheduler's."""
+    kept = await store.forget_bodies(tx, (tx.now - BODIES_KEPT).date())
+    return kept + await store.forget_keys(tx)

@@ -1,0 +1,203 @@
+"""Calls of models as the ledger has them: a row before each, and one for each answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+RequestType: TypeAlias = Literal["chat", "completion", "embedding", "response", "message"]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Content that is kept beside the rows, under its SHA-256."""
+
+    sha256: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The JSON text of something, and the long parts that were taken out of it."""
+
+    text: bytes
+    bodies: tuple[Body, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What is set aside for a call: in which budgets, each with the day on which its period began. None: nobody knows its price."""
+
+    budgets: Sequence[tuple[UUID, date]]
+    amount_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCall:
+    """A call that is about to be made; `created_at` is its id's time."""
+
+    id: UUID
+    created_at: datetime
+    tenant_id: UUID
+    user_id: UUID
+    api_key_id: UUID | None
+    session_id: UUID | None
+    request_type: str
+    model: str
+    prompt: str
+    messages: Packed
+    params: Packed
+    provider_name: str
+    is_streamed: bool
+    reservation: Reservation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them; None is not known. Cached ones are part of the prompt's, reasoning of the completion's."""
+
+    prompt: int | None = None
+    completion: int | None = None
+    cached: int | None = None
+    reasoning: int | None = None
+    cache_written: int | None = None
+
+    @property
+    def total(self) -> int | None:
+        """Both together, where both are known; an embedding has a prompt alone."""
+        if self.prompt is None:
+            return None
+        return self.prompt + (self.completion or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back from one attempt at one provider: an answer, a part of one, or why there is none."""
+
+    id: UUID
+    created_at: datetime
+    provider_id: UUID | None
+    provider_name: str
+    model: str | None
+    attempt: int
+    content: str | None
+    raw: Packed
+    usage: Usage = field(default_factory=Usage)
+    cost_usd: Decimal | None = None
+    response_time_ms: int | None = None
+    time_to_first_byte_ms: int | None = None
+    finish_reason: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    upstream_status: int | None = None
+    upstream_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The answer to a call with an idempotency key, for whoever sends it again."""
+
+    key: str
+    media_type: str
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a call ended: the answers not yet written, and whether one of them answers it."""
+
+    call: NewCall
+    answers: Sequence[Answer]
+    completed_at: datetime
+    usage: Usage = field(default_factory=Usage)
+    cost_usd: Decimal | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    charged_usd: Decimal = Decimal(0)
+    kept: Kept | None = None
+    is_final: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A budget that does not allow a call."""
+
+    place: int
+    budget_id: UUID
+    name: str
+    limit_usd: Decimal
+    left_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What is known of an idempotency key that was used before: the answer's type and body, or neither while the call is under way."""
+
+    fingerprint: bytes
+    request_id: UUID
+    media_type: str | None
+    answer: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as the ledger shows it in a list."""
+
+    id: UUID
+    created_at: datetime
+    user_id: UUID
+    api_key_id: UUID | None
+    request_type: str
+    model: str | None
+    provider_name: str | None
+    prompt: str
+    is_streamed: bool | None
+    status: str
+    tokens_prompt: int | None
+    tokens_completion: int | None
+    tokens_cached: int | None
+    tokens_reasoning: int | None
+    cost_usd: Decimal | None
+    error_code: str | None
+    error_message: str | None
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One provider's answer, as the ledger shows it."""
+
+    id: UUID
+    created_at: datetime
+    provider_name: str
+    model: str | None
+    attempt: int | None
+    content: str | None
+    raw_response: Any
+    tokens_prompt: int | None
+    tokens_completion: int | None
+    tokens_cached: int | None
+    tokens_reasoning: int | None
+    cost_usd: Decimal | None
+    response_time: int | None
+    time_to_first_byte: int | None
+    finish_reason: str | None
+    selected: bool
+    error_code: str | None
+    error_message: str | None
+    upstream_status: int | None
+    upstream_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A call with what was asked, whole, and everything that was answered."""
+
+    call: Call
+    messages: Any
+    params: Any
+    responses: Sequence[Response]
