@@ -22,8 +22,18 @@ async def test_a_chat_completion(town: Town) -> None:
     assert body == {"model": "say-good_morning", "messages": HI, "temperature": 0.5}
     [call] = await town.calls()
     [row] = await town.answers()
-    assert (call["status"], call["model"], call["prompt"], call["tokens_total"]) == ("completed", "say-good_morning", "hi", 17)
-    assert (row["content"], row["finish_reason"], row["tokens_cached"], row["tokens_reasoning"]) == ("good morning", "stop", 4, 2)
+    assert (call["status"], call["model"], call["prompt"], call["tokens_total"]) == (
+        "completed",
+        "say-good_morning",
+        "hi",
+        17,
+    )
+    assert (row["content"], row["finish_reason"], row["tokens_cached"], row["tokens_reasoning"]) == (
+        "good morning",
+        "stop",
+        4,
+        2,
+    )
     assert (row["upstream_id"], row["upstream_status"], row["attempt"], row["selected"]) == ("up-1", 200, 1, True)
 
 
@@ -66,7 +76,10 @@ async def test_the_older_completions(town: Town) -> None:
     client = town.openai()
     answer = await client.completions.create(model="say-hello", prompt="hi")
     assert answer.choices[0].text == "hello"
-    said = [each.choices[0].text async for each in await client.completions.create(model="say-a_b", prompt="hi", stream=True)]
+    said = [
+        each.choices[0].text
+        async for each in await client.completions.create(model="say-a_b", prompt="hi", stream=True)
+    ]
     assert "".join(said) == "a b"
     assert [each["request_type"] for each in await town.calls()] == ["completion", "completion"]
 
@@ -121,7 +134,9 @@ async def test_chat_completions_are_said_to_anthropic_in_its_own_words(town: Tow
         {
             "role": "assistant",
             "content": None,
-            "tool_calls": [{"id": "c", "type": "function", "function": {"name": "weather", "arguments": '{"city":"Rome"}'}}],
+            "tool_calls": [
+                {"id": "c", "type": "function", "function": {"name": "weather", "arguments": '{"city":"Rome"}'}}
+            ],
         },
         {"role": "tool", "tool_call_id": "c", "content": "sunny"},
     ]

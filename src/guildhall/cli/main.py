@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 from typer.main import get_group
 
 from guildhall import __version__
-from guildhall.cli import debates, doctor, improving, serve, start, work
+from guildhall.cli import chat, debates, doctor, improving, serve, start, work
 from guildhall.cli.frame import UsageWrong, complain
 
 GROUPS = {
@@ -30,6 +30,8 @@ GROUPS = {
     "agents": "agents",
     "tasks": "tasks",
     "schedule": "schedules",
+    "gateway": "gateway",
+    "ledger": "ledger",
 }
 """The module of each group of commands."""
 
@@ -76,6 +78,7 @@ doctor.add_to(app)
 work.add_to(app)
 debates.add_to(app)
 improving.add_to(app)
+chat.add_to(app)
 
 
 def _show_version(wanted: bool) -> None:

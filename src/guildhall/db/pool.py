@@ -337,7 +337,11 @@ class Presence:
         """Let go of the lock."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            await _hand_back(self._pool, connection)  # which ends the transaction, and the lock with it
+            if not _is_gone(connection):
+                await _rollback(
+                    connection
+                )  # which lets go; the driver complains of a transaction that it has to end itself
+            await _hand_back(self._pool, connection)
 
 
 @contextmanager

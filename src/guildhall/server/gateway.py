@@ -9,8 +9,10 @@ ledger says so; then what was answered is written down.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
@@ -25,7 +27,15 @@ _IDLE_S = 75
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's, which leaves signals to us."""
+    """uvicorn's, which leaves signals to us and says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -40,7 +50,6 @@ async def serve_gateway(settings: Settings, sockets: list[socket.socket], on_rea
         Unavailable: The database does not answer, or lacks migrations.
     """
     async with open_gateway(settings) as gateway:
-
         app = create_gateway(gateway, max_body_bytes=settings.max_body_bytes, metrics_token=settings.metrics_token)
         server = _Server(
             uvicorn.Config(
@@ -59,7 +68,8 @@ async def serve_gateway(settings: Settings, sockets: list[socket.socket], on_rea
                 ssl_certfile=settings.tls_cert,
                 ssl_keyfile=settings.tls_key,
                 ssl_context_factory=_certificate(settings) if settings.tls_cert is not None else None,
-            )
+            ),
+            on_ready,
         )
 
         def stop() -> None:
@@ -69,16 +79,13 @@ async def serve_gateway(settings: Settings, sockets: list[socket.socket], on_rea
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)
-        serving = asyncio.create_task(server.serve(sockets))
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.01)
-        if server.started:
-            on_ready()
-        await serving
+        gc.collect()
+        gc.freeze()  # what lasts as long as the process need not be looked through again and again
+        await server.serve(sockets)
 
 
-def _certificate(settings: Settings) -> Callable[..., object]:
-    def made(*_: object) -> object:
+def _certificate(settings: Settings) -> Callable[..., ssl.SSLContext]:
+    def made(*_: object) -> ssl.SSLContext:
         assert settings.tls_cert is not None
         assert settings.tls_key is not None
         return listening.certificate(settings.tls_cert, settings.tls_key)

@@ -12,8 +12,7 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal, TypeAlias
 
@@ -52,6 +51,13 @@ class Incoming:
         self._response = response
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
+
+    def close(self) -> None:
+        """Be done with it: its connection is used again if nothing more is to come."""
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
 
     async def read(self) -> bytes:
         """
@@ -112,7 +118,6 @@ class Upstream:
         if self._session is not None:
             await self._session.close()
 
-    @asynccontextmanager
     async def send(
         self,
         method: str,
@@ -122,9 +127,9 @@ class Upstream:
         *,
         first_byte_s: float,
         total_s: float,
-    ) -> AsyncIterator[Incoming]:
+    ) -> Incoming:
         """
-        Send a request; whatever status comes back is an answer.
+        Send a request; whatever status comes back is an answer, which is to be closed.
 
         Raises:
             UpstreamSilent: None has begun within `first_byte_s`, the connection could not be made, or it broke.
@@ -146,10 +151,7 @@ class Upstream:
                     response = await request
             except TimeoutError:
                 raise UpstreamSilent("timeout", f"no answer has begun within {first_byte_s:g} s") from None
-        try:
-            yield Incoming(response)
-        finally:
-            response.release() if response.content.at_eof() else response.close()
+        return Incoming(response)
 
 
 class _Guarded(AbstractResolver):

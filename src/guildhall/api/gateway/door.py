@@ -12,7 +12,6 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Mapping, MutableMapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -21,12 +20,11 @@ import orjson
 from guildhall import __version__, clock
 from guildhall.adapters.upstreams import FACES, Asked, AskedWrong, Face
 from guildhall.algorithms.suggestions import did_you_mean
-from guildhall.api.frame.problems import status_of
 from guildhall.app.gateway import Context, Gateway, UpstreamAnswered
 from guildhall.app.logs import request_id as logged_id
 from guildhall.domains.gateway.providers import ModelNotFound
-from guildhall.domains.platform.identity import NotSignedIn
-from guildhall.errors import GuildhallError, InvalidInput, LimitReached, NotFound, Unavailable
+from guildhall.domains.platform.identity import KeyRefused, NotSignedIn
+from guildhall.errors import Conflict, GuildhallError, InvalidInput, LimitReached, NotAllowed, NotFound, Unavailable
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Any]
@@ -52,6 +50,18 @@ _OPENAI_TYPES = {
     422: "invalid_request_error",
     429: "rate_limit_error",
 }
+_STATUS: tuple[tuple[type[GuildhallError], int], ...] = (
+    (KeyRefused, 401),
+    (NotSignedIn, 401),
+    (NotFound, 404),
+    (InvalidInput, 400),
+    (Conflict, 409),
+    (NotAllowed, 403),
+    (LimitReached, 429),
+    (Unavailable, 503),
+)
+"""As both APIs have them, where ours has 422."""
+
 _NOTHING: Mapping[str, str] = {}
 _log = logging.getLogger("guildhall.gateway")
 
@@ -327,8 +337,7 @@ def _status(error: GuildhallError) -> int:
     stated = getattr(error, "status", None)
     if isinstance(stated, int):
         return stated
-    found = status_of(error)
-    return 400 if found == 422 else found  # as both APIs have it
+    return next((status for family, status in _STATUS if isinstance(error, family)), 500)
 
 
 def _body(anthropic: bool, error: GuildhallError, status: int, call_id: str) -> dict[str, Any]:

@@ -50,7 +50,7 @@ from guildhall.app.gateway.errors import (
     UpstreamUnavailable,
 )
 from guildhall.app.gateway.headers import headers_for
-from guildhall.app.gateway.ledger import Belief, Ledger
+from guildhall.app.gateway.ledger import Ledger
 from guildhall.app.gateway.metrics import Metrics
 from guildhall.app.gateway.watch import State, Watch
 from guildhall.cache import Allowances, Rate, RateExceeded, hourly
@@ -60,7 +60,7 @@ from guildhall.domains.catalogue import pricing
 from guildhall.domains.catalogue.pricing import Price
 from guildhall.domains.gateway import budgets, providers, requests
 from guildhall.domains.gateway.providers import ModelNotFound, Recorded, Route
-from guildhall.domains.gateway.requests import Answer, Claimed, End, Kept, NewCall, Packed, Reservation, Usage
+from guildhall.domains.gateway.requests import Answer, Belief, Claimed, End, Kept, NewCall, Packed, Reservation, Usage
 from guildhall.domains.platform import identity
 from guildhall.domains.platform.identity import Caller, KeyRefused, NotSignedIn, Scope
 from guildhall.errors import GuildhallError, InvalidInput, NotAllowed
@@ -397,12 +397,13 @@ class Gateway:
         state = self.watch.began(account)
         began_ms = clock.monotonic_ms()
         first_ms: float | None = None
+        incoming: Incoming | None = None
         stream: StreamTalk | None = None
         raw: list[bytes] = []
         status: int | None = None
         settled = False
         try:
-            async with self.upstream.send(
+            incoming = await self.upstream.send(
                 "POST",
                 account.base_url + spoken.path,
                 {
@@ -412,35 +413,35 @@ class Gateway:
                 spoken.body,
                 first_byte_s=account.options.first_byte_s,
                 total_s=account.options.total_s,
-            ) as incoming:
-                first_ms = clock.monotonic_ms() - began_ms
-                status = incoming.status
-                self.watch.first_byte(state, first_ms)
-                if status != 200:
-                    body = await incoming.read()
-                    settled = True
-                    return self._refused(course, route, state, status, body, incoming, began_ms, first_ms)
-                if not course.asked.is_streamed:
-                    body = await incoming.read()
-                    raw.append(body)
-                    told, out = spoken.read(body)
-                    settled = True
-                    self.watch.succeeded(state, clock.monotonic_ms() - began_ms)
-                    await self._deliver(course, route, told, body, out, reply, began_ms, first_ms)
-                    return None
-                stream = spoken.stream()
-                why = await self._relay(course, route, stream, incoming, raw, reply)
+            )
+            first_ms = clock.monotonic_ms() - began_ms
+            status = incoming.status
+            self.watch.first_byte(state, first_ms)
+            if status != 200:
+                body = await incoming.read()
                 settled = True
-                if why is None:
-                    self.watch.succeeded(state, clock.monotonic_ms() - began_ms)
-                    await self._deliver_stream(course, route, stream, raw, reply, began_ms, first_ms)
-                    with suppress(UpstreamSilent, TimeoutError):
-                        async with asyncio.timeout(_DRAIN_S):  # so that the connection can be used again
-                            while await incoming.next_part():
-                                pass
-                    return None
-                self.watch.failed(state)
-                return self._broken(course, route, stream.told, raw, why, status, began_ms, first_ms)
+                return self._refused(course, route, state, status, body, incoming, began_ms, first_ms)
+            if not course.asked.is_streamed:
+                body = await incoming.read()
+                raw.append(body)
+                told, out = spoken.read(body)
+                settled = True
+                self.watch.succeeded(state, clock.monotonic_ms() - began_ms)
+                await self._deliver(course, route, told, body, out, reply, began_ms, first_ms)
+                return None
+            stream = spoken.stream()
+            why = await self._relay(course, route, stream, incoming, raw, reply)
+            settled = True
+            if why is None:
+                self.watch.succeeded(state, clock.monotonic_ms() - began_ms)
+                await self._deliver_stream(course, route, stream, raw, reply, began_ms, first_ms)
+                with suppress(UpstreamSilent, TimeoutError):
+                    async with asyncio.timeout(_DRAIN_S):  # so that the connection can be used again
+                        while await incoming.next_part():
+                            pass
+                return None
+            self.watch.failed(state)
+            return self._broken(course, route, stream.told, raw, why, status, began_ms, first_ms)
         except UpstreamSilent as error:
             settled = True
             self.watch.failed(state)
@@ -465,6 +466,8 @@ class Gateway:
             return _Failure(closed, answer, may_again=False)
         finally:
             state.in_flight -= 1
+            if incoming is not None:
+                incoming.close()
             if not settled:
                 state.breaker.left()
 

@@ -23,19 +23,15 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
-from uuid import UUID
+from typing import Any
 
 from guildhall import clock
 from guildhall.app.gateway.errors import AnswerUnrecorded, CallersChanged, CallUnrecordable, LedgerBehind
 from guildhall.db import ConstraintViolated, Database
 from guildhall.domains.gateway import budgets, requests
-from guildhall.domains.gateway.requests import End, NewCall, Packed
+from guildhall.domains.gateway.requests import Belief, End, NewCall, Packed
 from guildhall.domains.platform.identity import KeyRefused
 from guildhall.errors import Conflict, GuildhallError, InvalidInput, NotFound, Unavailable
-
-Belief: TypeAlias = tuple[str, UUID, UUID, UUID, str, bool, str, int]
-"""What is believed of a caller: kind and id of the proof, person, team, role, administrator, scopes, the team's revision."""
 
 _REFUSALS = (InvalidInput, Conflict, NotFound, ValueError, TypeError, OverflowError, RecursionError)
 """What is wrong with a row, and not with the world around it."""
@@ -154,14 +150,15 @@ class Ledger:
         Raises:
             AnswerUnrecorded: The database has not taken it for long; it is written when it does.
         """
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
         self._ended.append(_Ending(end, done))
         self._to_end.set()
+        patience = loop.call_later(self._patience_s, lambda: _fail(done, AnswerUnrecorded()))
         try:
-            async with asyncio.timeout(self._patience_s):
-                await asyncio.shield(done)
-        except TimeoutError:
-            raise AnswerUnrecorded from None
+            await done
+        finally:
+            patience.cancel()
 
     def end_later(self, end: End) -> None:
         """Write down how a call ended that nobody waits for."""
@@ -212,19 +209,11 @@ class Ledger:
                 self._busy -= len(group)
 
     async def _begin_group(self, group: list[_Beginning]) -> None:
-        beliefs: dict[Belief, int] = {}
-        for each in group:
-            beliefs.setdefault(each.belief, len(beliefs))
         try:
             async with self._database.duty("writer") as tx:
-                verdicts = await requests.check_callers(tx, list(beliefs))
-                if verdicts:
-                    told = [verdicts.get(beliefs[each.belief]) for each in group]
-                    for each, verdict in zip(group, told, strict=True):
-                        if verdict is not None:
-                            _fail(each.done, KeyRefused() if verdict == "refused" else CallersChanged())
-                    group = [each for each, verdict in zip(group, told, strict=True) if verdict is None]
-                refused = await requests.begin(tx, self.process_id, [each.call for each in group]) if group else {}
+                verdicts, refused = await requests.begin(
+                    tx, self.process_id, [each.call for each in group], [each.belief for each in group]
+                )
         except Unavailable as error:
             _log.warning("calls are refused, as they cannot be written down: %s", error)
             for each in group:
@@ -234,7 +223,10 @@ class Ledger:
             await self._begin_apart(group, error)
             return
         for place, each in enumerate(group):
-            refusal = refused.get(place)
+            verdict, refusal = verdicts.get(place), refused.get(place)
+            if verdict is not None:
+                _fail(each.done, KeyRefused() if verdict == "refused" else CallersChanged())
+                continue
             if refusal is None:
                 _done(each.done)
                 continue

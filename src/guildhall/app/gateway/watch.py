@@ -120,7 +120,7 @@ class Watch:
 
     def _wants_probe(self, account: Account) -> bool:
         state, now_ms = self.of(account.id), clock.monotonic_ms()
-        if account.options.probe is None or not state.breaker.allows(now_ms):
+        if account.options.probe is None or state.in_flight or not state.breaker.allows(now_ms):
             return False
         return state.breaker.is_open or now_ms - state.last_ms > _IDLE_S * 1000
 
@@ -129,15 +129,16 @@ class Watch:
         state = self.began(account)
         began_ms = clock.monotonic_ms()
         try:
-            async with upstream.send(
+            incoming = await upstream.send(
                 "GET",
                 account.base_url + (account.options.probe or "/models"),
                 headers_for(account, key, {}),
                 None,
                 first_byte_s=_PROBE_S,
                 total_s=_PROBE_S,
-            ) as incoming:
-                status = incoming.status
+            )
+            status = incoming.status
+            incoming.close()
         except (UpstreamSilent, AddressClosed) as error:
             self.failed(state)
             return str(error)

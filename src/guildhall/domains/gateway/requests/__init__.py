@@ -23,7 +23,7 @@ from guildhall.domains.gateway.requests.service import (
     release,
     tidy,
 )
-from guildhall.domains.gateway.requests.store import CALLS, check_callers
+from guildhall.domains.gateway.requests.store import CALLS, Belief
 from guildhall.domains.gateway.requests.types import (
     Answer,
     Body,
@@ -44,6 +44,7 @@ from guildhall.domains.gateway.requests.types import (
 __all__ = [
     "CALLS",
     "Answer",
+    "Belief",
     "Body",
     "Call",
     "CallKeyReused",
@@ -62,7 +63,6 @@ __all__ = [
     "Usage",
     "begin",
     "body_of",
-    "check_callers",
     "claim",
     "close_lost",
     "end",

@@ -1,6 +1,6 @@
 -- name: check_callers
 SELECT place, verdict
-  FROM gateway.check_callers(:kinds, :proofs, :users, :teams, :roles, :administrators, :scopes, :revisions);
+  FROM gateway.check_callers(:kinds, :proofs, :believed, :teams, :roles, :administrators, :scopes, :revisions);
 
 -- name: reserve
 SELECT call, budget_id, name, limit_usd, left_usd FROM gateway.reserve(:calls, :budgets, :starts, :amounts);
@@ -8,9 +8,52 @@ SELECT call, budget_id, name, limit_usd, left_usd FROM gateway.reserve(:calls, :
 -- name: settle_spending
 SELECT gateway.settle_spending(:budgets, :starts, :reserved, :spent);
 
--- name: settle_calls
+-- name: write_calls
+-- One statement, as a caller waits for it: whether callers may call, and the calls of those who may. `caller` is the
+-- place of a call's caller among those that are looked at, from 1.
+WITH verdicts AS MATERIALIZED (
+    SELECT place, verdict
+      FROM gateway.check_callers(:kinds, :proofs, :believed, :teams, :roles, :administrators, :scopes, :revisions)
+), written AS (
+    INSERT INTO store.llm_requests (
+        id, tenant_id, session_id, user_id, request_type, model, prompt, messages, model_params, status, created_at, started_at,
+        process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd
+    )
+    SELECT rows.id, rows.tenant_id, rows.session_id, rows.user_id, rows.request_type, rows.model, rows.prompt, rows.messages,
+           rows.params, 'running', rows.created_at, rows.created_at, :process_id, rows.api_key_id, rows.provider_name,
+           rows.is_streamed, rows.budget_ids::uuid[], rows.reserved_usd
+      FROM unnest(
+               :ids::uuid[], :tenants::uuid[], :sessions::uuid[], :users::uuid[], :types::text[], :models::text[],
+               :prompts::text[], :messages::jsonb[], :params::jsonb[], :times::timestamptz[], :keys::uuid[],
+               :providers::text[], :streamed::boolean[], :budgets::text[], :reserved::numeric[], :callers::bigint[]
+           ) AS rows (
+               id, tenant_id, session_id, user_id, request_type, model, prompt, messages, params, created_at, api_key_id,
+               provider_name, is_streamed, budget_ids, reserved_usd, caller
+           )
+     WHERE rows.caller NOT IN (SELECT verdicts.place FROM verdicts)
+)
+SELECT place, verdict FROM verdicts;
+
+-- name: write_answers
+-- One statement again: the answers, and how the calls ended whose last they are.
+WITH written AS (
+    INSERT INTO store.llm_responses (
+        id, tenant_id, request_id, request_created_at, provider_id, provider_name, model, content, raw_response, tokens_prompt,
+        tokens_completion, tokens_total, tokens_cached, tokens_reasoning, cost_usd, response_time, time_to_first_byte,
+        finish_reason, selected, error_code, error_message, created_at, attempt, upstream_status, upstream_id
+    )
+    SELECT rows.*
+      FROM unnest(
+               :ids::uuid[], :tenants::uuid[], :requests::uuid[], :request_times::timestamptz[], :providers::uuid[],
+               :names::text[], :models::text[], :contents::text[], :raw::jsonb[], :prompts::integer[], :completions::integer[],
+               :totals::integer[], :cached::integer[], :reasoning::integer[], :costs::numeric[], :took::bigint[],
+               :first::bigint[], :reasons::text[], :selected::boolean[], :codes::text[], :messages::text[],
+               :times::timestamptz[], :attempts::smallint[], :statuses::smallint[], :upstream_ids::text[]
+           ) AS rows
+)
 SELECT gateway.settle_calls(
-           :ids, :times, :states, :prompts, :completions, :totals, :cached, :reasoning, :costs, :codes, :reasons, :ends
+           :end_ids, :end_times, :end_states, :end_prompts, :end_completions, :end_totals, :end_cached, :end_reasoning,
+           :end_costs, :end_codes, :end_reasons, :ends
        );
 
 -- name: insert_bodies

@@ -13,6 +13,7 @@ from guildhall.db import Tx
 from guildhall.db.listing import Order, Page
 from guildhall.domains.gateway.requests import rules, store
 from guildhall.domains.gateway.requests.errors import CallKeyReused, CallNotFound, CallUnderWay
+from guildhall.domains.gateway.requests.store import Belief
 from guildhall.domains.gateway.requests.types import (
     Answer,
     Body,
@@ -41,26 +42,41 @@ async def make_room(tx: Tx, at: datetime) -> None:
         await tx.ensure_partitions(series, at, at + timedelta(days=32))
 
 
-async def begin(tx: Tx, process_id: UUID, calls: Sequence[NewCall]) -> dict[int, Refusal]:
+async def begin(
+    tx: Tx, process_id: UUID, calls: Sequence[NewCall], callers: Sequence[Belief]
+) -> tuple[dict[int, str], dict[int, Refusal]]:
     """
-    Write calls down that are about to be made, and set aside what they may cost.
+    Write calls down that are about to be made, each by the caller in its place, and set aside what they may cost.
 
-    Those that a hard budget refuses are not written; they are in the result, by their place.
+    Those that are not written are in the results by their places: whose caller
+    may not call ("refused"), or is not as believed ("changed"); and those that a hard budget refuses.
     """
-    wanted = [
-        (place, budget, starts_on, call.reservation.amount_usd)
-        for place, call in enumerate(calls)
-        if call.reservation is not None
-        for budget, starts_on in call.reservation.budgets
-    ]
-    refused = await store.reserve(tx, wanted) if wanted else {}
-    admitted = [call for place, call in enumerate(calls) if place not in refused]
-    if admitted:
+    places: dict[Belief, int] = {}
+    for each in callers:
+        places.setdefault(each, len(places))
+    believed, refused = list(places), {}
+    wanted = [(place, call, places[caller]) for place, (call, caller) in enumerate(zip(calls, callers, strict=True))]
+    verdicts: dict[int, str] = {}
+    if any(each.reservation is not None for each in calls):
+        verdicts = await store.check_callers(tx, believed)
+        believed = []
+        wanted = [each for each in wanted if each[2] not in verdicts]
+        held = [
+            (place, budget, starts_on, call.reservation.amount_usd)
+            for place, call, _ in wanted
+            if call.reservation is not None
+            for budget, starts_on in call.reservation.budgets
+        ]
+        refused = await store.reserve(tx, held) if held else {}
+        wanted = [each for each in wanted if each[0] not in refused]
+    if wanted:
+        verdicts |= await store.write_calls(tx, process_id, believed, [(call, caller) for _, call, caller in wanted])
+        written = [call for _, call, caller in wanted if caller not in verdicts]
         await _keep_bodies(
-            tx, [(call.tenant_id, body) for call in admitted for body in (*call.messages.bodies, *call.params.bodies)]
+            tx, [(call.tenant_id, body) for call in written for body in (*call.messages.bodies, *call.params.bodies)]
         )
-        await store.copy_calls(tx, process_id, admitted)
-    return refused
+    told = {place: verdicts[places[caller]] for place, caller in enumerate(callers) if places[caller] in verdicts}
+    return told, refused
 
 
 async def end(tx: Tx, ends: Sequence[End]) -> None:
@@ -69,11 +85,8 @@ async def end(tx: Tx, ends: Sequence[End]) -> None:
     bodies = [(call.tenant_id, body) for call, answer in answers for body in answer.raw.bodies]
     bodies += [(each.call.tenant_id, each.kept.body) for each in ends if each.kept is not None]
     await _keep_bodies(tx, bodies)
-    if answers:
-        await store.copy_answers(tx, answers)
     final = [each for each in ends if each.is_final]
-    if final:
-        await store.settle_calls(tx, final)
+    await store.write_answers(tx, answers, final)
     settled = [
         (budget, starts_on, each.call.reservation.amount_usd or Decimal(0), each.charged_usd)
         for each in final

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 from uuid import UUID
 
 from guildhall.db import Json, Row, Tx, load_queries
 from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.gateway.requests import rules
-from guildhall.domains.gateway.requests.types import Answer, Body, Call, Claimed, End, NewCall, Refusal, Response, Usage
+from guildhall.domains.gateway.requests.types import (
+    Answer,
+    Body,
+    Call,
+    Claimed,
+    End,
+    NewCall,
+    Refusal,
+    Reservation,
+    Response,
+    Usage,
+)
 
 _queries = load_queries(__package__)
 
@@ -29,61 +41,29 @@ CALLS = Listing(
     },
 )
 
-_CALL_COLUMNS = (
-    *(
-        "id",
-        "tenant_id",
-        "session_id",
-        "user_id",
-        "request_type",
-        "model",
-        "prompt",
-        "messages",
-        "model_params",
-        "status",
-    ),
-    *(
-        "created_at",
-        "started_at",
-        "process_id",
-        "api_key_id",
-        "provider_name",
-        "is_streamed",
-        "budget_ids",
-        "reserved_usd",
-    ),
-)
-_ANSWER_COLUMNS = (
-    *("id", "tenant_id", "request_id", "request_created_at", "provider_id", "provider_name", "model", "content"),
-    *(
-        "raw_response",
-        "tokens_prompt",
-        "tokens_completion",
-        "tokens_total",
-        "tokens_cached",
-        "tokens_reasoning",
-        "cost_usd",
-    ),
-    *("response_time", "time_to_first_byte", "finish_reason", "selected", "error_code", "error_message", "created_at"),
-    *("attempt", "upstream_status", "upstream_id"),
-)
+Belief: TypeAlias = tuple[str, UUID, UUID, UUID, str, bool, str, int]
+"""What is believed of a caller: kind and id of the proof, person, team, role, administrator, scopes, the team's revision."""
 
 
-async def check_callers(
-    tx: Tx, believed: Sequence[tuple[str, UUID, UUID, UUID, str, bool, str, int]]
-) -> dict[int, str]:
-    kinds, proofs, users, teams, roles, administrators, scopes, revisions = zip(*believed, strict=True)
-    rows = await tx.fetch(
-        _queries.check_callers,
-        kinds=kinds,
-        proofs=proofs,
-        users=users,
-        teams=teams,
-        roles=roles,
-        administrators=administrators,
-        scopes=scopes,
-        revisions=revisions,
+def _beliefs(believed: Sequence[Belief]) -> dict[str, Sequence[object]]:
+    kinds, proofs, users, teams, roles, administrators, scopes, revisions = (
+        zip(*believed, strict=True) if believed else [()] * 8
     )
+    return {
+        "kinds": kinds,
+        "proofs": proofs,
+        "teams": teams,
+        "roles": roles,
+        "administrators": administrators,
+        "scopes": scopes,
+        "revisions": revisions,
+        "believed": users,
+    }
+
+
+async def check_callers(tx: Tx, believed: Sequence[Belief]) -> dict[int, str]:
+    """Those who may not go on, by their place among the believed, and why."""
+    rows = await tx.fetch(_queries.check_callers, **_beliefs(believed))
     return {row["place"] - 1: row["verdict"] for row in rows}
 
 
@@ -98,59 +78,80 @@ async def settle_spending(tx: Tx, settled: Sequence[tuple[UUID, date, Decimal, D
     await tx.fetch(_queries.settle_spending, budgets=budgets, starts=starts, reserved=reserved, spent=spent)
 
 
-async def copy_calls(tx: Tx, process_id: UUID, calls: Iterable[NewCall]) -> None:
-    await tx.copy("store.llm_requests", _CALL_COLUMNS, (_call_row(process_id, each) for each in calls))
-
-
-def _call_row(process_id: UUID, call: NewCall) -> tuple[object, ...]:
-    held = call.reservation
-    return (
-        *(call.id, call.tenant_id, call.session_id, call.user_id, call.request_type, call.model[:255], call.prompt),
-        *(Json(call.messages.text), Json(call.params.text), "running", call.created_at, call.created_at, process_id),
-        *(call.api_key_id, call.provider_name, call.is_streamed),
-        [budget for budget, _ in held.budgets] if held is not None else None,
-        held.amount_usd if held is not None else None,
+async def write_calls(
+    tx: Tx, process_id: UUID, believed: Sequence[Belief], calls: Sequence[tuple[NewCall, int]]
+) -> dict[int, str]:
+    """Calls, each with the place of its caller; what is told of callers is as in `check_callers`, and their calls are not written."""
+    rows = await tx.fetch(
+        _queries.write_calls,
+        process_id=process_id,
+        **_beliefs(believed),
+        ids=[each.id for each, _ in calls],
+        tenants=[each.tenant_id for each, _ in calls],
+        sessions=[each.session_id for each, _ in calls],
+        users=[each.user_id for each, _ in calls],
+        types=[each.request_type for each, _ in calls],
+        models=[each.model for each, _ in calls],
+        prompts=[each.prompt for each, _ in calls],
+        messages=[Json(each.messages.text) for each, _ in calls],
+        params=[Json(each.params.text) for each, _ in calls],
+        times=[each.created_at for each, _ in calls],
+        keys=[each.api_key_id for each, _ in calls],
+        providers=[each.provider_name for each, _ in calls],
+        streamed=[each.is_streamed for each, _ in calls],
+        budgets=[_array(each.reservation) for each, _ in calls],
+        reserved=[each.reservation and each.reservation.amount_usd for each, _ in calls],
+        callers=[place + 1 for _, place in calls],
     )
+    return {row["place"] - 1: row["verdict"] for row in rows}
 
 
-async def copy_answers(tx: Tx, answers: Iterable[tuple[NewCall, Answer]]) -> None:
-    await tx.copy("store.llm_responses", _ANSWER_COLUMNS, (_answer_row(call, each) for call, each in answers))
+def _array(held: Reservation | None) -> str | None:
+    """An array of UUIDs as PostgreSQL writes it: one within another cannot be passed."""
+    return None if held is None else "{" + ",".join(str(budget) for budget, _ in held.budgets) + "}"
 
 
-def _answer_row(call: NewCall, answer: Answer) -> tuple[object, ...]:
-    usage = answer.usage
-    return (
-        *(answer.id, call.tenant_id, call.id, call.created_at, answer.provider_id, answer.provider_name, answer.model),
-        *(
-            answer.content,
-            Json(answer.raw.text),
-            usage.prompt,
-            usage.completion,
-            usage.total,
-            usage.cached,
-            usage.reasoning,
-        ),
-        *(answer.cost_usd, answer.response_time_ms, answer.time_to_first_byte_ms, answer.finish_reason),
-        *(answer.error_code is None, answer.error_code, answer.error_message, answer.created_at, answer.attempt),
-        *(answer.upstream_status, answer.upstream_id),
-    )
-
-
-async def settle_calls(tx: Tx, ends: Sequence[End]) -> None:
-    usages: list[Usage] = [each.usage for each in ends]
+async def write_answers(tx: Tx, answers: Sequence[tuple[NewCall, Answer]], ends: Sequence[End]) -> None:
+    usages: list[Usage] = [each.usage for _, each in answers]
+    sums: list[Usage] = [each.usage for each in ends]
     await tx.fetch(
-        _queries.settle_calls,
-        ids=[each.call.id for each in ends],
-        times=[each.call.created_at for each in ends],
-        states=["failed" if each.error_code is not None else "completed" for each in ends],
+        _queries.write_answers,
+        ids=[each.id for _, each in answers],
+        tenants=[call.tenant_id for call, _ in answers],
+        requests=[call.id for call, _ in answers],
+        request_times=[call.created_at for call, _ in answers],
+        providers=[each.provider_id for _, each in answers],
+        names=[each.provider_name for _, each in answers],
+        models=[each.model for _, each in answers],
+        contents=[each.content for _, each in answers],
+        raw=[Json(each.raw.text) for _, each in answers],
         prompts=[each.prompt for each in usages],
         completions=[each.completion for each in usages],
         totals=[each.total for each in usages],
         cached=[each.cached for each in usages],
         reasoning=[each.reasoning for each in usages],
-        costs=[each.cost_usd for each in ends],
-        codes=[each.error_code for each in ends],
-        reasons=[each.error_message for each in ends],
+        costs=[each.cost_usd for _, each in answers],
+        took=[each.response_time_ms for _, each in answers],
+        first=[each.time_to_first_byte_ms for _, each in answers],
+        reasons=[each.finish_reason for _, each in answers],
+        selected=[each.error_code is None for _, each in answers],
+        codes=[each.error_code for _, each in answers],
+        messages=[each.error_message for _, each in answers],
+        times=[each.created_at for _, each in answers],
+        attempts=[each.attempt for _, each in answers],
+        statuses=[each.upstream_status for _, each in answers],
+        upstream_ids=[each.upstream_id for _, each in answers],
+        end_ids=[each.call.id for each in ends],
+        end_times=[each.call.created_at for each in ends],
+        end_states=["failed" if each.error_code is not None else "completed" for each in ends],
+        end_prompts=[each.prompt for each in sums],
+        end_completions=[each.completion for each in sums],
+        end_totals=[each.total for each in sums],
+        end_cached=[each.cached for each in sums],
+        end_reasoning=[each.reasoning for each in sums],
+        end_costs=[each.cost_usd for each in ends],
+        end_codes=[each.error_code for each in ends],
+        end_reasons=[each.error_message for each in ends],
         ends=[each.completed_at for each in ends],
     )
 

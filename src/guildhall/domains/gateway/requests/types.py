@@ -1,4 +1,9 @@
-"""Calls of models as the ledger has them: a row before each, and one for each answer."""
+"""
+Calls of models as the ledger has them: a row before each, and one for each answer.
+
+What is made anew for each call is not frozen, which would cost a third of the
+time that writing it down does; nobody changes it all the same.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ from uuid import UUID
 RequestType: TypeAlias = Literal["chat", "completion", "embedding", "response", "message"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Body:
     """Content that is kept beside the rows, under its SHA-256."""
 
@@ -20,7 +25,7 @@ class Body:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Packed:
     """The JSON text of something, and the long parts that were taken out of it."""
 
@@ -28,7 +33,7 @@ class Packed:
     bodies: tuple[Body, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reservation:
     """What is set aside for a call: in which budgets, each with the day on which its period began. None: nobody knows its price."""
 
@@ -36,7 +41,7 @@ class Reservation:
     amount_usd: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NewCall:
     """A call that is about to be made; `created_at` is its id's time."""
 
@@ -56,7 +61,7 @@ class NewCall:
     reservation: Reservation | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Usage:
     """Tokens as the provider counted them; None is not known. Cached ones are part of the prompt's, reasoning of the completion's."""
 
@@ -74,7 +79,7 @@ class Usage:
         return self.prompt + (self.completion or 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """What came back from one attempt at one provider: an answer, a part of one, or why there is none."""
 
@@ -97,7 +102,7 @@ class Answer:
     upstream_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Kept:
     """The answer to a call with an idempotency key, for whoever sends it again."""
 
@@ -106,7 +111,7 @@ class Kept:
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class End:
     """How a call ended: the answers not yet written, and whether one of them answers it."""
 
