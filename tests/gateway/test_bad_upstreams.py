@@ -1,0 +1,349 @@
+"""Providers that fail: the right status, a clear error, and a row for each attempt; and what a caller sends that makes no sense."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+import anthropic
+import openai
+import pytest
+import yaml
+from aiohttp import web
+
+from fixtures.gateways import Town
+from fixtures.upstreams import ScriptedUpstream
+from guildhall import clock
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(town: Town) -> None:
+    """Pauses between attempts take no time."""
+
+    async def pass_on(seconds: float) -> None:
+        assert seconds < 10
+        await asyncio.sleep(0)
+
+    town.gateway._sleep = pass_on
+
+
+async def refused(town: Town, model: str, **given: Any) -> tuple[int, dict[str, Any]]:
+    """The status and the error of a call that fails."""
+    with pytest.raises(openai.APIStatusError) as caught:
+        await town.say(model, **given)
+    return caught.value.status_code, caught.value.body
+
+
+@pytest.mark.parametrize(
+    ("model", "status", "code", "attempts"),
+    [
+        ("fail-400", 400, "400", 1),
+        ("fail-404", 404, "404", 1),
+        ("fail-422", 422, "422", 1),
+        ("fail-401", 502, "upstream_unavailable", 1),
+        ("fail-403", 502, "upstream_unavailable", 1),
+        ("fail-429", 429, "upstream_rate_limited", 2),
+        ("fail-500", 502, "upstream_unavailable", 2),
+        ("fail-503", 502, "upstream_unavailable", 2),
+        ("garbage", 502, "upstream_unavailable", 1),
+        ("half", 502, "upstream_unavailable", 1),
+        ("rude", 502, "upstream_unavailable", 2),
+    ],
+)
+async def test_a_failure_has_its_status_and_a_row_for_each_attempt(
+    town: Town, model: str, status: int, code: str, attempts: int
+) -> None:
+    found, error = await refused(town, model)
+    assert (found, error["code"]) == (status, code)
+    assert "sk-upstream" not in str(error)
+    assert len(town.provider.asked) == attempts
+    [call] = await town.calls()
+    rows = await town.answers()
+    assert (call["status"], call["error_code"]) == ("failed", rows[-1]["error_code"])
+    assert [row["attempt"] for row in rows] == list(range(1, attempts + 1))
+    assert all(row["error_code"] and not row["selected"] for row in rows)
+    assert call["completed_at"] is not None
+
+
+async def test_a_request_that_the_provider_refuses_gets_the_provider_s_own_words(town: Town) -> None:
+    _, error = await refused(town, "fail-400")
+    assert error["message"] == "made to fail"
+
+
+async def test_a_provider_that_does_not_begin_in_time(town: Town) -> None:
+    await town.add("slow", config={"models": ["hang"], "first_byte_s": 0.05})
+    status, error = await refused(town, "hang")
+    assert (status, error["code"]) == (504, "upstream_unavailable")
+    [row] = await town.answers()
+    assert (row["error_code"], row["upstream_status"]) == ("upstream_timeout", None)
+
+
+async def test_a_stream_that_breaks_half_way_is_reported_as_broken_and_never_as_whole(town: Town) -> None:
+    said = ""
+    with pytest.raises(openai.APIError, match="broke off"):
+        async for chunk in await town.say("half-one_two_three_four", stream=True):
+            said += chunk.choices[0].delta.content or ""
+    assert said == "one two three "
+    [call] = await town.calls()
+    [row] = await town.answers()
+    assert (call["status"], call["error_code"], row["error_code"]) == ("failed", "stream_broken", "stream_broken")
+    assert row["content"] == "one two three "  # what came of it is kept
+
+
+async def test_a_broken_stream_of_messages_is_an_error_event(town: Town) -> None:
+    with pytest.raises(anthropic.APIError, match="broke off"):
+        async with town.anthropic().messages.stream(
+            model="half-one_two_three_four", max_tokens=9, messages=[{"role": "user", "content": "hi"}]
+        ) as stream:
+            async for _ in stream.text_stream:
+                pass
+
+
+async def test_an_error_within_a_stream_breaks_it(town: Town) -> None:
+    async def fail(request: web.Request, _: dict[str, Any]) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        await response.write(b'data: {"error": {"message": "overloaded", "code": 503}}\n\n')
+        return response
+
+    town.provider.script["say-x"].append(fail)
+    with pytest.raises(openai.APIError, match="overloaded"):
+        async for _ in await town.say("say-x", stream=True):
+            pass
+    await town.until_settled()  # the error was the provider's own, and was handed on as it came
+    assert (await town.calls())[0]["error_code"] == "stream_broken"
+
+
+async def test_a_stream_without_its_last_event_but_with_its_reason_is_whole(town: Town) -> None:
+    async def end_early(request: web.Request, _: dict[str, Any]) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        await response.write(
+            b'data: {"id":"1","choices":[{"index":0,"delta":{"content":"all"},"finish_reason":"stop"}]}\n\n'
+        )
+        return response
+
+    town.provider.script["say-x"].append(end_early)
+    assert [each.choices[0].delta.content async for each in await town.say("say-x", stream=True)] == ["all"]
+    assert (await town.calls())[0]["status"] == "completed"
+
+
+async def test_a_caller_who_leaves_gets_their_tokens_recorded(town: Town) -> None:
+    release = asyncio.Event()
+
+    async def slowly(request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        events, _ = town.provider._said(request.path, "m", "one two three", body)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        await response.write(events[0].encode())
+        await release.wait()
+        for event in events[1:]:
+            await response.write(event.encode())
+        return response
+
+    town.provider.script["say-x"].append(slowly)
+    stream = await town.say("say-x", stream=True)
+    await anext(aiter(stream))
+    await stream.close()  # the connection with it
+    release.set()
+    await town.until_settled()
+    rows = await town.answers()
+    assert (rows[0]["content"], rows[0]["tokens_total"], rows[0]["error_code"]) == ("one two three", 17, None)
+
+
+# failover ----------------------------------------------------------------------
+
+
+async def test_the_next_provider_answers_where_the_first_fails(town: Town) -> None:
+    await town.add("first", config={"models": {"gpt": "fail-500"}, "priority": 0})
+    await town.add("second", config={"models": {"gpt": "say-hello"}, "priority": 1})
+    answer = await town.say("gpt")
+    assert answer.choices[0].message.content == "hello"
+    [call] = await town.calls()
+    rows = await town.answers()
+    assert call["status"] == "completed"
+    assert [(row["provider_name"], row["attempt"], row["error_code"]) for row in rows] == [
+        ("first", 1, "upstream_failed"),
+        ("second", 2, None),
+    ]
+
+
+async def test_a_stream_that_has_not_begun_can_be_another_provider_s(town: Town) -> None:
+    await town.add("first", config={"models": {"gpt": "rude"}, "priority": 0})
+    await town.add("second", config={"models": {"gpt": "say-hello"}, "priority": 1})
+    said = [each.choices[0].delta.content or "" async for each in await town.say("gpt", stream=True)]
+    assert "".join(said) == "hello"
+
+
+async def test_a_provider_that_asks_to_be_left_alone_is_left_alone(town: Town) -> None:
+    async def wait(*_: object) -> web.StreamResponse:
+        return web.json_response({"error": {"message": "slow down"}}, status=429, headers={"Retry-After": "30"})
+
+    await town.add("busy", config={"models": {"gpt": "say-busy"}, "priority": 0})
+    await town.add("free", config={"models": {"gpt": "say-free"}, "priority": 1})
+    town.provider.script["say-busy"].append(wait)
+    said = [(await town.say("gpt")).choices[0].message.content for _ in range(3)]
+    assert said == ["free", "free", "free"]
+    assert [body["model"] for _, _, body in town.provider.asked].count("say-busy") == 1
+
+
+async def test_how_long_to_wait_is_told_where_nobody_else_serves_the_model(town: Town) -> None:
+    async def wait(*_: object) -> web.StreamResponse:
+        return web.json_response({"error": {"message": "slow down"}}, status=429, headers={"Retry-After": "30"})
+
+    town.provider.script["say-x"].append(wait)
+    for code in ("upstream_rate_limited", "providers_resting"):
+        with pytest.raises(openai.APIStatusError) as caught:
+            await town.say("say-x")
+        assert caught.value.body["code"] == code
+        assert 25 <= int(caught.value.response.headers["retry-after"]) <= 30
+    assert len(town.provider.asked) == 1
+    assert [(each["status"], each["error_code"]) for each in await town.calls()] == [
+        ("failed", "upstream_rate_limited"),
+        ("failed", "providers_resting"),
+    ]
+
+
+async def test_a_provider_that_keeps_failing_is_tried_again_by_a_probe(town: Town) -> None:
+    await town.add("only", config={"models": {"gpt": "fail-500"}})
+    for _ in range(3):
+        await refused(town, "gpt")
+    [account] = [each for book in town.gateway.directory.books() for each in book[1].accounts if each.name == "only"]
+    state = town.gateway.watch.of(account.id)
+    assert (state.breaker.is_open, state.health) == (True, "unhealthy")
+    state.breaker.rests_until_ms = clock.monotonic_ms()
+    assert await town.gateway.watch.probe(town.gateway.upstream, account, "k") is None
+    assert state.health == "healthy"
+    town.provider.probe_status = 401
+    assert await town.gateway.watch.probe(town.gateway.upstream, account, "k") == "status 401"
+
+
+async def test_nothing_is_sent_to_an_address_that_is_not_allowed(town: Town, provider: ScriptedUpstream) -> None:
+    port = provider.url.split(":")[2]
+    for address in (f"http://localtest.invalid:{port}/v1",):
+        await town.add("elsewhere", base_url=address, config={"models": ["say-elsewhere"]})
+    status, _ = await refused(town, "say-elsewhere")
+    assert status == 502
+    # an account that was written by SQL, past the check
+    await town.sql("UPDATE gateway.llm_providers SET base_url = 'http://169.254.169.254/v1' WHERE name = 'elsewhere'")
+    status, error = await refused(town, "say-elsewhere")
+    assert (status, error["code"]) == (502, "upstream_unavailable")
+    assert (await town.answers())[-1]["error_code"] == "address_closed"
+    assert provider.asked == []
+
+
+# what callers send -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b"{", "body"),
+        (b"[]", "body"),
+        (b"{}", "model"),
+        (b'{"model": 1, "messages": [1]}', "model"),
+        (b'{"model": "m"}', "messages"),
+        (b'{"model": "m", "messages": []}', "messages"),
+        (b'{"model": "m", "messages": [{}], "stream": "yes"}', "stream"),
+        (b'{"model": "m", "messages": [{}], "max_tokens": -1}', "max_tokens"),
+    ],
+)
+async def test_a_body_that_makes_no_sense(town: Town, body: bytes, field: str) -> None:
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {town.key}"}) as session,
+        session.post(f"{town.url}/v1/chat/completions", data=body) as response,
+    ):
+        error = (await response.json())["error"]
+        assert response.status == 400
+        assert response.headers["x-request-id"] == error["request_id"]
+    assert (error["code"], error["param"], error["type"]) == ("request_refused", field, "invalid_request_error")
+    [call] = await town.calls()
+    assert (str(call["id"]), call["status"], call["error_code"]) == (error["request_id"], "failed", "request_refused")
+
+
+async def test_a_body_that_is_too_long(town: Town) -> None:
+    status, error = await refused(town, "say-x", messages=[{"role": "user", "content": "x" * 1_100_000}])
+    assert (status, error["code"]) == (413, "body_too_large")
+
+
+async def test_a_model_that_nobody_serves(town: Town) -> None:
+    await town.sql('UPDATE gateway.llm_providers SET config = \'{"models": ["gpt-5-mini"]}\'')
+    status, error = await refused(town, "gpt-5-mni")
+    assert (status, error["code"], error["param"]) == (404, "model_not_found", "model")
+    assert 'Did you mean "gpt-5-mini"?' in error["message"]
+    assert (await town.calls())[0]["error_code"] == "model_not_found"
+
+
+async def test_what_a_provider_cannot_be_asked_is_refused_and_not_left_out(town: Town) -> None:
+    await town.add("claude", "anthropic", config={"models": ["only-claude"]})
+    schema = {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object"}}}
+    status, error = await refused(town, "only-claude", response_format=schema)
+    assert (status, error["param"]) == (400, "response_format")
+    with pytest.raises(openai.BadRequestError, match=r"served at /v1/embeddings"):
+        await town.openai().embeddings.create(model="only-claude", input="x")
+    assert town.provider.asked == []
+
+
+async def test_paths_and_methods_that_there_are_not(town: Town) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{town.url}/v1/chat/completion") as response:
+            assert response.status == 404
+            assert "Did you mean" in (await response.json())["error"]["message"]
+        async with session.get(f"{town.url}/v1/chat/completions") as response:
+            assert response.status == 405
+
+
+async def test_text_that_postgresql_cannot_keep_is_kept_as_far_as_it_can(town: Town) -> None:
+    await town.say("say-x", messages=[{"role": "user", "content": "nul: \0"}])
+    [call] = await town.calls()
+    assert (call["status"], call["prompt"]) == ("completed", "nul: \ufffd")
+
+
+# answers that were recorded ----------------------------------------------------
+
+
+async def test_recorded_errors_and_answers_are_read_as_they_came(town: Town, shared_data: Any) -> None:
+    """Every recorded exchange of chat completions and messages: its status and its tokens, or its error."""
+    paths = {"/v1/chat/completions": "openai", "/v1/messages": "anthropic"}
+    seen = 0
+    await town.add("claude", "anthropic", config={"models": ["recorded-claude"]})
+    for file in sorted((shared_data / "provider_cassettes").glob("*.yaml")):
+        for exchange in yaml.load(file.read_text("utf-8"), yaml.CSafeLoader)["interactions"]:
+            path = "/" + exchange["request"]["uri"].split("/", 3)[-1].split("?")[0]
+            body, status = exchange["response"]["body"].get("string"), exchange["response"]["status"]["code"]
+            if path not in paths or not isinstance(body, str) or not body.startswith(("{", "data:", "event:")):
+                continue
+            seen += 1
+            await check_recorded(town, path, status, body)
+    assert seen >= 5
+
+
+async def check_recorded(town: Town, path: str, status: int, body: str) -> None:
+    streams = not body.startswith("{")
+
+    async def recorded(*_: object) -> web.StreamResponse:
+        kind = "text/event-stream" if streams else "application/json"
+        return web.Response(text=body, status=status, content_type=kind)
+
+    model = "recorded-claude" if path.endswith("messages") else "recorded"
+    town.provider.script[model].append(recorded)
+    town.provider.script[model].append(recorded)
+    document = {"model": model, "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}], "stream": streams}
+    before = len(await town.answers())
+    async with (
+        aiohttp.ClientSession(headers={"x-api-key": town.key}) as session,
+        session.post(town.url + path, json=document) as response,
+    ):
+        said = await response.text()
+    town.provider.script[model].clear()
+    row = (await town.answers())[before]
+    assert row["upstream_status"] == status
+    if status == 200:
+        assert response.status == 200, said
+        assert row["error_code"] is None
+        assert streams or said == body
+        assert row["finish_reason"]
+    else:
+        assert response.status == (502 if status in (401, 403) else status)
+        assert row["error_code"] in ("upstream_refused", "upstream_key_refused")
