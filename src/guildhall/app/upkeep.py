@@ -16,6 +16,7 @@ from guildhall.app import sealing
 from guildhall.app.wiring import App
 from guildhall.db import archives, rollups, timeseries
 from guildhall.db.archivefiles import ArchiveFormatMissing
+from guildhall.domains.gateway import requests
 from guildhall.domains.platform import audit, identity, operations, replays
 from guildhall.errors import GuildhallError, NotAllowed, Unavailable
 
@@ -55,6 +56,7 @@ async def maintain(app: App, url: str) -> Upkeep:
         await replays.tidy(tx)
         await operations.tidy(tx)
         await cache.tidy(tx)
+        await requests.tidy(tx)
     seals: list[audit.Seal] = []
     try:
         async for seal in sealing.seal(app):

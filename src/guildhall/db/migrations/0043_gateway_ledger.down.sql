@@ -52,3 +52,12 @@ GRANT SELECT, INSERT, UPDATE (
 GRANT SELECT, INSERT, UPDATE (confidence, selected) ON gateway.llm_responses TO guildhall_app;
 
 SELECT platform.settle_grants();
+
+UPDATE platform.series SET compress_after = '7 days' WHERE name IN ('llm_requests', 'llm_responses');
+DO $$
+BEGIN
+    IF (SELECT engine FROM platform.installation) = 'timescale' THEN
+        PERFORM platform.set_policies('llm_requests'), platform.set_policies('llm_responses');
+    END IF;
+END
+$$;

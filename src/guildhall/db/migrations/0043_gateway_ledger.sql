@@ -2,6 +2,24 @@
 -- digests under which both series are sealed; bodies beside them, budgets,
 -- idempotency keys, and the processes whose calls are closed when they are gone.
 
+-- A ledger's columns are granted one by one, which TimescaleDB cannot do where it compresses (0002); what is long is
+-- compressed already, beside the rows.
+UPDATE platform.series SET compress_after = NULL WHERE name IN ('llm_requests', 'llm_responses');
+DO $$
+DECLARE
+    relation text;
+BEGIN
+    IF (SELECT engine FROM platform.installation) = 'timescale' THEN
+        FOREACH relation IN ARRAY ARRAY['llm_requests', 'llm_responses'] LOOP
+            PERFORM platform.set_policies(relation);
+            EXECUTE format('SELECT %1$s.decompress_chunk(chunk, if_compressed => true) FROM %1$s.show_chunks(%2$L::regclass) AS chunk',
+                           platform.timescale_schema(), 'store.' || relation);
+            EXECUTE format('ALTER TABLE store.%I SET (timescaledb.compress = false)', relation);
+        END LOOP;
+    END IF;
+END
+$$;
+
 -- what a row tells ----------------------------------------------------------
 
 ALTER TABLE store.llm_requests
