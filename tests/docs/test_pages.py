@@ -47,7 +47,9 @@ def test_every_command_is_documented() -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    text = "".join((_ROOT / "docs" / page).read_text("utf-8") for page in ("database.md", "serve.md", "executors.md", "gateway.md"))
+    text = "".join(
+        (_ROOT / "docs" / page).read_text("utf-8") for page in ("database.md", "serve.md", "executors.md", "gateway.md")
+    )
     names = re.findall(r"GUILDHALL_[A-Z_]+", Path(settings.__file__).read_text("utf-8"))
     assert len(set(names)) == len(dataclasses.fields(settings.Settings))
     for name in set(names):

@@ -213,7 +213,7 @@ async def send(town: Town, key: str, content: str = "hi", *, stream: bool = Fals
         aiohttp.ClientSession(headers=headers) as session,
         session.post(f"{town.url}/v1/chat/completions", json=body) as response,
     ):
-        return response.status, dict(response.headers), await response.text()
+        return response.status, {name.lower(): value for name, value in response.headers.items()}, await response.text()
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -141,7 +141,7 @@ class _ChatStream(StreamTalk):
                     told.texts.append(text)
                 reason = choice.get("finish_reason")
                 if reason is not None:
-                    told.finish_reason = str(reason)
+                    told.finish_reason = _text(reason)
         elif "error" in chunk:
             told.error = _message(chunk["error"])
         usage = chunk.get("usage")
@@ -210,7 +210,7 @@ class _MessagesStream(StreamTalk):
             case "message_delta":
                 delta = document.get("delta")
                 if isinstance(delta, dict) and delta.get("stop_reason"):
-                    told.finish_reason = str(delta["stop_reason"])
+                    told.finish_reason = _text(delta["stop_reason"])
                 told.usage = anthropic_usage(document.get("usage"), told.usage)
             case "error":
                 told.error = _message(document.get("error"))
@@ -361,7 +361,7 @@ def _document(data: bytes) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    return value[:255] if isinstance(value, str) else None
+    return value[:255].replace("\0", "\ufffd") if isinstance(value, str) else None
 
 
 def _message(error: Any) -> str:

@@ -301,6 +301,7 @@ class Gateway:
             raise
         except Exception:
             self._end_later(course, "internal_error", "the gateway failed")
+            await self._release(caller, key, call.id)
             raise
 
     async def _plan(self, caller: Caller, book: Book, asked: Asked) -> _Plan:

@@ -310,6 +310,8 @@ class Ledger:
                     made_ms = clock.monotonic_ms()
             except Unavailable as error:
                 _log.warning("looking after the ledger waits for the database: %s", error)
+            except Exception:  # noqa: BLE001 - what failed once may work the next time, and nobody else would look
+                _log.exception("looking after the ledger failed")
 
     async def _make_room(self) -> None:
         # In a transaction of its own: making a partition locks tables that others write.

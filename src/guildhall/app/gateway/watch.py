@@ -109,14 +109,17 @@ class Watch:
         while True:
             await asyncio.sleep(_LOOK_S)
             for tenant_id, book in directory.books():
-                await asyncio.gather(
-                    *(
-                        self.probe(upstream, each, book.keys[each.id])
-                        for each in book.accounts
-                        if each.enabled and self._wants_probe(each)
+                try:
+                    await asyncio.gather(
+                        *(
+                            self.probe(upstream, each, book.keys[each.id])
+                            for each in book.accounts
+                            if each.enabled and self._wants_probe(each)
+                        )
                     )
-                )
-                await self._tell(database, tenant_id, list(book.accounts))
+                    await self._tell(database, tenant_id, list(book.accounts))
+                except Exception:  # noqa: BLE001 - one team's accounts keep no other's from being looked at
+                    _log.exception("looking after a team's providers failed")
 
     def _wants_probe(self, account: Account) -> bool:
         state, now_ms = self.of(account.id), clock.monotonic_ms()
@@ -154,7 +157,7 @@ class Watch:
         changed = [
             (each, state)
             for each in accounts
-            if (state := self.of(each.id)).told is None or state.told[0] is not state.health
+            if (state := self.of(each.id)).told != (state.health, state.response_time_ms)
         ]
         if not changed:
             return
