@@ -88,12 +88,14 @@ CREATE FUNCTION gateway.settle_calls(
     ids uuid[], times timestamptz[], states text[], prompts integer[], completions integer[], totals integer[], cached integer[],
     reasoning integer[], costs numeric[], codes text[], reasons text[], ends timestamptz[]
 ) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET enable_hashjoin = off
     SET enable_mergejoin = off
     SET enable_seqscan = off
+    SET plan_cache_mode = force_generic_plan -- planned once in a session: planning takes longer than the work
 AS $$
+BEGIN
     UPDATE store.llm_requests AS kept
        SET status = done.state, tokens_prompt = done.prompt, tokens_completion = done.completion, tokens_total = done.total,
            tokens_cached = done.cached, tokens_reasoning = done.reasoning, cost_usd = done.cost, error_code = done.code,
@@ -102,7 +104,8 @@ AS $$
            AS done (id, created_at, state, prompt, completion, total, cached, reasoning, cost, code, message, at)
      WHERE kept.id = done.id
        AND kept.created_at = done.created_at
-       AND (kept.status IN ('pending', 'running') OR kept.error_code = 'lost')
+       AND (kept.status IN ('pending', 'running') OR kept.error_code = 'lost');
+END
 $$;
 
 -- bodies --------------------------------------------------------------------
@@ -277,9 +280,13 @@ CREATE TRIGGER budgets_are_revised AFTER INSERT OR UPDATE OR DELETE ON gateway.b
 CREATE FUNCTION gateway.check_callers(
     kinds text[], proofs uuid[], users uuid[], teams uuid[], roles text[], administrators boolean[], scopes text[], revisions bigint[]
 ) RETURNS TABLE (place bigint, verdict text)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT asked.place, CASE WHEN held.role IS NULL THEN 'refused' ELSE 'changed' END
       FROM unnest(kinds, proofs, users, teams, roles, administrators, scopes, revisions) WITH ORDINALITY
            AS asked (kind, proof, user_id, tenant_id, role, administrator, scopes, revision, place)
@@ -302,7 +309,8 @@ AS $$
                  JOIN platform.team_members AS members ON members.tenant_id = asked.tenant_id AND members.user_id = asked.user_id
            ) AS held ON true
      WHERE held.role IS DISTINCT FROM asked.role OR held.administrator <> asked.administrator
-        OR held.scopes <> asked.scopes OR held.revision <> asked.revision
+        OR held.scopes <> asked.scopes OR held.revision <> asked.revision;
+END
 $$;
 
 -- idempotency keys ----------------------------------------------------------
