@@ -112,6 +112,18 @@ class Settings:
     gateway_networks: tuple[str, ...] = ()
     """GUILDHALL_GATEWAY_NETWORKS: private networks that providers may be in, such as 10.0.0.0/8, with commas between."""
 
+    embedding_url: str | None = None
+    """GUILDHALL_EMBEDDING_URL: an OpenAI-compatible endpoint for embeddings, such as https://api.openai.com/v1; hashed words unless given."""
+
+    embedding_model: str = "text-embedding-3-small"
+    """GUILDHALL_EMBEDDING_MODEL: the model behind it, of 1,536 dimensions at most."""
+
+    embedding_key: str | None = field(default=None, repr=False)
+    """GUILDHALL_EMBEDDING_KEY: the key for it, if it wants one."""
+
+    embedding_threshold: float = 0.75
+    """GUILDHALL_EMBEDDING_THRESHOLD: the cosine, above 0 and below 1, from which two failures are alike by that model."""
+
     modal_app: str = "guildhall-eval"
     """GUILDHALL_MODAL_APP: what the app is called at Modal that `--on modal` runs trials in."""
 
@@ -179,6 +191,10 @@ class Settings:
             env_file=_file(env, "GUILDHALL_ENV_FILE"),
             gateway_port=_port(env, "GUILDHALL_GATEWAY_PORT", default=8401),
             gateway_networks=_networks(env, "GUILDHALL_GATEWAY_NETWORKS"),
+            embedding_url=_url(env, "GUILDHALL_EMBEDDING_URL", example="https://api.openai.com/v1"),
+            embedding_model=env.get("GUILDHALL_EMBEDDING_MODEL", "").strip() or "text-embedding-3-small",
+            embedding_key=env.get("GUILDHALL_EMBEDDING_KEY", "").strip() or None,
+            embedding_threshold=_share(env, "GUILDHALL_EMBEDDING_THRESHOLD", default=0.75),
             modal_app=env.get("GUILDHALL_MODAL_APP", "").strip() or "guildhall-eval",
             modal_environment=env.get("GUILDHALL_MODAL_ENVIRONMENT", "").strip() or None,
             modal_image=env.get("GUILDHALL_MODAL_IMAGE", "").strip() or None,
@@ -351,10 +367,23 @@ def _origins(env: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(each.lower() for each in _words(env, name))
 
 
-def _url(env: Mapping[str, str], name: str) -> str | None:
+def _share(env: Mapping[str, str], name: str, *, default: float) -> float:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise _refused(name, text, "a number above 0 and below 1")
+    return value
+
+
+def _url(env: Mapping[str, str], name: str, *, example: str = "http://localhost:4318") -> str | None:
     text = env.get(name, "").strip()
     if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
-        raise _refused(name, text, "a URL such as http://localhost:4318")
+        raise _refused(name, text, f"a URL such as {example}")
     return text or None
 
 

@@ -9,8 +9,9 @@ order in which they came. `matched` then says which of the new groups is which
 of the old, and what has merged and split.
 
 Similarities are cosines of unit vectors. Average linkage: Sokal and Michener, "A
-statistical method for evaluating systematic relationships", 1958. Where there are too many for it, they are first taken together in leaders, as in
-BIRCH (Zhang, Ramakrishnan and Livny, SIGMOD 1996).
+statistical method for evaluating systematic relationships", 1958. Where there are
+too many for it, they are first taken together in leaders, as in BIRCH (Zhang,
+Ramakrishnan and Livny, SIGMOD 1996).
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ def matched(
     for old, label, weight in zip(before, labels.tolist(), weights, strict=True):
         if old is not None:
             shared[label, old] += weight
-    claims = sorted(shared, key=lambda claim: (-shared[claim], older(claim[1]), claim[0]))  # type: ignore[arg-type]
+    claims = sorted(shared, key=lambda claim: (-shared[claim], older(claim[1]), claim[0]))
     named: dict[int, Id] = {}
     taken: set[Id] = set()
     for label, old in claims:
@@ -167,7 +168,7 @@ def kept_apart(labels: Labels, before: Sequence[Id | None], vectors: Vectors, ap
         olds = sorted({old for row in rows if (old := before[row]) in wanted and old is not None}, key=apart.index)
         if len(olds) < 2:
             continue
-        own = np.array([olds.index(old) if (old := before[row]) in olds else -1 for row in rows], dtype=np.intp)  # type: ignore[arg-type]
+        own = np.array([olds.index(old) if (old := before[row]) in olds else -1 for row in rows], dtype=np.intp)
         centres = centres_of(vectors[rows[own >= 0]], own[own >= 0])
         nearest, _ = assign(vectors[rows], centres, -1.0)
         places = np.where(own >= 0, own, nearest)
@@ -202,13 +203,45 @@ def _led(vectors: Vectors, nearness: float) -> tuple[Labels, Vectors]:
 
 
 def _linked(vectors: Vectors, threshold: float) -> Labels:
-    """Average linkage, cut where the average similarity falls below the threshold."""
-    if len(vectors) == 1:
-        return np.zeros(1, dtype=np.intp)
-    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415 - half a second to load
+    """
+    Average linkage, cut where the average similarity falls below the threshold.
 
-    distances = np.clip(1.0 - (vectors @ vectors.T).astype(np.float64), 0.0, 2.0)
-    condensed = distances[np.triu_indices(len(vectors), k=1)]
-    tree = linkage(condensed, method="average")
-    groups: Labels = fcluster(tree, t=1.0 - threshold, criterion="distance").astype(np.intp) - 1
-    return groups
+    By chains of nearest neighbours (Murtagh, "A Survey of Recent Advances in Hierarchical Clustering
+    Algorithms", The Computer Journal 26, 1983), in the square of the number. What has no neighbour that
+    is near enough never will, as joining others brings none nearer: it is done with.
+    """
+    count = len(vectors)
+    alike = (vectors @ vectors.T).astype(np.float64)
+    np.fill_diagonal(alike, -np.inf)
+    sizes = np.ones(count)
+    parents = np.arange(count, dtype=np.intp)
+    open_ones = list(range(count - 1, -1, -1))
+    is_open = np.ones(count, dtype=bool)
+    chain: list[int] = []
+    while chain or open_ones:
+        if not chain:
+            first = open_ones.pop()
+            if is_open[first]:
+                chain.append(first)
+            continue
+        tip = chain[-1]
+        nearest = int(alike[tip].argmax())
+        if len(chain) > 1 and alike[tip, chain[-2]] >= alike[tip, nearest]:
+            nearest = chain[-2]
+        if alike[tip, nearest] < threshold:
+            chain.pop()
+            is_open[tip] = False
+        elif len(chain) > 1 and nearest == chain[-2]:
+            del chain[-2:]
+            kept, gone = min(tip, nearest), max(tip, nearest)
+            together = sizes[kept] + sizes[gone]
+            alike[kept] = (sizes[kept] * alike[kept] + sizes[gone] * alike[gone]) / together
+            alike[:, kept] = alike[kept]
+            alike[gone] = alike[:, gone] = -np.inf
+            sizes[kept], parents[gone], is_open[gone] = together, kept, False
+            open_ones.append(kept)
+        else:
+            chain.append(nearest)
+    for row in range(count):  # parents come before their children
+        parents[row] = parents[parents[row]]
+    return parents

@@ -20,8 +20,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-DIMENSIONS = 1536
-"""Of every vector that is kept: those of models with fewer are padded with zeros, which leaves cosines as they are."""
+from guildhall.algorithms.vectors import DIMENSIONS
 
 Vectors = NDArray[np.float32]
 """One unit vector in a row, `DIMENSIONS` columns."""
@@ -37,11 +36,12 @@ _LEAST_OF_A_LINE = 0.125
 _LITTLE = 0.2
 _PLACEHOLDER = 0.1
 _PAIR = 0.8
-_FUNCTION_WORDS = frozenset(
+_FUNCTION_WORDS = (
     "a an the this that these those it its is are was were be been being am do does did have has had having will would shall "
     "should can could may might must of to in on at by for from with as and or but if than then so what which who whom whose "
-    "when where there here i you he she we they me him her us them my your his our their and more of one s t".split()
+    "when where there here i you he she we they me him her us them my your his our their and more of one s t"
 )
+_FUNCTIONAL = frozenset(_FUNCTION_WORDS.split())
 
 
 def embed(texts: Sequence[str]) -> Vectors:
@@ -115,7 +115,7 @@ def _words(line: str) -> list[str]:
 def _weight(word: str) -> float:
     if word.startswith("<"):
         return _PLACEHOLDER
-    return _LITTLE if word in _FUNCTION_WORDS else 1.0
+    return _LITTLE if word in _FUNCTIONAL else 1.0
 
 
 @lru_cache(maxsize=1 << 17)

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from guildhall.adapters import agentfile, scenariofile
+from guildhall.app import clustering
 from guildhall.app.executors import ExecutorMissing, MaterialRefused, Place, check_place, executor_for, load_material
 from guildhall.app.planning import AgainstItself
 from guildhall.app.runner import OnProgress, Run, RunLimits, Runner
@@ -171,7 +172,8 @@ async def run(
 
     Any number of processes, on any hosts, may do so with the same simulations
     at once: they share the trials and the budget. Trials are played `on` this
-    machine, a Ray cluster or Modal, with the same records.
+    machine, a Ray cluster or Modal, with the same records. What failed is put in
+    clusters at the end (`clustering`).
 
     Raises:
         InvalidInput: Something that an agent or a scenario refers to cannot be loaded; the simulations have failed.
@@ -201,13 +203,15 @@ async def run(
             raise
         runner = Runner(app, conductors, concurrency=concurrency, limits=limits, on_progress=on_progress)
         try:
-            return await runner.run()
+            done = await runner.run()
         except ExceptionGroup as group:
             refused = _first(group, MaterialRefused)
             if refused is None:
                 raise
             await _give_up(app, open_ones, refused)
             raise refused from None
+    await clustering.catch_up_quietly(app)
+    return done
 
 
 class _Notes:

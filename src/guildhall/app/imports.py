@@ -17,6 +17,7 @@ from uuid import UUID
 
 from guildhall import clock
 from guildhall.adapters.importers import ImportedLog, ImportedTask, ImportedTrial, read_log
+from guildhall.app import clustering
 from guildhall.app.wiring import App
 from guildhall.db import ConstraintViolated, Tx
 from guildhall.domains.evaluation import configurations, outcomes, scenarios, simulations
@@ -69,12 +70,14 @@ async def import_logs(
         logs = [replace(log, name=name, agent={**log.agent, "name": name}) for log in logs]
     known = {task.scenario_id: task for log in logs for task in log.tasks if task.is_known}
     try:
-        return await _import(app, logs, known)
+        results = await _import(app, logs, known)
     except ConstraintViolated as error:
         if error.constraint != "simulations_one_per_import":
             raise
-    # Somebody else was importing the same at the same time; now it is known.
-    return await _import(app, logs, known)
+        # Somebody else was importing the same at the same time; now it is known.
+        results = await _import(app, logs, known)
+    await clustering.catch_up_quietly(app)
+    return results
 
 
 async def _import(app: App, logs: Sequence[ImportedLog], known: Mapping[str, ImportedTask]) -> list[ImportResult]:

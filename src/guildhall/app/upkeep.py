@@ -1,5 +1,5 @@
 """
-One pass of everything that keeps the database in shape: identity, seals, roll-ups, series, archives.
+One pass of everything that keeps the database in shape: identity, seals, clusters, roll-ups, series, archives.
 
 Nothing depends on when it runs, or whether two run at once: what one pass
 leaves, such as a partition that it could not lock, the next one does.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from guildhall import cache
-from guildhall.app import sealing
+from guildhall.app import clustering, sealing, searching
 from guildhall.app.wiring import App
 from guildhall.db import archives, rollups, timeseries
 from guildhall.db.archivefiles import ArchiveFormatMissing
@@ -26,12 +26,13 @@ class Upkeep:
     """
     What one pass did.
 
-    `expired` counts the sessions that had run out. `left` says what it could
+    `expired` counts the sessions that had run out, `clustered` the failures that were put in clusters. `left` says what it could
     not do with this login or installation, and why; `short_from` names the
     series that still lack partitions for the next month.
     """
 
     expired: int
+    clustered: int
     seals: Sequence[audit.Seal]
     rollups: Sequence[rollups.Refreshed]
     steps: Sequence[timeseries.Step]
@@ -41,7 +42,7 @@ class Upkeep:
 
 async def maintain(app: App, url: str) -> Upkeep:
     """
-    Tidy identity and the cache, seal ledgers, refresh roll-ups, then make, archive, drop and close partitions.
+    Tidy identity and the cache, seal ledgers, cluster failures, refresh roll-ups, then make, archive, drop and close partitions.
 
     What is dropped has been sealed and rolled up before. Work that needs the
     owner of the tables is done at `url`, an administrator's, and left out where
@@ -67,6 +68,8 @@ async def maintain(app: App, url: str) -> Upkeep:
         raise
     except GuildhallError as error:
         left.append(error)
+    clustered = await clustering.catch_up_everywhere(app)
+    await searching.index_everywhere(app)
     refreshed = await rollups.refresh(app.database)
     steps: list[timeseries.Step] = []
     for work in (
@@ -79,4 +82,4 @@ async def maintain(app: App, url: str) -> Upkeep:
             steps += await work or []
         except (NotAllowed, ArchiveFormatMissing) as error:
             left.append(error)
-    return Upkeep(expired, seals, refreshed, steps, left, await timeseries.short_of(app.database))
+    return Upkeep(expired, clustered, seals, refreshed, steps, left, await timeseries.short_of(app.database))

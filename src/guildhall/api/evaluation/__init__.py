@@ -5,10 +5,12 @@ from guildhall.api.evaluation import (
     configurations,
     events,
     executions,
+    failures,
     outcomes,
     proposals,
     recommendations,
     scenarios,
+    search,
     simulations,
 )
 
@@ -27,4 +29,6 @@ ROUTERS = (
     recommendations.router,
     recommendations.analyses,
     recommendations.calibrations,
+    failures.router,
+    search.router,
 )

@@ -90,10 +90,13 @@ class KeptToolDocument(ToolDocument):
     sandbox_tool_logs: str | None
 
 
+@described
 class KeptFailureDocument(FailureDocument):
     """Why a trial did not pass, under the id by which it is kept."""
 
     pattern_id: UUID
+    pattern_cluster_id: UUID | None
+    """The cluster of failures that are alike; null until it has one."""
 
 
 @described
@@ -165,7 +168,14 @@ def kept_outcome_document(outcome: Outcome) -> KeptOutcomeDocument:
             }
             for each in outcome.tools or ()
         ],
-        "failures": [{**failure_document(each), "pattern_id": each.pattern_id} for each in outcome.failures or ()],
+        "failures": [
+            {
+                **failure_document(each),
+                "pattern_id": each.pattern_id,
+                "pattern_cluster_id": each.pattern_cluster_id,
+            }
+            for each in outcome.failures or ()
+        ],
     }
 
 

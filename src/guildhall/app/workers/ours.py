@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from guildhall import clock
 from guildhall.app import sealing
-from guildhall.app.workers.handlers import HANDLERS, Context, GiveUp, job
+from guildhall.app.workers.handlers import HANDLERS, Context, GiveUp, TryLater, job
 from guildhall.db import Tx
 from guildhall.domains.platform import audit
 from guildhall.errors import InvalidInput, NotAllowed, NotFound
@@ -20,6 +20,7 @@ from guildhall.errors import InvalidInput, NotAllowed, NotFound
 F = TypeVar("F", bound=Callable[..., Any])
 
 RUN = "evaluation.run"
+_PATIENCE = timedelta(minutes=10)
 _run_code: set[Callable[..., Any]] = set()
 
 
@@ -118,6 +119,25 @@ async def run_simulations(wanted: RunSimulations, context: Context) -> dict[str,
             str(simulation_id): {"done": each.done, "total": each.total} for simulation_id, each in run.progress.items()
         },
     }
+
+
+class ClusterFailures(BaseModel):
+    """Put the team's failures in clusters; `regroup`: and group all anew, due or not."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    regroup: bool = False
+
+
+@job("failures.cluster", timeout=timedelta(hours=1), max_retries=5, at_once=1)
+async def cluster_failures(wanted: ClusterFailures, context: Context) -> dict[str, Any]:
+    """Put failures in clusters; where an embedding service is down, the others are, and the job is tried again later."""
+    from guildhall.app import clustering  # noqa: PLC0415 - with NumPy
+
+    done = await clustering.catch_up(context.app, context.actor, regroup=wanted.regroup)
+    if done.trouble is not None:
+        raise TryLater(_PATIENCE, done.trouble)
+    return {"failures": done.failures, "signatures": done.signatures, "founded": done.founded}
 
 
 TYPES = frozenset(each.kind.name for each in HANDLERS.of_queues(()) if each.call.__module__ == __name__)

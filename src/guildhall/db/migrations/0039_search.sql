@@ -53,3 +53,13 @@ GRANT EXECUTE ON FUNCTION evaluation.found_by_words(text, text, boolean, integer
 
 CREATE POLICY versions_are_searched_by_the_owner ON evaluation.config_versions FOR SELECT TO guildhall_owner USING (true);
 CREATE POLICY scenarios_are_searched_by_the_owner ON evaluation.scenarios FOR SELECT TO guildhall_owner USING (true);
+
+-- Whom upkeep makes ready for search.
+CREATE FUNCTION evaluation.active_teams() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT id FROM platform.teams WHERE is_active AND erased_at IS NULL ORDER BY id
+$$;
+REVOKE ALL ON FUNCTION evaluation.active_teams() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION evaluation.active_teams() TO guildhall_scheduler;

@@ -46,6 +46,7 @@ from guildhall.domains.evaluation.configurations.service import (
     VERSIONS,
     archive_configuration,
     diff_versions,
+    embed_versions,
     get_configuration,
     get_version,
     list_configurations,
@@ -55,6 +56,7 @@ from guildhall.domains.evaluation.configurations.service import (
     page_versions,
     restore_configuration,
     save_version,
+    strange_versions,
 )
 from guildhall.domains.evaluation.configurations.types import (
     AgentDefinition,
@@ -115,6 +117,7 @@ __all__ = [
     "config_hash",
     "define",
     "diff_versions",
+    "embed_versions",
     "examine",
     "get_configuration",
     "get_proposal",
@@ -137,4 +140,5 @@ __all__ = [
     "roll_back",
     "save_version",
     "set_rule",
+    "strange_versions",
 ]

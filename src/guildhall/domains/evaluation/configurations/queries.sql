@@ -191,3 +191,18 @@ SELECT releases.released_at, releases.kind, after.version_number, before.version
  WHERE releases.config_id = :config_id
  ORDER BY releases.released_at DESC
  LIMIT 1000;
+
+-- name: strange_versions
+-- Those without a vector of this model, the newest first.
+SELECT versions.version_id, configurations.name || E'\n' || versions.raw_yaml AS said
+  FROM evaluation.config_versions AS versions
+  JOIN evaluation.configurations USING (config_id)
+ WHERE versions.embedding_model IS DISTINCT FROM :model AND NOT versions.is_deleted
+ ORDER BY versions.created_at DESC, versions.version_id
+ LIMIT :at_most;
+
+-- name: embed_versions
+UPDATE evaluation.config_versions AS versions
+   SET embedding = rows.embedding::sparsevec(1536)::vector, embedding_model = :model
+  FROM unnest(:version_ids::uuid[], :embeddings::text[]) AS rows (version_id, embedding)
+ WHERE versions.version_id = rows.version_id;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from guildhall.db import Tx
@@ -21,6 +21,9 @@ from guildhall.domains.evaluation.configurations.types import (
     Need,
     SavedVersion,
 )
+
+if TYPE_CHECKING:
+    from guildhall.algorithms.embedding import Vectors
 
 _DIGITS = re.compile(r"^[0-9a-f]{4,32}$")
 _NUMBER = re.compile(r"^v?(\d{1,9})$")
@@ -278,3 +281,13 @@ async def _similar(tx: Tx, reference: str) -> list[str]:
     if versions:
         return [each.label for each in reversed(versions)]
     return difflib.get_close_matches(name[:200], await store.names(tx), n=3, cutoff=0.5)
+
+
+async def strange_versions(tx: Tx, model: str, *, at_most: int) -> list[tuple[UUID, str]]:
+    """Versions without a vector of this model, the newest first, and what they say: what search makes vectors of."""
+    return await store.strange_versions(tx, model, at_most)
+
+
+async def embed_versions(tx: Tx, version_ids: Sequence[UUID], vectors: Vectors, model: str) -> None:
+    """Keep vectors of versions, one for each."""
+    await store.embed_versions(tx, version_ids, vectors, model)

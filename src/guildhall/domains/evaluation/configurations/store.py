@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from guildhall.algorithms import vectors
 from guildhall.db import Tx, load_queries
 from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.evaluation.configurations.types import (
@@ -17,6 +18,9 @@ from guildhall.domains.evaluation.configurations.types import (
     Proposal,
     Release,
 )
+
+if TYPE_CHECKING:
+    from guildhall.algorithms.embedding import Vectors
 
 _queries = load_queries(__package__)
 
@@ -290,3 +294,15 @@ async def insert_release(
 
 async def releases(tx: Tx, config_id: UUID) -> list[Release]:
     return [Release(**row) for row in await tx.fetch(_queries.releases, config_id=config_id)]
+
+
+async def strange_versions(tx: Tx, model: str, at_most: int) -> list[tuple[UUID, str]]:
+    """Ids, and what they say."""
+    rows = await tx.fetch(_queries.strange_versions, model=model, at_most=at_most)
+    return [(row["version_id"], row["said"]) for row in rows]
+
+
+async def embed_versions(tx: Tx, version_ids: Sequence[UUID], made: Vectors, model: str) -> None:
+    await tx.execute(
+        _queries.embed_versions, version_ids=list(version_ids), embeddings=vectors.written(made), model=model
+    )

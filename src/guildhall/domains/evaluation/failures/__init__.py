@@ -1,26 +1,113 @@
-"""Failures: why trials did not pass, and who is to blame."""
+"""
+Failures: why trials did not pass, who is to blame, and which of them are alike.
 
-from guildhall.domains.evaluation.failures.errors import FailureRefused
+What a failure says once what is volatile is masked is its signature; signatures
+that are near each other are a cluster, which keeps its id while failures come
+in, whatever merges and splits. What people find out is said of the cluster.
+"""
+
+from guildhall.domains.evaluation.failures.errors import (
+    ClusterAmbiguous,
+    ClusterNotFound,
+    EmbeddingUnavailable,
+    EvidenceUnknown,
+    FailureRefused,
+)
+from guildhall.domains.evaluation.failures.ports import Embedder
 from guildhall.domains.evaluation.failures.rules import Row as FailureRow
-from guildhall.domains.evaluation.failures.service import add_failures, check_failure, list_failures, store_failures
+from guildhall.domains.evaluation.failures.service import (
+    CLUSTERS,
+    active_teams,
+    add_failures,
+    analyse_days,
+    change_cluster,
+    check_failure,
+    embed_signatures,
+    error_rates,
+    get_cluster,
+    get_clustering,
+    list_failures,
+    loose_failures,
+    note_trouble,
+    page_clusters,
+    place,
+    regroup,
+    resolve_cluster,
+    signatures_of,
+    store_failures,
+    strange_signatures,
+    teams_with_loose_failures,
+    tell_story,
+    unplaced,
+)
 from guildhall.domains.evaluation.failures.types import (
+    AffectedScenario,
+    AffectedVersion,
+    Cluster,
+    ClusterDay,
+    ClusterEvent,
+    Clustering,
+    ClusterState,
+    ClusterStory,
+    Exemplar,
     FailedTrial,
     FailureCategory,
     FailurePattern,
     Fault,
+    LooseFailure,
     NewFailure,
+    Placed,
+    Regrouped,
+    Signature,
 )
 
 __all__ = [
+    "CLUSTERS",
+    "AffectedScenario",
+    "AffectedVersion",
+    "Cluster",
+    "ClusterAmbiguous",
+    "ClusterDay",
+    "ClusterEvent",
+    "ClusterNotFound",
+    "ClusterState",
+    "ClusterStory",
+    "Clustering",
+    "Embedder",
+    "EmbeddingUnavailable",
+    "EvidenceUnknown",
+    "Exemplar",
     "FailedTrial",
     "FailureCategory",
     "FailurePattern",
     "FailureRefused",
     "FailureRow",
     "Fault",
+    "LooseFailure",
     "NewFailure",
+    "Placed",
+    "Regrouped",
+    "Signature",
+    "active_teams",
     "add_failures",
+    "analyse_days",
+    "change_cluster",
     "check_failure",
+    "embed_signatures",
+    "error_rates",
+    "get_cluster",
+    "get_clustering",
     "list_failures",
+    "loose_failures",
+    "note_trouble",
+    "page_clusters",
+    "place",
+    "regroup",
+    "resolve_cluster",
+    "signatures_of",
     "store_failures",
+    "strange_signatures",
+    "teams_with_loose_failures",
+    "tell_story",
+    "unplaced",
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 
@@ -66,6 +67,8 @@ class FailurePattern:
     step: int | None
     recovery_attempted: bool
     recovery_successful: bool
+    pattern_cluster_id: UUID | None = None
+    cluster_confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +80,185 @@ class FailedTrial:
     simulation_id: UUID | None = None
     scenario_id: str | None = None
     trial_number: int | None = None
+
+
+class LooseFailure(NamedTuple):
+    """A failure that is in no cluster yet."""
+
+    pattern_id: UUID
+    execution_time: datetime
+    failure_type: str
+    failure_category: str
+    fault: str
+    error_message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a failure says once what is volatile is masked; `text` is what is embedded of it."""
+
+    signature_id: UUID
+    failure_type: str
+    failure_category: str
+    fault: str
+    message: str
+
+    @property
+    def text(self) -> str:
+        """What was said in lines, what is said first in the first of them; behind it, what kind of failure it was."""
+        kind = f"{self.failure_type} {self.failure_category} {self.fault}".replace("_", " ")
+        return self.message.replace("; ", "\n") + f"\n{kind}"
+
+
+class ClusterState(StrEnum):
+    """How a cluster stands: what it is about to become is what people want to know first."""
+
+    NEW = "new"
+    GROWING = "growing"
+    STEADY = "steady"
+    FADING = "fading"
+    RESOLVED = "resolved"
+    CAME_BACK = "came_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """
+    Failures that are alike.
+
+    `recent` and `before` count those of the last seven days and of the seven
+    days before; `merged_into` names the cluster that took this one in.
+    """
+
+    cluster_id: UUID
+    name: str | None
+    pattern: str
+    failure_type: str
+    failure_category: str
+    fault: str
+    failures: int
+    recent: int
+    before: int
+    recoveries_attempted: int
+    recoveries_successful: int
+    first_seen: datetime
+    last_seen: datetime
+    merged_into: UUID | None
+    resolution_steps: str | None
+    llm_analysis: Mapping[str, Any] | None
+    resolved_at: datetime | None
+    resolved_by: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    state: ClusterState
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.name or self.pattern
+
+    @property
+    def short_id(self) -> str:
+        """The end of its id, as people copy it."""
+        return self.cluster_id.hex[-6:]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterDay:
+    """How often a cluster was seen on one day, in UTC."""
+
+    day: date
+    failures: int
+    recoveries_successful: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterEvent:
+    """What became of a cluster: founded, split from `other_id`, or merged into it."""
+
+    cluster_id: UUID
+    kind: str
+    other_id: UUID | None
+    signatures: int
+    failures: int
+    happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Exemplar:
+    """A signature of a cluster, and the last failure that had it."""
+
+    signature_id: UUID
+    message: str
+    failures: int
+    confidence: float
+    pattern_id: UUID | None
+    outcome_id: UUID | None
+    simulation_id: UUID | None
+    scenario_id: str | None
+    step: int | None
+    error_message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedScenario:
+    """How often a cluster was seen in one scenario."""
+
+    scenario_id: str
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedVersion:
+    """How often a cluster was seen in one version of a configuration, and what share of its trials that is."""
+
+    version_id: UUID
+    config_name: str
+    version_number: int
+    failures: int
+    trials: int
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterStory:
+    """A cluster with all that is known of it; `cost_usd` is of the trials that failed so, None where no cost is known."""
+
+    cluster: Cluster
+    exemplars: Sequence[Exemplar]
+    scenarios: Sequence[AffectedScenario]
+    versions: Sequence[AffectedVersion]
+    days: Sequence[ClusterDay]
+    events: Sequence[ClusterEvent]
+    cost_usd: Decimal | None
+    unpriced: int
+    """Trials whose cost is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clustering:
+    """How a team's failures were clustered last; `trouble` says why `loose` ones wait, None where they merely came since."""
+
+    embedding_model: str | None
+    grouped_at: datetime | None
+    trouble: str | None
+    loose: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What came of placing failures: how many, and how many signatures and clusters are new."""
+
+    failures: int = 0
+    signatures: int = 0
+    founded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Regrouped:
+    """What came of grouping all anew."""
+
+    clusters: int
+    merged: int
+    split: int
+    moved: int

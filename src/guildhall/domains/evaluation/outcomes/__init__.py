@@ -11,6 +11,7 @@ from guildhall.domains.evaluation.outcomes.rules import Month
 from guildhall.domains.evaluation.outcomes.service import (
     OUTCOMES,
     add_tool_usage,
+    embed_outcomes,
     get_outcome,
     list_outcomes,
     make_room,
@@ -22,6 +23,7 @@ from guildhall.domains.evaluation.outcomes.service import (
     revise_trials,
     stored_after,
     stored_since,
+    strange_outcomes,
     try_writing,
 )
 from guildhall.domains.evaluation.outcomes.types import (
@@ -62,6 +64,7 @@ __all__ = [
     "TrialRecord",
     "Writing",
     "add_tool_usage",
+    "embed_outcomes",
     "get_outcome",
     "list_outcomes",
     "make_room",
@@ -74,5 +77,6 @@ __all__ = [
     "revise_trials",
     "stored_after",
     "stored_since",
+    "strange_outcomes",
     "try_writing",
 ]

@@ -101,7 +101,8 @@ SELECT outcomes.outcome_id, outcomes.simulation_id, outcomes.scenario_id, outcom
        ARRAY(SELECT ROW (patterns.pattern_id, patterns.outcome_id, patterns.simulation_id, patterns.scenario_id,
                          patterns.trial_number, patterns.execution_time, patterns.failure_type,
                          patterns.failure_category, patterns.fault, patterns.error_message, patterns.step,
-                         patterns.recovery_attempted, patterns.recovery_successful)
+                         patterns.recovery_attempted, patterns.recovery_successful, patterns.pattern_cluster_id,
+                         patterns.cluster_confidence)
                FROM evaluation.failure_patterns AS patterns
               WHERE patterns.outcome_id = :outcome_id AND patterns.execution_time = :execution_time
               ORDER BY patterns.pattern_id) AS failures
@@ -174,3 +175,23 @@ SELECT count(*)::integer AS partitions,
   FROM pg_inherits
   JOIN pg_class AS partitions ON partitions.oid = pg_inherits.inhrelid
  WHERE pg_inherits.inhparent = to_regclass('store.outcomes');
+
+-- name: strange_outcomes
+-- Those without a vector of this model, the newest first.
+SELECT outcomes.outcome_id, outcomes.execution_time, outcomes.trajectory, outcomes.trajectory_body
+  FROM evaluation.outcomes AS outcomes
+ WHERE NOT EXISTS (SELECT FROM evaluation.outcome_embeddings AS embeddings
+                    WHERE embeddings.outcome_id = outcomes.outcome_id
+                      AND embeddings.execution_time = outcomes.execution_time
+                      AND embeddings.model = :model)
+ ORDER BY outcomes.execution_time DESC, outcomes.outcome_id DESC
+ LIMIT :at_most;
+
+-- name: embed_outcomes
+INSERT INTO evaluation.outcome_embeddings (outcome_id, execution_time, model, embedding, words)
+SELECT rows.outcome_id, rows.execution_time, :model, rows.embedding::sparsevec(1536)::vector,
+       platform.text_vector(rows.said, 'en')
+  FROM unnest(:outcome_ids::uuid[], :execution_times::timestamptz[], :embeddings::text[], :said::text[])
+       AS rows (outcome_id, execution_time, embedding, said)
+    ON CONFLICT (outcome_id, execution_time) DO UPDATE
+   SET model = excluded.model, embedding = excluded.embedding, words = excluded.words;

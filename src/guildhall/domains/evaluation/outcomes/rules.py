@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+from guildhall.algorithms import sanitise
 from guildhall.domains.evaluation.failures import Fault
 from guildhall.domains.evaluation.outcomes.errors import OutcomeRefused
 from guildhall.domains.evaluation.outcomes.types import NewOutcome, NewToolUsage, OutcomeStatus
@@ -125,3 +126,36 @@ def _check_cost(field: str, value: Decimal | None) -> None:
         return
     if not isinstance(value, Decimal) or not value.is_finite() or not 0 <= value < _LARGEST_COST:
         raise OutcomeRefused(field, str(value), "an amount from 0, as a Decimal")
+
+
+MOST_SAID = 10_000
+"""Characters of a trajectory that are searched."""
+
+
+def said_in(trajectory: Any) -> str:
+    """
+    What was said and done in a trajectory, as one line of text: messages, tools and what they were given and gave.
+
+    It is read as it comes, to the depth and the length that a search needs; what has no form we know has its texts.
+    """
+    steps = trajectory.get("steps", trajectory) if isinstance(trajectory, Mapping) else trajectory
+    parts: list[str] = []
+    left = MOST_SAID
+    waiting: list[Any] = [steps]
+    while waiting and left > 0:
+        each = waiting.pop()
+        if isinstance(each, str):
+            text = " ".join(sanitise.text(each[:left]).split())
+            if text:
+                parts.append(text)
+                left -= len(text) + 1
+        elif isinstance(each, Mapping):
+            waiting += [each[name] for name in reversed(list(each)) if name not in _UNSAID]
+        elif isinstance(each, (list, tuple)):
+            waiting += reversed(each)
+    return " ".join(parts)[:MOST_SAID]
+
+
+_UNSAID = frozenset(
+    {"type", "role", "id", "call_id", "tool_call_id", "at", "time", "timestamp", "start_time", "end_time"}
+)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from guildhall import clock
@@ -33,6 +33,9 @@ from guildhall.domains.evaluation.outcomes.types import (
     Writing,
 )
 from guildhall.domains.evaluation.simulations import Closing
+
+if TYPE_CHECKING:
+    from guildhall.algorithms.embedding import Vectors
 
 _SERIES = ("outcomes", "tool_usage", "failure_patterns")
 
@@ -303,3 +306,19 @@ class _Measured(Exception):
     def __init__(self, took_ms: float) -> None:
         super().__init__()
         self.took_ms = took_ms
+
+
+async def strange_outcomes(tx: Tx, model: str, *, at_most: int) -> list[tuple[UUID, datetime, str]]:
+    """Outcomes without a vector of this model, the newest first: ids, times, and what was said and done in them."""
+    found = []
+    for outcome_id, time, trajectory, body in await store.strange_outcomes(tx, model, at_most):
+        whole = trajectory if body is None else store.trajectory_of(await bodies.fetch(tx, body))
+        found.append((outcome_id, time, rules.said_in(whole)))
+    return found
+
+
+async def embed_outcomes(
+    tx: Tx, places: Sequence[tuple[UUID, datetime]], said: Sequence[str], vectors: Vectors, model: str
+) -> None:
+    """Keep vectors of trajectories and their words, for each id and time, beside the outcomes."""
+    await store.embed_outcomes(tx, places, said, vectors, model)

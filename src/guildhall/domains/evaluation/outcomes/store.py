@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
 
+from guildhall.algorithms import vectors
 from guildhall.db import Json, Tx, load_queries
 from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.evaluation.failures import FailurePattern
@@ -23,6 +24,9 @@ from guildhall.domains.evaluation.outcomes.types import (
     ToolUsage,
     TrialPlace,
 )
+
+if TYPE_CHECKING:
+    from guildhall.algorithms.embedding import Vectors
 
 _queries = load_queries(__package__)
 
@@ -379,3 +383,22 @@ def _tool(fields: Sequence[Any]) -> ToolUsage:
 def trajectory_of(body: bytes) -> Any:
     """What a body says: it was cleaned before it was kept, so orjson reads it."""
     return orjson.loads(body)
+
+
+async def strange_outcomes(tx: Tx, model: str, at_most: int) -> list[tuple[UUID, datetime, Any, str | None]]:
+    """Ids, times, trajectories as they are in their rows, and the bodies that have the whole of them."""
+    rows = await tx.fetch(_queries.strange_outcomes, model=model, at_most=at_most)
+    return [(row["outcome_id"], row["execution_time"], row["trajectory"], row["trajectory_body"]) for row in rows]
+
+
+async def embed_outcomes(
+    tx: Tx, places: Sequence[tuple[UUID, datetime]], said: Sequence[str], made: Vectors, model: str
+) -> None:
+    await tx.execute(
+        _queries.embed_outcomes,
+        outcome_ids=[outcome_id for outcome_id, _ in places],
+        execution_times=[time for _, time in places],
+        embeddings=vectors.written(made),
+        said=list(said),
+        model=model,
+    )

@@ -19,6 +19,7 @@ from guildhall.domains.evaluation.scenarios.rules import (
 from guildhall.domains.evaluation.scenarios.service import (
     SCENARIOS,
     archive_scenario,
+    embed_scenarios,
     get_scenario,
     get_scenarios,
     get_stored,
@@ -29,6 +30,7 @@ from guildhall.domains.evaluation.scenarios.service import (
     pass_scores,
     restore_scenario,
     save_scenarios,
+    strange_scenarios,
 )
 from guildhall.domains.evaluation.scenarios.types import (
     SavedScenarios,
@@ -56,6 +58,7 @@ __all__ = [
     "archive_scenario",
     "drafts",
     "duplicates",
+    "embed_scenarios",
     "finished",
     "get_scenario",
     "get_scenarios",
@@ -69,5 +72,6 @@ __all__ = [
     "restore_scenario",
     "save_scenarios",
     "scenario_from",
+    "strange_scenarios",
     "with_files",
 ]

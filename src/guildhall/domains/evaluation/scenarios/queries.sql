@@ -112,3 +112,19 @@ SELECT content_hash FROM evaluation.scenarios WHERE scenario_id = :scenario_id;
 
 -- name: ids
 SELECT scenario_id FROM evaluation.scenarios ORDER BY updated_at DESC LIMIT 5000;
+
+-- name: strange_scenarios
+-- Those without a vector of this model.
+SELECT scenario_id, content_hash, name || E'\n' || task_prompt AS said
+  FROM evaluation.scenarios
+ WHERE embedding_model IS DISTINCT FROM :model
+ ORDER BY scenario_id
+ LIMIT :at_most;
+
+-- name: embed_scenarios
+-- Unless the content has changed meanwhile.
+UPDATE evaluation.scenarios AS scenarios
+   SET scenario_embedding = rows.embedding::sparsevec(1536)::vector, embedding_model = :model
+  FROM unnest(:scenario_ids::text[], :content_hashes::text[], :embeddings::text[])
+       AS rows (scenario_id, content_hash, embedding)
+ WHERE scenarios.scenario_id = rows.scenario_id AND scenarios.content_hash = rows.content_hash;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guildhall.db import Tx
 from guildhall.db.listing import Order, Page
@@ -12,6 +12,9 @@ from guildhall.domains.evaluation import bodies
 from guildhall.domains.evaluation.scenarios import rules, store
 from guildhall.domains.evaluation.scenarios.errors import ScenarioNotFound
 from guildhall.domains.evaluation.scenarios.types import SavedScenarios, Scenario, StoredScenario
+
+if TYPE_CHECKING:
+    from guildhall.algorithms.embedding import Vectors
 
 
 async def save_scenarios(tx: Tx, scenarios: Sequence[Scenario]) -> SavedScenarios:
@@ -191,3 +194,13 @@ async def _not_found(tx: Tx, scenario_id: str, content_hash: str | None) -> Scen
     known = await store.ids(tx)
     similar = [] if scenario_id in known else difflib.get_close_matches(scenario_id[:200], known, n=3, cutoff=0.6)
     return ScenarioNotFound(scenario_id, content_hash, similar)
+
+
+async def strange_scenarios(tx: Tx, model: str, *, at_most: int) -> list[tuple[str, str, str]]:
+    """Scenarios without a vector of this model: ids, content hashes, and what they say, which search makes vectors of."""
+    return await store.strange_scenarios(tx, model, at_most)
+
+
+async def embed_scenarios(tx: Tx, pins: Sequence[tuple[str, str]], vectors: Vectors, model: str) -> None:
+    """Keep vectors of scenarios, one for each id and content hash; those whose content has changed since stay without."""
+    await store.embed_scenarios(tx, pins, vectors, model)

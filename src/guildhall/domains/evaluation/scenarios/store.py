@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from guildhall.algorithms import vectors
 from guildhall.db import Json, Row, Tx, load_queries
 from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.evaluation.scenarios.types import Scenario, StoredScenario
+
+if TYPE_CHECKING:
+    from guildhall.algorithms.embedding import Vectors
 
 _queries = load_queries(__package__)
 
@@ -152,3 +156,19 @@ def _json(value: Any) -> Json | None:
 
 def _stored(row: Row) -> StoredScenario:
     return StoredScenario(**{**row, "tags": tuple(row["tags"])})
+
+
+async def strange_scenarios(tx: Tx, model: str, at_most: int) -> list[tuple[str, str, str]]:
+    """Ids, content hashes, and what they say."""
+    rows = await tx.fetch(_queries.strange_scenarios, model=model, at_most=at_most)
+    return [(row["scenario_id"], row["content_hash"], row["said"]) for row in rows]
+
+
+async def embed_scenarios(tx: Tx, pins: Sequence[tuple[str, str]], made: Vectors, model: str) -> None:
+    await tx.execute(
+        _queries.embed_scenarios,
+        scenario_ids=[scenario_id for scenario_id, _ in pins],
+        content_hashes=[content_hash for _, content_hash in pins],
+        embeddings=vectors.written(made),
+        model=model,
+    )

@@ -1,0 +1,141 @@
+"""
+Search, and keeping what it needs up to date: vectors of versions, scenarios and trajectories.
+
+Failures get theirs as they are clustered (`clustering`). What is new is found
+once upkeep has seen it; `guildhall search` sees to that first.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+from guildhall.adapters.embeddings import embedder
+from guildhall.app.wiring import App
+from guildhall.db import NOBODY, Actor, Tx
+from guildhall.domains.evaluation import configurations, failures, outcomes, scenarios, search
+from guildhall.domains.evaluation.failures import Embedder, EmbeddingUnavailable
+from guildhall.domains.evaluation.search import Filters, Hit, Kind
+from guildhall.errors import GuildhallError, Unavailable
+
+if TYPE_CHECKING:
+    from guildhall.algorithms.embedding import Vectors
+
+_PAGE = 200
+MOST_TRAJECTORIES = 2_000
+"""How many get vectors in one pass, the newest first: about two milliseconds each."""
+
+_log = logging.getLogger(__name__)
+Transaction = Callable[[], AbstractAsyncContextManager[Tx]]
+
+
+async def look(
+    transaction: Transaction,
+    maker: Embedder,
+    *,
+    text: str | None,
+    like: str | None,
+    kinds: Sequence[Kind],
+    filters: Filters,
+    at_most: int,
+) -> list[Hit]:
+    """
+    What has the words of `text` or is like it, or what is like the thing that `like` names, the best first.
+
+    While an embedding service is down, words alone are looked for.
+
+    Raises:
+        SearchRefused: Neither or both are given, or the text is too long.
+        ThingNotFound: There is no such thing, or it has no vector yet.
+    """
+    if (text is None) == (like is None):
+        raise search.SearchRefused(
+            "text", text or "", "words to look for, or like, which names what others are to be like"
+        )
+    if like is not None:
+        async with transaction() as tx:
+            vector = await search.vector_of(tx, like, maker.model)
+            return await search.find_alike(tx, vector, maker.model, kinds=kinds, filters=filters, at_most=at_most)
+    assert text is not None
+    made: Vectors | None = None
+    try:
+        made = await maker.embed([text])
+    except EmbeddingUnavailable as error:
+        _log.warning("only words are looked for: %s", error)
+    async with transaction() as tx:
+        return await search.find(tx, text, made, maker.model, kinds=kinds, filters=filters, at_most=at_most)
+
+
+async def index(app: App, actor: Actor | None = None, *, maker: Embedder | None = None) -> dict[str, int]:
+    """
+    Give versions, scenarios and trajectories vectors that have none of the present model; how many of each.
+
+    Raises:
+        EmbeddingUnavailable: The embedding service does not answer; what has been done stays.
+    """
+    async with embedder(app.settings, maker) as made:
+        return {
+            Kind.CONFIG: await _index(app, actor, made, _versions),
+            Kind.SCENARIO: await _index(app, actor, made, _scenarios),
+            Kind.TRAJECTORY: await _index(app, actor, made, _trajectories, at_most=MOST_TRAJECTORIES),
+        }
+
+
+async def index_everywhere(app: App) -> int:
+    """The same for all teams, as part of upkeep; how many got vectors."""
+    async with app.database.duty("scheduler") as tx:
+        teams = await failures.active_teams(tx)
+    count = 0
+    for team in teams:
+        try:
+            count += sum((await index(app, Actor(NOBODY.user_id, team))).values())
+        except EmbeddingUnavailable as error:
+            _log.warning("nothing more was made ready for search: %s", error)
+            break
+        except Unavailable:
+            raise
+        except GuildhallError as error:
+            _log.warning("what team %s has was not made ready for search: %s", team, error)
+    return count
+
+
+_Step = Callable[[Tx, str, int], Awaitable[tuple[list[str], Callable[[Tx, "Vectors", str], Awaitable[None]]]]]
+
+
+async def _index(app: App, actor: Actor | None, made: Embedder, step: _Step, *, at_most: int = 1_000_000) -> int:
+    count = 0
+    while count < at_most:
+        async with app.transaction(actor) as tx:
+            said, keep = await step(tx, made.model, min(_PAGE, at_most - count))
+        if not said:
+            break
+        vectors = await made.embed(said)
+        async with app.transaction(actor) as tx:
+            await keep(tx, vectors, made.model)
+        count += len(said)
+    return count
+
+
+async def _versions(tx: Tx, model: str, at_most: int) -> Any:
+    found = await configurations.strange_versions(tx, model, at_most=at_most)
+    ids = [version_id for version_id, _ in found]
+    return [said for _, said in found], lambda tx, vectors, model: configurations.embed_versions(
+        tx, ids, vectors, model
+    )
+
+
+async def _scenarios(tx: Tx, model: str, at_most: int) -> Any:
+    found = await scenarios.strange_scenarios(tx, model, at_most=at_most)
+    pins = [(scenario_id, content_hash) for scenario_id, content_hash, _ in found]
+    return [said for _, _, said in found], lambda tx, vectors, model: scenarios.embed_scenarios(
+        tx, pins, vectors, model
+    )
+
+
+async def _trajectories(tx: Tx, model: str, at_most: int) -> Any:
+    found = await outcomes.strange_outcomes(tx, model, at_most=at_most)
+    places = [(outcome_id, time) for outcome_id, time, _ in found]
+    said = [each for _, _, each in found]
+    return said, lambda tx, vectors, model: outcomes.embed_outcomes(tx, places, said, vectors, model)
