@@ -39,6 +39,7 @@ IN_PATHS = {
     "simulation": "simulation",
     "simulation_id": "simulation",
     "outcome_id": "outcome",
+    "cluster_id": "cluster",
     "invitation_id": "invitation",
     "key": "key",
     "user": "user",
@@ -67,6 +68,8 @@ NAMED: dict[str, list[tuple[str, Any]]] = {
     ],
     "get_diff": [("?against={version}", None)],
     "list_outcomes": [("?simulation={simulation}", None)],
+    "list_clusters": [("?simulation={simulation}", None), ("?scenario_id={scenario}", None)],
+    "search": [("?text=x&simulation={simulation}", None), ("?like={cluster}", None)],
     "list_simulations": [("?config={config}", None), ("?config_version_id={version_id}", None)],
     "list_scenarios": [("?scenario_id={scenario}", None)],
     "list_configurations": [("?name={config}", None)],
@@ -275,6 +278,7 @@ async def _made(served: Served) -> World:
     try:
         job, dead_letter = await _jobs(database, served.people["pottery/owner"].tenant_id)
         proposal, recommendation = await _proposed(database, served.people["pottery/owner"].tenant_id)
+        cluster = await _cluster(database, served.people["pottery/owner"].tenant_id)
         await database.execute(
             "UPDATE platform.api_keys SET created_at = created_at - interval '2 days',"
             " expires_at = now() - interval '1 day' WHERE id = $1",
@@ -311,6 +315,7 @@ async def _made(served: Served) -> World:
             "letter": letter["id"],
             "task_type": "pottery.fire",
             "schedule": "pottery-nightly",
+            "cluster": str(cluster),
         },
         nobodys={
             "config": "nobodys-agent",
@@ -342,6 +347,7 @@ async def _made(served: Served) -> World:
                     "letter",
                     "proposal",
                     "recommendation",
+                    "cluster",
                 )
             },
         },
@@ -390,6 +396,15 @@ async def _proposed(database: asyncpg.Connection[Any], team: UUID) -> tuple[UUID
         proposal,
     )
     return proposal, recommendation
+async def _cluster(database: asyncpg.Connection[Any], team: UUID) -> UUID:
+    """A cluster of failures of a team."""
+    return await database.fetchval(
+        "INSERT INTO evaluation.failure_clusters (cluster_id, tenant_id, pattern, failure_type, failure_category, fault,"
+        " first_seen, last_seen, embedding, embedding_model)"
+        " VALUES (gen_random_uuid(), $1, 'it cracked', 'cracked', 'tool_error', 'tool', now(), now(),"
+        " '{1:1}/1536'::sparsevec::vector, 'none') RETURNING cluster_id",
+        team,
+    )
 
 
 def _said(response: requests.Response, things: dict[str, str]) -> tuple[int, str]:

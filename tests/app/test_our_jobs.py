@@ -40,12 +40,18 @@ def with_more(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_each_job_of_ours_is_reserved_as_it_is_declared(with_more: ModuleType) -> None:
-    assert sorted(with_more.TYPES) == ["audit.verify", "evaluation.run", "third.looks", "third.runs"]
+    assert sorted(with_more.TYPES) == [
+        "audit.verify",
+        "evaluation.run",
+        "failures.cluster",
+        "third.looks",
+        "third.runs",
+    ]
 
 
 def test_which_runs_code_is_said_where_it_is_declared(with_more: ModuleType) -> None:
     for task_type in ("evaluation.run", "third.runs"):
         with pytest.raises(with_more.RunsCode, match=task_type):
             with_more.refuse_code(task_type)
-    for task_type in ("audit.verify", "third.looks", "shop.sell", "unheard.of"):
+    for task_type in ("audit.verify", "failures.cluster", "third.looks", "shop.sell", "unheard.of"):
         with_more.refuse_code(task_type)

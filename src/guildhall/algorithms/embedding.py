@@ -35,7 +35,7 @@ _UNSPACED = re.compile(
 _LEAST_OF_A_LINE = 0.125
 _LITTLE = 0.2
 _PLACEHOLDER = 0.1
-_PAIR = 0.8
+_PAIR = 0.5
 _FUNCTION_WORDS = (
     "a an the this that these those it its is are was were be been being am do does did have has had having will would shall "
     "should can could may might must of to in on at by for from with as and or but if than then so what which who whom whose "

@@ -26,6 +26,7 @@ ANY = "<*>"
 _CUT = " … "
 _SPACES = re.compile(r"[\s\u0000-\u001f\u007f-\u009f]+")
 _KINDS = "url|email|uuid|time|ip|path|hex|text|n|id|list"
+_COLOURS = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
 _MARKUP = re.compile(rf"(?!<(?:{_KINDS})>)</?[A-Za-z][^<>]{{0,200}}>|<!--[^<>]{{0,200}}-->")
 
 # In this order: what comes first takes its text from what comes behind. Each is linear in the text but for the
@@ -40,7 +41,7 @@ _VOLATILE = re.compile(
     | (?P<path>(?<![\w.])(?:[A-Za-z]:\\|~?/|\.{1,2}/|(?:[\w.-]{1,64}/)+)[\w.\\/+-]*\w(?::\d+(?::\d+)?)?)
     | (?P<hex>\b0x[0-9a-fA-F]+\b|\b(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,64}\b)
     | (?P<text>"[^"\n]{0,500}"|(?<![\w])'[^'\n]{0,500}'(?!\w)|`[^`\n]{0,500}`|“[^”\n]{0,500}”)
-    | (?P<n>(?<![\w.])[-+]?[$€£]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?(?:\s?(?:%|ms|µs|ns|s|sec|seconds?|min|minutes?|h|hours?|[kKMG]i?B|bytes|tokens)\b|(?!\w)))
+    | (?P<n>(?<![\w.])[-+]?[$€£]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?(?:\s?(?:%|(?:ms|µs|ns|s|sec|seconds?|min|minutes?|h|hours?|[kKMG]i?B|bytes|tokens)\b)|(?!\w)))
     | (?P<id>\b(?=[\w-]*\d)(?=[\w-]*[^\W\d_])[\w-]{2,100}\b)
     """,
     re.VERBOSE,
@@ -59,8 +60,8 @@ def mask(message: str) -> str:
     A message without what differs from one occurrence to the next, in one line.
 
     Numbers with their units, times, addresses, paths, digests, ids, quoted
-    texts and lists become placeholders, several alike in a row become one, and
-    markup goes. Quoted names (`'refund'`, `"order_id"`) stay: which tool it
+    texts and lists become placeholders, several alike in a row become one;
+    markup and a terminal's colours go. Quoted names (`'refund'`, `"order_id"`) stay: which tool it
     was is what matters. At most `LONGEST` characters, on one line.
 
     >>> mask("tool 'cancel' failed in 3 of 3 calls: no answer about order 1013 (shop/env.py:93)")
@@ -68,7 +69,7 @@ def mask(message: str) -> str:
     >>> mask("did not tell the customer: 327, 1000, 1786")
     'did not tell the customer: <n>'
     """
-    text = shortened(" ".join(_SPACES.split(message)).strip())
+    text = shortened(" ".join(_SPACES.split(_COLOURS.sub("", message))).strip())
     text = _MARKUP.sub(" ", text)
     text = _VOLATILE.sub(_placeholder, text)
     for _ in range(_DEEPEST):

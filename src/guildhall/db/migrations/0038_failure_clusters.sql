@@ -109,7 +109,7 @@ CREATE INDEX failure_cluster_events_by_other ON evaluation.failure_cluster_event
 CREATE TABLE evaluation.failure_clusterings (
     tenant_id       uuid        PRIMARY KEY DEFAULT platform.tenant_id() REFERENCES platform.teams,
     embedding_model text,
-    signatures      integer     NOT NULL DEFAULT 0,
+    signatures      integer     NOT NULL,
     grouped_at      timestamptz,
     trouble         text,
     updated_at      timestamptz NOT NULL DEFAULT now()

@@ -46,7 +46,7 @@ SELECT pattern_id, execution_time, failure_type, failure_category, fault, error_
 SELECT count(*) FROM evaluation.failure_patterns WHERE pattern_cluster_id IS NULL;
 
 -- name: begin_clustering
-INSERT INTO evaluation.failure_clusterings DEFAULT VALUES ON CONFLICT DO NOTHING;
+INSERT INTO evaluation.failure_clusterings (signatures) VALUES (0) ON CONFLICT DO NOTHING;
 
 -- name: lock_clustering
 -- One at a time: two would found the same cluster twice.

@@ -105,9 +105,8 @@ class Signature:
 
     @property
     def text(self) -> str:
-        """What was said in lines, what is said first in the first of them; behind it, what kind of failure it was."""
-        kind = f"{self.failure_type} {self.failure_category} {self.fault}".replace("_", " ")
-        return self.message.replace("; ", "\n") + f"\n{kind}"
+        """What was said, in lines, as what is said first says most; behind it the type, as one word, and the fault."""
+        return self.message.replace("; ", "\n") + f"\n{self.failure_type.replace('_', '-')} {self.fault}"
 
 
 class ClusterState(StrEnum):

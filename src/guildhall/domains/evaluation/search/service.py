@@ -67,6 +67,13 @@ async def find_alike(
     return _best(hits, at_most)
 
 
+async def nearest(
+    tx: Tx, kind: Kind, vector: Vectors, model: str, filters: Filters, *, at_most: int
+) -> dict[str, float]:
+    """Ids of one kind and their cosines, the nearest first; of failures the ids are those of signatures."""
+    return await store.by_likeness(tx, kind, vector, model, filters, at_most=at_most)
+
+
 async def vector_of(tx: Tx, reference: str, model: str) -> Vectors:
     """
     The vector of a thing: a version by any of its names, a scenario, an outcome, or a cluster of failures.
@@ -105,9 +112,7 @@ async def _alike(
     tx: Tx, kind: Kind, vector: Vectors, model: str, filters: Filters, at_most: int
 ) -> Mapping[str, float]:
     # Signatures of one cluster are one hit.
-    found = await store.by_likeness(
-        tx, kind, vector, model, filters, at_most=at_most * (5 if kind is Kind.FAILURE else 1)
-    )
+    found = await nearest(tx, kind, vector, model, filters, at_most=at_most * (5 if kind is Kind.FAILURE else 1))
     return {each: similarity for each, similarity in found.items() if similarity > 0}
 
 
