@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
+import string
 from collections.abc import AsyncIterator
 
 import pytest
 
 from fixtures.api import Served
-from fixtures.material import V1, named, plan, told
+from fixtures.material import V1, plan, told
 from guildhall.app import clustering, searching
 from guildhall.app.wiring import App
 from guildhall.settings import Settings
@@ -25,7 +27,7 @@ async def app(served: Served, tmp_path) -> AsyncIterator[App]:
 async def failed(served, app, client_of):
     """A simulation of pottery's with two failures that say a word of their own, in one cluster."""
     client = client_of("pottery/member")
-    word = named("glaze")
+    word, *more = ("".join(random.choices(string.ascii_lowercase, k=12)) for _ in range(4))
     simulation = await plan(client)
     outcomes = [
         told(
@@ -34,7 +36,9 @@ async def failed(served, app, client_of):
             reliability_score=0.0,
             passed=False,
             fault="agent",
-            failures=[{"failure_category": "tool_error", "error_message": f"{word} cracked at {number} degrees"}],
+            failures=[
+                {"failure_category": "tool_error", "error_message": f"{word} {' '.join(more)} at {number} degrees"}
+            ],
         )
         for number, each in enumerate(simulation["ids"], 900)
     ]
