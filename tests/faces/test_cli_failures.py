@@ -48,7 +48,7 @@ async def test_clusters_are_listed_shown_named_analysed_and_resolved(
     assert [(each["scenario_id"], each["failures"]) for each in shown["scenarios"]] == [("scenario_1", 2)]
     assert [(each["failures"], each["trials"]) for each in shown["versions"]] == [(2, 3)]
     assert sum(each["failures"] for each in shown["days"]) == 2
-    assert "the carrier did not answer about order 2" in guildhall("failures", "show", short).out
+    assert "× the carrier did not answer about order " in guildhall("failures", "show", short).out
 
     assert guildhall("failures", "name", short, "Carrier is silent", "--json").json["name"] == "Carrier is silent"
     guildhall("failures", "analyse", short, "It never asks twice.", "--evidence", outcome_ids[0])

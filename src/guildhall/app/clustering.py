@@ -9,6 +9,7 @@ of known signatures are placed and the others wait.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 
@@ -52,10 +53,11 @@ async def catch_up(
         while True:
             async with app.transaction(actor) as tx:
                 page = await failures.loose_failures(tx, after=last, at_most=_PAGE)
-                said = failures.signatures_of(tx.actor.tenant_id, page)
-                new = await failures.unplaced(tx, said) if page else []
             if not page:
                 break
+            said = await asyncio.to_thread(failures.signatures_of, (actor or app.actor).tenant_id, page)
+            async with app.transaction(actor) as tx:
+                new = await failures.unplaced(tx, said)
             last = page[-1]
             vectors = None
             if new and not trouble:

@@ -1,6 +1,4 @@
 DROP FUNCTION evaluation.active_teams();
-DROP POLICY scenarios_are_searched_by_the_owner ON evaluation.scenarios;
-DROP POLICY versions_are_searched_by_the_owner ON evaluation.config_versions;
 DROP FUNCTION evaluation.found_by_words(text, text, boolean, integer);
 DROP INDEX evaluation.scenarios_by_words;
 DROP INDEX evaluation.config_versions_by_words;

@@ -51,9 +51,6 @@ $$;
 REVOKE ALL ON FUNCTION evaluation.found_by_words(text, text, boolean, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION evaluation.found_by_words(text, text, boolean, integer) TO guildhall_app;
 
-CREATE POLICY versions_are_searched_by_the_owner ON evaluation.config_versions FOR SELECT TO guildhall_owner USING (true);
-CREATE POLICY scenarios_are_searched_by_the_owner ON evaluation.scenarios FOR SELECT TO guildhall_owner USING (true);
-
 -- Whom upkeep makes ready for search.
 CREATE FUNCTION evaluation.active_teams() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER

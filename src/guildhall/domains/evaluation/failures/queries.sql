@@ -62,23 +62,21 @@ UPDATE evaluation.failure_clusterings SET trouble = :trouble, updated_at = now()
 UPDATE evaluation.failure_clusterings
    SET embedding_model = :model, signatures = :signatures, grouped_at = now(), updated_at = now();
 
--- name: clustered_signatures
--- Of these, those that have a place.
-SELECT signature_id FROM evaluation.failure_signatures
- WHERE signature_id = ANY (:signature_ids::uuid[]) AND cluster_id IS NOT NULL;
+-- name: known_signatures
+SELECT signatures.signature_id, signatures.cluster_id, signatures.confidence, clusters.failures AS others
+  FROM evaluation.failure_signatures AS signatures
+  JOIN evaluation.failure_clusters AS clusters USING (cluster_id)
+ WHERE signatures.signature_id = ANY (:signature_ids::uuid[]);
 
 -- name: insert_signatures
 INSERT INTO evaluation.failure_signatures (
-    signature_id, failure_type, failure_category, fault, message, embedding, embedding_model
+    signature_id, failure_type, failure_category, fault, message, embedding, embedding_model, cluster_id, confidence
 )
 SELECT rows.signature_id, rows.failure_type, rows.failure_category, rows.fault, rows.message,
-       rows.embedding::sparsevec(1536)::vector, :model
+       rows.embedding::sparsevec(1536)::vector, :model, rows.cluster_id, rows.confidence
   FROM unnest(:signature_ids::uuid[], :failure_types::text[], :failure_categories::text[], :faults::text[],
-              :messages::text[], :embeddings::text[])
-       AS rows (signature_id, failure_type, failure_category, fault, message, embedding)
-    ON CONFLICT (signature_id) DO UPDATE
-   SET embedding = excluded.embedding, embedding_model = excluded.embedding_model
- WHERE failure_signatures.cluster_id IS NULL;
+              :messages::text[], :embeddings::text[], :cluster_ids::uuid[], :confidences::double precision[])
+       AS rows (signature_id, failure_type, failure_category, fault, message, embedding, cluster_id, confidence);
 
 -- name: strange_signatures
 -- Those whose vectors are another model's.
@@ -149,6 +147,7 @@ UPDATE evaluation.failure_clusters AS clusters
  WHERE clusters.cluster_id = rows.cluster_id;
 
 -- name: cluster_signatures
+-- Those that move: a row whose cluster changes is entered into every index again, which for vectors takes long.
 UPDATE evaluation.failure_signatures AS signatures
    SET cluster_id = rows.cluster_id, confidence = rows.confidence
   FROM unnest(:signature_ids::uuid[], :cluster_ids::uuid[], :confidences::double precision[])
@@ -156,17 +155,18 @@ UPDATE evaluation.failure_signatures AS signatures
  WHERE signatures.signature_id = rows.signature_id;
 
 -- name: place_failures
--- Each is counted once, by whoever places it.
+-- Each is counted once, by whoever places it. Nothing is joined but the failures themselves: the planner knows little of
+-- signatures that were added a moment ago.
 WITH placed AS (
     UPDATE evaluation.failure_patterns AS patterns
-       SET signature_id = rows.signature_id, pattern_cluster_id = signatures.cluster_id,
-           cluster_confidence = signatures.confidence
-      FROM unnest(:pattern_ids::uuid[], :execution_times::timestamptz[], :signature_ids::uuid[])
-           AS rows (pattern_id, execution_time, signature_id)
-      JOIN evaluation.failure_signatures AS signatures ON signatures.signature_id = rows.signature_id
+       SET signature_id = rows.signature_id, pattern_cluster_id = rows.cluster_id, cluster_confidence = rows.confidence,
+           similar_failures_count = rows.others
+      FROM unnest(:pattern_ids::uuid[], :execution_times::timestamptz[], :signature_ids::uuid[], :cluster_ids::uuid[],
+                  :confidences::double precision[], :others::integer[])
+           AS rows (pattern_id, execution_time, signature_id, cluster_id, confidence, others)
      WHERE patterns.pattern_id = rows.pattern_id AND patterns.execution_time = rows.execution_time
        AND patterns.execution_time BETWEEN :earliest AND :latest
-       AND patterns.pattern_cluster_id IS NULL AND signatures.cluster_id IS NOT NULL
+       AND patterns.pattern_cluster_id IS NULL
     RETURNING patterns.signature_id, patterns.execution_time, patterns.recovery_attempted, patterns.recovery_successful
 ), days AS (
     INSERT INTO evaluation.failure_days AS known (signature_id, day, failures, recoveries_attempted, recoveries_successful)

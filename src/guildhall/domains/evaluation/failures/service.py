@@ -113,7 +113,7 @@ def signatures_of(tenant_id: UUID, failures: Iterable[LooseFailure]) -> list[Sig
 async def unplaced(tx: Tx, signatures: Iterable[Signature]) -> list[Signature]:
     """Of these, each once, those that are in no cluster: they need embedding."""
     wanted = {each.signature_id: each for each in signatures}
-    known = await store.clustered_signatures(tx, list(wanted))
+    known = await store.known_signatures(tx, list(wanted))
     return [wanted[each] for each in sorted(wanted) if each not in known]
 
 
@@ -140,12 +140,11 @@ async def place(
     count_new = 0
     if new and vectors is not None:
         # Somebody else may have placed some of them meanwhile.
-        known = await store.clustered_signatures(tx, [each.signature_id for each in new])
+        known = await store.known_signatures(tx, [each.signature_id for each in new])
         rows = [row for row, each in enumerate(new) if each.signature_id not in known]
         new, vectors = [new[row] for row in rows], vectors[rows]
         count_new = len(new)
     if count_new and vectors is not None:
-        await store.insert_signatures(tx, new, vectors, model)
         cluster_ids, centres = await store.centres(tx, model)
         labels, nearness = await asyncio.to_thread(clusters.assign, vectors, centres, threshold)
         alone = [row for row, label in enumerate(labels.tolist()) if label < 0]
@@ -160,9 +159,15 @@ async def place(
                 nearness[row] = vectors[row] @ middles[group]
             cluster_ids = [*cluster_ids, *founded]
         placed_in = [cluster_ids[label] for label in labels.tolist()]
-        await store.cluster_signatures(tx, [each.signature_id for each in new], placed_in, _shares(nearness))
-        await _describe(tx, set(placed_in))
-    count = await store.place_failures(tx, failures, [each.signature_id for each in signatures]) if failures else 0
+        await store.insert_signatures(tx, new, vectors, model, placed_in, _shares(nearness))
+        await _describe(tx, founded)
+    places = await store.known_signatures(tx, list({each.signature_id for each in signatures}))
+    placed = [
+        (failure, each.signature_id, places[each.signature_id])
+        for failure, each in zip(failures, signatures, strict=True)
+        if each.signature_id in places
+    ]
+    count = await store.place_failures(tx, placed) if placed else 0
     if founded:
         sizes = Counter(placed_in)
         await store.insert_events(tx, [(clock.new_id(), each, "founded", None, sizes[each], 0) for each in founded])
@@ -210,7 +215,12 @@ async def regroup(tx: Tx, model: str, threshold: float, *, always: bool = False)
     await store.centre_clusters(tx, lineage.ids, centres, model)
     now_in = [lineage.ids[label] for label in labels.tolist()]
     nearness = (vectors * centres[labels]).sum(axis=1)
-    await store.cluster_signatures(tx, ids, now_in, _shares(nearness))
+    shares = _shares(nearness)
+    moving = [row for row, (old, new) in enumerate(zip(before, now_in, strict=True)) if old != new]
+    if moving:
+        await store.cluster_signatures(
+            tx, [ids[row] for row in moving], [now_in[row] for row in moving], [shares[row] for row in moving]
+        )
     left = {old for old, new in zip(before, now_in, strict=True) if old is not None and old != new}
     moved = await store.move_failures(tx, left) if left else 0
     if lineage.merged:
@@ -368,7 +378,7 @@ async def analyse_days(tx: Tx, *, at_most: int = 1000) -> list[Row]:
 
 
 async def _describe(tx: Tx, cluster_ids: Iterable[UUID]) -> None:
-    """What the most frequent signatures of each cluster have in common."""
+    """Say what the most frequent signatures of each cluster have in common."""
     ids = list(cluster_ids)
     descriptions = {}
     for cluster_id, rows in (await store.messages_of_clusters(tx, ids, _DESCRIBING)).items():

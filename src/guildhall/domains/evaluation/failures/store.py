@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from guildhall.algorithms import vectors
@@ -101,6 +101,17 @@ async def list_failures(
     return [_failure(row) for row in rows]
 
 
+_MOST_SIMILAR = 2**31 - 1
+
+
+class Place(NamedTuple):
+    """Where failures of a signature go: the cluster, how near it is, and how many it has."""
+
+    cluster_id: UUID
+    confidence: float
+    similar: int
+
+
 CLUSTERS = Listing(
     query=_queries.every_cluster,
     key=("cluster_id",),
@@ -158,12 +169,19 @@ async def note_regrouping(tx: Tx, model: str, signatures: int) -> None:
     await tx.execute(_queries.note_regrouping, model=model, signatures=signatures)
 
 
-async def clustered_signatures(tx: Tx, signature_ids: Sequence[UUID]) -> set[UUID]:
-    rows = await tx.fetch(_queries.clustered_signatures, signature_ids=list(signature_ids))
-    return {row["signature_id"] for row in rows}
+async def known_signatures(tx: Tx, signature_ids: Sequence[UUID]) -> dict[UUID, Place]:
+    rows = await tx.fetch(_queries.known_signatures, signature_ids=list(signature_ids))
+    return {row["signature_id"]: Place(row["cluster_id"], row["confidence"], row["others"]) for row in rows}
 
 
-async def insert_signatures(tx: Tx, signatures: Sequence[Signature], made: Vectors, model: str) -> None:
+async def insert_signatures(
+    tx: Tx,
+    signatures: Sequence[Signature],
+    made: Vectors,
+    model: str,
+    cluster_ids: Sequence[UUID],
+    confidences: Sequence[float],
+) -> None:
     await tx.execute(
         _queries.insert_signatures,
         signature_ids=[each.signature_id for each in signatures],
@@ -173,6 +191,8 @@ async def insert_signatures(tx: Tx, signatures: Sequence[Signature], made: Vecto
         messages=[each.message for each in signatures],
         embeddings=vectors.written(made),
         model=model,
+        cluster_ids=list(cluster_ids),
+        confidences=list(confidences),
     )
 
 
@@ -250,14 +270,17 @@ async def cluster_signatures(
     )
 
 
-async def place_failures(tx: Tx, failures: Sequence[LooseFailure], signature_ids: Sequence[UUID]) -> int:
+async def place_failures(tx: Tx, placed: Sequence[tuple[LooseFailure, UUID, Place]]) -> int:
     """Put failures where their signatures are, and count them; how many that were."""
-    times = [each.execution_time for each in failures]
+    times = [failure.execution_time for failure, _, _ in placed]
     rows = await tx.fetch(
         _queries.place_failures,
-        pattern_ids=[each.pattern_id for each in failures],
+        pattern_ids=[failure.pattern_id for failure, _, _ in placed],
         execution_times=times,
-        signature_ids=list(signature_ids),
+        signature_ids=[signature_id for _, signature_id, _ in placed],
+        cluster_ids=[place.cluster_id for _, _, place in placed],
+        confidences=[place.confidence for _, _, place in placed],
+        others=[min(place.similar, _MOST_SIMILAR) for _, _, place in placed],
         earliest=min(times),
         latest=max(times),
     )

@@ -58,7 +58,7 @@ SELECT embeddings.outcome_id::text AS id,
 SELECT signatures.signature_id::text AS id,
        1 - (signatures.embedding::halfvec(1536) <=> :vector::text::sparsevec(1536)::vector(1536)::halfvec(1536)) AS similarity
   FROM evaluation.failure_signatures AS signatures
- WHERE signatures.embedding IS NOT NULL AND signatures.embedding_model = :model
+ WHERE signatures.embedding_model = :model
    AND (:after::timestamptz IS NULL OR signatures.last_seen >= :after)
    AND (:before::timestamptz IS NULL OR signatures.first_seen < :before)
    AND (:fault::text IS NULL OR signatures.fault = :fault)
