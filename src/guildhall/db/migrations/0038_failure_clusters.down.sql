@@ -55,7 +55,7 @@ GRANT SELECT ON evaluation.v_llm_failure_analysis TO guildhall_app;
 
 SELECT platform.settle_grants();
 
--- People's window on it is as it was before: migrations that change a view do not always make windows anew.
+-- People's window on it stays as it was: it is as old as the migration that made windows anew last.
 DO $window$
 BEGIN
     EXECUTE 'CREATE OR REPLACE VIEW mine.v_llm_failure_analysis WITH (security_barrier, security_invoker) AS '

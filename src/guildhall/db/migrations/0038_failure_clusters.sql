@@ -171,4 +171,14 @@ $$;
 REVOKE ALL ON FUNCTION evaluation.teams_with_loose_failures() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION evaluation.teams_with_loose_failures() TO guildhall_scheduler;
 
+CREATE TEMPORARY TABLE window_before ON COMMIT DROP AS
+SELECT pg_get_viewdef('mine.v_llm_failure_analysis'::regclass) AS definition;
 SELECT platform.settle_grants();
+
+-- People's window on it stays as it was: it is as old as the migration that made windows anew last.
+DO $window$
+BEGIN
+    EXECUTE 'CREATE OR REPLACE VIEW mine.v_llm_failure_analysis WITH (security_barrier, security_invoker) AS '
+            || rtrim((SELECT definition FROM window_before), '; ');
+END
+$window$;

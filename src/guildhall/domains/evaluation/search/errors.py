@@ -21,7 +21,7 @@ class ThingNotFound(NotFound):
 
     def __init__(self, reference: str) -> None:
         super().__init__(
-            f"nothing with a vector is {reference!r:.120}",
+            f"there is no {reference!r:.120} that has a vector",
             remedy=(
                 "Name a version (agent@v2), a scenario's id, or the id of an outcome or of a cluster of failures; "
                 "what is new has a vector once upkeep, or `guildhall search`, has seen it."
