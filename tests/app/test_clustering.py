@@ -16,6 +16,7 @@ import pytest
 from sklearn.cluster import HDBSCAN
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
+from fixtures.engines import Place
 from fixtures.trials import a_failure, make_simulation
 from guildhall import demo
 from guildhall.adapters.embeddings import HASHED_THRESHOLD, HashedWords
@@ -38,6 +39,7 @@ from guildhall.domains.evaluation.failures import (
     Signature,
 )
 from guildhall.domains.platform.jobs import Claim
+from guildhall.settings import Settings
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -186,6 +188,19 @@ async def test_two_that_cluster_at_once_count_each_failure_once(app: App) -> Non
     assert sum(each.failures for each in done) == 40
     assert sum(each.founded for each in done) == 2
     assert sorted(each.failures for each in await known(app)) == [20, 20]
+
+
+async def test_it_is_the_same_on_either_engine(place: Place, tmp_path: Path) -> None:
+    async with App.open(Settings(database_url=place.login_url, data_dir=tmp_path, pool_size=2)) as app:
+        await fail(app, *TIMEOUTS[:3], WRONG[0])
+        assert (await clustering.catch_up(app)).failures == 4
+        assert sorted(each.failures for each in await known(app)) == [1, 3]
+        loose = HashedWords()
+        loose.threshold = 0.01
+        done = await clustering.catch_up(app, maker=loose, regroup=True)
+        assert done.regrouped is not None
+        assert (done.regrouped.merged, done.regrouped.moved) == (1, 1)
+        assert len(set((await placed(app)).values())) == 1
 
 
 async def test_merging_and_splitting_is_recorded_and_failures_follow(app: App) -> None:

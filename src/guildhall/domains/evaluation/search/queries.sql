@@ -1,7 +1,7 @@
 -- name: reach_further
 -- With filters, and among other teams' rows, the nearest that are asked for may lie far behind the nearest of all.
 -- Needs pgvector 0.8.
-SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', '100', true),
+SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', '200', true),
        set_config('hnsw.max_scan_tuples', '50000', true);
 
 -- name: by_words
