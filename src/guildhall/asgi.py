@@ -1,5 +1,5 @@
 """
-The API as an ASGI application, and what it works on.
+The API and the dashboard as one ASGI application, and what it works on.
 
 `guildhall serve` runs it. Any other ASGI server can:
 
@@ -13,7 +13,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from guildhall.api import House, create_api, note
+from guildhall import dashboard
+from guildhall.api import House, OpenHouse, create_api, note
 from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.app.wiring import App
 from guildhall.settings import Settings
@@ -31,7 +32,14 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         yield House(app, Doorkeeper(app.database), observers=[note])
 
 
+def create_application(open_house: OpenHouse, settings: Settings) -> FastAPI:
+    """The API, with the dashboard beside it."""
+    app = create_api(open_house, settings, beside=dashboard.pages())
+    dashboard.add_to(app)
+    return app
+
+
 def application() -> FastAPI:
-    """The API of the installation that this process's environment describes."""
+    """The API and the dashboard of the installation that this process's environment describes."""
     settings = Settings.from_environment()
-    return create_api(lambda: open_house(settings), settings)
+    return create_application(lambda: open_house(settings), settings)

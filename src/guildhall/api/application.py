@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import TypeAlias
@@ -38,11 +38,13 @@ _READABLE = (
 )
 
 
-def create_api(open_house: OpenHouse, settings: Settings, *, patience_s: float = 30.0) -> FastAPI:
+def create_api(
+    open_house: OpenHouse, settings: Settings, *, patience_s: float = 30.0, beside: Iterable[Route] = ()
+) -> FastAPI:
     """
     The API as an ASGI application; `open_house` opens what it works on when it starts, and closes it at the end.
 
-    `patience_s` is how long each part of a body is waited for.
+    `patience_s` is how long each part of a body is waited for; `beside` are routes of another face, which are no part of the contract.
     """
 
     @asynccontextmanager
@@ -70,7 +72,7 @@ def create_api(open_house: OpenHouse, settings: Settings, *, patience_s: float =
     )
     app.state.house = None
     problems.install(app)
-    routes = list(_routes())
+    routes = [*_routes(), *beside]
     app.router.routes.extend(routes)
     openapi.install(app)
     if spans is None:  # FastAPI tells of what it calls itself

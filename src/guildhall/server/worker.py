@@ -27,9 +27,9 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
-from guildhall.api import House, create_api
+from guildhall.api import House
 from guildhall.app import logs
-from guildhall.asgi import open_house
+from guildhall.asgi import create_application, open_house
 from guildhall.errors import GuildhallError
 from guildhall.server import listening
 from guildhall.server.connections import Connection
@@ -102,7 +102,7 @@ def _application(house: House, settings: Settings) -> FastAPI:
     async def opened() -> AsyncIterator[House]:
         yield house  # closed by whoever opened it, once the last request has its answer
 
-    return create_api(opened, settings)
+    return create_application(opened, settings)
 
 
 def _configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:

@@ -36,6 +36,7 @@ from guildhall.algorithms.statistics.reliability import (
 )
 from guildhall.algorithms.statistics.scenarios import ScenarioMeans, Trials
 from guildhall.algorithms.statistics.sequential import Look, Stop, look
+from guildhall.algorithms.statistics.shares import difference_interval, share_interval
 from guildhall.algorithms.statistics.verdicts import Judgement, MetricVerdict, Verdict, judge
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Verdict",
     "assumed_variances",
     "compare",
+    "difference_interval",
     "holm",
     "judge",
     "look",
@@ -71,5 +73,6 @@ __all__ = [
     "pass_hat_k_estimate",
     "pass_rate",
     "quantile",
+    "share_interval",
     "what_would_decide",
 ]

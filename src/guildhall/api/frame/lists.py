@@ -132,10 +132,9 @@ async def answer_list(
         ParameterRefused: It cannot be sorted so, there is no such field, or the cursor is not one of this list.
         Refused: The client takes no format that there is.
     """
-    order = _order(listing, want.sort)
+    order = order_of(listing, want.sort)
     chosen = _fields(want.fields, fields)
-    fingerprint = _fingerprint(order, filters)
-    after = _position(want.cursor, fingerprint)
+    after = position_of(want.cursor, order, filters)
     form = _format(want)
 
     def shown(item: Any) -> Mapping[str, Any]:
@@ -150,13 +149,19 @@ async def answer_list(
 
     async with visit.transaction() as tx:
         page = await get_page(tx, filters, order, after=after, at_most=want.limit)
-    cursor = None if page.next is None else _cursor(page.next, fingerprint)
+    cursor = None if page.next is None else cursor_of(page.next, order, filters)
     if cursor is not None:
         visit.headers["Link"] = f'<{_next_url(want.request, cursor)}>; rel="next"'
     return visit.found({"items": [shown(each) for each in page.items], "next_cursor": cursor})
 
 
-def _order(listing: Listing, sort: str | None) -> Order:
+def order_of(listing: Listing, sort: str | None) -> Order:
+    """
+    The order that is asked for, the list's own where none is.
+
+    Raises:
+        ParameterRefused: It cannot be sorted so.
+    """
     if sort is None:
         return listing.order()
     name = sort.removeprefix("-")
@@ -199,12 +204,19 @@ def _fingerprint(order: Order, filters: Mapping[str, Any]) -> str:
     return hashlib.blake2b(orjson.dumps(said), digest_size=6).hexdigest()
 
 
-def _cursor(position: Sequence[Any], fingerprint: str) -> str:
-    packed = orjson.dumps([fingerprint, *(_packed(each) for each in position)])
+def cursor_of(position: Sequence[Any], order: Order, filters: Mapping[str, Any]) -> str:
+    """A place in a list, as text for whoever comes again."""
+    packed = orjson.dumps([_fingerprint(order, filters), *(_packed(each) for each in position)])
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def _position(cursor: str | None, fingerprint: str) -> list[Any] | None:
+def position_of(cursor: str | None, order: Order, filters: Mapping[str, Any]) -> list[Any] | None:
+    """
+    The place that a cursor stands for.
+
+    Raises:
+        ParameterRefused: It is none of this list, in this order and with these filters.
+    """
     if cursor is None:
         return None
     try:
@@ -212,7 +224,7 @@ def _position(cursor: str | None, fingerprint: str) -> list[Any] | None:
         values = [_unpacked(each) for each in position]
     except (ValueError, TypeError, ArithmeticError):
         held = None
-    if held != fingerprint:
+    if held != _fingerprint(order, filters):
         raise ParameterRefused(
             "cursor",
             cursor,

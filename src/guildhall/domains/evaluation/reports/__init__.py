@@ -14,6 +14,7 @@ from guildhall.domains.evaluation.reports.service import (
     page_results,
     report,
     summarise,
+    tools,
 )
 from guildhall.domains.evaluation.reports.types import (
     Ending,
@@ -55,4 +56,5 @@ __all__ = [
     "page_results",
     "report",
     "summarise",
+    "tools",
 ]

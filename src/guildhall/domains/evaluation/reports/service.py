@@ -14,7 +14,7 @@ from guildhall.db.listing import Order, Page
 from guildhall.domains.evaluation import configurations, simulations
 from guildhall.domains.evaluation.reports import rules, store
 from guildhall.domains.evaluation.reports.errors import MarginRefused, NothingToCompare, SameSimulation
-from guildhall.domains.evaluation.reports.types import Ending, Report, ScenarioResult, Summary, Versus
+from guildhall.domains.evaluation.reports.types import Ending, Report, ScenarioResult, Summary, ToolSummary, Versus
 from guildhall.domains.evaluation.simulations import Simulation
 
 
@@ -23,7 +23,7 @@ async def report(tx: Tx, simulation: Simulation) -> Report:
     return Report(
         summary=await summarise(tx, simulation),
         failures=await store.failures(tx, simulation.simulation_id),
-        tools=await store.tools(tx, simulation.simulation_id),
+        tools=await tools(tx, simulation.simulation_id),
     )
 
 
@@ -52,6 +52,11 @@ def _summary(simulation: Simulation, scenarios: Sequence[ScenarioResult], ending
         priced_outcomes=sum(each.cost_count for each in scenarios),
         tokens=sum(tokens) if tokens else None,
     )
+
+
+async def tools(tx: Tx, simulation_id: UUID) -> list[ToolSummary]:
+    """Every tool's calls in a simulation, the most used first."""
+    return await store.tools(tx, simulation_id)
 
 
 RESULTS = store.RESULTS

@@ -1,0 +1,98 @@
+"""One function for each statement on overviews."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from guildhall.db import Tx, load_queries
+from guildhall.domains.evaluation.overview.types import (
+    ActiveSimulation,
+    Cell,
+    CostDay,
+    DayTrend,
+    ErrorRate,
+    FailureDay,
+    FailureKind,
+    HourPerformance,
+    PairOfSimulations,
+    ScenarioPlayed,
+    ScenarioStanding,
+    ScenarioWeek,
+    ToolStanding,
+    VersionDay,
+    VersionStanding,
+)
+
+_queries = load_queries(__package__)
+
+
+async def active_simulations(tx: Tx, at_most: int) -> list[ActiveSimulation]:
+    return [ActiveSimulation(**dict(row)) for row in await tx.fetch(_queries.active_simulations, at_most=at_most)]
+
+
+async def latest_pairs(tx: Tx, at_most: int) -> list[PairOfSimulations]:
+    return [PairOfSimulations(**dict(row)) for row in await tx.fetch(_queries.latest_pairs, at_most=at_most)]
+
+
+async def cells(tx: Tx, simulation_id: UUID, scenario_ids: Sequence[str]) -> list[Cell]:
+    rows = await tx.fetch(_queries.cells, simulation_id=simulation_id, scenario_ids=list(scenario_ids))
+    return [Cell(**dict(row)) for row in rows]
+
+
+async def trends(tx: Tx) -> list[DayTrend]:
+    return [DayTrend(**dict(row)) for row in await tx.fetch(_queries.trends)]
+
+
+async def cost_by_day(tx: Tx) -> list[CostDay]:
+    found = []
+    for row in await tx.fetch(_queries.cost_by_day):
+        values: dict[str, Any] = dict(row)
+        if values.pop("is_free"):
+            values["unpriced"] = 0
+        found.append(CostDay(**values))
+    return found
+
+
+async def error_rates(tx: Tx, at_most: int) -> list[ErrorRate]:
+    return [ErrorRate(**dict(row)) for row in await tx.fetch(_queries.error_rates, at_most=at_most)]
+
+
+async def version_standings(tx: Tx, config_id: UUID) -> list[VersionStanding]:
+    return [VersionStanding(**dict(row)) for row in await tx.fetch(_queries.version_standings, config_id=config_id)]
+
+
+async def version_days(tx: Tx, config_id: UUID) -> list[VersionDay]:
+    return [VersionDay(**dict(row)) for row in await tx.fetch(_queries.version_days, config_id=config_id)]
+
+
+async def scenario_standings(tx: Tx, simulations: int, at_most: int) -> list[ScenarioStanding]:
+    rows = await tx.fetch(_queries.scenario_standings, simulations=simulations, at_most=at_most)
+    return [ScenarioStanding(**dict(row)) for row in rows]
+
+
+async def scenario_weeks(tx: Tx, scenario_id: str) -> list[ScenarioWeek]:
+    return [ScenarioWeek(**dict(row)) for row in await tx.fetch(_queries.scenario_weeks, scenario_id=scenario_id)]
+
+
+async def scenario_history(tx: Tx, scenario_id: str, at_most: int) -> list[ScenarioPlayed]:
+    rows = await tx.fetch(_queries.scenario_history, scenario_id=scenario_id, at_most=at_most)
+    return [ScenarioPlayed(**dict(row)) for row in rows]
+
+
+async def failure_days(tx: Tx, days: int) -> list[FailureDay]:
+    return [FailureDay(**dict(row)) for row in await tx.fetch(_queries.failure_days, days=days)]
+
+
+async def failure_kinds(tx: Tx, fault: str | None, failure_category: str | None, among: int) -> list[FailureKind]:
+    rows = await tx.fetch(_queries.failure_kinds, fault=fault, failure_category=failure_category, among=among)
+    return [FailureKind(**{**dict(row), "scenarios": row["scenarios"] or ()}) for row in rows]
+
+
+async def tool_standings(tx: Tx, days: int) -> list[ToolStanding]:
+    return [ToolStanding(**dict(row)) for row in await tx.fetch(_queries.tool_standings, days=days)]
+
+
+async def hourly_performance(tx: Tx) -> list[HourPerformance]:
+    return [HourPerformance(**dict(row)) for row in await tx.fetch(_queries.hourly_performance)]

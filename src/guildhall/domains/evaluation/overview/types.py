@@ -1,0 +1,222 @@
+"""The nouns of overviews; days, weeks and hours begin in UTC, and what is not known is None."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveSimulation:
+    """A simulation that is not over, and how far it is."""
+
+    simulation_id: UUID
+    config_name: str
+    version_number: int
+    name: str | None
+    status: str
+    model: str | None
+    trials: int
+    done: int
+    running: int
+    runtime_s: float | None
+    cost_usd: Decimal | None
+    max_cost_usd: Decimal | None
+
+    @property
+    def label(self) -> str:
+        """What people call the version: `support-agent@v2`."""
+        return f"{self.config_name}@v{self.version_number}"
+
+    @property
+    def eta_s(self) -> float | None:
+        """How long the rest will take at the pace so far, in seconds; None where nothing tells."""
+        if self.runtime_s is None or not self.done:
+            return None
+        return self.runtime_s / self.done * (self.trials - self.done)
+
+
+@dataclass(frozen=True, slots=True)
+class PairOfSimulations:
+    """Two simulations that ran interleaved and are both over, so that one can be held against the other."""
+
+    baseline_id: UUID
+    candidate_id: UUID
+    completed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One trial of a simulation; without an `outcome_id` nothing is stored of it yet."""
+
+    scenario_id: str
+    trial_number: int
+    state: str
+    outcome_id: UUID | None
+    passed: bool | None
+    status: str | None
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayTrend:
+    """All outcomes of a day (`v_dashboard_performance_trends`)."""
+
+    day: datetime
+    total_executions: int
+    avg_reliability: float | None
+    avg_duration_ms: float | None
+    daily_cost: Decimal | None
+    error_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CostDay:
+    """What a model cost on a day (`v_dashboard_cost_analysis`); `unpriced` outcomes have no known cost."""
+
+    day: datetime
+    model: str | None
+    executions: int
+    unpriced: int
+    total_cost: Decimal | None
+    total_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRate:
+    """How often a scenario ended in an error on a day (`v_error_rates`)."""
+
+    day: datetime
+    scenario_id: str
+    total_runs: int
+    error_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionStanding:
+    """All outcomes of a version so far; `scored` are those that were judged."""
+
+    version_number: int
+    simulations: int
+    outcomes: int
+    scored: int
+    passed: int
+    errors: int
+    cost_usd: Decimal | None
+    priced: int
+    mean_duration_ms: float | None
+    last_run_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDay:
+    """A version's outcomes of a day (`v_llm_config_performance`)."""
+
+    version_number: int
+    day: datetime
+    total_executions: int
+    avg_reliability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioStanding:
+    """
+    A scenario, its outcomes of the last 30 days, and how much trials of the same version disagree.
+
+    `disagreement` is the chance that two trials of one version end differently,
+    estimated over `paired_simulations` of the latest simulations that tried it more than once.
+    """
+
+    scenario_id: str
+    name: str
+    suite: str | None
+    difficulty_level: str
+    split: str
+    outcomes: int
+    scored: int
+    mean_score: float | None
+    errors: int
+    timeouts: int
+    mean_duration_ms: float | None
+    disagreement: float | None
+    paired_simulations: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioWeek:
+    """A scenario's outcomes of a week (`v_llm_scenario_trends`); `deviation` is the standard deviation of their scores."""
+
+    week: datetime
+    executions: int
+    avg_reliability: float | None
+    deviation: float | None
+    timeout_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioPlayed:
+    """A scenario in one simulation."""
+
+    simulation_id: UUID
+    config_name: str
+    version_number: int
+    created_at: datetime
+    trials: int
+    scored: int
+    passed: int
+    cost_usd: Decimal | None
+    outcome_id: UUID
+    """One of its outcomes: the first that did not pass, else the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureDay:
+    """How many failures of a category there were on a day."""
+
+    day: datetime
+    failure_category: str
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailureKind:
+    """Failures that are alike in fault and type, among the latest; `message` and `outcome_id` are of the last one."""
+
+    fault: str
+    failure_type: str
+    failure_category: str
+    message: str | None
+    failures: int
+    recovered: int
+    scenarios: Sequence[str]
+    scenario_count: int
+    first_seen: datetime
+    last_seen: datetime
+    outcome_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStanding:
+    """A tool's calls of some days; durations are those that are known."""
+
+    tool_name: str
+    trials: int
+    calls: int
+    errors: int
+    mean_duration_ms: float | None
+    cost_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class HourPerformance:
+    """Simulations by the hour in which they were planned (`v_system_performance`)."""
+
+    hour: datetime
+    total_simulations: int
+    avg_execution_time: float | None
+    total_cost: Decimal | None
+    failed_count: int
+    avg_score: float | None
