@@ -37,4 +37,5 @@ pytest_plugins = [
     "fixtures.serving",
     "fixtures.upstreams",
     "fixtures.gateways",
+    "fixtures.browser",
 ]

@@ -32,9 +32,9 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         yield House(app, Doorkeeper(app.database), observers=[note])
 
 
-def create_application(open_house: OpenHouse, settings: Settings) -> FastAPI:
-    """The API, with the dashboard beside it."""
-    app = create_api(open_house, settings, beside=dashboard.pages())
+def create_application(open_house: OpenHouse, settings: Settings, *, patience_s: float = 30.0) -> FastAPI:
+    """The API (`create_api`), with the dashboard beside it."""
+    app = create_api(open_house, settings, patience_s=patience_s, beside=dashboard.pages())
     dashboard.add_to(app)
     return app
 

@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 from typer.main import get_group
 
 from guildhall import __version__
-from guildhall.cli import chat, debates, doctor, improving, searching, serve, start, work
+from guildhall.cli import chat, debates, doctor, improving, searching, serve, start, up, work
 from guildhall.cli.frame import UsageWrong, complain
 
 GROUPS = {
@@ -75,6 +75,7 @@ app = typer.Typer(
 
 start.add_to(app)
 searching.add_to(app)
+up.add_to(app)
 serve.add_to(app)
 doctor.add_to(app)
 work.add_to(app)

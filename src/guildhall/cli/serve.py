@@ -1,4 +1,4 @@
-"""`guildhall serve`: the HTTP API, for programs on this machine or others."""
+"""`guildhall serve`: the dashboard and the HTTP API, for people and programs on this machine or others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 from guildhall.cli.frame import Output, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from guildhall.settings import Settings
 
@@ -43,7 +43,7 @@ def serve(
     env_file: Annotated[Path | None, typer.Option(help="A file with settings, read again on SIGHUP.")] = None,
 ) -> None:
     """
-    Serve the HTTP API.
+    Serve the dashboard and the HTTP API.
 
     It starts the embedded database where no other is named. SIGTERM or Ctrl-C
     ends it once requests have their answers, a second one at once; SIGHUP
@@ -76,38 +76,80 @@ def serve(
 
 
 async def _serve(environment: Callable[[], Mapping[str, str]]) -> None:
+    await stand(Output(), environment)
+
+
+async def stand(
+    output: Output,
+    environment: Callable[[], Mapping[str, str]],
+    *,
+    beside: Sequence[Sequence[str]] = (),
+    shows_link: bool = False,
+    opens: str = "/",
+    any_port: bool = False,
+) -> None:
+    """
+    Serve until told to stop, with commands `beside`, and say where.
+
+    With `shows_link` whoever is alone on an embedded database is shown a link
+    that signs them in, once, and `opens` a page. `any_port` takes another port
+    where the one that is set is taken.
+    """
     from guildhall.app import logs, telemetry
     from guildhall.app.wiring import prepared_url
-    from guildhall.server import Interrupted, Supervisor, counting_together, keep_alive, listening, notify
+    from guildhall.cli.companions import companions
+    from guildhall.server import AddressInUse, Interrupted, Supervisor, counting_together, keep_alive, listening, notify
     from guildhall.settings import Settings
 
-    output = Output()
     settings = Settings.from_environment(environment())
     if settings.tls_cert is not None and settings.tls_key is not None:
         listening.certificate(settings.tls_cert, settings.tls_key)
     telemetry.require(settings.otlp_endpoint)
-    listeners = listening.inherited(os.environ) or listening.listen(settings.host, settings.port)
+    try:
+        listeners = listening.inherited(os.environ) or listening.listen(settings.host, settings.port)
+    except AddressInUse:
+        if not any_port:
+            raise
+        listeners = listening.listen(settings.host, 0)
     logs.configure(settings.log_format, settings.log_level)
     try:
         async with prepared_url(settings), keep_alive(settings):
             has_key = await _has_key(settings)
+            link = await _link(settings, opens) if shows_link and not settings.database_url else None
 
             def tell() -> None:
                 urls = [listening.url_of(each, tls=settings.tls_cert is not None) for each in listeners]
                 processes = f"{settings.workers} processes" if settings.workers > 1 else "1 process"
-                output.lines([f"Guildhall listens on {' and '.join(urls)} ({processes}, pid {os.getpid()})"])
-                if not has_key:
+                if shows_link:
+                    output.lines([f"Guildhall is up at {' and '.join(urls)} (pid {os.getpid()}); Ctrl-C ends it"])
+                else:
+                    output.lines([f"Guildhall listens on {' and '.join(urls)} ({processes}, pid {os.getpid()})"])
+                if link is not None:
+                    output.lines([f"Sign in, once, within the hour: {urls[0]}{link}"])
+                elif not has_key:
                     output.lines(["There is no API key yet; `guildhall keys add` makes one."])
                 sys.stdout.flush()
                 notify("READY=1")
 
             with counting_together() as counts:
-                await Supervisor(settings, lambda: {**environment(), **counts}, listeners).run(tell)
+                async with companions(beside, environment, grace_s=settings.grace_s):
+                    await Supervisor(settings, lambda: {**environment(), **counts}, listeners).run(tell)
     except Interrupted:
         raise typer.Exit(_INTERRUPTED) from None
     finally:
         for each in listeners:
             each.close()
+
+
+async def _link(settings: Settings, opens: str) -> str:
+    from urllib.parse import urlencode
+
+    from guildhall.app.wiring import App
+    from guildhall.dashboard import make_link
+
+    async with App.open(replace(settings, pool_size=1)) as app:
+        link = await make_link(app)
+    return link if opens == "/" else f"{link}?{urlencode({'next': opens})}"
 
 
 async def _has_key(settings: Settings) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,11 +32,14 @@ def demo(as_json: JsonOption = False) -> None:
     """
     See it work: two versions of a bundled agent, simulated, recorded and compared.
 
-    No model, no key, no network. It may be run again.
+    No model, no key, no network. It may be run again. On a terminal it goes on
+    to serve the dashboard until Ctrl-C.
     """
     from guildhall.app.wiring import App
+    from guildhall.cli.serve import stand
 
     output = Output(as_json)
+    stays = not as_json and output.console.is_terminal and sys.stdin is not None and sys.stdin.isatty()
 
     async def work() -> None:
         began = time.monotonic()
@@ -42,7 +47,11 @@ def demo(as_json: JsonOption = False) -> None:
             where = "the server that GUILDHALL_DATABASE_URL names" if app.settings.database_url else "embedded"
             _say(output, f"1  PostgreSQL is ready ({where}, {time.monotonic() - began:.1f} s)")
             _say(output, "   no model, no key, no network: the agent is a rule-based program")
-            await _two_versions(app, output)
+            opens = await _two_versions(app, output, stays=stays)
+        if stays:
+            output.lines([""])
+            quiet = {"GUILDHALL_LOG_LEVEL": "warning", **os.environ}
+            await stand(output, lambda: quiet, shows_link=True, opens=opens, any_port=True)
 
     run(work, as_json=as_json)
 
@@ -69,7 +78,8 @@ def init(
     run(work, as_json=as_json)
 
 
-async def _two_versions(app: App, output: Output) -> None:
+async def _two_versions(app: App, output: Output, *, stays: bool) -> str:
+    """Run, record and compare; the dashboard's page that shows the comparison."""
     from guildhall import demo
     from guildhall.app import evaluations
     from guildhall.app.documents.comparisons import comparison_document
@@ -103,6 +113,7 @@ async def _two_versions(app: App, output: Output) -> None:
         control = await reports.compare(tx, one, other)
         failed = await _a_failure(tx, versus)
 
+    page = f"/compare?baseline={one.simulation_id}&candidate={two.simulation_id}"
     if output.as_json:
         output.document(
             {
@@ -111,7 +122,7 @@ async def _two_versions(app: App, output: Output) -> None:
                 "itself": comparison_document(control),
             }
         )
-        return
+        return page
     output.lines(["", "4  the verdict", "", *compare_lines(versus)])
     if failed is not None:
         _show_conversation(output, failed)
@@ -127,8 +138,10 @@ async def _two_versions(app: App, output: Output) -> None:
             "   guildhall init my-agent                 files to start from",
             "   guildhall eval import RESULTS.json      results of τ-bench",
             f"   guildhall eval report {two.short_id}            the report behind this verdict",
+            *([] if stays else ["   guildhall up                            the dashboard, until Ctrl-C"]),
         ]
     )
+    return page
 
 
 def _say(output: Output, *lines: str) -> None:

@@ -164,7 +164,6 @@ def _standing_columns(name: str) -> Sequence[Column[VersionStanding]]:
             "version_number",
             "Version",
             lambda each: each.version_number,
-            "number",
             href=lambda each: link("/simulations", config=name) if each.simulations else None,
         ),
         Column("simulations", "Simulations", lambda each: each.simulations, "number"),

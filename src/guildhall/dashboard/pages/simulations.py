@@ -14,7 +14,7 @@ from guildhall import clock
 from guildhall.algorithms.statistics import share_interval
 from guildhall.api.frame.events import stream
 from guildhall.api.frame.visits import Reading, Writing, token_of
-from guildhall.app.figures import count, percent, points
+from guildhall.app.figures import count, duration, percent, points
 from guildhall.dashboard import live
 from guildhall.dashboard.frame.forms import form
 from guildhall.dashboard.frame.lists import Listed, ListWanted, listed
@@ -37,6 +37,7 @@ _EXPORT = "/v1/evaluation/simulations"
 class ListPage:
     """The team's simulations, and by what they can be narrowed down."""
 
+    sentence: str
     active: Sequence[ActiveSimulation]
     table: Listed[Simulation]
     config: str | None
@@ -135,7 +136,7 @@ async def list_simulations(
         exported_at=_EXPORT,
     )
     names = [each.name for each in known]
-    page = ListPage(active, table, config, status, names, [each.value for each in SimulationStatus])
+    page = ListPage(_list_sentence(active), active, table, config, status, names, [each.value for each in SimulationStatus])
     return render(request, "simulations.html", page, visit=visit)
 
 
@@ -242,6 +243,16 @@ async def cancel_simulation(visit: Writing, request: Request, simulation: UUID) 
         cancelled = await simulations.cancel_simulation(tx, simulation)
         await visit.done(tx, None, status=204)
     return see_other(f"/simulations/{cancelled.simulation_id}")
+
+
+def _list_sentence(active: Sequence[ActiveSimulation]) -> str:
+    running = [each for each in active if each.status == "running"]
+    waiting = len(active) - len(running)
+    if not active:
+        return "Nothing is running."
+    said = f"{count(len(running), 'simulation')} running, {waiting} waiting"
+    left = [each.eta_s for each in running if each.eta_s is not None]
+    return f"{said}; the last of them ends in about {duration(max(left) * 1000)}." if left else f"{said}."
 
 
 def _rows_shown(scenarios: Sequence[ScenarioResult], sort: str, show: str) -> list[tuple[int, ScenarioResult]]:

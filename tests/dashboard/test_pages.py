@@ -1,0 +1,173 @@
+"""Every page in a real browser: nothing goes wrong in it, everybody can use it, every link leads somewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+
+import aiohttp
+import pytest
+from axe_playwright_python.base import AXE_FILE_PATH
+
+from fixtures.browser import Opened, Site
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+_AXE = AXE_FILE_PATH.read_text("utf-8")
+_PHONE = 360
+
+
+def _pages(site: Site) -> list[str]:
+    one, two = site.outcomes["v1", "swap_address", 1], site.outcomes["v2", "swap_address", 1]
+    return [
+        "/",
+        "/simulations",
+        f"/simulations/{site.ids['v2']}",
+        f"/simulations/{site.ids['v2']}?sort=weakest&show=failed",
+        f"/outcomes/{two}",
+        f"/outcomes/{two}/beside/{one}",
+        "/compare",
+        f"/compare?baseline={site.ids['v1']}&candidate={site.ids['v2']}",
+        "/configurations",
+        "/configurations/support-agent",
+        "/configurations/support-agent/diff?before=1&after=2",
+        "/scenarios",
+        "/scenarios/swap_address",
+        "/failures",
+        "/tools",
+        "/cost",
+        "/system",
+        "/simulations/nowhere",
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_no_page_has_a_barrier_or_asks_anybody_else_or_is_wider_than_a_phone(
+    site: Site, opened: Opened, theme: str
+) -> None:
+    found: dict[str, object] = {}
+    async with opened(theme=theme, width=_PHONE) as window:
+        for path in _pages(site):
+            page = await window.open(path)
+            assert await page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light dark"
+            wide = await page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= _PHONE, f"{path} is {wide} wide"
+            # The page's own policy lets no script in but its own; the tool comes in from outside, as a debugger does.
+            await page.evaluate(_AXE)
+            seen = await page.evaluate("axe.run({resultTypes: ['violations'], rules: {'region': {enabled: true}}})")
+            if seen["violations"]:
+                found[path] = [
+                    (each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in seen["violations"]
+                ]
+        wrong = [each for each in window.wrong if "404" not in each]  # the browser tells of the page that is not there
+    assert found == {}, json.dumps(found, indent=1)
+    assert wrong == []
+
+
+async def test_every_page_has_one_heading_that_asks_and_one_sentence_that_answers(site: Site, opened: Opened) -> None:
+    async with opened() as window:
+        for path in _pages(site)[:-1]:
+            page = await window.open(path)
+            headings = await page.locator("h1").all_inner_texts()
+            assert len(headings) == 1, path
+            assert headings[0].endswith("?"), path
+            assert await page.locator("p.answer").count() == 1, path
+            for chart in await page.locator("figure.chart").all():
+                assert await chart.locator("svg text.unit").count() == 1, path
+                assert await chart.locator("svg text.tick").count() >= 2, path
+                assert await chart.locator("details table tbody tr").count() >= 1, path
+        assert window.wrong == []
+
+
+async def test_every_link_of_every_page_leads_somewhere(site: Site) -> None:
+    headers = {"Authorization": f"Bearer {site.key}"}
+    async with aiohttp.ClientSession(site.url, headers=headers) as session:
+
+        async def fetch(path: str) -> tuple[int, str]:
+            async with session.get(path, headers={"Accept": "text/html"}) as response:
+                return response.status, await response.text() if response.content_type == "text/html" else ""
+
+        known, broken = {}, {}
+        for path in _pages(site)[:-1]:
+            status, text = await fetch(path)
+            assert status == 200, path
+            for link in set(re.findall(r'(?:href|src)="(/[^"]*)"', text)):
+                known.setdefault(unescape(link), path)
+        known = {link: path for link, path in known.items() if not link.endswith("/live") and "/live?" not in link}
+        assert len(known) > 100
+        for link, path in known.items():
+            async with session.get(link, headers={"Accept": "*/*"}) as response:
+                if response.status >= 400:
+                    broken[link] = (response.status, path)
+    assert broken == {}
+
+
+async def test_the_keyboard_reaches_everything_and_walks_through_the_grid(site: Site, opened: Opened) -> None:
+    async with opened() as window:
+        page = await window.open(f"/simulations/{site.ids['v2']}")
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.textContent") == "Skip to the page"
+        await page.keyboard.press("Enter")
+        assert await page.evaluate("document.activeElement.id") == "main"
+
+        label = "document.activeElement.getAttribute('aria-label')"
+        await page.locator("table.grid a.cell").first.focus()
+        assert await page.evaluate(label) == "refund_late, trial 1: passed"
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("ArrowRight")
+        await page.keyboard.press("ArrowRight")
+        assert await page.evaluate(label) == "refund_twice, trial 3: did not pass, fault of the agent"
+        await page.keyboard.press("Home")
+        assert await page.evaluate(label) == "refund_twice, trial 1: passed"
+        stops = await page.locator("table.grid td > [tabindex='0']").count()
+        assert stops == 1, "the grid is one stop of the tab key"
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/outcomes/*")
+        assert await page.locator("h1").inner_text() == "What happened in refund_twice, trial 1?"
+
+
+async def test_a_theme_is_chosen_and_stays_chosen(site: Site, opened: Opened) -> None:
+    async with opened() as window:
+        page = await window.open("/tools")
+        background = "getComputedStyle(document.body).backgroundColor"
+        light = await page.evaluate(background)
+        button = page.locator("#theme")
+        await button.click()
+        await button.click()
+        assert await button.inner_text() == "Theme: dark"
+        dark = await page.evaluate(background)
+        assert dark != light
+        await window.open("/cost")
+        assert await page.evaluate(background) == dark
+
+
+async def test_filters_change_the_list_and_the_address_and_nothing_else(site: Site, opened: Opened) -> None:
+    async with opened() as window:
+        page = await window.open("/simulations")
+        assert await page.locator("#list tbody tr").count() >= 2
+        await page.evaluate("window.same = true")
+        await page.select_option("select[name=status]", "cancelled")
+        await page.wait_for_url("**status=cancelled**")
+        await page.locator("#list", has_text="Nothing here.").wait_for()
+        assert await page.evaluate("window.same"), "the page was not loaded anew"
+        await page.go_back()
+        await page.locator("#list", has_text="support-agent@v2").wait_for()
+
+
+async def test_the_dashboard_works_without_scripts(site: Site, browser: object) -> None:
+    context = await browser.new_context(java_script_enabled=False)  # type: ignore[attr-defined]
+    try:
+        page = await context.new_page()
+        await page.goto(f"{site.url}/compare")
+        assert page.url.endswith("/sign-in?next=%2Fcompare")
+        await page.fill("input[name=key]", site.key)
+        await page.click("text=Sign in with the key")
+        assert page.url.endswith("/compare")
+        await page.click("text=support-agent@v1 → support-agent@v2")
+        assert (
+            await page.locator(".verdict").inner_text() == "BETTER"
+            or "ENOUGH" in await page.locator(".verdict").inner_text()
+        )
+    finally:
+        await context.close()
