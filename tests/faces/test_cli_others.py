@@ -28,6 +28,7 @@ def test_the_demo_finds_what_is_better_and_what_got_worse(guildhall: Command) ->
         told.index(step) for step in [*steps, "one of the lost", "5  and version 1 against itself", "6  now yours"]
     ]
     assert places == sorted(places)
+    assert "guildhall up" in told, "and it has ended: nobody sits at a terminal"
 
 
 def test_init_writes_what_runs(guildhall: Command, tmp_path: Path) -> None:

@@ -39,13 +39,18 @@ News: TypeAlias = Progress | NewlyStored
 
 
 async def follow(
-    database: Database, actor: Actor, simulation_id: UUID, *, with_outcomes: bool = True
+    database: Database,
+    actor: Actor,
+    simulation_id: UUID,
+    *,
+    with_outcomes: bool = True,
+    longest_s: float = _LONGEST_S,
 ) -> AsyncIterator[News]:
     """
     The simulation's progress whenever it has changed, each outcome that is stored from now on, and at last its end.
 
     An outcome may come twice, and comes not at all without `with_outcomes`. The last is a progress in which the simulation
-    has ended. While the database is away nothing comes.
+    has ended. While the database is away nothing comes. `longest_s` is how long the database is left alone at most.
     """
     last: Progress | None = None
     since = clock.now() - LONGEST_TRANSACTION
@@ -85,7 +90,7 @@ async def follow(
         if progress.has_ended:
             return
         took_s = (clock.monotonic_ms() - began_ms) / 1000
-        await asyncio.sleep(min(max(rest_s, _SHARE * took_s), _LONGEST_S))
+        await asyncio.sleep(min(max(rest_s, _SHARE * took_s), longest_s))
 
 
 def told(news: News, now: datetime) -> list[tuple[str, Mapping[str, Any]]]:

@@ -26,6 +26,7 @@ from guildhall.errors import Unavailable
 _log = logging.getLogger("guildhall.dashboard")
 
 _LOOK_S = 1.0
+_REST_S = 0.5
 
 
 async def simulation_events(
@@ -37,7 +38,7 @@ async def simulation_events(
     `row_of` says in which row of the grid a scenario stands.
     """
     stored: list[NewlyStored] = []
-    async for news in following.follow(database, actor, simulation_id):
+    async for news in following.follow(database, actor, simulation_id, longest_s=_REST_S):
         if not isinstance(news, Progress):
             stored.append(news)
             continue

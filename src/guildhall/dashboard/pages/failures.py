@@ -70,21 +70,29 @@ async def list_failures(
     table = Table.of(request, want, kinds, _COLUMNS, caption="Kinds of failures", first="-failures")
     if table.export is not None:
         return table.export
+    is_narrowed = fault is not None or category is not None
     page = FailuresPage(
-        _sentence(kinds), table, _chart(days), rates, fault and fault.value, category and category.value,
+        _sentence(kinds, is_narrowed=is_narrowed), table, _chart(days), rates, fault and fault.value, category and category.value,
         [each.value for each in Fault], [each.value for each in FailureCategory],
     )  # fmt: skip
     return render(request, "failures.html", page, visit=visit)
 
 
-def _sentence(kinds: Sequence[FailureKind]) -> str:
+def _sentence(kinds: Sequence[FailureKind], *, is_narrowed: bool) -> str:
     total = sum(each.failures for each in kinds)
     if not total:
-        return "No failure is on record."
+        return (
+            f"Nothing of that kind is among the latest {_AMONG:,} failures."
+            if is_narrowed
+            else "No failure is on record."
+        )
     first = kinds[0]
-    among = f"the latest {total:,} failures" if total >= _AMONG else count(total, "failure")
-    where = count(first.scenario_count, "scenario")
-    return f"Among {among}, the most frequent is {first.failure_type}, fault of the {first.fault}: {first.failures:,} times in {where}."
+    among = f"the latest {_AMONG:,} failures" if is_narrowed or total >= _AMONG else count(total, "failure")
+    of_that_kind = " of that kind" if is_narrowed else ""
+    return (
+        f"Among {among}, the most frequent{of_that_kind} is {first.failure_type}, fault of the {first.fault}: "
+        f"{first.failures:,} times in {count(first.scenario_count, 'scenario')}."
+    )
 
 
 def _chart(days: Sequence[FailureDay]) -> Chart | None:

@@ -136,7 +136,9 @@ async def list_simulations(
         exported_at=_EXPORT,
     )
     names = [each.name for each in known]
-    page = ListPage(_list_sentence(active), active, table, config, status, names, [each.value for each in SimulationStatus])
+    page = ListPage(
+        _list_sentence(active), active, table, config, status, names, [each.value for each in SimulationStatus]
+    )
     return render(request, "simulations.html", page, visit=visit)
 
 

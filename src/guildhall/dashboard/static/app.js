@@ -42,13 +42,18 @@
     replaceCells(event.detail.data);
   });
 
-  // Whoever comes back after a broken connection may have missed something: the page is asked for once more.
+  // What is live is asked for once more when it is over, and by whoever comes back after a broken connection.
+  function renew() {
+    htmx.ajax("GET", location.href, { target: "#live", select: "#live", swap: "outerHTML" });
+  }
+
   const opened = new WeakSet();
   document.addEventListener("htmx:sseOpen", (event) => {
-    const live = event.target;
-    if (opened.has(live)) {
-      htmx.ajax("GET", location.href, { target: "#live", select: "#live", swap: "outerHTML" });
-    } else opened.add(live);
+    if (opened.has(event.target)) renew();
+    else opened.add(event.target);
+  });
+  document.addEventListener("htmx:sseClose", (event) => {
+    if (event.detail.type === "message") renew();
   });
 
   // A grid is one stop of the tab key; arrows walk through it (ARIA Authoring Practices, grid).

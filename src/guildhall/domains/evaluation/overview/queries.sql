@@ -173,13 +173,19 @@ SELECT day, failure_category, failure_count AS failures
  ORDER BY day, failure_category;
 
 -- name: failure_kinds
--- Of the latest failures, not of all: there may be millions.
-WITH latest AS (
+-- Of the latest failures, not of all: there may be millions. The roll-up tells from which day on there are as many,
+-- so that no more than that day's rows are sorted.
+WITH begins AS (
+    SELECT max(day) AS day
+      FROM (SELECT day, sum(sum(failure_count)) OVER (ORDER BY day DESC) AS failures
+              FROM evaluation.failure_trends_daily
+             GROUP BY day) AS days
+     WHERE failures >= :among
+), latest AS (
     SELECT outcome_id, scenario_id, execution_time, failure_type, failure_category, fault, error_message,
            recovery_successful
       FROM evaluation.failure_patterns
-     WHERE (:fault::text IS NULL OR fault = :fault)
-       AND (:failure_category::text IS NULL OR failure_category = :failure_category)
+     WHERE execution_time >= COALESCE((SELECT day FROM begins), '-infinity')
      ORDER BY execution_time DESC
      LIMIT :among
 )
@@ -192,6 +198,8 @@ SELECT fault, failure_type, failure_category,
        min(execution_time) AS first_seen, max(execution_time) AS last_seen,
        (array_agg(outcome_id ORDER BY execution_time DESC))[1] AS outcome_id
   FROM latest
+ WHERE (:fault::text IS NULL OR fault = :fault)
+   AND (:failure_category::text IS NULL OR failure_category = :failure_category)
  GROUP BY fault, failure_type, failure_category
  ORDER BY failures DESC, fault, failure_type;
 

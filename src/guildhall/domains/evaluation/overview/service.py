@@ -89,7 +89,7 @@ async def failure_days(tx: Tx, *, days: int = 30) -> list[FailureDay]:
 async def failure_kinds(
     tx: Tx, *, fault: str | None = None, failure_category: str | None = None, among: int = 2_000
 ) -> list[FailureKind]:
-    """Kinds of failures among the latest `among`, the most frequent first."""
+    """Kinds of failures among the latest `among`, the most frequent first; filters narrow down what is shown of these."""
     return await store.failure_kinds(tx, fault, failure_category, among)
 
 
