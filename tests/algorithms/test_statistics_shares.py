@@ -40,7 +40,7 @@ def test_what_is_exchanged_is_mirrored_and_the_difference_lies_within(
     mirrored = difference_interval(two, one)
     assert mirrored == pytest.approx((-high, -low))
     assert low - 1e-12 <= two[0] / two[1] - one[0] / one[1] <= high + 1e-12
-    assert -1 <= low
+    assert low >= -1
     assert high <= 1
 
 

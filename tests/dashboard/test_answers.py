@@ -132,8 +132,10 @@ async def test_two_trials_that_ended_differently_are_shown_side_by_side(site: Si
 
 async def test_the_cost_of_what_nobody_priced_is_unknown_and_said_so(site: Site) -> None:
     headers = {"Authorization": f"Bearer {site.key}"}
-    async with aiohttp.ClientSession(site.url, headers=headers) as session:
-        async with session.get("/cost?format=json") as response:
-            (model,) = [each for each in (await response.json())["items"] if each["model"] == "small-model"]
+    async with (
+        aiohttp.ClientSession(site.url, headers=headers) as session,
+        session.get("/cost?format=json") as response,
+    ):
+        (model,) = [each for each in (await response.json())["items"] if each["model"] == "small-model"]
     assert model["unpriced"] == 0
     assert model["cost"] == pytest.approx(0.002 * model["executions"])

@@ -52,9 +52,11 @@ async def test_whoever_has_a_password_signs_in_and_their_session_ends_with_signi
         assert await page.locator("h1").inner_text() == "What needs me now?"
         (cookie,) = await window.context.cookies()
         await page.click("text=Sign out")
-    async with aiohttp.ClientSession(site.url) as session:
-        async with session.get("/", cookies={COOKIE: cookie["value"]}, allow_redirects=False) as response:
-            assert (response.status, response.headers["Location"]) == (303, "/sign-in?next=%2F")
+    async with (
+        aiohttp.ClientSession(site.url, cookies={COOKIE: cookie["value"]}) as session,
+        session.get("/", allow_redirects=False) as response,
+    ):
+        assert (response.status, response.headers["Location"]) == (303, "/sign-in?next=%2F")
 
 
 async def test_a_link_lets_in_once_and_what_it_gave_ends_with_signing_out(site: Site, tmp_path: object) -> None:
@@ -74,9 +76,11 @@ async def test_a_link_lets_in_once_and_what_it_gave_ends_with_signing_out(site: 
         headers = {"Origin": site.url, "Content-Type": "application/x-www-form-urlencoded"}
         async with session.post("/sign-out", cookies=own, headers=headers, allow_redirects=False) as response:
             assert response.status == 303
-        async with aiohttp.ClientSession(site.url, cookies=own) as again:
-            async with again.get("/compare", allow_redirects=False) as response:
-                assert response.status == 303
+        async with (
+            aiohttp.ClientSession(site.url, cookies=own) as again,
+            again.get("/compare", allow_redirects=False) as response,
+        ):
+            assert response.status == 303
 
 
 @pytest.mark.parametrize("origin", [None, "null", "https://elsewhere.example", "http://127.0.0.1"])
@@ -152,7 +156,9 @@ async def test_another_teams_things_are_not_there(site: Site) -> None:
 
 async def test_who_may_only_look_changes_nothing(site: Site) -> None:
     headers = {"Origin": site.url, "Content-Type": "application/x-www-form-urlencoded"}
-    async with aiohttp.ClientSession(site.url, cookies={COOKIE: site.served.keys["pottery/viewer"]}) as session:
-        async with session.post(f"/simulations/{site.ids['v2']}/cancellation", headers=headers) as response:
-            assert response.status == 403
-            assert response.content_type == "text/html"
+    async with (
+        aiohttp.ClientSession(site.url, cookies={COOKIE: site.served.keys["pottery/viewer"]}) as session,
+        session.post(f"/simulations/{site.ids['v2']}/cancellation", headers=headers) as response,
+    ):
+        assert response.status == 403
+        assert response.content_type == "text/html"
