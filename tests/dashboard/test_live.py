@@ -12,7 +12,7 @@ from guildhall.domains.evaluation import configurations, simulations
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-_SOON_MS = 10_000
+_SOON_MS = 30_000
 _CASES = ["refund_late", "refund_twice"]
 
 
