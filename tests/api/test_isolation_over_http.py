@@ -396,6 +396,8 @@ async def _proposed(database: asyncpg.Connection[Any], team: UUID) -> tuple[UUID
         proposal,
     )
     return proposal, recommendation
+
+
 async def _cluster(database: asyncpg.Connection[Any], team: UUID) -> UUID:
     """A cluster of failures of a team."""
     return await database.fetchval(
