@@ -310,6 +310,13 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION evaluation.active_teams() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT id FROM platform.teams WHERE is_active AND erased_at IS NULL ORDER BY id
+$$;
+
 CREATE FUNCTION evaluation.approval_rule(of_config uuid) RETURNS TABLE(needed_for text, approvers text, four_eyes boolean, needs_proof boolean, is_own boolean)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -446,6 +453,42 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION evaluation.found_by_words(kind text, asked text, any_unit boolean, at_most integer) RETURNS TABLE(id text, rank real)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    team   CONSTANT uuid := platform.tenant_id();
+    wanted CONSTANT tsquery := platform.text_query(asked, 'en', any_unit);
+BEGIN
+    CASE kind
+        WHEN 'config' THEN RETURN QUERY
+            SELECT versions.version_id::text, ts_rank(platform.text_vector(versions.raw_yaml, 'en'), wanted) AS matching
+              FROM evaluation.config_versions AS versions
+             WHERE versions.tenant_id = team AND NOT versions.is_deleted
+               AND platform.text_vector(versions.raw_yaml, 'en') @@ wanted
+             ORDER BY matching DESC, versions.version_id LIMIT at_most;
+        WHEN 'scenario' THEN RETURN QUERY
+            SELECT scenarios.scenario_id,
+                   ts_rank(platform.text_vector(scenarios.name || ' ' || scenarios.task_prompt, 'en'), wanted) AS matching
+              FROM evaluation.scenarios
+             WHERE scenarios.tenant_id = team
+               AND platform.text_vector(scenarios.name || ' ' || scenarios.task_prompt, 'en') @@ wanted
+             ORDER BY matching DESC, scenarios.scenario_id LIMIT at_most;
+        WHEN 'trajectory' THEN RETURN QUERY
+            SELECT embeddings.outcome_id::text, ts_rank(embeddings.words, wanted) AS matching
+              FROM evaluation.outcome_embeddings AS embeddings
+             WHERE embeddings.tenant_id = team AND embeddings.words @@ wanted
+             ORDER BY matching DESC, embeddings.outcome_id LIMIT at_most;
+        WHEN 'failure' THEN RETURN QUERY
+            SELECT signatures.signature_id::text, ts_rank(signatures.words, wanted) AS matching
+              FROM evaluation.failure_signatures AS signatures
+             WHERE signatures.tenant_id = team AND signatures.words @@ wanted
+             ORDER BY matching DESC, signatures.signature_id LIMIT at_most;
+    END CASE;
+END
+$$;
+
 CREATE FUNCTION evaluation.refuse_changed_version() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -492,6 +535,16 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION evaluation.teams_with_loose_failures() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT teams.id
+      FROM platform.teams
+     WHERE EXISTS (SELECT FROM store.failure_patterns AS patterns
+                    WHERE patterns.tenant_id = teams.id AND patterns.pattern_cluster_id IS NULL)
+$$;
+
 CREATE FUNCTION evaluation.trigger_llm_recommendation_analysis(analysis_window interval DEFAULT '7 days'::interval, user_id_param uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -526,6 +579,40 @@ $$;
 
 COMMENT ON FUNCTION evaluation.trigger_llm_recommendation_analysis(analysis_window interval, user_id_param uuid) IS 'recommendations: opens an analysis of the team''s recent outcomes.';
 
+CREATE FUNCTION gateway.check_callers(kinds text[], proofs uuid[], users uuid[], teams uuid[], roles text[], administrators boolean[], scopes text[], revisions bigint[]) RETURNS TABLE(place bigint, verdict text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT asked.place, CASE WHEN held.role IS NULL THEN 'refused' ELSE 'changed' END
+      FROM unnest(kinds, proofs, users, teams, roles, administrators, scopes, revisions) WITH ORDINALITY
+           AS asked (kind, proof, user_id, tenant_id, role, administrator, scopes, revision, place)
+      LEFT JOIN LATERAL (
+               SELECT members.role::text AS role, users.role = 'admin' AS administrator, known.scopes,
+                      COALESCE((SELECT kept.revision FROM gateway.revisions AS kept WHERE kept.tenant_id = asked.tenant_id), 0) AS revision
+                 FROM (SELECT array_to_string(keys.scopes, ',') AS scopes
+                         FROM platform.api_keys AS keys
+                        WHERE asked.kind = 'key' AND keys.id = asked.proof AND keys.user_id = asked.user_id
+                          AND keys.tenant_id = asked.tenant_id AND keys.is_active
+                          AND (keys.expires_at IS NULL OR keys.expires_at > clock_timestamp())
+                        UNION ALL
+                       SELECT ''
+                         FROM platform.user_sessions AS sessions
+                        WHERE asked.kind = 'session' AND sessions.id = asked.proof AND sessions.user_id = asked.user_id
+                          AND sessions.tenant_id = asked.tenant_id AND sessions.status = 'active'
+                          AND sessions.expires_at > clock_timestamp()) AS known
+                 JOIN platform.users ON users.id = asked.user_id AND users.is_active
+                 JOIN platform.teams AS homes ON homes.id = asked.tenant_id AND homes.is_active
+                 JOIN platform.team_members AS members ON members.tenant_id = asked.tenant_id AND members.user_id = asked.user_id
+           ) AS held ON true
+     WHERE held.role IS DISTINCT FROM asked.role OR held.administrator <> asked.administrator
+        OR held.scopes <> asked.scopes OR held.revision <> asked.revision;
+END
+$$;
+
 CREATE FUNCTION gateway.forget_erased_person() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -534,6 +621,101 @@ BEGIN
     DELETE FROM gateway.cognee_memories WHERE user_id = NEW.id;
     DELETE FROM gateway.distributed_memory WHERE user_id = NEW.id;
     RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION gateway.note_revision() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO gateway.revisions AS kept (tenant_id)
+    SELECT id FROM platform.teams WHERE id = CASE WHEN TG_OP = 'DELETE' THEN OLD.tenant_id ELSE NEW.tenant_id END
+        ON CONFLICT (tenant_id) DO UPDATE SET revision = kept.revision + 1;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION gateway.reserve(calls integer[], wanted uuid[], starts date[], amounts numeric[]) RETURNS TABLE(call integer, budget_id uuid, name text, limit_usd numeric, left_usd numeric)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    asked record;
+BEGIN
+    INSERT INTO gateway.budget_periods (tenant_id, budget_id, starts_on)
+    SELECT DISTINCT budgets.tenant_id, budgets.id, each.starts_on
+      FROM unnest(wanted, starts) AS each (id, starts_on)
+      JOIN gateway.budgets ON budgets.id = each.id
+     ORDER BY budgets.id, each.starts_on
+        ON CONFLICT DO NOTHING;
+    PERFORM FROM gateway.budget_periods AS held
+      WHERE (held.budget_id, held.starts_on) IN (SELECT * FROM unnest(wanted, starts))
+      ORDER BY held.budget_id, held.starts_on FOR UPDATE;
+    FOR asked IN
+        SELECT each.call, array_agg(each.id) AS ids, array_agg(each.starts_on) AS starts_on, min(each.amount) AS amount
+          FROM unnest(calls, wanted, starts, amounts) AS each (call, id, starts_on, amount)
+         GROUP BY each.call ORDER BY each.call
+    LOOP
+        SELECT asked.call, budgets.id, budgets.name, budgets.limit_usd, held.limit_left
+          INTO call, budget_id, name, limit_usd, left_usd
+          FROM unnest(asked.ids, asked.starts_on) AS each (id, starts_on)
+          JOIN gateway.budgets ON budgets.id = each.id AND budgets.is_hard
+          JOIN LATERAL (
+                   SELECT budgets.limit_usd - periods.spent_usd - periods.reserved_usd AS limit_left
+                     FROM gateway.budget_periods AS periods
+                    WHERE periods.budget_id = each.id AND periods.starts_on = each.starts_on
+               ) AS held ON asked.amount IS NULL OR held.limit_left < asked.amount
+         WHERE budgets.limit_usd IS NOT NULL
+         ORDER BY held.limit_left
+         LIMIT 1;
+        IF FOUND THEN
+            RETURN NEXT;
+        ELSE
+            UPDATE gateway.budget_periods AS periods
+               SET reserved_usd = periods.reserved_usd + COALESCE(asked.amount, 0)
+             WHERE (periods.budget_id, periods.starts_on) IN (SELECT * FROM unnest(asked.ids, asked.starts_on));
+        END IF;
+    END LOOP;
+END
+$$;
+
+CREATE FUNCTION gateway.settle_calls(ids uuid[], times timestamp with time zone[], states text[], prompts integer[], completions integer[], totals integer[], cached integer[], reasoning integer[], costs numeric[], codes text[], reasons text[], ends timestamp with time zone[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+BEGIN
+    UPDATE store.llm_requests AS kept
+       SET status = done.state, tokens_prompt = done.prompt, tokens_completion = done.completion, tokens_total = done.total,
+           tokens_cached = done.cached, tokens_reasoning = done.reasoning, cost_usd = done.cost, error_code = done.code,
+           error_message = done.message, completed_at = done.at
+      FROM unnest(ids, times, states, prompts, completions, totals, cached, reasoning, costs, codes, reasons, ends)
+           AS done (id, created_at, state, prompt, completion, total, cached, reasoning, cost, code, message, at)
+     WHERE kept.id = done.id
+       AND kept.created_at = done.created_at
+       AND (kept.status IN ('pending', 'running') OR kept.error_code = 'lost');
+END
+$$;
+
+CREATE FUNCTION gateway.settle_spending(wanted uuid[], starts date[], reserved numeric[], spent numeric[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM gateway.budget_periods AS held
+      WHERE (held.budget_id, held.starts_on) IN (SELECT * FROM unnest(wanted, starts))
+      ORDER BY held.budget_id, held.starts_on FOR UPDATE;
+    UPDATE gateway.budget_periods AS held
+       SET reserved_usd = held.reserved_usd - done.reserved, spent_usd = held.spent_usd + done.spent
+      FROM (SELECT each.id, each.starts_on, sum(each.reserved) AS reserved, sum(each.spent) AS spent
+              FROM unnest(wanted, starts, reserved, spent) AS each (id, starts_on, reserved, spent)
+             GROUP BY each.id, each.starts_on) AS done
+     WHERE held.budget_id = done.id AND held.starts_on = done.starts_on;
 END
 $$;
 
@@ -8736,6 +8918,34 @@ CREATE FUNCTION store.stamp_audit_logs() RETURNS trigger
             NEW.transaction_id := pg_current_xact_id()::text::bigint;
             NEW.epoch  := COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch());
             NEW.digest := sha256(convert_to(concat_ws(chr(10), 'id=' || NEW.id::text, 'tenant_id=' || NEW.tenant_id::text, 'timestamp=' || extract(epoch FROM NEW."timestamp")::text, 'user_id=' || NEW.user_id::text, 'action=' || to_json(NEW.action::text)::text, 'resource_type=' || to_json(NEW.resource_type::text)::text, 'resource_id=' || NEW.resource_id::text, 'ip_address=' || NEW.ip_address::text, 'user_agent=' || to_json(NEW.user_agent::text)::text, 'request_id=' || to_json(NEW.request_id::text)::text, 'request_data=' || NEW.request_data::text, 'response_status=' || NEW.response_status::text, 'duration_ms=' || NEW.duration_ms::text, 'epoch=' || NEW.epoch::text, 'transaction_id=' || NEW.transaction_id::text), 'UTF8'));
+            RETURN NEW;
+        END
+        $$;
+
+CREATE FUNCTION store.stamp_llm_requests() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+        BEGIN
+            IF NEW.digest IS NOT NULL THEN
+                RETURN NEW;
+            END IF;
+            NEW.transaction_id := pg_current_xact_id()::text::bigint;
+            NEW.epoch  := COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch());
+            NEW.digest := sha256(convert_to(concat_ws(chr(10), 'id=' || NEW.id::text, 'tenant_id=' || NEW.tenant_id::text, 'user_id=' || NEW.user_id::text, 'request_type=' || to_json(NEW.request_type::text)::text, 'model=' || to_json(NEW.model::text)::text, 'prompt=' || to_json(NEW.prompt::text)::text, 'messages=' || NEW.messages::text, 'model_params=' || NEW.model_params::text, 'ensemble_config=' || NEW.ensemble_config::text, 'memory_enhanced=' || NEW.memory_enhanced::text, 'memory=' || NEW.memory::text, 'created_at=' || extract(epoch FROM NEW.created_at)::text, 'process_id=' || NEW.process_id::text, 'api_key_id=' || NEW.api_key_id::text, 'provider_name=' || to_json(NEW.provider_name::text)::text, 'is_streamed=' || NEW.is_streamed::text, 'budget_ids=' || to_json(NEW.budget_ids)::text, 'reserved_usd=' || NEW.reserved_usd::text, 'epoch=' || NEW.epoch::text, 'transaction_id=' || NEW.transaction_id::text), 'UTF8'));
+            RETURN NEW;
+        END
+        $$;
+
+CREATE FUNCTION store.stamp_llm_responses() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+        BEGIN
+            IF NEW.digest IS NOT NULL THEN
+                RETURN NEW;
+            END IF;
+            NEW.transaction_id := pg_current_xact_id()::text::bigint;
+            NEW.epoch  := COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch());
+            NEW.digest := sha256(convert_to(concat_ws(chr(10), 'id=' || NEW.id::text, 'tenant_id=' || NEW.tenant_id::text, 'request_id=' || NEW.request_id::text, 'request_created_at=' || extract(epoch FROM NEW.request_created_at)::text, 'provider_name=' || to_json(NEW.provider_name::text)::text, 'model=' || to_json(NEW.model::text)::text, 'content=' || to_json(NEW.content::text)::text, 'raw_response=' || NEW.raw_response::text, 'tokens_prompt=' || NEW.tokens_prompt::text, 'tokens_completion=' || NEW.tokens_completion::text, 'tokens_total=' || NEW.tokens_total::text, 'cost_usd=' || NEW.cost_usd::text, 'response_time=' || NEW.response_time::text, 'finish_reason=' || to_json(NEW.finish_reason::text)::text, 'error_code=' || to_json(NEW.error_code::text)::text, 'error_message=' || to_json(NEW.error_message::text)::text, 'created_at=' || extract(epoch FROM NEW.created_at)::text, 'attempt=' || NEW.attempt::text, 'upstream_status=' || NEW.upstream_status::text, 'upstream_id=' || to_json(NEW.upstream_id::text)::text, 'time_to_first_byte=' || NEW.time_to_first_byte::text, 'tokens_cached=' || NEW.tokens_cached::text, 'tokens_reasoning=' || NEW.tokens_reasoning::text, 'epoch=' || NEW.epoch::text, 'transaction_id=' || NEW.transaction_id::text), 'UTF8'));
             RETURN NEW;
         END
         $$;

@@ -825,6 +825,97 @@ ALTER TABLE ONLY evaluation.configurations FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE evaluation.configurations IS 'configurations: tenant: the agents under evaluation, by name.';
 
+CREATE TABLE evaluation.failure_cluster_events (
+    event_id uuid NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    cluster_id uuid NOT NULL,
+    kind text NOT NULL,
+    other_id uuid,
+    signatures integer NOT NULL,
+    failures bigint NOT NULL,
+    happened_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT failure_cluster_events_kind_is_known CHECK ((kind = ANY (ARRAY['founded'::text, 'merged'::text, 'split'::text]))),
+    CONSTRAINT failure_cluster_events_name_both CHECK (((kind = 'founded'::text) = (other_id IS NULL)))
+);
+
+ALTER TABLE ONLY evaluation.failure_cluster_events FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE evaluation.failure_cluster_events IS 'failures: tenant: where clusters came from: founded, split from another, or merged into another.';
+
+COMMENT ON COLUMN evaluation.failure_cluster_events.signatures IS 'Of the cluster, when it was founded, merged or split.';
+
+CREATE TABLE evaluation.failure_clusterings (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    embedding_model text,
+    signatures integer NOT NULL,
+    grouped_at timestamp with time zone,
+    trouble text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY evaluation.failure_clusterings FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE evaluation.failure_clusterings IS 'failures: tenant: how a team''s failures were clustered last; its row is locked by whoever does so.';
+
+COMMENT ON COLUMN evaluation.failure_clusterings.signatures IS 'How many there were when all were grouped anew.';
+
+COMMENT ON COLUMN evaluation.failure_clusterings.trouble IS 'Why some wait: what the embedding service said last; null where nothing does.';
+
+CREATE TABLE evaluation.failure_clusters (
+    cluster_id uuid NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    name text,
+    pattern text NOT NULL,
+    failure_type text NOT NULL,
+    failure_category text NOT NULL,
+    fault text NOT NULL,
+    failures bigint DEFAULT 0 NOT NULL,
+    first_seen timestamp with time zone NOT NULL,
+    last_seen timestamp with time zone NOT NULL,
+    embedding public.vector(1536) NOT NULL,
+    embedding_model text NOT NULL,
+    merged_into uuid,
+    resolution_steps text,
+    llm_analysis jsonb,
+    resolved_at timestamp with time zone,
+    resolved_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT failure_clusters_analysis_is_an_object CHECK ((jsonb_typeof(llm_analysis) = 'object'::text)),
+    CONSTRAINT failure_clusters_count_is_not_negative CHECK ((failures >= 0)),
+    CONSTRAINT failure_clusters_end_after_they_begin CHECK ((last_seen >= first_seen)),
+    CONSTRAINT failure_clusters_merge_into_others CHECK ((merged_into <> cluster_id)),
+    CONSTRAINT failure_clusters_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT failure_clusters_resolution_length CHECK ((length(resolution_steps) <= 10000)),
+    CONSTRAINT failure_clusters_resolved_by_somebody CHECK (((resolved_at IS NULL) = (resolved_by IS NULL)))
+);
+
+ALTER TABLE ONLY evaluation.failure_clusters FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE evaluation.failure_clusters IS 'failures: tenant: failures that are alike, under an id that lasts; what people have found out about them.';
+
+COMMENT ON COLUMN evaluation.failure_clusters.pattern IS 'What their messages have in common, <*> where they differ.';
+
+COMMENT ON COLUMN evaluation.failure_clusters.failures IS 'How many there were, those of deleted simulations and dropped partitions included.';
+
+COMMENT ON COLUMN evaluation.failure_clusters.embedding IS 'Their centre, of length 1.';
+
+COMMENT ON COLUMN evaluation.failure_clusters.merged_into IS 'The cluster that took it in; never one that was itself taken in.';
+
+CREATE TABLE evaluation.failure_days (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    signature_id uuid NOT NULL,
+    day date NOT NULL,
+    failures integer NOT NULL,
+    recoveries_attempted integer NOT NULL,
+    recoveries_successful integer NOT NULL,
+    CONSTRAINT failure_days_add_up CHECK (((failures > 0) AND (recoveries_successful >= 0) AND ((recoveries_attempted >= recoveries_successful) AND (recoveries_attempted <= failures))))
+);
+
+ALTER TABLE ONLY evaluation.failure_days FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE evaluation.failure_days IS 'failures: tenant: how often each signature was seen on each day, in UTC: the trend of a cluster is the sum over its signatures.';
+
 CREATE TABLE store.failure_patterns (
     pattern_id uuid NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -847,6 +938,7 @@ CREATE TABLE store.failure_patterns (
     resolution_steps text,
     llm_analysis jsonb,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    signature_id uuid,
     CONSTRAINT failure_patterns_category_is_known CHECK ((failure_category = ANY (ARRAY['timeout'::text, 'tool_error'::text, 'model_error'::text, 'validation_error'::text, 'system_error'::text, 'sandbox_error'::text, 'modal_error'::text, 'unknown'::text]))),
     CONSTRAINT failure_patterns_confidence_is_a_share CHECK (((cluster_confidence >= (0)::double precision) AND (cluster_confidence <= (1)::double precision))),
     CONSTRAINT failure_patterns_fault_is_known CHECK ((fault = ANY (ARRAY['agent'::text, 'tool'::text, 'simulator'::text, 'judge'::text, 'infrastructure'::text, 'scenario'::text]))),
@@ -881,12 +973,40 @@ CREATE VIEW evaluation.failure_patterns AS
     recovery_successful,
     resolution_steps,
     llm_analysis,
-    created_at
+    created_at,
+    signature_id
    FROM store.failure_patterns
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
 
 COMMENT ON VIEW evaluation.failure_patterns IS 'failures: tenant: the team''s own failure patterns.';
+
+CREATE TABLE evaluation.failure_signatures (
+    signature_id uuid NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    failure_type text NOT NULL,
+    failure_category text NOT NULL,
+    fault text NOT NULL,
+    message text NOT NULL,
+    words tsvector GENERATED ALWAYS AS (platform.text_vector(((((failure_type || ' '::text) || failure_category) || ' '::text) || message), 'en'::text)) STORED NOT NULL,
+    embedding public.vector(1536) NOT NULL,
+    embedding_model text NOT NULL,
+    cluster_id uuid NOT NULL,
+    confidence double precision NOT NULL,
+    failures bigint DEFAULT 0 NOT NULL,
+    first_seen timestamp with time zone,
+    last_seen timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT failure_signatures_confidence_is_a_share CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
+    CONSTRAINT failure_signatures_count_is_not_negative CHECK ((failures >= 0))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY evaluation.failure_signatures FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE evaluation.failure_signatures IS 'failures: tenant: what failures say once what is volatile is masked, with the embedding, beside the series and not inside it.';
+
+COMMENT ON COLUMN evaluation.failure_signatures.signature_id IS 'From the digest of the team and the columns up to the message: the same failure has the same signature.';
 
 CREATE TABLE store.failure_trends_daily (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -1036,12 +1156,15 @@ CREATE TABLE evaluation.outcome_embeddings (
     execution_time timestamp with time zone NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
     model text NOT NULL,
-    embedding public.vector(1536) NOT NULL
+    embedding public.vector(1536) NOT NULL,
+    words tsvector
 );
 
 ALTER TABLE ONLY evaluation.outcome_embeddings FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE evaluation.outcome_embeddings IS 'outcomes: tenant: the embedding of a trajectory, beside the series and not inside it, so that old outcomes can be compressed and still be searched.';
+
+COMMENT ON COLUMN evaluation.outcome_embeddings.words IS 'What was said and done in the trajectory, as platform.text_vector has it.';
 
 CREATE TABLE store.outcomes (
     outcome_id uuid NOT NULL,
@@ -2188,6 +2311,63 @@ COMMENT ON TABLE gateway.acp_agents IS 'protocols: tenant: agents that are start
 
 COMMENT ON COLUMN gateway.acp_agents.protocol_version IS 'What the agent answered to initialize; null before it was asked.';
 
+CREATE TABLE gateway.bodies (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    sha256 text NOT NULL,
+    encoding text DEFAULT 'identity'::text NOT NULL,
+    size_bytes bigint NOT NULL,
+    content bytea NOT NULL,
+    used_on date DEFAULT ((now() AT TIME ZONE 'UTC'::text))::date NOT NULL,
+    CONSTRAINT bodies_encoding_is_known CHECK ((encoding = ANY (ARRAY['identity'::text, 'zstd'::text]))),
+    CONSTRAINT bodies_sha256_is_hex CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT bodies_size_is_not_negative CHECK ((size_bytes >= 0))
+);
+ALTER TABLE ONLY gateway.bodies ALTER COLUMN content SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY gateway.bodies FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE gateway.bodies IS 'requests: tenant: long messages, parameters and answers of calls, once for each content: agents send their whole history with every turn.';
+
+COMMENT ON COLUMN gateway.bodies.used_on IS 'The last day, in UTC, on which a call held it; what nobody has sent for long goes.';
+
+CREATE TABLE gateway.budget_periods (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    budget_id uuid NOT NULL,
+    starts_on date NOT NULL,
+    spent_usd numeric(18,10) DEFAULT 0 NOT NULL,
+    reserved_usd numeric(18,10) DEFAULT 0 NOT NULL,
+    CONSTRAINT budget_periods_are_not_negative CHECK (((spent_usd >= (0)::numeric) AND (reserved_usd >= (0)::numeric)))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY gateway.budget_periods FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE gateway.budget_periods IS 'budgets: tenant: what was spent of a budget in each day or month, and what is set aside for calls under way.';
+
+CREATE TABLE gateway.budgets (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    name character varying(255) NOT NULL,
+    user_id uuid,
+    api_key_id uuid,
+    model character varying(255),
+    period text DEFAULT 'month'::text NOT NULL,
+    limit_usd numeric(18,10),
+    tokens_per_minute integer,
+    is_hard boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT budgets_are_named CHECK ((((name)::text <> ''::text) AND ((model)::text <> ''::text))),
+    CONSTRAINT budgets_limit_something CHECK ((num_nonnulls(limit_usd, tokens_per_minute) > 0)),
+    CONSTRAINT budgets_limits_are_not_negative CHECK (((limit_usd >= (0)::numeric) AND (tokens_per_minute > 0))),
+    CONSTRAINT budgets_period_is_known CHECK ((period = ANY (ARRAY['day'::text, 'month'::text])))
+);
+
+ALTER TABLE ONLY gateway.budgets FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE gateway.budgets IS 'budgets: tenant: what may be spent on calls in a day or month: by the team, or by whom, which key and which model the columns name.';
+
+COMMENT ON COLUMN gateway.budgets.is_hard IS 'Calls that would exceed it, or whose price is not known, are refused; a soft one only counts.';
+
 CREATE TABLE gateway.code_versions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -2343,6 +2523,27 @@ COMMENT ON TABLE gateway.distributed_memory IS 'memory: tenant: what is remember
 
 COMMENT ON COLUMN gateway.distributed_memory.replicated_to IS 'The ids of the other nodes that have acknowledged a copy.';
 
+CREATE TABLE gateway.idempotent_calls (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    user_id uuid DEFAULT platform.user_id() NOT NULL,
+    key character varying(255) NOT NULL,
+    fingerprint bytea NOT NULL,
+    process_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    media_type text,
+    answer text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone DEFAULT (now() + '1 day'::interval) NOT NULL,
+    CONSTRAINT idempotent_calls_answer_has_a_type CHECK ((num_nonnulls(media_type, answer) <> 1)),
+    CONSTRAINT idempotent_calls_fingerprint_is_a_digest CHECK ((octet_length(fingerprint) = 32))
+);
+
+ALTER TABLE ONLY gateway.idempotent_calls FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE gateway.idempotent_calls IS 'requests: tenant: calls that were sent with an idempotency key, for a day: sent again, they are answered as before and cost nothing.';
+
+COMMENT ON COLUMN gateway.idempotent_calls.answer IS 'The SHA-256 of the answer in gateway.bodies; null while the call is under way.';
+
 CREATE TABLE store.llm_latency_daily (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
     bucket timestamp with time zone NOT NULL,
@@ -2376,6 +2577,16 @@ CREATE TABLE store.llm_responses (
     error_code text,
     error_message text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempt smallint,
+    upstream_status smallint,
+    upstream_id text,
+    time_to_first_byte bigint,
+    tokens_cached integer,
+    tokens_reasoning integer,
+    epoch bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    redaction_id uuid,
     CONSTRAINT llm_responses_answer_or_fail CHECK ((num_nonnulls(content, error_code) > 0)),
     CONSTRAINT llm_responses_confidence_is_a_share CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
     CONSTRAINT llm_responses_cost_is_not_negative CHECK ((cost_usd >= (0)::numeric)),
@@ -2391,6 +2602,18 @@ COMMENT ON COLUMN store.llm_responses.request_created_at IS 'With request_id the
 COMMENT ON COLUMN store.llm_responses.model_id IS 'The model in the catalogue; null where the provider''s name of it is in none.';
 
 COMMENT ON COLUMN store.llm_responses.response_time IS 'Milliseconds from the call to the end of the answer.';
+
+COMMENT ON COLUMN store.llm_responses.attempt IS 'Which attempt of the request it was, from 1.';
+
+COMMENT ON COLUMN store.llm_responses.upstream_id IS 'What the provider calls its answer; providers repeat themselves, so it is no key.';
+
+COMMENT ON COLUMN store.llm_responses.time_to_first_byte IS 'Milliseconds from the call to the first byte of the answer.';
+
+COMMENT ON COLUMN store.llm_responses.transaction_id IS 'The transaction that wrote the row; with epoch, what seals count by.';
+
+COMMENT ON COLUMN store.llm_responses.digest IS 'SHA-256 of the row as it was written; see the page on the audit.';
+
+COMMENT ON COLUMN store.llm_responses.redaction_id IS 'The erasure that last emptied parts of the row.';
 
 CREATE VIEW store.llm_latency_daily_now AS
  SELECT rolled.tenant_id,
@@ -2505,6 +2728,18 @@ CREATE TABLE store.llm_requests (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     started_at timestamp with time zone,
     completed_at timestamp with time zone,
+    process_id uuid,
+    api_key_id uuid,
+    provider_name character varying(255),
+    is_streamed boolean,
+    budget_ids uuid[],
+    reserved_usd numeric(18,10),
+    tokens_cached integer,
+    tokens_reasoning integer,
+    epoch bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    redaction_id uuid,
     CONSTRAINT llm_requests_cost_is_not_negative CHECK ((cost_usd >= (0)::numeric)),
     CONSTRAINT llm_requests_end_is_recorded CHECK ((((status)::text = ANY ((ARRAY['completed'::character varying, 'failed'::character varying])::text[])) = (completed_at IS NOT NULL))),
     CONSTRAINT llm_requests_error_is_of_a_failure CHECK ((((status)::text = 'failed'::text) OR (num_nonnulls(error_code, error_message) = 0))),
@@ -2519,7 +2754,21 @@ COMMENT ON TABLE store.llm_requests IS 'requests: tenant: every call of a model:
 
 COMMENT ON COLUMN store.llm_requests.model IS 'As the caller asked for it; which model answered is with the response.';
 
+COMMENT ON COLUMN store.llm_requests.messages IS 'As they were sent; a long one, or a long part of the parameters, is {"$body": …}, its SHA-256 in gateway.bodies.';
+
 COMMENT ON COLUMN store.llm_requests.cost_usd IS 'Like the tokens, the sum over all its responses once they are in; null while it, or the price of one of them, is unknown.';
+
+COMMENT ON COLUMN store.llm_requests.process_id IS 'The gateway''s process that wrote it; when that is gone, a call without an end is closed as lost.';
+
+COMMENT ON COLUMN store.llm_requests.provider_name IS 'The account that it was about to be sent to; who answered is with the response.';
+
+COMMENT ON COLUMN store.llm_requests.budget_ids IS 'The budgets that reserved_usd was set aside in, until the cost was known.';
+
+COMMENT ON COLUMN store.llm_requests.transaction_id IS 'The transaction that wrote the row; with epoch, what seals count by.';
+
+COMMENT ON COLUMN store.llm_requests.digest IS 'SHA-256 of the row as it was written; see the page on the audit.';
+
+COMMENT ON COLUMN store.llm_requests.redaction_id IS 'The erasure that last emptied parts of the row.';
 
 CREATE VIEW gateway.llm_requests AS
  SELECT id,
@@ -2543,7 +2792,19 @@ CREATE VIEW gateway.llm_requests AS
     error_message,
     created_at,
     started_at,
-    completed_at
+    completed_at,
+    process_id,
+    api_key_id,
+    provider_name,
+    is_streamed,
+    budget_ids,
+    reserved_usd,
+    tokens_cached,
+    tokens_reasoning,
+    epoch,
+    transaction_id,
+    digest,
+    redaction_id
    FROM store.llm_requests
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
@@ -2571,7 +2832,17 @@ CREATE VIEW gateway.llm_responses AS
     selected,
     error_code,
     error_message,
-    created_at
+    created_at,
+    attempt,
+    upstream_status,
+    upstream_id,
+    time_to_first_byte,
+    tokens_cached,
+    tokens_reasoning,
+    epoch,
+    transaction_id,
+    digest,
+    redaction_id
    FROM store.llm_responses
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
@@ -2729,6 +3000,23 @@ CREATE VIEW gateway.mv_daily_stats AS
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
 
 COMMENT ON VIEW gateway.mv_daily_stats IS 'requests: tenant: the team''s calls by day, person and the model they asked for; cost is of the calls whose cost is known, of which there are priced_requests.';
+
+CREATE TABLE gateway.processes (
+    id uuid NOT NULL,
+    presence bigint NOT NULL,
+    host text,
+    pid integer,
+    started_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE gateway.processes IS 'requests: system: the processes that write calls; whose presence, an advisory lock, is gone has its open calls closed as lost.';
+
+CREATE TABLE gateway.revisions (
+    tenant_id uuid NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL
+);
+
+COMMENT ON TABLE gateway.revisions IS 'providers: system: counts the changes of a team''s accounts and budgets, so that no process goes on with what it remembers of them.';
 
 CREATE TABLE store.agent_activity_log (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -3090,7 +3378,8 @@ CREATE VIEW mine.failure_patterns WITH (security_barrier='true') AS
     recovery_successful,
     resolution_steps,
     llm_analysis,
-    created_at
+    created_at,
+    signature_id
    FROM store.failure_patterns
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
@@ -3144,7 +3433,19 @@ CREATE VIEW mine.llm_requests WITH (security_barrier='true') AS
     error_message,
     created_at,
     started_at,
-    completed_at
+    completed_at,
+    process_id,
+    api_key_id,
+    provider_name,
+    is_streamed,
+    budget_ids,
+    reserved_usd,
+    tokens_cached,
+    tokens_reasoning,
+    epoch,
+    transaction_id,
+    digest,
+    redaction_id
    FROM store.llm_requests
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
@@ -3171,7 +3472,17 @@ CREATE VIEW mine.llm_responses WITH (security_barrier='true') AS
     selected,
     error_code,
     error_message,
-    created_at
+    created_at,
+    attempt,
+    upstream_status,
+    upstream_id,
+    time_to_first_byte,
+    tokens_cached,
+    tokens_reasoning,
+    epoch,
+    transaction_id,
+    digest,
+    redaction_id
    FROM store.llm_responses
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
@@ -3574,7 +3885,8 @@ CREATE VIEW mine.team_seals WITH (security_barrier='true') AS
     seals.previous,
     seals.hash,
     seals.key_id,
-    seals.signature
+    seals.signature,
+    parts.digests
    FROM (platform.audit_seal_parts parts
      JOIN platform.audit_seals seals ON (((seals.ledger = parts.ledger) AND (seals.number = parts.number))))
   WHERE (parts.tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
@@ -4155,18 +4467,25 @@ CREATE VIEW mine.v_llm_config_performance WITH (security_barrier='true', securit
 COMMENT ON VIEW mine.v_llm_config_performance IS 'outcomes: tenant: outcomes of the last 90 days by day and version of a configuration.';
 
 CREATE VIEW mine.v_llm_failure_analysis WITH (security_barrier='true', security_invoker='true') AS
- SELECT date_trunc('day'::text, patterns.execution_time, 'UTC'::text) AS day,
-    patterns.failure_category,
+ SELECT day,
+    failure_category,
     count(*) AS daily_failures,
-    avg(patterns.cluster_confidence) AS avg_confidence,
-    (array_agg(DISTINCT patterns.error_message) FILTER (WHERE (patterns.error_message IS NOT NULL)))[1:20] AS sample_errors,
-    array_agg(DISTINCT COALESCE(patterns.scenario_id, outcomes.scenario_id)) FILTER (WHERE (COALESCE(patterns.scenario_id, outcomes.scenario_id) IS NOT NULL)) AS affected_scenarios,
-    patterns.tenant_id
-   FROM (mine.failure_patterns patterns
-     LEFT JOIN mine.outcomes ON (((patterns.scenario_id IS NULL) AND (outcomes.outcome_id = patterns.outcome_id) AND (outcomes.execution_time = patterns.execution_time))))
-  WHERE (patterns.execution_time >= date_trunc('day'::text, (now() - '30 days'::interval), 'UTC'::text))
-  GROUP BY patterns.tenant_id, (date_trunc('day'::text, patterns.execution_time, 'UTC'::text)), patterns.failure_category
-  ORDER BY (date_trunc('day'::text, patterns.execution_time, 'UTC'::text)) DESC, (count(*)) DESC;
+    avg(cluster_confidence) AS avg_confidence,
+    (array_agg(DISTINCT error_message) FILTER (WHERE (error_message IS NOT NULL)))[1:20] AS sample_errors,
+    array_agg(DISTINCT scenario_id) FILTER (WHERE (scenario_id IS NOT NULL)) AS affected_scenarios,
+    tenant_id
+   FROM ( SELECT patterns.tenant_id,
+            date_trunc('day'::text, patterns.execution_time, 'UTC'::text) AS day,
+            patterns.failure_category,
+            patterns.cluster_confidence,
+            patterns.error_message,
+            COALESCE(patterns.scenario_id, ( SELECT outcomes.scenario_id
+                   FROM mine.outcomes
+                  WHERE ((outcomes.outcome_id = patterns.outcome_id) AND (outcomes.execution_time = patterns.execution_time)))) AS scenario_id
+           FROM mine.failure_patterns patterns
+          WHERE (patterns.execution_time >= date_trunc('day'::text, (now() - '30 days'::interval), 'UTC'::text))) failures
+  GROUP BY tenant_id, day, failure_category
+  ORDER BY day DESC, (count(*)) DESC;
 
 COMMENT ON VIEW mine.v_llm_failure_analysis IS 'failures: tenant: failures of the last 30 days by day and category, with up to twenty of their messages and the scenarios they happened in.';
 

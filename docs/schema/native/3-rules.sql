@@ -143,6 +143,27 @@ ALTER TABLE ONLY evaluation.configurations
 ALTER TABLE ONLY evaluation.configurations
     ADD CONSTRAINT configurations_tenant_id_config_id_key UNIQUE (tenant_id, config_id);
 
+ALTER TABLE ONLY evaluation.failure_cluster_events
+    ADD CONSTRAINT failure_cluster_events_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY evaluation.failure_clusterings
+    ADD CONSTRAINT failure_clusterings_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY evaluation.failure_clusters
+    ADD CONSTRAINT failure_clusters_pkey PRIMARY KEY (cluster_id);
+
+ALTER TABLE ONLY evaluation.failure_clusters
+    ADD CONSTRAINT failure_clusters_tenant_id_cluster_id_key UNIQUE (tenant_id, cluster_id);
+
+ALTER TABLE ONLY evaluation.failure_days
+    ADD CONSTRAINT failure_days_pkey PRIMARY KEY (signature_id, day);
+
+ALTER TABLE ONLY evaluation.failure_signatures
+    ADD CONSTRAINT failure_signatures_pkey PRIMARY KEY (signature_id);
+
+ALTER TABLE ONLY evaluation.failure_signatures
+    ADD CONSTRAINT failure_signatures_tenant_id_signature_id_key UNIQUE (tenant_id, signature_id);
+
 ALTER TABLE ONLY evaluation.improvement_rounds
     ADD CONSTRAINT improvement_rounds_pkey PRIMARY KEY (improvement_id, round_number);
 
@@ -209,6 +230,21 @@ ALTER TABLE ONLY gateway.acp_agents
 ALTER TABLE ONLY gateway.acp_agents
     ADD CONSTRAINT acp_agents_tenant_id_id_key UNIQUE (tenant_id, id);
 
+ALTER TABLE ONLY gateway.bodies
+    ADD CONSTRAINT bodies_pkey PRIMARY KEY (tenant_id, sha256);
+
+ALTER TABLE ONLY gateway.budget_periods
+    ADD CONSTRAINT budget_periods_pkey PRIMARY KEY (budget_id, starts_on);
+
+ALTER TABLE ONLY gateway.budgets
+    ADD CONSTRAINT budgets_one_per_name UNIQUE (tenant_id, name);
+
+ALTER TABLE ONLY gateway.budgets
+    ADD CONSTRAINT budgets_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY gateway.budgets
+    ADD CONSTRAINT budgets_tenant_id_id_key UNIQUE (tenant_id, id);
+
 ALTER TABLE ONLY gateway.code_versions
     ADD CONSTRAINT code_versions_pkey PRIMARY KEY (id);
 
@@ -235,6 +271,9 @@ ALTER TABLE ONLY gateway.debate_turns
 
 ALTER TABLE ONLY gateway.distributed_memory
     ADD CONSTRAINT distributed_memory_pkey PRIMARY KEY (shard_key, id);
+
+ALTER TABLE ONLY gateway.idempotent_calls
+    ADD CONSTRAINT idempotent_calls_pkey PRIMARY KEY (tenant_id, user_id, key);
 
 ALTER TABLE ONLY gateway.llm_providers
     ADD CONSTRAINT llm_providers_one_per_name UNIQUE (tenant_id, name);
@@ -265,6 +304,12 @@ ALTER TABLE ONLY gateway.mcp_servers
 
 ALTER TABLE ONLY gateway.memory_nodes
     ADD CONSTRAINT memory_nodes_pkey PRIMARY KEY (node_id);
+
+ALTER TABLE ONLY gateway.processes
+    ADD CONSTRAINT processes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY gateway.revisions
+    ADD CONSTRAINT revisions_pkey PRIMARY KEY (tenant_id);
 
 ALTER TABLE ONLY platform.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
@@ -893,9 +938,29 @@ CREATE INDEX config_releases_by_user ON evaluation.config_releases USING btree (
 
 CREATE INDEX config_releases_by_version ON evaluation.config_releases USING btree (config_id, version_id);
 
+CREATE INDEX config_versions_by_words ON evaluation.config_versions USING gin (platform.text_vector(raw_yaml, 'en'::text));
+
 CREATE INDEX configurations_by_latest_version ON evaluation.configurations USING btree (config_id, latest_version_id);
 
 CREATE INDEX configurations_by_user ON evaluation.configurations USING btree (user_id);
+
+CREATE INDEX failure_cluster_events_by_cluster ON evaluation.failure_cluster_events USING btree (tenant_id, cluster_id, happened_at);
+
+CREATE INDEX failure_cluster_events_by_other ON evaluation.failure_cluster_events USING btree (tenant_id, other_id) WHERE (other_id IS NOT NULL);
+
+CREATE INDEX failure_clusters_by_last_seen ON evaluation.failure_clusters USING btree (tenant_id, last_seen DESC) WHERE (merged_into IS NULL);
+
+CREATE INDEX failure_clusters_by_merger ON evaluation.failure_clusters USING btree (tenant_id, merged_into) WHERE (merged_into IS NOT NULL);
+
+CREATE INDEX failure_clusters_by_resolver ON evaluation.failure_clusters USING btree (resolved_by) WHERE (resolved_by IS NOT NULL);
+
+CREATE INDEX failure_days_by_tenant ON evaluation.failure_days USING btree (tenant_id, day DESC);
+
+CREATE INDEX failure_signatures_by_cluster ON evaluation.failure_signatures USING btree (tenant_id, cluster_id);
+
+CREATE INDEX failure_signatures_by_embedding ON evaluation.failure_signatures USING hnsw (((embedding)::public.halfvec(1536)) public.halfvec_cosine_ops);
+
+CREATE INDEX failure_signatures_by_words ON evaluation.failure_signatures USING gin (words);
 
 CREATE INDEX idx_config_diffs_config_created ON evaluation.config_diffs USING btree (tenant_id, config_id, created_at DESC);
 
@@ -953,6 +1018,8 @@ CREATE INDEX llm_recommendation_sessions_by_version ON evaluation.llm_recommenda
 
 CREATE INDEX outcome_embeddings_by_tenant ON evaluation.outcome_embeddings USING btree (tenant_id);
 
+CREATE INDEX outcome_embeddings_by_words ON evaluation.outcome_embeddings USING gin (words);
+
 CREATE INDEX proof_scenarios_by_scenario ON evaluation.proof_scenarios USING btree (tenant_id, scenario_id, content_hash, split);
 
 CREATE INDEX proofs_by_baseline ON evaluation.proofs USING btree (tenant_id, baseline_simulation_id);
@@ -975,6 +1042,8 @@ CREATE INDEX recommendations_by_version ON evaluation.recommendations USING btre
 
 CREATE INDEX scenarios_by_suite ON evaluation.scenarios USING btree (tenant_id, suite, scenario_id);
 
+CREATE INDEX scenarios_by_words ON evaluation.scenarios USING gin (platform.text_vector(((name || ' '::text) || task_prompt), 'en'::text));
+
 CREATE INDEX simulations_by_creation ON evaluation.simulations USING btree (tenant_id, created_at DESC);
 
 CREATE INDEX simulations_by_interleaved ON evaluation.simulations USING btree (tenant_id, interleaved_with) WHERE (interleaved_with IS NOT NULL);
@@ -987,6 +1056,14 @@ CREATE INDEX simulations_scenarios_by_simulation ON evaluation.simulations_scena
 
 CREATE INDEX trials_to_do ON evaluation.trials USING btree (simulation_id, "position") WHERE (state = ANY (ARRAY['pending'::text, 'running'::text]));
 
+CREATE INDEX bodies_by_day ON gateway.bodies USING btree (used_on);
+
+CREATE INDEX budget_periods_by_budget ON gateway.budget_periods USING btree (tenant_id, budget_id);
+
+CREATE INDEX budgets_by_key ON gateway.budgets USING btree (api_key_id) WHERE (api_key_id IS NOT NULL);
+
+CREATE INDEX budgets_by_user ON gateway.budgets USING btree (user_id) WHERE (user_id IS NOT NULL);
+
 CREATE INDEX code_versions_by_session ON gateway.code_versions USING btree (tenant_id, session_id, created_at);
 
 CREATE INDEX distributed_memory_by_embedding ON ONLY gateway.distributed_memory USING hnsw (((embedding)::public.halfvec(1536)) public.halfvec_cosine_ops) WHERE (embedding IS NOT NULL);
@@ -996,6 +1073,10 @@ CREATE INDEX distributed_memory_by_node ON ONLY gateway.distributed_memory USING
 CREATE INDEX distributed_memory_by_shard ON ONLY gateway.distributed_memory USING btree (tenant_id, shard_key, created_at DESC);
 
 CREATE INDEX distributed_memory_by_user ON ONLY gateway.distributed_memory USING btree (user_id, tenant_id, created_at DESC);
+
+CREATE INDEX idempotent_calls_by_end ON gateway.idempotent_calls USING btree (expires_at);
+
+CREATE INDEX idempotent_calls_by_user ON gateway.idempotent_calls USING btree (user_id);
 
 CREATE INDEX idx_debate_sessions_created_by ON gateway.debate_sessions USING btree (created_by);
 
@@ -1345,6 +1426,8 @@ CREATE INDEX failure_patterns_by_outcome ON ONLY store.failure_patterns USING bt
 
 CREATE INDEX failure_patterns_by_simulation ON ONLY store.failure_patterns USING btree (simulation_id, scenario_id);
 
+CREATE INDEX failure_patterns_loose ON ONLY store.failure_patterns USING btree (tenant_id, execution_time, pattern_id) WHERE (pattern_cluster_id IS NULL);
+
 CREATE INDEX idx_failure_patterns_cluster_time ON ONLY store.failure_patterns USING btree (pattern_cluster_id, execution_time DESC) WHERE (pattern_cluster_id IS NOT NULL);
 
 CREATE INDEX idx_outcomes_modal_call ON ONLY store.outcomes USING btree (modal_call_id) WHERE (modal_call_id IS NOT NULL);
@@ -1375,9 +1458,15 @@ CREATE INDEX idx_responses_request_id ON ONLY store.llm_responses USING btree (r
 
 CREATE INDEX llm_requests_by_age ON ONLY store.llm_requests USING brin (created_at) WITH (pages_per_range='16');
 
+CREATE INDEX llm_requests_by_key ON ONLY store.llm_requests USING btree (tenant_id, api_key_id, created_at DESC) WHERE (api_key_id IS NOT NULL);
+
+CREATE INDEX llm_requests_by_transaction ON ONLY store.llm_requests USING btree (epoch, transaction_id);
+
 CREATE INDEX llm_responses_by_age ON ONLY store.llm_responses USING brin (created_at) WITH (pages_per_range='16');
 
 CREATE INDEX llm_responses_by_model ON ONLY store.llm_responses USING btree (model_id) WHERE (model_id IS NOT NULL);
+
+CREATE INDEX llm_responses_by_transaction ON ONLY store.llm_responses USING btree (epoch, transaction_id);
 
 CREATE INDEX outcomes_by_age ON ONLY store.outcomes USING brin (execution_time) WITH (pages_per_range='16');
 
@@ -1478,6 +1567,10 @@ CREATE TRIGGER configurations_are_audited AFTER INSERT OR DELETE OR UPDATE ON ev
 
 CREATE TRIGGER decisions_are_final BEFORE UPDATE OF approval_status, approved_by ON evaluation.config_diffs FOR EACH ROW EXECUTE FUNCTION evaluation.check_decision();
 
+CREATE TRIGGER failure_clusters_are_audited AFTER INSERT OR DELETE ON evaluation.failure_clusters FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding');
+
+CREATE TRIGGER failure_clusters_changes_are_audited AFTER UPDATE ON evaluation.failure_clusters FOR EACH ROW WHEN (((((((old.name IS DISTINCT FROM new.name) OR (old.merged_into IS DISTINCT FROM new.merged_into)) OR (old.resolution_steps IS DISTINCT FROM new.resolution_steps)) OR (old.llm_analysis IS DISTINCT FROM new.llm_analysis)) OR (old.resolved_at IS DISTINCT FROM new.resolved_at)) OR (old.resolved_by IS DISTINCT FROM new.resolved_by))) EXECUTE FUNCTION platform.record_change('embedding');
+
 CREATE TRIGGER latest_version_is_approved BEFORE INSERT OR UPDATE OF latest_version_id ON evaluation.configurations FOR EACH ROW EXECUTE FUNCTION evaluation.refuse_proposal_as_latest();
 
 CREATE TRIGGER llm_recommendation_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.llm_recommendation_sessions FOR EACH ROW EXECUTE FUNCTION store.record_evaluation_llm_recommendation_sessions();
@@ -1500,6 +1593,10 @@ CREATE TRIGGER versions_are_approved BEFORE INSERT OR UPDATE OF is_proposal ON e
 
 CREATE TRIGGER acp_agents_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, command, args, protocol_version, capabilities, config, enabled ON gateway.acp_agents FOR EACH ROW EXECUTE FUNCTION store.record_gateway_acp_agents();
 
+CREATE TRIGGER budgets_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.budgets FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+
+CREATE TRIGGER budgets_are_revised AFTER INSERT OR DELETE OR UPDATE ON gateway.budgets FOR EACH ROW EXECUTE FUNCTION gateway.note_revision();
+
 CREATE TRIGGER code_versions_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.code_versions FOR EACH ROW EXECUTE FUNCTION store.record_gateway_code_versions();
 
 CREATE TRIGGER cognee_memories_are_audited AFTER INSERT OR DELETE OR UPDATE OF content, memory_type, entities, relationships, confidence, user_id, session_id ON gateway.cognee_memories FOR EACH ROW EXECUTE FUNCTION store.record_gateway_cognee_memories('content', 'entities', 'relationships');
@@ -1511,6 +1608,8 @@ CREATE TRIGGER debate_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE ON g
 CREATE TRIGGER distributed_memory_is_audited AFTER INSERT OR DELETE OR UPDATE OF content, metadata, user_id, shard_key ON gateway.distributed_memory FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding', 'content', 'metadata');
 
 CREATE TRIGGER llm_providers_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, type, provider_id, api_key_ciphertext, base_url, model, weight, enabled, config, modelsdev_provider_id ON gateway.llm_providers FOR EACH ROW EXECUTE FUNCTION store.record_gateway_llm_providers('api_key_ciphertext');
+
+CREATE TRIGGER llm_providers_are_revised AFTER INSERT OR DELETE OR UPDATE OF name, type, api_key_ciphertext, base_url, model, weight, enabled, config ON gateway.llm_providers FOR EACH ROW EXECUTE FUNCTION gateway.note_revision();
 
 CREATE TRIGGER lsp_servers_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.lsp_servers FOR EACH ROW EXECUTE FUNCTION store.record_gateway_lsp_servers();
 
@@ -1886,6 +1985,10 @@ CREATE TRIGGER point_transactions_move_agents AFTER INSERT ON store.point_transa
 
 CREATE TRIGGER stamp_the_row BEFORE INSERT ON store.audit_logs FOR EACH ROW EXECUTE FUNCTION store.stamp_audit_logs();
 
+CREATE TRIGGER stamp_the_row BEFORE INSERT ON store.llm_requests FOR EACH ROW EXECUTE FUNCTION store.stamp_llm_requests();
+
+CREATE TRIGGER stamp_the_row BEFORE INSERT ON store.llm_responses FOR EACH ROW EXECUTE FUNCTION store.stamp_llm_responses();
+
 CREATE TRIGGER status_probes_added_are_marked AFTER INSERT ON store.status_probes REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_status_probes();
 
 CREATE TRIGGER status_probes_changed_are_marked AFTER UPDATE ON store.status_probes REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_status_probes();
@@ -1896,9 +1999,17 @@ CREATE TRIGGER the_row_stays BEFORE DELETE ON store.audit_log FOR EACH ROW WHEN 
 
 CREATE TRIGGER the_row_stays BEFORE DELETE ON store.audit_logs FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('audit_logs');
 
+CREATE TRIGGER the_row_stays BEFORE DELETE ON store.llm_requests FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('llm_requests');
+
+CREATE TRIGGER the_row_stays BEFORE DELETE ON store.llm_responses FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('llm_responses');
+
 CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, log_id, tenant_id, table_name, operation, user_id, old_data, new_data, ip_address, user_agent, modal_call_context, "timestamp", table_schema, record_key, agent_id, actor_role, request_id, epoch, transaction_id ON store.audit_log FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('audit_log');
 
 CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, id, tenant_id, "timestamp", user_id, action, resource_type, resource_id, ip_address, user_agent, request_id, request_data, response_status, duration_ms, epoch, transaction_id ON store.audit_logs FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('audit_logs');
+
+CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, id, tenant_id, user_id, request_type, model, prompt, messages, model_params, ensemble_config, memory_enhanced, memory, created_at, process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd, epoch, transaction_id ON store.llm_requests FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('llm_requests');
+
+CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, id, tenant_id, request_id, request_created_at, provider_name, model, content, raw_response, tokens_prompt, tokens_completion, tokens_total, cost_usd, response_time, finish_reason, error_code, error_message, created_at, attempt, upstream_status, upstream_id, time_to_first_byte, tokens_cached, tokens_reasoning, epoch, transaction_id ON store.llm_responses FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('llm_responses');
 
 CREATE TRIGGER tool_usage_added_are_marked AFTER INSERT ON store.tool_usage REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_tool_usage();
 
@@ -2007,6 +2118,39 @@ ALTER TABLE ONLY evaluation.configurations
 
 ALTER TABLE ONLY evaluation.configurations
     ADD CONSTRAINT configurations_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY evaluation.failure_cluster_events
+    ADD CONSTRAINT failure_cluster_events_tenant_id_cluster_id_fkey FOREIGN KEY (tenant_id, cluster_id) REFERENCES evaluation.failure_clusters(tenant_id, cluster_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.failure_cluster_events
+    ADD CONSTRAINT failure_cluster_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY evaluation.failure_cluster_events
+    ADD CONSTRAINT failure_cluster_events_tenant_id_other_id_fkey FOREIGN KEY (tenant_id, other_id) REFERENCES evaluation.failure_clusters(tenant_id, cluster_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.failure_clusterings
+    ADD CONSTRAINT failure_clusterings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY evaluation.failure_clusters
+    ADD CONSTRAINT failure_clusters_resolved_by_fkey FOREIGN KEY (resolved_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY evaluation.failure_clusters
+    ADD CONSTRAINT failure_clusters_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY evaluation.failure_clusters
+    ADD CONSTRAINT failure_clusters_tenant_id_merged_into_fkey FOREIGN KEY (tenant_id, merged_into) REFERENCES evaluation.failure_clusters(tenant_id, cluster_id);
+
+ALTER TABLE ONLY evaluation.failure_days
+    ADD CONSTRAINT failure_days_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY evaluation.failure_days
+    ADD CONSTRAINT failure_days_tenant_id_signature_id_fkey FOREIGN KEY (tenant_id, signature_id) REFERENCES evaluation.failure_signatures(tenant_id, signature_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY evaluation.failure_signatures
+    ADD CONSTRAINT failure_signatures_tenant_id_cluster_id_fkey FOREIGN KEY (tenant_id, cluster_id) REFERENCES evaluation.failure_clusters(tenant_id, cluster_id);
+
+ALTER TABLE ONLY evaluation.failure_signatures
+    ADD CONSTRAINT failure_signatures_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
 ALTER TABLE ONLY evaluation.configurations
     ADD CONSTRAINT fk_latest_version FOREIGN KEY (config_id, latest_version_id) REFERENCES evaluation.config_versions(config_id, version_id) ON DELETE SET NULL (latest_version_id) DEFERRABLE INITIALLY DEFERRED;
@@ -2119,6 +2263,24 @@ ALTER TABLE ONLY evaluation.trials
 ALTER TABLE ONLY gateway.acp_agents
     ADD CONSTRAINT acp_agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
+ALTER TABLE ONLY gateway.bodies
+    ADD CONSTRAINT bodies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY gateway.budget_periods
+    ADD CONSTRAINT budget_periods_tenant_id_budget_id_fkey FOREIGN KEY (tenant_id, budget_id) REFERENCES gateway.budgets(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY gateway.budget_periods
+    ADD CONSTRAINT budget_periods_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY gateway.budgets
+    ADD CONSTRAINT budgets_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES platform.api_keys(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY gateway.budgets
+    ADD CONSTRAINT budgets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY gateway.budgets
+    ADD CONSTRAINT budgets_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY gateway.code_versions
     ADD CONSTRAINT code_versions_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES gateway.debate_sessions(tenant_id, id) ON DELETE CASCADE;
 
@@ -2152,6 +2314,12 @@ ALTER TABLE gateway.distributed_memory
 ALTER TABLE gateway.distributed_memory
     ADD CONSTRAINT distributed_memory_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY gateway.idempotent_calls
+    ADD CONSTRAINT idempotent_calls_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY gateway.idempotent_calls
+    ADD CONSTRAINT idempotent_calls_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY gateway.llm_providers
     ADD CONSTRAINT llm_providers_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES catalogue.providers(id) ON DELETE SET NULL;
 
@@ -2163,6 +2331,9 @@ ALTER TABLE ONLY gateway.lsp_servers
 
 ALTER TABLE ONLY gateway.mcp_servers
     ADD CONSTRAINT mcp_servers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY gateway.revisions
+    ADD CONSTRAINT revisions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY platform.api_keys
     ADD CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
@@ -2648,6 +2819,16 @@ ALTER TABLE evaluation.configurations ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY embeddings_are_read_by_the_view_of_outcomes ON evaluation.outcome_embeddings FOR SELECT TO guildhall_owner USING (true);
 
+ALTER TABLE evaluation.failure_cluster_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.failure_clusterings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.failure_clusters ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.failure_days ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evaluation.failure_signatures ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE evaluation.improvement_rounds ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE evaluation.improvements ENABLE ROW LEVEL SECURITY;
@@ -2675,6 +2856,16 @@ CREATE POLICY rows_belong_to_the_persons_team ON evaluation.config_releases FOR 
 CREATE POLICY rows_belong_to_the_persons_team ON evaluation.config_versions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON evaluation.configurations FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.failure_cluster_events FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.failure_clusterings FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.failure_clusters FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.failure_days FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON evaluation.failure_signatures FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON evaluation.improvement_rounds FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
@@ -2714,6 +2905,16 @@ CREATE POLICY rows_belong_to_the_team ON evaluation.config_versions TO guildhall
 
 CREATE POLICY rows_belong_to_the_team ON evaluation.configurations TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
+CREATE POLICY rows_belong_to_the_team ON evaluation.failure_cluster_events TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.failure_clusterings TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.failure_clusters TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.failure_days TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON evaluation.failure_signatures TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
 CREATE POLICY rows_belong_to_the_team ON evaluation.improvement_rounds TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON evaluation.improvements TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
@@ -2750,6 +2951,20 @@ ALTER TABLE evaluation.trials ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE gateway.acp_agents ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY answers_are_the_persons_own ON gateway.idempotent_calls AS RESTRICTIVE TO guildhall_app, guildhall_reader USING ((user_id = ( SELECT platform.user_id() AS user_id))) WITH CHECK ((user_id = ( SELECT platform.user_id() AS user_id)));
+
+ALTER TABLE gateway.bodies ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY bodies_of_every_team_expire ON gateway.bodies TO guildhall_scheduler USING (true);
+
+ALTER TABLE gateway.budget_periods ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway.budgets ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY calls_of_every_team_are_kept ON gateway.bodies TO guildhall_writer USING (true) WITH CHECK (true);
+
+CREATE POLICY calls_of_every_team_are_settled ON gateway.idempotent_calls TO guildhall_writer, guildhall_scheduler USING (true) WITH CHECK (true);
+
 ALTER TABLE gateway.code_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE gateway.cognee_memories ENABLE ROW LEVEL SECURITY;
@@ -2762,11 +2977,17 @@ ALTER TABLE gateway.debate_turns ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE gateway.distributed_memory ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY functions_see_every_row ON gateway.budget_periods TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON gateway.budgets TO guildhall_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY functions_see_every_row ON gateway.cognee_memories TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY functions_see_every_row ON gateway.distributed_memory TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY functions_see_every_row ON gateway.llm_providers TO guildhall_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE gateway.idempotent_calls ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE gateway.llm_providers ENABLE ROW LEVEL SECURITY;
 
@@ -2774,7 +2995,15 @@ ALTER TABLE gateway.lsp_servers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE gateway.mcp_servers ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY periods_of_every_team_are_read ON gateway.budgets FOR SELECT TO guildhall_writer USING (true);
+
 CREATE POLICY rows_belong_to_the_persons_team ON gateway.acp_agents FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.bodies FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.budget_periods FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.budgets FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON gateway.code_versions FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
@@ -2786,6 +3015,8 @@ CREATE POLICY rows_belong_to_the_persons_team ON gateway.debate_turns FOR SELECT
 
 CREATE POLICY rows_belong_to_the_persons_team ON gateway.distributed_memory FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.idempotent_calls FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
 CREATE POLICY rows_belong_to_the_persons_team ON gateway.llm_providers FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON gateway.lsp_servers FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
@@ -2793,6 +3024,12 @@ CREATE POLICY rows_belong_to_the_persons_team ON gateway.lsp_servers FOR SELECT 
 CREATE POLICY rows_belong_to_the_persons_team ON gateway.mcp_servers FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_team ON gateway.acp_agents TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.bodies TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.budget_periods TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.budgets TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON gateway.code_versions TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
@@ -2805,6 +3042,8 @@ CREATE POLICY rows_belong_to_the_team ON gateway.debate_sessions TO guildhall_ow
 CREATE POLICY rows_belong_to_the_team ON gateway.debate_turns TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON gateway.distributed_memory TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.idempotent_calls TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON gateway.llm_providers TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
@@ -2893,6 +3132,8 @@ CREATE POLICY rows_belong_to_the_persons_team ON platform.background_tasks FOR S
 CREATE POLICY rows_belong_to_the_persons_team ON platform.clickhouse_analytics FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON platform.dead_letter_queue FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
+CREATE POLICY rows_belong_to_the_persons_team ON platform.idempotency_keys FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON platform.provider_secrets FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
@@ -3462,7 +3703,30 @@ REVOKE ALL ON FUNCTION catalogue.refresh_model_listings() FROM PUBLIC;
 GRANT ALL ON FUNCTION catalogue.refresh_model_listings() TO guildhall_curator;
 GRANT ALL ON FUNCTION catalogue.refresh_model_listings() TO guildhall_scheduler;
 
+REVOKE ALL ON FUNCTION evaluation.active_teams() FROM PUBLIC;
+GRANT ALL ON FUNCTION evaluation.active_teams() TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION evaluation.found_by_words(kind text, asked text, any_unit boolean, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION evaluation.found_by_words(kind text, asked text, any_unit boolean, at_most integer) TO guildhall_app;
+
+REVOKE ALL ON FUNCTION evaluation.teams_with_loose_failures() FROM PUBLIC;
+GRANT ALL ON FUNCTION evaluation.teams_with_loose_failures() TO guildhall_scheduler;
+
+REVOKE ALL ON FUNCTION gateway.check_callers(kinds text[], proofs uuid[], users uuid[], teams uuid[], roles text[], administrators boolean[], scopes text[], revisions bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION gateway.check_callers(kinds text[], proofs uuid[], users uuid[], teams uuid[], roles text[], administrators boolean[], scopes text[], revisions bigint[]) TO guildhall_writer;
+
 REVOKE ALL ON FUNCTION gateway.forget_erased_person() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION gateway.note_revision() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION gateway.reserve(calls integer[], wanted uuid[], starts date[], amounts numeric[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION gateway.reserve(calls integer[], wanted uuid[], starts date[], amounts numeric[]) TO guildhall_writer;
+
+REVOKE ALL ON FUNCTION gateway.settle_calls(ids uuid[], times timestamp with time zone[], states text[], prompts integer[], completions integer[], totals integer[], cached integer[], reasoning integer[], costs numeric[], codes text[], reasons text[], ends timestamp with time zone[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION gateway.settle_calls(ids uuid[], times timestamp with time zone[], states text[], prompts integer[], completions integer[], totals integer[], cached integer[], reasoning integer[], costs numeric[], codes text[], reasons text[], ends timestamp with time zone[]) TO guildhall_writer;
+
+REVOKE ALL ON FUNCTION gateway.settle_spending(wanted uuid[], starts date[], reserved numeric[], spent numeric[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION gateway.settle_spending(wanted uuid[], starts date[], reserved numeric[], spent numeric[]) TO guildhall_writer;
 
 REVOKE ALL ON FUNCTION platform.accept_invitation(digest text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.accept_invitation(digest text) TO guildhall_app;
@@ -4127,6 +4391,22 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE evaluation.configurations TO guildhal
 GRANT SELECT ON TABLE evaluation.configurations TO guildhall_reader;
 GRANT SELECT ON TABLE evaluation.configurations TO guildhall_person;
 
+GRANT SELECT,INSERT ON TABLE evaluation.failure_cluster_events TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.failure_cluster_events TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.failure_cluster_events TO guildhall_person;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE evaluation.failure_clusterings TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.failure_clusterings TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.failure_clusterings TO guildhall_person;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE evaluation.failure_clusters TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.failure_clusters TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.failure_clusters TO guildhall_person;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE evaluation.failure_days TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.failure_days TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.failure_days TO guildhall_person;
+
 GRANT INSERT ON TABLE store.failure_patterns TO guildhall_writer;
 
 GRANT INSERT(pattern_id) ON TABLE store.failure_patterns TO guildhall_app;
@@ -4171,6 +4451,10 @@ GRANT INSERT(created_at) ON TABLE store.failure_patterns TO guildhall_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE evaluation.failure_patterns TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.failure_patterns TO guildhall_reader;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE evaluation.failure_signatures TO guildhall_app;
+GRANT SELECT ON TABLE evaluation.failure_signatures TO guildhall_reader;
+GRANT SELECT ON TABLE evaluation.failure_signatures TO guildhall_person;
 
 GRANT SELECT ON TABLE evaluation.failure_trends_daily TO guildhall_app;
 GRANT SELECT ON TABLE evaluation.failure_trends_daily TO guildhall_reader;
@@ -4444,6 +4728,33 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.acp_agents TO guildhall_app;
 GRANT SELECT ON TABLE gateway.acp_agents TO guildhall_reader;
 GRANT SELECT ON TABLE gateway.acp_agents TO guildhall_person;
 
+GRANT SELECT ON TABLE gateway.bodies TO guildhall_app;
+GRANT INSERT ON TABLE gateway.bodies TO guildhall_writer;
+GRANT DELETE ON TABLE gateway.bodies TO guildhall_scheduler;
+GRANT SELECT ON TABLE gateway.bodies TO guildhall_reader;
+GRANT SELECT ON TABLE gateway.bodies TO guildhall_person;
+
+GRANT SELECT(tenant_id) ON TABLE gateway.bodies TO guildhall_writer;
+GRANT SELECT(tenant_id) ON TABLE gateway.bodies TO guildhall_scheduler;
+
+GRANT SELECT(sha256) ON TABLE gateway.bodies TO guildhall_writer;
+GRANT SELECT(sha256) ON TABLE gateway.bodies TO guildhall_scheduler;
+
+GRANT SELECT(used_on),UPDATE(used_on) ON TABLE gateway.bodies TO guildhall_writer;
+GRANT SELECT(used_on) ON TABLE gateway.bodies TO guildhall_scheduler;
+
+GRANT SELECT ON TABLE gateway.budget_periods TO guildhall_app;
+GRANT SELECT ON TABLE gateway.budget_periods TO guildhall_reader;
+GRANT SELECT ON TABLE gateway.budget_periods TO guildhall_person;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.budgets TO guildhall_app;
+GRANT SELECT ON TABLE gateway.budgets TO guildhall_reader;
+GRANT SELECT ON TABLE gateway.budgets TO guildhall_person;
+
+GRANT SELECT(id) ON TABLE gateway.budgets TO guildhall_writer;
+
+GRANT SELECT(period) ON TABLE gateway.budgets TO guildhall_writer;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.code_versions TO guildhall_app;
 GRANT SELECT ON TABLE gateway.code_versions TO guildhall_reader;
 GRANT SELECT ON TABLE gateway.code_versions TO guildhall_person;
@@ -4466,47 +4777,91 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.distributed_memory TO guildha
 GRANT SELECT ON TABLE gateway.distributed_memory TO guildhall_reader;
 GRANT SELECT ON TABLE gateway.distributed_memory TO guildhall_person;
 
-GRANT INSERT ON TABLE store.llm_responses TO guildhall_writer;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.idempotent_calls TO guildhall_app;
+GRANT SELECT,DELETE ON TABLE gateway.idempotent_calls TO guildhall_writer;
+GRANT SELECT,DELETE ON TABLE gateway.idempotent_calls TO guildhall_scheduler;
+GRANT SELECT ON TABLE gateway.idempotent_calls TO guildhall_reader;
+GRANT SELECT ON TABLE gateway.idempotent_calls TO guildhall_person;
+
+GRANT UPDATE(media_type) ON TABLE gateway.idempotent_calls TO guildhall_writer;
+
+GRANT UPDATE(answer) ON TABLE gateway.idempotent_calls TO guildhall_writer;
+
+GRANT SELECT ON TABLE store.llm_responses TO guildhall_scheduler;
 
 GRANT INSERT(id) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(id) ON TABLE store.llm_responses TO guildhall_writer;
+
+GRANT INSERT(tenant_id) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(request_id) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(request_id) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(request_created_at) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(request_created_at) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(provider_id) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(provider_id) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(provider_name) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(provider_name) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(model) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(model) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(model_id) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(model_id) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(content) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(content) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(raw_response) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(raw_response) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(tokens_prompt) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(tokens_prompt) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(tokens_completion) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(tokens_completion) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(tokens_total) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(tokens_total) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(cost_usd) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(cost_usd) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(confidence) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(confidence) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(response_time) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(response_time) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(finish_reason) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(finish_reason) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(selected) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(selected) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(error_code) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(error_code) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(error_message) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(error_message) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(created_at) ON TABLE store.llm_responses TO guildhall_app;
+GRANT INSERT(created_at) ON TABLE store.llm_responses TO guildhall_writer;
+
+GRANT INSERT(attempt) ON TABLE store.llm_responses TO guildhall_writer;
+
+GRANT INSERT(upstream_status) ON TABLE store.llm_responses TO guildhall_writer;
+
+GRANT INSERT(upstream_id) ON TABLE store.llm_responses TO guildhall_writer;
+
+GRANT INSERT(time_to_first_byte) ON TABLE store.llm_responses TO guildhall_writer;
+
+GRANT INSERT(tokens_cached) ON TABLE store.llm_responses TO guildhall_writer;
+
+GRANT INSERT(tokens_reasoning) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT SELECT ON TABLE gateway.llm_latency_daily TO guildhall_app;
 GRANT SELECT ON TABLE gateway.llm_latency_daily TO guildhall_reader;
@@ -4515,49 +4870,88 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.llm_providers TO guildhall_ap
 GRANT SELECT ON TABLE gateway.llm_providers TO guildhall_reader;
 GRANT SELECT ON TABLE gateway.llm_providers TO guildhall_person;
 
-GRANT INSERT ON TABLE store.llm_requests TO guildhall_writer;
+GRANT SELECT ON TABLE store.llm_requests TO guildhall_scheduler;
 
 GRANT INSERT(id) ON TABLE store.llm_requests TO guildhall_app;
+GRANT SELECT(id),INSERT(id) ON TABLE store.llm_requests TO guildhall_writer;
+
+GRANT SELECT(tenant_id),INSERT(tenant_id) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(session_id) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(session_id) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(user_id) ON TABLE store.llm_requests TO guildhall_app;
+GRANT SELECT(user_id),INSERT(user_id) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(request_type) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(request_type) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(model) ON TABLE store.llm_requests TO guildhall_app;
+GRANT SELECT(model),INSERT(model) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(prompt) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(prompt) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(messages) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(messages) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(model_params) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(model_params) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(ensemble_config) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(ensemble_config) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(memory_enhanced) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(memory_enhanced) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(memory) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(memory) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(status) ON TABLE store.llm_requests TO guildhall_app;
+GRANT SELECT(status),INSERT(status),UPDATE(status) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(tokens_prompt) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(tokens_prompt),UPDATE(tokens_prompt) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(tokens_completion) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(tokens_completion),UPDATE(tokens_completion) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(tokens_total) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(tokens_total),UPDATE(tokens_total) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(cost_usd) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(cost_usd),UPDATE(cost_usd) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(error_code) ON TABLE store.llm_requests TO guildhall_app;
+GRANT SELECT(error_code),INSERT(error_code),UPDATE(error_code) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(error_message) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(error_message),UPDATE(error_message) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(created_at) ON TABLE store.llm_requests TO guildhall_app;
+GRANT SELECT(created_at),INSERT(created_at) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(started_at) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(started_at) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(completed_at) ON TABLE store.llm_requests TO guildhall_app;
+GRANT INSERT(completed_at),UPDATE(completed_at) ON TABLE store.llm_requests TO guildhall_writer;
+
+GRANT SELECT(process_id),INSERT(process_id) ON TABLE store.llm_requests TO guildhall_writer;
+
+GRANT INSERT(api_key_id) ON TABLE store.llm_requests TO guildhall_writer;
+
+GRANT SELECT(provider_name),INSERT(provider_name) ON TABLE store.llm_requests TO guildhall_writer;
+
+GRANT INSERT(is_streamed) ON TABLE store.llm_requests TO guildhall_writer;
+
+GRANT SELECT(budget_ids),INSERT(budget_ids) ON TABLE store.llm_requests TO guildhall_writer;
+
+GRANT SELECT(reserved_usd),INSERT(reserved_usd) ON TABLE store.llm_requests TO guildhall_writer;
+
+GRANT INSERT(tokens_cached),UPDATE(tokens_cached) ON TABLE store.llm_requests TO guildhall_writer;
+
+GRANT INSERT(tokens_reasoning),UPDATE(tokens_reasoning) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT SELECT,INSERT ON TABLE gateway.llm_requests TO guildhall_app;
 GRANT SELECT ON TABLE gateway.llm_requests TO guildhall_reader;
@@ -4601,6 +4995,13 @@ GRANT SELECT ON TABLE gateway.memory_nodes TO guildhall_reader;
 
 GRANT SELECT ON TABLE gateway.mv_daily_stats TO guildhall_app;
 GRANT SELECT ON TABLE gateway.mv_daily_stats TO guildhall_reader;
+
+GRANT SELECT,INSERT,DELETE ON TABLE gateway.processes TO guildhall_writer;
+GRANT SELECT ON TABLE gateway.processes TO guildhall_app;
+GRANT SELECT ON TABLE gateway.processes TO guildhall_reader;
+
+GRANT SELECT ON TABLE gateway.revisions TO guildhall_app;
+GRANT SELECT ON TABLE gateway.revisions TO guildhall_reader;
 
 GRANT INSERT ON TABLE store.agent_activity_log TO guildhall_writer;
 
@@ -5440,6 +5841,8 @@ GRANT SELECT(resolved_at),UPDATE(resolved_at) ON TABLE platform.dead_letter_queu
 GRANT SELECT ON TABLE platform.epoch TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.idempotency_keys TO guildhall_app;
+GRANT SELECT ON TABLE platform.idempotency_keys TO guildhall_reader;
+GRANT SELECT ON TABLE platform.idempotency_keys TO guildhall_person;
 
 GRANT INSERT(key) ON TABLE platform.idempotency_keys TO guildhall_app;
 
