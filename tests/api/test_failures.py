@@ -103,12 +103,12 @@ async def test_a_change_that_makes_no_sense_is_refused_and_viewers_change_nothin
 
 async def test_how_it_stands_and_the_views_of_the_documents_are_read(client_of, failed):
     client = client_of("pottery/viewer")
-    status, stands = await client.get(f"{F}/clustering")
+    status, stands = await client.get(f"{V1}/failure-reports/clustering")
     assert (status, stands["embedding_model"]) == (200, "hashed-words-1")
-    status, days = await client.get(f"{F}/days")
+    status, days = await client.get(f"{V1}/failure-reports/days")
     assert status == 200
     assert any(each["failure_category"] == "tool_error" for each in days["items"])
-    assert (await client.get(f"{F}/rates"))[0] == 200
+    assert (await client.get(f"{V1}/failure-reports/rates"))[0] == 200
 
 
 async def test_search_finds_by_words_and_likeness_and_only_ones_own(client_of, failed):

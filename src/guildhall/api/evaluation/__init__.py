@@ -30,5 +30,6 @@ ROUTERS = (
     recommendations.analyses,
     recommendations.calibrations,
     failures.router,
+    failures.reports,
     search.router,
 )

@@ -1,4 +1,4 @@
-"""`/v1/evaluation/failures`: clusters of failures that are alike, and what people find out about them."""
+"""`/v1/evaluation/failures` and `/failure-reports`: clusters of failures that are alike, and what people find out about them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from guildhall.domains.evaluation import failures, simulations
 from guildhall.domains.evaluation.failures import FailureCategory, Fault
 
 router = APIRouter(prefix="/failures", tags=["failures"], route_class=Route)
+reports = APIRouter(prefix="/failure-reports", tags=["failures"], route_class=Route)
 
 ClusterId = Annotated[UUID, Path(description="A cluster's id.")]
 
@@ -117,21 +118,21 @@ async def list_clusters(
     )
 
 
-@router.get("/clustering", response_model=ClusteringDocument)
+@reports.get("/clustering", response_model=ClusteringDocument)
 async def get_clustering(visit: Reading) -> Response:
     """How the team's failures were clustered last, and how many wait."""
     async with visit.transaction() as tx:
         return visit.found(clustering_document(await failures.get_clustering(tx)))
 
 
-@router.get("/rates", response_model=Rates)
+@reports.get("/rates", response_model=Rates)
 async def list_error_rates(visit: Reading) -> Response:
     """How often scenarios ended in an error, by day, over a week: those with ten trials or more on the day."""
     async with visit.transaction() as tx:
         return visit.found({"items": [error_rate_document(each) for each in await failures.error_rates(tx)]})
 
 
-@router.get("/days", response_model=Days)
+@reports.get("/days", response_model=Days)
 async def list_failure_days(visit: Reading) -> Response:
     """Failures of thirty days by day and category, with samples."""
     async with visit.transaction() as tx:
