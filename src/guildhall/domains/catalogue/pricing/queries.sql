@@ -13,14 +13,6 @@ SELECT pricing.min_input_tokens, pricing.input_per_million, pricing.output_per_m
    AND daterange(pricing.effective_from, pricing.effective_to) @> :day::date
  ORDER BY pricing.min_input_tokens;
 
--- name: keep_provider
-INSERT INTO catalogue.providers (slug, name) VALUES (:slug, :name) ON CONFLICT (slug) DO NOTHING;
-
--- name: keep_model
-INSERT INTO catalogue.models (provider_id, slug, name)
-SELECT providers.id, :slug, jsonb_build_object('en-US', :name::text) FROM catalogue.providers WHERE providers.slug = :provider
-    ON CONFLICT (slug) DO NOTHING;
-
 -- name: has_prices
 SELECT EXISTS (
     SELECT FROM catalogue.pricing JOIN catalogue.models ON models.id = pricing.model_id WHERE models.slug = :slug

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
 from guildhall.db import Tx
+from guildhall.domains.catalogue import models
 from guildhall.domains.catalogue.pricing import store
 from guildhall.domains.catalogue.pricing.types import Price, Published
-
-_SLUG = re.compile(r"[a-z0-9@~][a-z0-9._:/@~+-]{0,99}")
-_PROVIDER = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 
 
 async def find_price(tx: Tx, slug: str, at: datetime) -> Price | None:
@@ -25,9 +22,15 @@ async def keep_published(tx: Tx, published: Published) -> bool:
     A model that has prices keeps them, whoever put them there; one whose name
     the catalogue cannot take is left out. It is a curator's transaction that may.
     """
-    if not _SLUG.fullmatch(published.slug) or not _PROVIDER.fullmatch(published.provider) or not published.rates:
+    if not published.rates or await store.has_prices(tx, published.slug):
         return False
-    if await store.has_prices(tx, published.slug):
+    if not await models.make_known(
+        tx,
+        published.slug,
+        published.model_name,
+        provider=published.provider,
+        provider_name=published.provider_name,
+    ):
         return False
     await store.keep(tx, published)
     return True

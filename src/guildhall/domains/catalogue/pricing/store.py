@@ -22,8 +22,6 @@ async def has_prices(tx: Tx, slug: str) -> bool:
 
 async def keep(tx: Tx, published: Published) -> None:
     rates = published.rates
-    await tx.execute(_queries.keep_provider, slug=published.provider, name=published.provider_name[:100])
-    await tx.execute(_queries.keep_model, slug=published.slug, name=published.model_name, provider=published.provider)
     await tx.execute(
         _queries.keep_prices,
         slug=published.slug,
