@@ -202,13 +202,13 @@ def summed(runs: list[dict[str, Any]]) -> dict[str, Any]:
 async def ledger_counts(superuser: str, upstream: int) -> dict[str, int]:
     connection = await asyncpg.connect(superuser)
     try:
-        rows = await connection.fetchrow(
+        [row] = await connection.fetch(
             "SELECT (SELECT count(*) FROM store.llm_requests) AS requests, (SELECT count(*) FROM store.llm_responses) AS responses, "
             "(SELECT count(*) FROM store.llm_requests WHERE status = 'completed') AS completed"
         )
     finally:
         await connection.close()
-    return {"upstream": upstream, **dict(rows)}
+    return {"upstream": upstream, **dict(row)}
 
 
 @contextmanager
