@@ -1,6 +1,6 @@
 DELETE FROM platform.audit_exemptions
  WHERE relation IN ('gateway.bodies', 'gateway.budget_periods', 'gateway.idempotent_calls', 'gateway.processes');
-DROP VIEW IF EXISTS mine.bodies, mine.llm_requests, mine.llm_responses CASCADE;
+DROP VIEW mine.llm_requests, mine.llm_responses;
 DROP TABLE gateway.processes, gateway.idempotent_calls;
 DROP FUNCTION gateway.check_callers(text[], uuid[], uuid[], uuid[], text[], boolean[], text[], bigint[]);
 DROP TRIGGER llm_providers_are_revised ON gateway.llm_providers;
@@ -51,7 +51,28 @@ GRANT SELECT, INSERT, UPDATE (
     ) ON gateway.llm_requests TO guildhall_app;
 GRANT SELECT, INSERT, UPDATE (confidence, selected) ON gateway.llm_responses TO guildhall_app;
 
-SELECT platform.settle_grants();
+GRANT SELECT ON gateway.llm_requests, gateway.llm_responses TO guildhall_reader;
+GRANT INSERT ON store.llm_requests, store.llm_responses TO guildhall_writer;
+
+-- People's windows on both, as platform.settle_grants would make them; it would make all others anew as well.
+DO $$
+DECLARE
+    path CONSTANT text := current_setting('search_path');
+    name text;
+BEGIN
+    PERFORM set_config('search_path', 'pg_catalog, pg_temp', true); -- so that functions are written out with their schema
+    FOREACH name IN ARRAY ARRAY['llm_requests', 'llm_responses'] LOOP
+        EXECUTE format('DROP VIEW IF EXISTS mine.%I', name);
+        EXECUTE format(
+            'CREATE VIEW mine.%I WITH (security_barrier) AS %s', name,
+            rtrim(replace(pg_get_viewdef(format('gateway.%I', name)::regclass), 'platform.tenant_id()', 'platform.login_tenant()'), '; ')
+        );
+        EXECUTE format('COMMENT ON VIEW mine.%I IS %L', name, obj_description(format('gateway.%I', name)::regclass));
+        EXECUTE format('GRANT SELECT ON mine.%I TO guildhall_person', name);
+    END LOOP;
+    PERFORM set_config('search_path', path, true);
+END
+$$;
 
 UPDATE platform.series SET compress_after = '7 days' WHERE name IN ('llm_requests', 'llm_responses');
 DO $$

@@ -373,4 +373,31 @@ INSERT INTO platform.audit_exemptions (relation, reason) VALUES
     ('gateway.idempotent_calls', 'answers, kept for a day; the calls are sealed'),
     ('gateway.processes',        'which process wrote a call is in its row');
 
-SELECT platform.settle_grants();
+GRANT SELECT ON gateway.bodies, gateway.budgets, gateway.budget_periods, gateway.idempotent_calls, gateway.processes, gateway.revisions
+    TO guildhall_reader;
+GRANT SELECT ON gateway.bodies, gateway.budgets, gateway.budget_periods, gateway.idempotent_calls TO guildhall_person;
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.bodies           FOR SELECT TO guildhall_person USING (tenant_id = (SELECT platform.login_tenant()));
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.budgets          FOR SELECT TO guildhall_person USING (tenant_id = (SELECT platform.login_tenant()));
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.budget_periods   FOR SELECT TO guildhall_person USING (tenant_id = (SELECT platform.login_tenant()));
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.idempotent_calls FOR SELECT TO guildhall_person USING (tenant_id = (SELECT platform.login_tenant()));
+CREATE POLICY not_for_people_who_write_sql ON gateway.idempotent_calls AS RESTRICTIVE TO guildhall_person USING (false);
+
+-- People's windows on both, as platform.settle_grants would make them; it would make all others anew as well.
+DO $$
+DECLARE
+    path CONSTANT text := current_setting('search_path');
+    name text;
+BEGIN
+    PERFORM set_config('search_path', 'pg_catalog, pg_temp', true); -- so that functions are written out with their schema
+    FOREACH name IN ARRAY ARRAY['llm_requests', 'llm_responses'] LOOP
+        EXECUTE format('DROP VIEW IF EXISTS mine.%I', name);
+        EXECUTE format(
+            'CREATE VIEW mine.%I WITH (security_barrier) AS %s', name,
+            rtrim(replace(pg_get_viewdef(format('gateway.%I', name)::regclass), 'platform.tenant_id()', 'platform.login_tenant()'), '; ')
+        );
+        EXECUTE format('COMMENT ON VIEW mine.%I IS %L', name, obj_description(format('gateway.%I', name)::regclass));
+        EXECUTE format('GRANT SELECT ON mine.%I TO guildhall_person', name);
+    END LOOP;
+    PERFORM set_config('search_path', path, true);
+END
+$$;
