@@ -4467,25 +4467,18 @@ CREATE VIEW mine.v_llm_config_performance WITH (security_barrier='true', securit
 COMMENT ON VIEW mine.v_llm_config_performance IS 'outcomes: tenant: outcomes of the last 90 days by day and version of a configuration.';
 
 CREATE VIEW mine.v_llm_failure_analysis WITH (security_barrier='true', security_invoker='true') AS
- SELECT day,
-    failure_category,
+ SELECT date_trunc('day'::text, patterns.execution_time, 'UTC'::text) AS day,
+    patterns.failure_category,
     count(*) AS daily_failures,
-    avg(cluster_confidence) AS avg_confidence,
-    (array_agg(DISTINCT error_message) FILTER (WHERE (error_message IS NOT NULL)))[1:20] AS sample_errors,
-    array_agg(DISTINCT scenario_id) FILTER (WHERE (scenario_id IS NOT NULL)) AS affected_scenarios,
-    tenant_id
-   FROM ( SELECT patterns.tenant_id,
-            date_trunc('day'::text, patterns.execution_time, 'UTC'::text) AS day,
-            patterns.failure_category,
-            patterns.cluster_confidence,
-            patterns.error_message,
-            COALESCE(patterns.scenario_id, ( SELECT outcomes.scenario_id
-                   FROM mine.outcomes
-                  WHERE ((outcomes.outcome_id = patterns.outcome_id) AND (outcomes.execution_time = patterns.execution_time)))) AS scenario_id
-           FROM mine.failure_patterns patterns
-          WHERE (patterns.execution_time >= date_trunc('day'::text, (now() - '30 days'::interval), 'UTC'::text))) failures
-  GROUP BY tenant_id, day, failure_category
-  ORDER BY day DESC, (count(*)) DESC;
+    avg(patterns.cluster_confidence) AS avg_confidence,
+    (array_agg(DISTINCT patterns.error_message) FILTER (WHERE (patterns.error_message IS NOT NULL)))[1:20] AS sample_errors,
+    array_agg(DISTINCT COALESCE(patterns.scenario_id, outcomes.scenario_id)) FILTER (WHERE (COALESCE(patterns.scenario_id, outcomes.scenario_id) IS NOT NULL)) AS affected_scenarios,
+    patterns.tenant_id
+   FROM (mine.failure_patterns patterns
+     LEFT JOIN mine.outcomes ON (((patterns.scenario_id IS NULL) AND (outcomes.outcome_id = patterns.outcome_id) AND (outcomes.execution_time = patterns.execution_time))))
+  WHERE (patterns.execution_time >= date_trunc('day'::text, (now() - '30 days'::interval), 'UTC'::text))
+  GROUP BY patterns.tenant_id, (date_trunc('day'::text, patterns.execution_time, 'UTC'::text)), patterns.failure_category
+  ORDER BY (date_trunc('day'::text, patterns.execution_time, 'UTC'::text)) DESC, (count(*)) DESC;
 
 COMMENT ON VIEW mine.v_llm_failure_analysis IS 'failures: tenant: failures of the last 30 days by day and category, with up to twenty of their messages and the scenarios they happened in.';
 

@@ -2995,6 +2995,8 @@ ALTER TABLE gateway.lsp_servers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE gateway.mcp_servers ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY not_for_people_who_write_sql ON gateway.idempotent_calls AS RESTRICTIVE TO guildhall_person USING (false);
+
 CREATE POLICY periods_of_every_team_are_read ON gateway.budgets FOR SELECT TO guildhall_writer USING (true);
 
 CREATE POLICY rows_belong_to_the_persons_team ON gateway.acp_agents FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
