@@ -80,3 +80,27 @@ async def test_a_thread_that_was_given_up_is_not_used_again():
     release.set()
 
     assert await in_thread(lambda: 1) == 1
+
+
+async def test_who_gives_up_work_that_has_just_ended_takes_nothing_from_whoever_has_its_thread_next(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """As when a worker is frozen, its thread ends meanwhile, and then it hears that the job is another's."""
+    loop, answered = asyncio.get_running_loop(), threading.Event()
+    really = loop.call_soon_threadsafe
+
+    def tell(*given, **named):
+        handle = really(*given, **named)
+        answered.set()  # the thread is idle again, and its answer on its way
+        return handle
+
+    monkeypatch.setattr(loop, "call_soon_threadsafe", tell)
+    task = asyncio.ensure_future(in_thread(lambda: "the first's"))
+    await asyncio.sleep(0)  # so that it is asked
+    answered.wait(10)  # and the loop is kept busy until it has answered
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    async with asyncio.timeout(10):
+        assert [await in_thread(lambda n=n: n) for n in range(3)] == [0, 1, 2]

@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,7 +20,6 @@ from faults.wire import Wire, wire_to
 from fixtures.guildhall import at
 from fixtures.servers import UNSAFE_BUT_QUICK
 from fixtures.starter import Begun, Starter
-from guildhall import clock
 from guildhall.adapters.schemas import checker
 from guildhall.app.wiring import App
 from guildhall.db import embedded, migrate
@@ -43,6 +43,17 @@ CREATE TABLE public.effects (job_id uuid NOT NULL, token uuid NOT NULL, worker t
 GRANT INSERT ON public.effects TO guildhall_app;
 """
 
+_SWEEPS = """
+CREATE TABLE public.sweeps (began_at timestamptz NOT NULL DEFAULT now());
+GRANT INSERT ON public.sweeps TO guildhall_worker;
+ALTER FUNCTION platform.jobs_mark_stuck(integer) RENAME TO jobs_mark_stuck_unseen;
+CREATE FUNCTION platform.jobs_mark_stuck(p_most integer DEFAULT 1000) RETURNS integer LANGUAGE sql AS $$
+    INSERT INTO public.sweeps DEFAULT VALUES;
+    SELECT platform.jobs_mark_stuck_unseen(p_most)
+$$;
+"""
+"""Sweeps leave no trace where they find nothing; here each is written down, if it is committed."""
+
 _HELD = """
 SELECT attempt_token FROM platform.background_tasks WHERE worker_id LIKE $1 AND status IN ('queued', 'running')
 """
@@ -51,10 +62,22 @@ _STILL_HELD = """
 SELECT count(*) FROM platform.background_tasks WHERE attempt_token = ANY ($1) AND status IN ('queued', 'running')
 """
 
-_TAKEN_AT = """
-SELECT max(created_at) FROM store.background_task_history
- WHERE attempt_token = ANY ($1) AND event IN ('stuck', 'rescued')
+_TAKEN = """
+WITH taken AS (
+    SELECT max(created_at) AS at
+      FROM store.background_task_history
+     WHERE attempt_token = ANY ($1) AND event IN ('stuck', 'rescued')
+),
+silent AS (
+    SELECT GREATEST(max(last_seen), $3) AS since FROM platform.task_workers WHERE worker_id LIKE $2
+)
+SELECT extract(epoch FROM taken.at - $3)::float8 AS after_s,
+       (SELECT count(*) FROM public.sweeps WHERE began_at > silent.since + $4::interval AND began_at <= taken.at)::integer AS sweeps
+  FROM taken, silent
+ WHERE taken.at IS NOT NULL
 """
+
+_KNOWN = "SELECT EXISTS (SELECT FROM platform.task_workers WHERE worker_id LIKE $1)"
 
 _LEFT = "SELECT count(*) FROM platform.background_tasks WHERE status <> 'completed'"
 
@@ -63,7 +86,7 @@ SELECT pg_terminate_backend(pid)
   FROM (SELECT pid FROM pg_stat_activity WHERE usename = 'guildhall_login' ORDER BY pid OFFSET $1 LIMIT 1) AS one
 """
 
-_VERDICT = """
+_WHAT_WAS_DONE = """
 WITH done AS (
     SELECT task_id, count(*) AS n FROM store.background_task_history WHERE event = 'completed' GROUP BY task_id
 ),
@@ -71,16 +94,36 @@ effects AS (
     SELECT job_id, count(*) AS n, min(token::text) AS token FROM public.effects GROUP BY job_id
     UNION ALL
     SELECT id, 1, result #>> '{}' FROM platform.background_tasks WHERE task_type = 'count' AND result IS NOT NULL
+),
+found AS (
+    SELECT tasks.*, effects.token AS effects_token,
+           tasks.status <> 'completed' OR done.n IS NULL OR effects.n IS NULL AS is_lost,
+           COALESCE(done.n > 1 OR effects.n > 1, false) AS is_doubled,
+           COALESCE(effects.token <> tasks.attempt_token::text, false) AS is_under_another_token
+      FROM platform.background_tasks AS tasks
+      LEFT JOIN done ON done.task_id = tasks.id
+      LEFT JOIN effects ON effects.job_id = tasks.id
 )
+"""
+
+_VERDICT = f"""{_WHAT_WAS_DONE}
 SELECT count(*) AS jobs,
-       count(*) FILTER (WHERE tasks.status <> 'completed' OR done.n IS NULL OR effects.n IS NULL) AS lost,
-       count(*) FILTER (WHERE done.n > 1 OR effects.n > 1) AS doubled,
-       count(*) FILTER (WHERE effects.token <> tasks.attempt_token::text) AS under_another_token,
+       count(*) FILTER (WHERE is_lost) AS lost,
+       count(*) FILTER (WHERE is_doubled) AS doubled,
+       count(*) FILTER (WHERE is_under_another_token) AS under_another_token,
        (SELECT count(*) FROM effects WHERE job_id NOT IN (SELECT id FROM platform.background_tasks)) AS of_no_job,
-       sum(tasks.attempts) AS attempts
-  FROM platform.background_tasks AS tasks
-  LEFT JOIN done ON done.task_id = tasks.id
-  LEFT JOIN effects ON effects.job_id = tasks.id
+       sum(attempts) AS attempts
+  FROM found
+"""
+
+_WRONGED = f"""{_WHAT_WAS_DONE}
+SELECT format('%s job %s is %s under %s with effect %s:%s', task_type, id, status, attempt_token, effects_token, (
+           SELECT string_agg(format(E'\\n  %s %s %s %s %s', created_at, event, attempt_token, worker_id, error_message), '' ORDER BY created_at)
+             FROM store.background_task_history
+            WHERE task_id = found.id
+       )) AS said
+  FROM found
+ WHERE is_lost OR is_doubled OR is_under_another_token
 """
 
 
@@ -94,6 +137,14 @@ class Verdict:
     under_another_token: int
     of_no_job: int
     attempts: int
+
+
+@dataclass(frozen=True)
+class Rescue:
+    """After how long what a worker had was taken from it, and by how many sweeps that began once its lease had ended."""
+
+    after_s: float
+    sweeps: int
 
 
 class House:
@@ -126,17 +177,21 @@ class House:
                     continue
         await asyncio.to_thread(self._starter.close)
 
+    async def knows(self, worker: Begun) -> bool:
+        """Whether a worker has begun, and registered."""
+        return bool(await self._ask("fetchval", _KNOWN, _name_of(worker)))
+
     async def held_by(self, worker: Begun) -> list[UUID]:
         """The attempts that a worker has, by their tokens."""
-        rows = await self._ask("fetch", _HELD, f"%-{worker.pid}-%")
+        rows = await self._ask("fetch", _HELD, _name_of(worker))
         return [row["attempt_token"] for row in rows]
 
-    async def taken(self, tokens: list[UUID]) -> float | None:
-        """Wait until nobody has these attempts any more; when the last of them was taken away, if one was."""
+    async def taken(self, worker: Begun, tokens: list[UUID], since: datetime) -> Rescue | None:
+        """Wait until nobody has these attempts of a worker that was lost then any more; how they were taken away, if one was."""
         while await self._ask("fetchval", _STILL_HELD, tokens):
             await asyncio.sleep(0.1)
-        at = await self._ask("fetchval", _TAKEN_AT, tokens)
-        return None if at is None else float(at.timestamp())
+        row = await self._ask("fetchrow", _TAKEN, tokens, _name_of(worker), since, timedelta(seconds=LEASE_S))
+        return None if row is None else Rescue(**row)
 
     # the server -----------------------------------------------------------------------
 
@@ -199,6 +254,10 @@ class House:
     async def verdict(self) -> Verdict:
         return Verdict(**await self._ask("fetchrow", _VERDICT))
 
+    async def wronged(self) -> list[str]:
+        """The jobs that were lost or doubled, each with its history."""
+        return [row["said"] for row in await self._ask("fetch", _WRONGED)]
+
 
 @asynccontextmanager
 async def house_in(place: Path) -> AsyncIterator[House]:
@@ -210,7 +269,7 @@ async def house_in(place: Path) -> AsyncIterator[House]:
     url = server.url(database="guildhall")
     await migrate.migrate(url)
     connection = await asyncpg.connect(url)
-    await connection.execute(_TABLE)
+    await connection.execute(_TABLE + _SWEEPS)
     await connection.close()
     socket = Path(parse_qs(urlsplit(url).query)["host"][0]) / ".s.PGSQL.5432"
     server.close()
@@ -229,6 +288,6 @@ async def house_in(place: Path) -> AsyncIterator[House]:
                 await house.dismiss()
 
 
-def now() -> float:
-    """Seconds, by the clock that the server's rows have too."""
-    return clock.now().timestamp()
+def _name_of(worker: Begun) -> str:
+    """A pattern of the names of workers."""
+    return f"%-{worker.pid}-%"

@@ -17,9 +17,10 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 _T = TypeVar("_T")
+_Answer: TypeAlias = asyncio.Future[tuple[Any, BaseException | None]]
 _numbers = itertools.count(1)
 _idle: deque[_Worker] = deque()
 _MOST_IDLE = 256
@@ -48,12 +49,12 @@ async def in_thread(work: Callable[[], _T]) -> _T:
         worker = _idle.pop()
     except IndexError:
         worker = _Worker()
-    future: asyncio.Future[tuple[Any, BaseException | None]] = asyncio.get_running_loop().create_future()
-    worker.inbox.put((work, future))
+    future: _Answer = asyncio.get_running_loop().create_future()
+    worker.take(work, future)
     try:
         value, error = await future
     except asyncio.CancelledError:
-        worker.give_up()
+        worker.give_up(future)
         raise
     if error is None:
         result: _T = value
@@ -71,16 +72,29 @@ def ours_to_obey() -> bool:
 
 class _Worker:
     def __init__(self) -> None:
-        self.inbox: SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]]] = SimpleQueue()
+        self._inbox: SimpleQueue[tuple[Callable[[], Any], _Answer]] = SimpleQueue()
         self._turn = threading.Lock()
+        self._awaited: _Answer | None = None
         self._busy = False
         self._given_up = False
         self._thread = threading.Thread(target=self._live, name=f"guildhall-{next(_numbers)}", daemon=True)
         self._thread.start()
 
-    def give_up(self) -> None:
-        """Break the present work off, as far as Python can, and let this thread end with it."""
+    def take(self, work: Callable[[], Any], answer: _Answer) -> None:
+        """Do this next; only for whoever has taken this thread from the idle ones."""
+        self._awaited = answer
+        self._inbox.put((work, answer))
+
+    def give_up(self, answer: _Answer) -> None:
+        """
+        Break this work off, as far as Python can, and let the thread end with it.
+
+        Where it has ended already, and only its answer was still on its way,
+        the thread is idle or does another's work by now, and goes on.
+        """
         with self._turn:
+            if self._awaited is not answer:
+                return
             self._given_up = True
             if self._busy and self._thread.ident is not None:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
@@ -90,25 +104,26 @@ class _Worker:
     def _live(self) -> None:
         with contextlib.suppress(GivenUp):
             while not self._given_up:
-                self._serve(*self.inbox.get())
+                self._serve(*self._inbox.get())
 
-    def _serve(self, work: Callable[[], Any], future: asyncio.Future[Any]) -> None:
+    def _serve(self, work: Callable[[], Any], answer: _Answer) -> None:
         value = error = None
         self._busy = True
         try:
-            if not self._given_up:
-                value = work()
+            if self._given_up:
+                raise GivenUp  # before it began
+            value = work()
         except BaseException as caught:  # noqa: BLE001 - a stranger's code; the one who waits decides
             error = caught
         with self._turn:
-            self._busy = False
+            self._busy, self._awaited = False, None
             self._given_up = self._given_up or len(_idle) >= _MOST_IDLE
             if not self._given_up:
                 _idle.append(self)
         with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
-            future.get_loop().call_soon_threadsafe(_deliver, future, value, error)
+            answer.get_loop().call_soon_threadsafe(_deliver, answer, value, error)
 
 
-def _deliver(future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
+def _deliver(future: _Answer, value: Any, error: BaseException | None) -> None:
     if not future.done():
         future.set_result((value, error))
