@@ -307,9 +307,19 @@ async def test_a_run_ends_well_though_the_service_is_down(app: App) -> None:
 
 
 def context(app: App) -> Context:
-    claim = Claim.__new__(Claim)
-    object.__setattr__(claim, "created_by", app.actor.user_id)
-    object.__setattr__(claim, "tenant_id", app.actor.tenant_id)
+    claim = Claim(
+        id=uuid4(),
+        tenant_id=app.actor.tenant_id,
+        task_type="failures.cluster",
+        payload={},
+        token=uuid4(),
+        attempt=1,
+        retry_count=0,
+        max_retries=3,
+        leased_until=None,
+        status="running",
+        created_by=app.actor.user_id,
+    )
     return Context(app, "worker", claim)
 
 

@@ -14,7 +14,7 @@ from guildhall.cli.main import GROUPS, app, load_group
 _ROOT = Path(__file__).parents[2]
 _PAGES = [_ROOT / "README.md", *sorted((_ROOT / "docs").glob("*.md")), _ROOT / "benchmarks" / "README.md"]
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
-_COMMAND = re.compile(rf"guildhall ((?:{'|'.join(GROUPS)}) [a-z-]+|demo|init|improve|serve|up)\b")
+_COMMAND = re.compile(rf"guildhall ((?:{'|'.join(GROUPS)}) [a-z][a-z-]*|demo|init|improve|serve|up)\b")
 
 
 def _commands() -> set[str]:

@@ -381,8 +381,10 @@ async def test_no_error_carries_another_teams_values(house: House) -> None:
         relation = next(each for each in house.relations if each.base == table.name)
         row = dict(await house.row(table.name, THEIRS.tenant_id))
         error = await house.attempt(*_insertion(relation, row, ours=True))
-        if not _refused(error) or isinstance(error, asyncpg.ObjectNotInPrerequisiteStateError):
-            continue  # the latter: a view that aggregates takes no rows
+        if not _refused(error) or isinstance(
+            error, (asyncpg.ObjectNotInPrerequisiteStateError, asyncpg.GeneratedAlwaysError)
+        ):
+            continue  # the latter: a view that aggregates takes no rows, and numbers that the database gives take no value
         ours = translate(error)
         assert isinstance(ours, GuildhallError), (table.name, error)
         told = f"{ours} {ours.as_json()}"

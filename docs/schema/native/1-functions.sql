@@ -8079,7 +8079,7 @@ CREATE FUNCTION store.record_evaluation_recommendations() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
-    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.impact_estimate, NEW.impact_estimate)) THEN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.impact_estimate, NEW.impact_estimate, OLD.evidence, NEW.evidence, OLD.application, NEW.application)) THEN
         PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'evaluation', 'recommendations', TG_OP, jsonb_build_object('recommendation_id', COALESCE(NEW.recommendation_id, OLD.recommendation_id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
     ELSE
         INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'evaluation', 'recommendations', TG_OP, jsonb_build_object('recommendation_id', COALESCE(NEW.recommendation_id, OLD.recommendation_id)), to_jsonb(OLD), to_jsonb(NEW));

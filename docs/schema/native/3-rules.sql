@@ -690,6 +690,9 @@ ALTER TABLE ONLY society.task_executions
     ADD CONSTRAINT task_executions_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY society.task_lanes
+    ADD CONSTRAINT task_lanes_are_the_teams UNIQUE (tenant_id, lane);
+
+ALTER TABLE ONLY society.task_lanes
     ADD CONSTRAINT task_lanes_one_per_profile UNIQUE NULLS NOT DISTINCT (tenant_id, task_type, required_skills, min_trust, agent_id);
 
 ALTER TABLE ONLY society.task_lanes
@@ -1795,7 +1798,7 @@ CREATE TRIGGER task_completion_updates_agent_stats AFTER UPDATE ON society.tasks
 
 CREATE TRIGGER task_dead_letters_are_audited AFTER DELETE OR UPDATE ON society.task_dead_letters FOR EACH ROW EXECUTE FUNCTION platform.record_change();
 
-CREATE TRIGGER task_dependencies_are_audited AFTER DELETE OR UPDATE OF kind, on_failure ON society.task_dependencies FOR EACH ROW EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER task_dependencies_are_audited AFTER DELETE OR UPDATE OF kind, on_failure ON society.task_dependencies FOR EACH ROW EXECUTE FUNCTION store.record_society_task_dependencies();
 
 CREATE TRIGGER task_dependencies_are_forgotten AFTER DELETE ON society.task_dependencies REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION society.forget_dependencies();
 
@@ -1811,7 +1814,7 @@ CREATE TRIGGER task_types_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, 
 
 CREATE TRIGGER tasks_are_admitted BEFORE INSERT ON society.tasks FOR EACH ROW WHEN ((new.lane IS NULL)) EXECUTE FUNCTION society.admit_task();
 
-CREATE TRIGGER tasks_are_audited AFTER DELETE OR UPDATE OF task_id, title, description, status, priority, queue_id, assigned_to, task_type, required_skills, min_trust, payload, result, quality_score, max_retries, deadline_at, timeout, deleted_at ON society.tasks FOR EACH ROW WHEN ((current_setting('role'::text) <> ALL (ARRAY['guildhall_worker'::text, 'guildhall_scheduler'::text]))) EXECUTE FUNCTION platform.record_change();
+CREATE TRIGGER tasks_are_audited AFTER DELETE OR UPDATE OF task_id, title, description, status, priority, queue_id, assigned_to, task_type, required_skills, min_trust, payload, result, quality_score, max_retries, deadline_at, timeout, deleted_at ON society.tasks FOR EACH ROW WHEN ((current_setting('role'::text) <> ALL (ARRAY['guildhall_worker'::text, 'guildhall_scheduler'::text]))) EXECUTE FUNCTION store.record_society_tasks();
 
 CREATE TRIGGER tasks_are_stamped BEFORE UPDATE OF status ON society.tasks FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION society.stamp_task();
 
@@ -2669,7 +2672,7 @@ ALTER TABLE ONLY society.task_executions
     ADD CONSTRAINT task_executions_tenant_id_task_id_fkey FOREIGN KEY (tenant_id, task_id) REFERENCES society.tasks(tenant_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY society.task_lanes
-    ADD CONSTRAINT task_lanes_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id) ON DELETE CASCADE;
+    ADD CONSTRAINT task_lanes_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES society.agents(tenant_id, id);
 
 ALTER TABLE ONLY society.task_lanes
     ADD CONSTRAINT task_lanes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
@@ -2690,7 +2693,7 @@ ALTER TABLE ONLY society.tasks
     ADD CONSTRAINT tasks_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
 
 ALTER TABLE ONLY society.tasks
-    ADD CONSTRAINT tasks_lane_fkey FOREIGN KEY (lane) REFERENCES society.task_lanes(lane);
+    ADD CONSTRAINT tasks_lane_fkey FOREIGN KEY (tenant_id, lane) REFERENCES society.task_lanes(tenant_id, lane);
 
 ALTER TABLE ONLY society.tasks
     ADD CONSTRAINT tasks_tenant_id_assigned_to_fkey FOREIGN KEY (tenant_id, assigned_to) REFERENCES society.agents(tenant_id, id);

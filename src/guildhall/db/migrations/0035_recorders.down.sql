@@ -232,7 +232,7 @@ BEGIN
 END
 $digests$;
 
-DROP VIEW platform.team_seals;
+DROP VIEW mine.team_seals, platform.team_seals;
 CREATE VIEW platform.team_seals AS
     SELECT parts.tenant_id, parts.ledger, parts.number, parts.day, parts.row_count, parts.root, parts.path, seals.epoch,
            seals.from_transaction, seals.to_transaction, seals.seen_transaction, seals.columns, seals.retired_before,
@@ -242,6 +242,19 @@ CREATE VIEW platform.team_seals AS
      WHERE parts.tenant_id = (SELECT platform.tenant_id());
 COMMENT ON VIEW platform.team_seals IS 'audit: tenant: what the seals say of the team''s own rows, and how that leads to what was signed.';
 GRANT SELECT ON platform.team_seals TO guildhall_app, guildhall_reader;
+-- People's window on it, as platform.settle_grants would make it; it would make all others anew as well.
+DO $window$
+DECLARE
+    path CONSTANT text := set_config('search_path', current_setting('search_path'), true);
+BEGIN
+    PERFORM set_config('search_path', 'pg_catalog, pg_temp', true); -- so that names are written out
+    EXECUTE 'CREATE VIEW mine.team_seals WITH (security_barrier) AS '
+            || replace(pg_get_viewdef('platform.team_seals'::regclass), 'platform.tenant_id()', 'platform.login_tenant()');
+    PERFORM set_config('search_path', path, true);
+    EXECUTE format('COMMENT ON VIEW mine.team_seals IS %L', obj_description('platform.team_seals'::regclass));
+END
+$window$;
+GRANT SELECT ON mine.team_seals TO guildhall_person;
 ALTER TABLE platform.audit_seal_parts DROP COLUMN digests;
 
 COMMENT ON COLUMN platform.ledgers.stamped IS 'A trigger gives rows their digest; false where whoever writes them does.';

@@ -257,6 +257,7 @@ BEGIN
                          WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
                            AND attname NOT IN ('tenant_id', 'updated_at')),
                        relation);
+        PERFORM platform.write_recorder(relation);
     END LOOP;
 END
 $$;

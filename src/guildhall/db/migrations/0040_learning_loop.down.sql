@@ -19,6 +19,7 @@ ALTER TABLE evaluation.recommendations
     DROP COLUMN config_version_id, DROP COLUMN status, DROP COLUMN status_reason, DROP COLUMN reason, DROP COLUMN evidence,
     DROP COLUMN application, DROP COLUMN proposed_diff_id, DROP COLUMN feedback_comment,
     DROP CONSTRAINT recommendations_one_in_the_team;
+SELECT platform.write_recorder('evaluation.recommendations');
 ALTER TABLE evaluation.llm_recommendation_sessions
     DROP COLUMN analyst, DROP COLUMN config_version_id, DROP COLUMN prompt_hash, DROP COLUMN failures_shown,
     DROP COLUMN model_calls, DROP COLUMN tokens_used, DROP COLUMN recommendations_refused;

@@ -420,3 +420,6 @@ BEGIN
     GRANT SELECT ON mine.v_analyst_trials TO guildhall_person;
 END
 $$;
+
+-- What is recorded of these follows their columns.
+SELECT platform.write_recorder('evaluation.recommendations');
