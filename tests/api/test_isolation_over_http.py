@@ -378,12 +378,15 @@ async def _jobs(database: asyncpg.Connection[Any], team: UUID) -> tuple[UUID, UU
 
 
 async def _proposed(database: asyncpg.Connection[Any], team: UUID) -> tuple[UUID, UUID]:
-    """A proposal for the one version that a team has, and a recommendation about it."""
+    """A proposal for a team's latest version, and a recommendation about it."""
     proposal = await database.fetchval(
         "WITH proposed AS ("
         "    INSERT INTO evaluation.config_versions (tenant_id, config_id, version_number, raw_yaml, parsed_config, config_hash, is_proposal)"
-        "    SELECT tenant_id, config_id, 2, raw_yaml, parsed_config, repeat('f', 64), true FROM evaluation.config_versions"
-        "     WHERE tenant_id = $1 RETURNING config_id, version_id)"
+        "    SELECT tenant_id, config_id, (SELECT max(version_number) + 1 FROM evaluation.config_versions AS others"
+        "                                   WHERE others.config_id = configurations.config_id),"
+        "           raw_yaml, parsed_config, repeat('f', 64), true"
+        "      FROM evaluation.configurations JOIN evaluation.config_versions USING (tenant_id, config_id)"
+        "     WHERE tenant_id = $1 AND name = 'pottery-agent' AND version_id = latest_version_id RETURNING config_id, version_id)"
         " INSERT INTO evaluation.config_diffs (tenant_id, config_id, version_before, version_after, diff_yaml, is_proposal)"
         " SELECT $1, config_id, latest_version_id, proposed.version_id, '', true"
         "   FROM proposed JOIN evaluation.configurations USING (config_id) RETURNING diff_id",

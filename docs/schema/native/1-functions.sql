@@ -369,8 +369,9 @@ BEGIN
         RAISE EXCEPTION 'who proposed diff % may not approve it', OLD.diff_id
               USING ERRCODE = 'check_violation', CONSTRAINT = 'approvals_need_four_eyes';
     END IF;
-    IF NEW.approval_status = 'approved' AND rule.needs_proof AND NOT EXISTS (
-        SELECT FROM evaluation.proofs WHERE diff_id = NEW.diff_id AND verdict = 'better'
+    -- The first proof that came to an end counts: whoever tries often enough gets a lucky one.
+    IF NEW.approval_status = 'approved' AND rule.needs_proof AND 'better' IS DISTINCT FROM (
+        SELECT verdict FROM evaluation.proofs WHERE diff_id = NEW.diff_id AND verdict IS NOT NULL ORDER BY created_at LIMIT 1
     ) THEN
         RAISE EXCEPTION 'diff % has not been shown to be better', OLD.diff_id
               USING ERRCODE = 'check_violation', CONSTRAINT = 'approvals_need_a_proof';
@@ -681,7 +682,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION gateway.settle_calls(ids uuid[], times timestamp with time zone[], states text[], prompts integer[], completions integer[], totals integer[], cached integer[], reasoning integer[], costs numeric[], codes text[], reasons text[], ends timestamp with time zone[]) RETURNS void
+CREATE FUNCTION gateway.settle_calls(ids uuid[], times timestamp with time zone[], states text[], prompts integer[], completions integer[], totals integer[], cached integer[], reasoning integer[], costs numeric[], codes text[], reasons text[], ends timestamp with time zone[]) RETURNS uuid[]
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_hashjoin TO 'off'
@@ -689,16 +690,30 @@ CREATE FUNCTION gateway.settle_calls(ids uuid[], times timestamp with time zone[
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
+DECLARE
+    settled uuid[];
 BEGIN
-    UPDATE store.llm_requests AS kept
-       SET status = done.state, tokens_prompt = done.prompt, tokens_completion = done.completion, tokens_total = done.total,
-           tokens_cached = done.cached, tokens_reasoning = done.reasoning, cost_usd = done.cost, error_code = done.code,
-           error_message = done.message, completed_at = done.at
-      FROM unnest(ids, times, states, prompts, completions, totals, cached, reasoning, costs, codes, reasons, ends)
-           AS done (id, created_at, state, prompt, completion, total, cached, reasoning, cost, code, message, at)
-     WHERE kept.id = done.id
-       AND kept.created_at = done.created_at
-       AND (kept.status IN ('pending', 'running') OR kept.error_code = 'lost');
+    WITH changed AS (
+        UPDATE store.llm_requests AS kept
+           SET status = done.state, tokens_prompt = done.prompt, tokens_completion = done.completion, tokens_total = done.total,
+               tokens_cached = done.cached, tokens_reasoning = done.reasoning, cost_usd = done.cost, error_code = done.code,
+               error_message = done.message, completed_at = done.at
+          FROM unnest(ids, times, states, prompts, completions, totals, cached, reasoning, costs, codes, reasons, ends)
+               AS done (id, created_at, state, prompt, completion, total, cached, reasoning, cost, code, message, at)
+         WHERE kept.id = done.id AND kept.created_at = done.created_at AND kept.status IN ('pending', 'running')
+        RETURNING kept.id
+    )
+    SELECT COALESCE(array_agg(id), '{}') INTO settled FROM changed;
+    IF cardinality(settled) < cardinality(ids) THEN
+        UPDATE store.llm_requests AS kept
+           SET status = done.state, tokens_prompt = done.prompt, tokens_completion = done.completion, tokens_total = done.total,
+               tokens_cached = done.cached, tokens_reasoning = done.reasoning, cost_usd = done.cost, error_code = done.code,
+               error_message = done.message, completed_at = done.at
+          FROM unnest(ids, times, states, prompts, completions, totals, cached, reasoning, costs, codes, reasons, ends)
+               AS done (id, created_at, state, prompt, completion, total, cached, reasoning, cost, code, message, at)
+         WHERE kept.id = done.id AND kept.created_at = done.created_at AND kept.error_code = 'lost' AND kept.id <> ALL (settled);
+    END IF;
+    RETURN settled;
 END
 $$;
 
@@ -5851,9 +5866,8 @@ CREATE FUNCTION society.admit_task() RETURNS trigger
     AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        SELECT COALESCE(NEW.max_retries, max_retries), COALESCE(NEW.timeout, timeout) INTO NEW.max_retries, NEW.timeout
-          FROM society.task_types WHERE tenant_id = NEW.tenant_id AND name = NEW.task_type;
-        NEW.max_retries := COALESCE(NEW.max_retries, 3);
+        NEW.max_retries := COALESCE(NEW.max_retries, (SELECT max_retries FROM society.task_types WHERE tenant_id = NEW.tenant_id AND name = NEW.task_type), 3);
+        NEW.timeout     := COALESCE(NEW.timeout, (SELECT timeout FROM society.task_types WHERE tenant_id = NEW.tenant_id AND name = NEW.task_type));
         NEW.fair_key    := COALESCE(NEW.fair_key, '-');
     END IF;
     NEW.lane  := society.task_lane(NEW.tenant_id, NEW.task_type, NEW.required_skills, NEW.min_trust, NEW.assigned_to);
@@ -7047,6 +7061,7 @@ BEGIN
                                ORDER BY tasks.place, tasks.seq LIMIT 1
                           ) AS head
                     WHERE lanes.tenant_id = v_team AND lanes.entry = ANY (v_entries)
+                      AND (lanes.agent_id IS NULL OR lanes.agent_id = p_agent)
                       AND lanes.required_skills <@ v_skills AND lanes.min_trust <= v_trust AND NOT lanes.is_paused
                       AND lanes.lane <> ALL (p_tried)
                     ORDER BY head.place, head.seq

@@ -734,7 +734,6 @@ CREATE TABLE evaluation.config_diffs (
     proposed_by uuid,
     decided_at timestamp with time zone,
     decision_reason text,
-    CONSTRAINT config_diffs_approval_has_a_person CHECK (((approval_status = 'pending'::text) OR (approved_by IS NOT NULL))),
     CONSTRAINT config_diffs_approval_is_known CHECK ((approval_status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text]))),
     CONSTRAINT config_diffs_decision_has_a_time CHECK (((approval_status = 'pending'::text) = (decided_at IS NULL))),
     CONSTRAINT config_diffs_reason_length CHECK ((length(decision_reason) <= 2000)),

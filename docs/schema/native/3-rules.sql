@@ -107,6 +107,9 @@ ALTER TABLE ONLY evaluation.approval_rules
 ALTER TABLE ONLY evaluation.bodies
     ADD CONSTRAINT bodies_pkey PRIMARY KEY (tenant_id, sha256);
 
+ALTER TABLE evaluation.config_diffs
+    ADD CONSTRAINT config_diffs_approval_has_a_person CHECK (((approval_status = 'pending'::text) OR (approved_by IS NOT NULL))) NOT VALID;
+
 ALTER TABLE ONLY evaluation.config_diffs
     ADD CONSTRAINT config_diffs_one_per_pair UNIQUE (tenant_id, config_id, version_before, version_after);
 

@@ -126,6 +126,10 @@ class _Debate:
             held += 1
             before = now
             said = await self._round(held, before, debates.spoken_in(new, held))
+            if not said:
+                # Nothing was heard in this round: that is no agreement.
+                stopped = Stop.SILENT
+                break
             # Who does not answer in a round stands by what they said last.
             now = debates.gather({**before, **said})
             if not new.positions:
@@ -185,7 +189,7 @@ class _Debate:
             {"role": "user", "content": f"{self._question()}\n{_between('statements', self._shown(now))}"},
         ]
         try:
-            answer = await self._ask(self._new.moderator, asked)
+            answer = await self._ask(self._new.moderator, asked, as_json=False)
         except TrialFailed as failure:
             # The debate goes on without a summary.
             await self._keep(
@@ -195,14 +199,14 @@ class _Debate:
         self._summary = answer.content
         await self._keep(_turn_of(held, len(self._new.participants), MODERATOR, answer, None))
 
-    async def _ask(self, model: str, messages: Sequence[Mapping[str, Any]]) -> Completion:
+    async def _ask(self, model: str, messages: Sequence[Mapping[str, Any]], *, as_json: bool = True) -> Completion:
         return await self._models.complete(
             messages,
             endpoint=self._endpoint,
             model=model,
             timeout_ms=self._timeout_ms,
             temperature=self._temperature,
-            response_format={"type": "json_object"} if "JSON" in messages[0]["content"] else None,
+            response_format={"type": "json_object"} if as_json else None,
             optional=("temperature", "response_format"),
         )
 

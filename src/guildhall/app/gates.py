@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from xml.etree import ElementTree
 
 from guildhall.algorithms.statistics import MetricVerdict, Verdict
-from guildhall.domains.evaluation.reports import PASS_RATE, Versus
+from guildhall.domains.evaluation.reports import PASS_RATE, Versus, ended_early
 from guildhall.errors import InvalidInput
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -83,10 +83,15 @@ def gate(versus: Versus, *, metrics: Sequence[str] = (PASS_RATE,), strict: bool 
             nothing could be paired the pass rate is undecided.
     """
     known = versus.metrics
+    early = ended_early(versus)
     checked = []
     for metric in metrics:
         if metric in known:
-            checked.append(_checked(metric, known[metric]))
+            found = _checked(metric, known[metric])
+            if early is not None and found.decision is Decision.PASSED:
+                # The tests take the number of trials as fixed, which it was not: nothing is ruled out by them.
+                found = replace(found, decision=Decision.UNDECIDED, why=f"{found.why}; {early}")
+            checked.append(found)
         elif metric == PASS_RATE:
             checked.append(Checked(metric, Decision.UNDECIDED, None, "no scenario could be paired"))
         else:

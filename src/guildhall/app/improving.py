@@ -226,7 +226,7 @@ class _Loop:
                 continue  # what is searched on is for people to widen
             try:
                 async with self._app.transaction() as tx:
-                    await recommendations.accept(tx, each.short_id)
+                    await recommendations.accept(tx, each.short_id, release=False)  # not before its proof
                     await recommendations.note_in_round(
                         tx, improvement, now.round_number, recommendation_id=each.recommendation_id
                     )

@@ -68,7 +68,8 @@ class Incoming:
         """
         with _translated():
             length = self._response.content_length
-            if length is not None and length <= MOST_BYTES:
+            # What is packed may be of any size.
+            if length is not None and length <= MOST_BYTES and "Content-Encoding" not in self._response.headers:
                 return await self._response.read()
             parts, size = [], 0
             async for part in self._response.content.iter_any():

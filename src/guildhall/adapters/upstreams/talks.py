@@ -142,7 +142,7 @@ class _ChatStream(StreamTalk):
                 reason = choice.get("finish_reason")
                 if reason is not None:
                     told.finish_reason = _text(reason)
-        elif "error" in chunk:
+        if chunk.get("error"):  # some send it beside choices
             told.error = _message(chunk["error"])
         usage = chunk.get("usage")
         if usage:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import secrets
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -249,10 +250,9 @@ class Door:
     async def _metrics(self, scope: Mapping[str, Any], send: Send, call_id: UUID) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         token = _token(headers)
-        if self._metrics_token is None or token != self._metrics_token:
-            if not token:
-                raise _TokenMissing
-            await self._gateway.admit(token)
+        # They tell of every team's calls, so that no team's key is enough.
+        if self._metrics_token is None or not secrets.compare_digest(token.encode(), self._metrics_token.encode()):
+            raise _TokenMissing
         body, media_type = self._gateway.metrics.exposition(self._gateway.ledger.waiting, headers.get("accept", ""))
         await _answer(send, 200, body, call_id, media_type)
 

@@ -170,6 +170,8 @@ class _Course:
     attempts: int = 0
     answers: list[Answer] = field(default_factory=list)
     started: bool = False
+    is_ended: bool = False
+    """Its last end is with the ledger; there is no other."""
     sent: list[bytes] = field(default_factory=list)
 
 
@@ -297,7 +299,10 @@ class Gateway:
         except asyncio.CancelledError:
             self._end_later(course, "gateway_stopped", "the gateway was stopped before the answer was whole")
             raise
-        except GuildhallError:
+        except GuildhallError as error:
+            if not course.is_ended:
+                self._end_later(course, error.code, requests.excerpt(error.message))
+                await self._release(caller, key, call.id)
             raise
         except Exception:
             self._end_later(course, "internal_error", "the gateway failed")
@@ -327,7 +332,8 @@ class Gateway:
         plan = _Plan(order, talks)
         for each in order:
             plan.prices[_key(each)] = await self.directory.price(book, each)
-        charged = budgets.charged(book.budgets, caller.user_id, caller.key_id, asked.model)
+        models = {asked.model, *(each.model for each in order)}
+        charged = budgets.charged(book.budgets, caller.user_id, caller.key_id, models)
         if charged:
             await self._take_tokens(charged, asked)
             plan.reservation = self._reservation([each for each in charged if each.limit_usd is not None], plan, asked)
@@ -684,6 +690,7 @@ class Gateway:
     async def _end(self, course: _Course, answer: Answer, kept: Kept | None = None) -> None:
         """Write the last answer down, and settle the call by all of them."""
         end = self._settled(course, answer.error_code, answer.error_message, [answer], kept)
+        course.is_ended = True
         seconds = (clock.monotonic_ms() - course.context.began_ms) / 1000
         self.metrics.ended(
             course.call.request_type, answer.provider_name, answer.error_code, seconds, end.usage, end.cost_usd
@@ -691,7 +698,10 @@ class Gateway:
         await self.ledger.end(end)
 
     def _end_later(self, course: _Course, code: str, why: str) -> None:
-        """Settle a call that nobody waits for any more."""
+        """Settle a call that nobody waits for any more, unless it is settled already."""
+        if course.is_ended:
+            return
+        course.is_ended = True
         self.ledger.end_later(self._settled(course, code, why, ()))
 
     def _settled(

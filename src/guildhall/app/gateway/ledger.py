@@ -91,8 +91,8 @@ class Ledger:
         """
         key = secrets.randbits(62)
         presence = await self._stack.enter_async_context(self._database.presence(key))
-        async with self._database.duty("writer") as tx:
-            await requests.register(tx, self.process_id, key, socket.gethostname(), os.getpid())
+        self._presence = key
+        await self._register()
         await self._make_room()
         await self.sweep()
         self._tasks = [
@@ -164,6 +164,10 @@ class Ledger:
         """Write down how a call ended that nobody waits for."""
         self._ended.append(_Ending(end, asyncio.get_running_loop().create_future()))
         self._to_end.set()
+
+    async def _register(self) -> None:
+        async with self._database.duty("writer") as tx:
+            await requests.register(tx, self.process_id, self._presence, socket.gethostname(), os.getpid())
 
     async def sweep(self) -> int:
         """Close what processes that are gone have left open; how many calls."""
@@ -304,6 +308,8 @@ class Ledger:
             await asyncio.sleep(_SWEEP_S)
             try:
                 await renew()
+                # Whoever found our presence gone for a moment has forgotten us.
+                await self._register()
                 await self.sweep()
                 if clock.monotonic_ms() - made_ms > _ROOM_S * 1000:
                     await self._make_room()

@@ -18,6 +18,7 @@ _WHY = {
     "unanimous": "all agree",
     "converged": "nobody changed their position",
     "clear": "the first vote was clear",
+    "silent": "nobody answered in the last round",
 }
 
 

@@ -597,9 +597,8 @@ CREATE FUNCTION society.admit_task() RETURNS trigger
 AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        SELECT COALESCE(NEW.max_retries, max_retries), COALESCE(NEW.timeout, timeout) INTO NEW.max_retries, NEW.timeout
-          FROM society.task_types WHERE tenant_id = NEW.tenant_id AND name = NEW.task_type;
-        NEW.max_retries := COALESCE(NEW.max_retries, 3);
+        NEW.max_retries := COALESCE(NEW.max_retries, (SELECT max_retries FROM society.task_types WHERE tenant_id = NEW.tenant_id AND name = NEW.task_type), 3);
+        NEW.timeout     := COALESCE(NEW.timeout, (SELECT timeout FROM society.task_types WHERE tenant_id = NEW.tenant_id AND name = NEW.task_type));
         NEW.fair_key    := COALESCE(NEW.fair_key, '-');
     END IF;
     NEW.lane  := society.task_lane(NEW.tenant_id, NEW.task_type, NEW.required_skills, NEW.min_trust, NEW.assigned_to);
@@ -690,6 +689,7 @@ BEGIN
                                ORDER BY tasks.place, tasks.seq LIMIT 1
                           ) AS head
                     WHERE lanes.tenant_id = v_team AND lanes.entry = ANY (v_entries)
+                      AND (lanes.agent_id IS NULL OR lanes.agent_id = p_agent)
                       AND lanes.required_skills <@ v_skills AND lanes.min_trust <= v_trust AND NOT lanes.is_paused
                       AND lanes.lane <> ALL (p_tried)
                     ORDER BY head.place, head.seq

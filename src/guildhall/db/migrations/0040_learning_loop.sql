@@ -10,10 +10,13 @@ ALTER TABLE evaluation.config_diffs
     ADD COLUMN is_proposal     boolean NOT NULL DEFAULT false,
     ADD COLUMN proposed_by     uuid    REFERENCES platform.users,
     ADD COLUMN decided_at      timestamptz,
-    ADD COLUMN decision_reason text,
+    ADD COLUMN decision_reason text;
+-- What was decided before has no time of its own, and may name nobody.
+UPDATE evaluation.config_diffs SET decided_at = created_at WHERE approval_status <> 'pending';
+ALTER TABLE evaluation.config_diffs
     ADD CONSTRAINT config_diffs_reason_length CHECK (length(decision_reason) <= 2000),
     ADD CONSTRAINT config_diffs_decision_has_a_time CHECK ((approval_status = 'pending') = (decided_at IS NULL)),
-    ADD CONSTRAINT config_diffs_approval_has_a_person CHECK (approval_status = 'pending' OR approved_by IS NOT NULL);
+    ADD CONSTRAINT config_diffs_approval_has_a_person CHECK (approval_status = 'pending' OR approved_by IS NOT NULL) NOT VALID;
 COMMENT ON COLUMN evaluation.config_diffs.is_proposal IS 'Somebody asks for version_after to be approved; other rows only say what differs.';
 COMMENT ON COLUMN evaluation.config_diffs.approved_by IS 'Who decided, either way.';
 CREATE INDEX config_diffs_by_proposer ON evaluation.config_diffs (proposed_by) WHERE proposed_by IS NOT NULL;
@@ -288,8 +291,9 @@ BEGIN
         RAISE EXCEPTION 'who proposed diff % may not approve it', OLD.diff_id
               USING ERRCODE = 'check_violation', CONSTRAINT = 'approvals_need_four_eyes';
     END IF;
-    IF NEW.approval_status = 'approved' AND rule.needs_proof AND NOT EXISTS (
-        SELECT FROM evaluation.proofs WHERE diff_id = NEW.diff_id AND verdict = 'better'
+    -- The first proof that came to an end counts: whoever tries often enough gets a lucky one.
+    IF NEW.approval_status = 'approved' AND rule.needs_proof AND 'better' IS DISTINCT FROM (
+        SELECT verdict FROM evaluation.proofs WHERE diff_id = NEW.diff_id AND verdict IS NOT NULL ORDER BY created_at LIMIT 1
     ) THEN
         RAISE EXCEPTION 'diff % has not been shown to be better', OLD.diff_id
               USING ERRCODE = 'check_violation', CONSTRAINT = 'approvals_need_a_proof';

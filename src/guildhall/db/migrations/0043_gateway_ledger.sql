@@ -82,12 +82,13 @@ GRANT SELECT (id, tenant_id, user_id, model, provider_name, status, error_code, 
               error_message, completed_at)
     ON store.llm_requests TO guildhall_writer;
 
--- How calls ended. Each is found by its key, whatever the planner believes of a table that grows this fast. What was
--- taken for lost and comes to an end after all has that end.
+-- How calls ended, and which of them ended by this: only what these had set aside is to be settled. Each is found by
+-- its key, whatever the planner believes of a table that grows this fast. What was taken for lost and comes to an end
+-- after all has that end; what it had set aside was taken for spent then.
 CREATE FUNCTION gateway.settle_calls(
     ids uuid[], times timestamptz[], states text[], prompts integer[], completions integer[], totals integer[], cached integer[],
     reasoning integer[], costs numeric[], codes text[], reasons text[], ends timestamptz[]
-) RETURNS void
+) RETURNS uuid[]
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET enable_hashjoin = off
@@ -95,16 +96,30 @@ CREATE FUNCTION gateway.settle_calls(
     SET enable_seqscan = off
     SET plan_cache_mode = force_generic_plan -- planned once in a session: planning takes longer than the work
 AS $$
+DECLARE
+    settled uuid[];
 BEGIN
-    UPDATE store.llm_requests AS kept
-       SET status = done.state, tokens_prompt = done.prompt, tokens_completion = done.completion, tokens_total = done.total,
-           tokens_cached = done.cached, tokens_reasoning = done.reasoning, cost_usd = done.cost, error_code = done.code,
-           error_message = done.message, completed_at = done.at
-      FROM unnest(ids, times, states, prompts, completions, totals, cached, reasoning, costs, codes, reasons, ends)
-           AS done (id, created_at, state, prompt, completion, total, cached, reasoning, cost, code, message, at)
-     WHERE kept.id = done.id
-       AND kept.created_at = done.created_at
-       AND (kept.status IN ('pending', 'running') OR kept.error_code = 'lost');
+    WITH changed AS (
+        UPDATE store.llm_requests AS kept
+           SET status = done.state, tokens_prompt = done.prompt, tokens_completion = done.completion, tokens_total = done.total,
+               tokens_cached = done.cached, tokens_reasoning = done.reasoning, cost_usd = done.cost, error_code = done.code,
+               error_message = done.message, completed_at = done.at
+          FROM unnest(ids, times, states, prompts, completions, totals, cached, reasoning, costs, codes, reasons, ends)
+               AS done (id, created_at, state, prompt, completion, total, cached, reasoning, cost, code, message, at)
+         WHERE kept.id = done.id AND kept.created_at = done.created_at AND kept.status IN ('pending', 'running')
+        RETURNING kept.id
+    )
+    SELECT COALESCE(array_agg(id), '{}') INTO settled FROM changed;
+    IF cardinality(settled) < cardinality(ids) THEN
+        UPDATE store.llm_requests AS kept
+           SET status = done.state, tokens_prompt = done.prompt, tokens_completion = done.completion, tokens_total = done.total,
+               tokens_cached = done.cached, tokens_reasoning = done.reasoning, cost_usd = done.cost, error_code = done.code,
+               error_message = done.message, completed_at = done.at
+          FROM unnest(ids, times, states, prompts, completions, totals, cached, reasoning, costs, codes, reasons, ends)
+               AS done (id, created_at, state, prompt, completion, total, cached, reasoning, cost, code, message, at)
+         WHERE kept.id = done.id AND kept.created_at = done.created_at AND kept.error_code = 'lost' AND kept.id <> ALL (settled);
+    END IF;
+    RETURN settled;
 END
 $$;
 

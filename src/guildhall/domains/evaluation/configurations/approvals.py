@@ -56,13 +56,15 @@ async def propose(
     *,
     generated_by: str = "llm_recommendation",
     impact_prediction: Mapping[str, Any] | None = None,
+    release: bool = True,
 ) -> Proposal:
     """
     Keep a changed agent as a proposal to take its parent's place.
 
     The same change of the same parent is proposed once. Where the rule asks
-    for no approval, the change is approved at once by whoever acts, if they
-    may and the parent is the latest version.
+    for no approval, nor for four eyes or a proof, the change is approved at once
+    by whoever acts, if they may and the parent is the latest version; with
+    `release` false it waits all the same.
 
     Raises:
         NothingProposed: It is a version already that needs no approval.
@@ -99,7 +101,12 @@ async def propose(
     if proposal.status is ApprovalStatus.REJECTED:
         raise _decided(proposal)
     rule = await store.approval_rule(tx, parent.config_id)
-    if rule.needed_for is Need.NOTHING and latest_id == parent.version_id:
+    if (
+        release
+        and rule.needed_for is Need.NOTHING
+        and not (rule.four_eyes or rule.needs_proof)
+        and latest_id == parent.version_id
+    ):
         return await approve(tx, str(diff_id), reason="the rule asks for no approval")
     return proposal
 

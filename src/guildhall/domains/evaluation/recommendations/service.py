@@ -188,13 +188,13 @@ async def get_recommendation(tx: Tx, reference: str) -> Recommendation:
     return found
 
 
-async def accept(tx: Tx, reference: str) -> tuple[Recommendation, Proposal | None]:
+async def accept(tx: Tx, reference: str, *, release: bool = True) -> tuple[Recommendation, Proposal | None]:
     """
     Apply a recommendation in the way of its kind.
 
     New scenarios are saved, for searching. Everything else becomes a proposal
     for the version that it is about (`configurations.propose`), which waits
-    for an approval where the rule asks for one.
+    for an approval where the rule asks for one, or where `release` is false.
 
     Raises:
         RecommendationNotFound, RecommendationAmbiguous: See `get_recommendation`.
@@ -216,7 +216,12 @@ async def accept(tx: Tx, reference: str) -> tuple[Recommendation, Proposal | Non
     changed = rules.changed_agent(await configurations.load_definition(tx, parent), suggestion)
     generated_by = "llm_recommendation" if recommendation.analyst == "llm" else "optimization"
     proposal = await configurations.propose(
-        tx, parent, changed, generated_by=generated_by, impact_prediction=recommendation.impact_estimate
+        tx,
+        parent,
+        changed,
+        generated_by=generated_by,
+        impact_prediction=recommendation.impact_estimate,
+        release=release,
     )
     await store.decide(
         tx,

@@ -61,12 +61,19 @@ SELECT tool_name, count(*)::integer AS trials, sum(call_count)::integer AS calls
  ORDER BY calls DESC, tool_name;
 
 -- name: rounds
--- The differences of each round that is complete: every scenario once on both sides. What was not scored decides nothing.
-SELECT one.trial_number, array_agg(COALESCE(other.passed::integer - one.passed::integer, 0)) AS differences
-  FROM evaluation.outcomes AS one
-  JOIN evaluation.outcomes AS other
-    ON other.scenario_id = one.scenario_id AND other.trial_number = one.trial_number AND other.simulation_id = :candidate
- WHERE one.simulation_id = :baseline
- GROUP BY one.trial_number
-HAVING count(*) = (SELECT count(*) FROM evaluation.simulations_scenarios WHERE simulation_id = :baseline)
- ORDER BY one.trial_number;
+-- The differences of the leading rounds that are complete: every scenario once on both sides. What was not scored
+-- decides nothing. A later round that is complete before an earlier one waits for it: which of them end first may
+-- depend on how they end, and the test holds for rounds in their order.
+SELECT trial_number, differences
+  FROM (
+           SELECT one.trial_number, array_agg(COALESCE(other.passed::integer - one.passed::integer, 0)) AS differences,
+                  row_number() OVER (ORDER BY one.trial_number) AS place
+             FROM evaluation.outcomes AS one
+             JOIN evaluation.outcomes AS other
+               ON other.scenario_id = one.scenario_id AND other.trial_number = one.trial_number AND other.simulation_id = :candidate
+            WHERE one.simulation_id = :baseline
+            GROUP BY one.trial_number
+           HAVING count(*) = (SELECT count(*) FROM evaluation.simulations_scenarios WHERE simulation_id = :baseline)
+       ) AS complete
+ WHERE trial_number = place
+ ORDER BY trial_number;

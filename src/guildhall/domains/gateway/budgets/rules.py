@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from guildhall.domains.gateway.budgets.errors import BudgetRefused
@@ -29,10 +29,12 @@ def check(new: NewBudget) -> NewBudget:
     return new
 
 
-def charged(budgets: Iterable[Budget], user_id: UUID, api_key_id: UUID | None, model: str) -> list[Budget]:
-    """The budgets that a call is charged to: all that name nobody else and no other key or model."""
+def charged(budgets: Iterable[Budget], user_id: UUID, api_key_id: UUID | None, models: Collection[str]) -> list[Budget]:
+    """The budgets that a call is charged to: all that name nobody else and no other key or model; a model may have several names."""
     return [
         each
         for each in budgets
-        if each.user_id in (None, user_id) and each.api_key_id in (None, api_key_id) and each.model in (None, model)
+        if each.user_id in (None, user_id)
+        and each.api_key_id in (None, api_key_id)
+        and (each.model is None or each.model in models)
     ]

@@ -46,6 +46,8 @@ class Stop(StrEnum):
     """All who answered held one position."""
     CONVERGED = "converged"
     """Nobody changed their position in a round."""
+    SILENT = "silent"
+    """Nobody answered in a round; the vote is on what was said before."""
     CLEAR = "clear"
     """The first vote was decided by more than the margin below which a debate was asked for."""
 

@@ -35,7 +35,8 @@ WITH verdicts AS MATERIALIZED (
 SELECT place, verdict FROM verdicts;
 
 -- name: write_answers
--- One statement again: the answers, and how the calls ended whose last they are.
+-- One statement again: the answers, and how the calls ended whose last they are. An answer that is known was written
+-- by a transaction whose end nobody heard of.
 WITH written AS (
     INSERT INTO store.llm_responses (
         id, tenant_id, request_id, request_created_at, provider_id, provider_name, model, content, raw_response, tokens_prompt,
@@ -50,11 +51,12 @@ WITH written AS (
                :first::bigint[], :reasons::text[], :selected::boolean[], :codes::text[], :messages::text[],
                :times::timestamptz[], :attempts::smallint[], :statuses::smallint[], :upstream_ids::text[]
            ) AS rows
+        ON CONFLICT DO NOTHING
 )
 SELECT gateway.settle_calls(
            :end_ids, :end_times, :end_states, :end_prompts, :end_completions, :end_totals, :end_cached, :end_reasoning,
            :end_costs, :end_codes, :end_reasons, :ends
-       );
+       ) AS settled;
 
 -- name: insert_bodies
 -- In one order, so that two writers of the same contents wait for one another and not each for the other.
@@ -107,7 +109,7 @@ DELETE FROM gateway.idempotent_calls WHERE process_id = :process_id AND answer I
 DELETE FROM gateway.idempotent_calls WHERE expires_at <= now();
 
 -- name: register_process
-INSERT INTO gateway.processes (id, presence, host, pid) VALUES (:id, :presence, :host, :pid);
+INSERT INTO gateway.processes (id, presence, host, pid) VALUES (:id, :presence, :host, :pid) ON CONFLICT DO NOTHING;
 
 -- name: other_processes
 SELECT id, presence FROM gateway.processes WHERE id <> :id ORDER BY id;

@@ -86,13 +86,14 @@ async def end(tx: Tx, ends: Sequence[End]) -> None:
     bodies += [(each.call.tenant_id, each.kept.body) for each in ends if each.kept is not None]
     await _keep_bodies(tx, bodies)
     final = [each for each in ends if each.is_final]
-    await store.write_answers(tx, answers, final)
-    settled = [
-        (budget, starts_on, each.call.reservation.amount_usd or Decimal(0), each.charged_usd)
-        for each in final
-        if each.call.reservation is not None
-        for budget, starts_on in each.call.reservation.budgets
-    ]
+    ended = await store.write_answers(tx, answers, final)
+    settled = []
+    for each in final:
+        # A call ends once, whoever else says so.
+        if each.call.id in ended and each.call.reservation is not None:
+            ended.discard(each.call.id)
+            reserved = each.call.reservation.amount_usd or Decimal(0)
+            settled += [(budget, day, reserved, each.charged_usd) for budget, day in each.call.reservation.budgets]
     if settled:
         await store.settle_spending(tx, settled)
     if any(each.kept is not None for each in ends):

@@ -111,10 +111,11 @@ def _array(held: Reservation | None) -> str | None:
     return None if held is None else "{" + ",".join(str(budget) for budget, _ in held.budgets) + "}"
 
 
-async def write_answers(tx: Tx, answers: Sequence[tuple[NewCall, Answer]], ends: Sequence[End]) -> None:
+async def write_answers(tx: Tx, answers: Sequence[tuple[NewCall, Answer]], ends: Sequence[End]) -> set[UUID]:
+    """The calls that ended by this."""
     usages: list[Usage] = [each.usage for _, each in answers]
     sums: list[Usage] = [each.usage for each in ends]
-    await tx.fetch(
+    settled: list[UUID] = await tx.value(
         _queries.write_answers,
         ids=[each.id for _, each in answers],
         tenants=[call.tenant_id for call, _ in answers],
@@ -154,6 +155,7 @@ async def write_answers(tx: Tx, answers: Sequence[tuple[NewCall, Answer]], ends:
         end_reasons=[each.error_message for each in ends],
         ends=[each.completed_at for each in ends],
     )
+    return set(settled)
 
 
 async def insert_bodies(tx: Tx, bodies: Collection[tuple[UUID, Body]], day: date) -> None:
