@@ -68,6 +68,21 @@ async def test_only_complete_rounds_are_looked_at_and_what_was_not_scored_decide
     assert again == look
 
 
+async def test_a_round_that_ends_before_an_earlier_one_waits_for_it(tx: Tx) -> None:
+    """Which rounds end first may depend on how they end: slow failures would be seen last."""
+    one, other = await running(tx, lambda is_candidate, number, trial: is_candidate, rounds=1)
+    before = await reports.look_at(tx, one, other)
+    for simulation_id in (one, other):
+        late = [make_record(simulation_id, name, trial_number=3) for name in SCENARIOS]
+        await outcomes.record_trials(tx, late)
+    assert await reports.look_at(tx, one, other) == before
+    for simulation_id in (one, other):
+        await outcomes.record_trials(tx, [make_record(simulation_id, name, trial_number=2) for name in SCENARIOS])
+    after = await reports.look_at(tx, one, other)
+    assert after is not None
+    assert after.rounds == 3
+
+
 async def test_a_run_is_ended_by_what_it_shows(app: App) -> None:
     async with app.transaction() as tx:
         first = (await configurations.save_version(tx, evaluations.read(request("agent.v1.yaml")).agent)).version

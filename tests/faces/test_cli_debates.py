@@ -186,6 +186,22 @@ async def test_who_does_not_answer_does_not_vote_and_silence_of_all_is_said(
     assert "hm" in shown
 
 
+async def test_a_round_in_which_nobody_answers_is_no_agreement(debate: Run, model_server: ScriptedServer) -> None:
+    away = refuses(400, "no such model")
+    model_server.will(*[brain(ann=("x", away), bob=("y", away))] * 4)
+    held = await debate("?", "--models", "ann,bob", "--rounds", "3", "--json")
+    result = held.json["debate"]["metadata"]["result"]
+    assert (result["stopped"], result["rounds_held"], result["final"]["winners"]) == ("silent", 1, ["x", "y"])
+
+
+async def test_a_moderator_is_asked_for_words(debate: Run, model_server: ScriptedServer) -> None:
+    think = brain(ann=("x", "y"), bob=("y", "x"))
+    model_server.will(*[lambda request: says("So.") if request.body["model"] == "sam" else think(request)] * 7)
+    await debate("?", "--models", "ann,bob", "--rounds", "2", "--moderator", "sam", "--json")
+    formats = {each.body["model"]: each.body.get("response_format") for each in model_server.requests}
+    assert formats == {"ann": {"type": "json_object"}, "bob": {"type": "json_object"}, "sam": None}
+
+
 def test_what_makes_no_sense_is_refused_before_anybody_is_asked(guildhall: Command) -> None:
     url = "http://127.0.0.1:9/v1"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import aiohttp
@@ -100,11 +101,16 @@ async def test_a_broken_stream_of_messages_is_an_error_event(town: Town) -> None
                 pass
 
 
-async def test_an_error_within_a_stream_breaks_it(town: Town) -> None:
+@pytest.mark.parametrize(
+    "beside", [{}, {"choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}]}]
+)
+async def test_an_error_within_a_stream_breaks_it(town: Town, beside: dict[str, Any]) -> None:
+    told = json.dumps({"error": {"message": "overloaded", "code": 503}, **beside}).encode()
+
     async def fail(request: web.Request, _: dict[str, Any]) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        await response.write(b'data: {"error": {"message": "overloaded", "code": 503}}\n\n')
+        await response.write(b"data: " + told + b"\n\ndata: [DONE]\n\n")
         return response
 
     town.provider.script["say-x"].append(fail)

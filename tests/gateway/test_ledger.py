@@ -20,6 +20,7 @@ import openai
 import pytest
 
 from fixtures.command_line import Command, command_line
+from fixtures.database import run_sql
 from fixtures.gateways import PRICES, SECRET_KEY, Town, settings_of
 from fixtures.upstreams import ScriptedUpstream
 from guildhall import clock
@@ -224,6 +225,31 @@ async def test_one_bad_row_keeps_no_other_from_being_written(town: Town) -> None
         ("fine", "{}"): 9,
         ("", '{"unrecordable": true}'): 3,
     }
+
+
+async def test_a_call_whose_end_is_told_of_twice_ends_once(town: Town, database: Database) -> None:
+    """What a transaction wrote whose end nobody heard of is written again: neither an answer nor a settling is doubled."""
+    await town.say()
+    [call] = await town.calls()
+    run_sql(town.superuser_url, "UPDATE store.llm_requests SET status = 'running', completed_at = NULL")
+    end = an_end(call, "again")
+    settle = (
+        "SELECT gateway.settle_calls(ARRAY[$1::uuid], ARRAY[$2::timestamptz], '{completed}', '{1}', '{1}', '{2}', '{0}', '{0}',"
+        " '{0.1}', ARRAY[NULL], ARRAY[NULL], ARRAY[now()])"
+    )
+    connection = await asyncpg.connect(town.superuser_url)
+    try:
+        assert await connection.fetchval(settle, call["id"], call["created_at"]) == [call["id"]]
+        assert await connection.fetchval(settle, call["id"], call["created_at"]) == []
+        await connection.execute("UPDATE store.llm_requests SET status = 'failed', error_code = 'lost'")
+        assert await connection.fetchval(settle, call["id"], call["created_at"]) == [], "it was settled as lost"
+        assert await connection.fetchval("SELECT status FROM store.llm_requests") == "completed"
+    finally:
+        await connection.close()
+    for _ in range(2):
+        async with database.duty("writer") as tx:
+            await requests.end(tx, [end])
+    assert [row["content"] for row in await town.answers()].count("again") == 1
 
 
 def an_end(call: Any, content: str) -> requests.End:

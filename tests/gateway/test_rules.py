@@ -14,10 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guildhall import clock
+from guildhall.adapters.upstreams import AskedWrong
 from guildhall.adapters.upstreams.events import Splitter
 from guildhall.algorithms.breaker import Breaker
 from guildhall.domains.catalogue.pricing import Price, Rates, cost, most
 from guildhall.domains.gateway import providers
+from guildhall.domains.gateway.budgets.rules import charged
+from guildhall.domains.gateway.budgets.types import Budget
 from guildhall.domains.gateway.providers import Account, Health, Options, Route, Standing, Wire
 from guildhall.domains.gateway.requests import pack_list, pack_object
 from guildhall.domains.gateway.requests.rules import unpack
@@ -226,3 +229,20 @@ def test_a_breaker_opens_lets_one_try_and_doubles_its_rest() -> None:
     breaker.asked_to_wait(6000, 3600)
     assert not breaker.allows(65_999)
     assert breaker.allows(66_000)  # no more than a minute is believed
+
+
+def test_a_model_s_budget_is_charged_by_whatever_name_it_is_called() -> None:
+    budget = Budget(
+        uuid4(), "b", None, None, "gpt-5", "day", Decimal(1), None, True, clock.now(), clock.now().date(), Decimal(0), Decimal(0)
+    )  # fmt: skip
+    assert charged([budget], uuid4(), None, {"openai/gpt-5", "gpt-5"}) == [budget]
+    assert charged([budget], uuid4(), None, {"gpt-5-mini"}) == []
+
+
+@pytest.mark.parametrize("field", ["body", "messages", "messages.content", "prompt", "input"])
+def test_what_people_wrote_is_in_no_message(field: str) -> None:
+    for value in ("my secret", ["my secret"], {"text": "my secret"}):
+        refused = AskedWrong(field, value, "something else")
+        assert "my secret" not in str(refused.as_json())
+        assert field in refused.message
+    assert "'my model'" in AskedWrong("model", "my model", "another").message

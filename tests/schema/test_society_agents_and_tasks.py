@@ -35,6 +35,16 @@ async def figures(sql: Statements, which: UUID) -> tuple[Any, ...]:
     )
 
 
+async def test_a_plain_insert_keeps_the_retries_and_the_time_that_it_names(sql: Statements) -> None:
+    row = await sql.row(
+        """
+        INSERT INTO society.tasks (task_id, title, max_retries, timeout) VALUES ('once', 'Once', 0, '5 seconds')
+        RETURNING max_retries, timeout
+        """
+    )
+    assert (row["max_retries"], row["timeout"].total_seconds()) == (0, 5)
+
+
 # agents -------------------------------------------------------------------------
 
 

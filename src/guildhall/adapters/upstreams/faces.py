@@ -13,13 +13,27 @@ from guildhall.errors import InvalidInput
 _LONGEST_MODEL = 255
 
 
+_SAID = frozenset({"body", "messages", "input", "prompt", "system", "instructions", "tools"})
+_KINDS = {
+    str: "a text",
+    bool: "a truth value",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+    type(None): "null",
+}
+
+
 class AskedWrong(InvalidInput):
     """A call is not what its API takes."""
 
     code = "request_refused"
 
     def __init__(self, field: str, value: Any, expected: str) -> None:
-        shown = repr(value)[:100]
+        # What people write stays out of messages: they are logged, and kept with the call.
+        said = field.partition(".")[0] in _SAID
+        shown = f"{_KINDS.get(type(value), 'something else')} that it cannot be" if said else repr(value)[:100]
         super().__init__(f"{field} is {shown}, expected {expected}", field=field, value=shown)
 
 

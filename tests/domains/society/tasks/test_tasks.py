@@ -106,6 +106,15 @@ async def test_tasks_go_to_agents_that_have_the_skills_and_nobody_else(hall: Hal
     assert await hall.titles("cyd") == ["python"], "a skill counts from the next claim on"
 
 
+async def test_a_task_of_one_agent_is_nobody_s_whose_skill_has_that_agent_s_id_for_a_name(hall: Hall) -> None:
+    bob = hall.agents["bob"].id
+    async with hall.people() as tx:
+        await agents.add_agent(tx, NewAgent("eve", skills=[Skill(str(bob))]))
+    await hall.add(NewTask("bob's", assigned_to=bob))
+    assert await hall.titles("eve") == []
+    assert await hall.titles("bob") == ["bob's"]
+
+
 async def test_trust_opens_lanes_and_unknown_trust_none(hall: Hall) -> None:
     await hall.add(NewTask("delicate", min_trust=0.6), NewTask("plain"))
     assert await hall.titles("bob") == ["plain"]
