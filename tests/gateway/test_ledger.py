@@ -187,7 +187,7 @@ async def test_nothing_is_sent_while_the_database_takes_nothing(town: Town) -> N
         raise LedgerBehind
         yield
 
-    real, ledger._database = ledger._database, type("Away", (), {"duty": staticmethod(away)})()  # type: ignore[assignment]
+    real, ledger._database = ledger._database, type("Away", (), {"statement": staticmethod(away)})()  # type: ignore[assignment]
 
     with pytest.raises(openai.InternalServerError) as caught:
         await town.say()

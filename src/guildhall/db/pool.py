@@ -7,13 +7,14 @@ import ipaddress
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 
 from guildhall import clock
 from guildhall.db import jsonb
+from guildhall.db.desk import Desk
 from guildhall.db.errors import DRIVER_ERRORS, DatabaseUnavailable, StatementRefused, translate, translated
 from guildhall.db.migration import application_name
 from guildhall.db.poolers import is_pooled
@@ -21,6 +22,8 @@ from guildhall.db.tx import Actor, MachineRole, Origin, Proof, Tx
 
 NOBODY = Actor(user_id=UUID(int=0), tenant_id=UUID(int=0))
 """Who acts when no person does: as if no user and no team were set. Its user id with a team: nobody, in that team."""
+
+Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
 
 _ASKS_FOR_PROOF = "guildhall_app"
 """The role that may ask whether a proof is good."""
@@ -52,10 +55,13 @@ class Database:
         patience_s: float = _CONNECT_TIMEOUT_S,
         idle_s: float | None = None,
         again: Callable[[int], Awaitable[Database]],
+        open_as: Callable[[str], Awaitable[asyncpg.Connection[Any]]],
     ) -> None:
         self._pool = pool
         self._patience_s = patience_s
         self._again = again
+        self._open_as = open_as
+        self._desks: dict[MachineRole, Desk] = {}
         self.can_listen = not pooled
         self._begin_with = "BEGIN; SET LOCAL jit = off;" if pooled else "BEGIN;"
         if idle_s is not None:
@@ -115,7 +121,16 @@ class Database:
                 url, size=size, pooled=pooled, patience_s=patience_s, statement_s=statement_s, idle_s=idle_s
             )
 
-        return cls(pool, pooled=pooled, patience_s=patience_s, idle_s=idle_s, again=again)
+        async def open_as(role: str) -> asyncpg.Connection[Any]:
+            """A connection of its own, for statements that are each a transaction: planned once, as they stay the same."""
+            settings = {**_STARTUP_SETTINGS, "jit": "off", "role": role, "plan_cache_mode": "force_generic_plan"}
+            connection = await asyncpg.connect(
+                url, timeout=min(patience_s, _CONNECT_TIMEOUT_S), command_timeout=statement_s, server_settings=settings
+            )
+            await _prepare(connection)
+            return connection
+
+        return cls(pool, pooled=pooled, patience_s=patience_s, idle_s=idle_s, again=again, open_as=open_as)
 
     async def another(self, size: int) -> Database:
         """A second pool of the same database, for the loop of another thread."""
@@ -125,6 +140,8 @@ class Database:
         """Close every connection, waiting for those in use; after ten seconds they are dropped."""
         try:
             async with asyncio.timeout(10):
+                for desk in self._desks.values():
+                    await desk.close()
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
@@ -161,6 +178,27 @@ class Database:
             ProofRefused, StandingChanged: As `transaction`.
         """
         return self._transaction(f"guildhall_{role}", actor, origin, proof)
+
+    def statement(self, role: MachineRole) -> AbstractAsyncContextManager[Tx]:
+        """
+        A transaction of one statement of a machine's role, for nobody and no team.
+
+        Where no pooler stands between it is one round trip, on a connection
+        besides the pool's: as many are opened as there are such statements at
+        a time. It is committed when the statement has returned.
+
+        Raises:
+            DatabaseUnavailable: No connection could be had, or it broke.
+        """
+        if not self.can_listen:
+            return self.duty(role)
+        desk = self._desks.get(role)
+        if desk is None:
+            name = f"guildhall_{role}"
+            desk = self._desks[role] = Desk(
+                lambda: self._open_as(name), lambda connection, slow: _log(connection, name, slow), NOBODY
+            )
+        return desk.lend()
 
     async def ring(self, channel: str) -> None:
         """
@@ -383,7 +421,7 @@ def _insistence_on(proof: Proof) -> str:
     )
 
 
-def _is_gone(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> bool:
+def _is_gone(connection: Connection) -> bool:
     try:
         return connection.is_closed()
     except asyncpg.InterfaceError:
@@ -397,14 +435,14 @@ async def _hand_back(pool: asyncpg.Pool[Any], connection: asyncpg.pool.PoolConne
         connection.terminate()  # the pool makes another when one is wanted
 
 
-async def _rollback(connection: asyncpg.pool.PoolConnectionProxy[Any]) -> None:
+async def _rollback(connection: Connection) -> None:
     try:
         await connection.execute("ROLLBACK", timeout=_CONNECT_TIMEOUT_S)
     except DRIVER_ERRORS:
         connection.terminate()  # the error that led here matters more
 
 
-async def _log(connection: asyncpg.pool.PoolConnectionProxy[Any], role: str, slow: Sequence[tuple[str, float]]) -> None:
+async def _log(connection: Connection, role: str, slow: Sequence[tuple[str, float]]) -> None:
     """Keep slow statements in a transaction of their own: of what was rolled back, too, one wants to know why it took long."""
     records = [(took_ms, statement[:_LONGEST_STATEMENT]) for statement, took_ms in slow]
     try:

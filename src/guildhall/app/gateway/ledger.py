@@ -214,7 +214,7 @@ class Ledger:
 
     async def _begin_group(self, group: list[_Beginning]) -> None:
         try:
-            async with self._database.duty("writer") as tx:
+            async with self._database.statement("writer") as tx:
                 verdicts, refused = await requests.begin(
                     tx, self.process_id, [each.call for each in group], [each.belief for each in group]
                 )
@@ -257,7 +257,7 @@ class Ledger:
     async def _end_group(self, group: list[_Ending]) -> None:
         while True:
             try:
-                async with self._database.duty("writer") as tx:
+                async with self._database.statement("writer") as tx:
                     await requests.end(tx, [each.end for each in group])
             except Unavailable as error:
                 _log.warning("answers wait to be written down: %s", error)
@@ -292,7 +292,7 @@ class Ledger:
             for each in ending.end.answers
         ]
         try:
-            async with self._database.duty("writer") as tx:
+            async with self._database.statement("writer") as tx:
                 await requests.end(tx, [replace(ending.end, answers=bare, kept=None)])
         except _REFUSALS as again:
             _log.exception("an answer could not be written down at all")

@@ -1,72 +1,124 @@
--- name: check_callers
-SELECT place, verdict
-  FROM gateway.check_callers(:kinds, :proofs, :believed, :teams, :roles, :administrators, :scopes, :revisions);
-
--- name: reserve
-SELECT call, budget_id, name, limit_usd, left_usd FROM gateway.reserve(:calls, :budgets, :starts, :amounts);
-
--- name: settle_spending
-SELECT gateway.settle_spending(:budgets, :starts, :reserved, :spent);
-
--- name: write_calls
--- One statement, as a caller waits for it: whether callers may call, and the calls of those who may. `caller` is the
--- place of a call's caller among those that are looked at, from 1.
+-- name: begin_calls
+-- One statement, which is its own transaction, as callers wait for it: who of the callers may not call, what cannot be set
+-- aside for whom, and the calls of all others with what they hold. `caller` is the place of a call's caller among those
+-- that are looked at, `call` and `body` are places too, all from 1.
 WITH verdicts AS MATERIALIZED (
     SELECT place, verdict
       FROM gateway.check_callers(:kinds, :proofs, :believed, :teams, :roles, :administrators, :scopes, :revisions)
+), allowed AS MATERIALIZED (
+    SELECT asked.place
+      FROM unnest(:callers::bigint[]) WITH ORDINALITY AS asked (caller, place)
+     WHERE asked.caller NOT IN (SELECT verdicts.place FROM verdicts)
+), refused AS MATERIALIZED (
+    SELECT held.*
+      FROM (SELECT array_agg(each.call) AS calls, array_agg(each.budget) AS budgets, array_agg(each.starts_on) AS starts,
+                   array_agg(each.amount) AS amounts
+              FROM unnest(:held_calls::integer[], :held_budgets::uuid[], :held_starts::date[], :held_amounts::numeric[])
+                   AS each (call, budget, starts_on, amount)
+             WHERE each.call IN (SELECT allowed.place FROM allowed)
+            HAVING count(*) > 0) AS wanted
+     CROSS JOIN LATERAL gateway.reserve(wanted.calls, wanted.budgets, wanted.starts, wanted.amounts) AS held
 ), written AS (
     INSERT INTO store.llm_requests (
         id, tenant_id, session_id, user_id, request_type, model, prompt, messages, model_params, status, created_at, started_at,
         process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd
     )
-    SELECT rows.id, rows.tenant_id, rows.session_id, rows.user_id, rows.request_type, rows.model, rows.prompt, rows.messages,
-           rows.params, 'running', rows.created_at, rows.created_at, :process_id, rows.api_key_id, rows.provider_name,
-           rows.is_streamed, rows.budget_ids::uuid[], rows.reserved_usd
+    SELECT rows.id, rows.tenant_id, rows.session_id, rows.user_id, rows.request_type, rows.model, rows.prompt,
+           rows.messages::jsonb, rows.params::jsonb, 'running', rows.created_at, rows.created_at, :process_id, rows.api_key_id,
+           rows.provider_name, rows.is_streamed, rows.budget_ids::uuid[], rows.reserved_usd
       FROM unnest(
                :ids::uuid[], :tenants::uuid[], :sessions::uuid[], :users::uuid[], :types::text[], :models::text[],
-               :prompts::text[], :messages::jsonb[], :params::jsonb[], :times::timestamptz[], :keys::uuid[],
-               :providers::text[], :streamed::boolean[], :budgets::text[], :reserved::numeric[], :callers::bigint[]
-           ) AS rows (
+               :prompts::text[], :messages::text[], :params::text[], :times::timestamptz[], :keys::uuid[],
+               :providers::text[], :streamed::boolean[], :budgets::text[], :reserved::numeric[]
+           ) WITH ORDINALITY AS rows (
                id, tenant_id, session_id, user_id, request_type, model, prompt, messages, params, created_at, api_key_id,
-               provider_name, is_streamed, budget_ids, reserved_usd, caller
+               provider_name, is_streamed, budget_ids, reserved_usd, place
            )
-     WHERE rows.caller NOT IN (SELECT verdicts.place FROM verdicts)
+     WHERE rows.place IN (SELECT allowed.place FROM allowed)
+       AND rows.place NOT IN (SELECT refused.call FROM refused)
+), held AS (
+    -- In one order, so that two writers of the same contents wait for one another and not each for the other.
+    INSERT INTO gateway.bodies AS kept (tenant_id, sha256, encoding, size_bytes, content, used_on)
+    SELECT bodies.tenant_id, bodies.sha256, bodies.encoding, bodies.size_bytes, bodies.content, :day
+      FROM unnest(:body_tenants::uuid[], :sha256s::text[], :encodings::text[], :sizes::bigint[], :packed::bytea[])
+           WITH ORDINALITY AS bodies (tenant_id, sha256, encoding, size_bytes, content, place)
+     WHERE bodies.place IN (
+               SELECT holding.body
+                 FROM unnest(:holding_calls::bigint[], :held_bodies::bigint[]) AS holding (call, body)
+                WHERE holding.call IN (SELECT allowed.place FROM allowed)
+                  AND holding.call NOT IN (SELECT refused.call FROM refused)
+           )
+     ORDER BY bodies.tenant_id, bodies.sha256
+        ON CONFLICT (tenant_id, sha256) DO UPDATE SET used_on = excluded.used_on
+     WHERE kept.used_on < excluded.used_on
 )
-SELECT place, verdict FROM verdicts;
+SELECT verdicts.place, verdicts.verdict, NULL::integer AS call, NULL::uuid AS budget_id, NULL AS name, NULL::numeric AS limit_usd,
+       NULL::numeric AS left_usd
+  FROM verdicts
+ UNION ALL
+SELECT NULL, NULL, refused.call, refused.budget_id, refused.name, refused.limit_usd, refused.left_usd
+  FROM refused;
 
--- name: write_answers
--- One statement again: the answers, and how the calls ended whose last they are. An answer that is known was written
--- by a transaction whose end nobody heard of.
+-- name: end_calls
+-- One statement again: the answers with what they hold, how the calls ended whose last they are, and what those spent. An
+-- answer that is known was written by a transaction whose end nobody heard of. Budgets are locked before bodies, as above.
 WITH written AS (
     INSERT INTO store.llm_responses (
         id, tenant_id, request_id, request_created_at, provider_id, provider_name, model, content, raw_response, tokens_prompt,
         tokens_completion, tokens_total, tokens_cached, tokens_reasoning, cost_usd, response_time, time_to_first_byte,
         finish_reason, selected, error_code, error_message, created_at, attempt, upstream_status, upstream_id
     )
-    SELECT rows.*
+    SELECT rows.id, rows.tenant_id, rows.request_id, rows.request_created_at, rows.provider_id, rows.provider_name, rows.model,
+           rows.content, rows.raw::jsonb, rows.prompt, rows.completion, rows.total, rows.cached, rows.reasoning, rows.cost,
+           rows.took, rows.first, rows.reason, rows.selected, rows.code, rows.message, rows.created_at, rows.attempt,
+           rows.status, rows.upstream_id
       FROM unnest(
                :ids::uuid[], :tenants::uuid[], :requests::uuid[], :request_times::timestamptz[], :providers::uuid[],
-               :names::text[], :models::text[], :contents::text[], :raw::jsonb[], :prompts::integer[], :completions::integer[],
+               :names::text[], :models::text[], :contents::text[], :raw::text[], :prompts::integer[], :completions::integer[],
                :totals::integer[], :cached::integer[], :reasoning::integer[], :costs::numeric[], :took::bigint[],
                :first::bigint[], :reasons::text[], :selected::boolean[], :codes::text[], :messages::text[],
                :times::timestamptz[], :attempts::smallint[], :statuses::smallint[], :upstream_ids::text[]
-           ) AS rows
+           ) AS rows (
+               id, tenant_id, request_id, request_created_at, provider_id, provider_name, model, content, raw, prompt, completion,
+               total, cached, reasoning, cost, took, first, reason, selected, code, message, created_at, attempt, status,
+               upstream_id
+           )
         ON CONFLICT DO NOTHING
+), settled AS MATERIALIZED (
+    SELECT gateway.settle_calls(
+               :end_ids, :end_times, :end_states, :end_prompts, :end_completions, :end_totals, :end_cached, :end_reasoning,
+               :end_costs, :end_codes, :end_reasons, :ends
+           ) AS ids
+), spent AS MATERIALIZED (
+    SELECT gateway.settle_spending(done.budgets, done.starts, done.reserved, done.spent)
+      FROM (SELECT array_agg(each.budget) AS budgets, array_agg(each.starts_on) AS starts, array_agg(each.reserved) AS reserved,
+                   array_agg(each.spent) AS spent
+              FROM unnest(:spending::uuid[], :budgets::uuid[], :starts::date[], :reserved::numeric[], :spent::numeric[])
+                   AS each (call, budget, starts_on, reserved, spent)
+              JOIN settled ON each.call = ANY (settled.ids)
+            HAVING count(*) > 0) AS done
+), held AS (
+    INSERT INTO gateway.bodies AS kept (tenant_id, sha256, encoding, size_bytes, content, used_on)
+    SELECT bodies.tenant_id, bodies.sha256, bodies.encoding, bodies.size_bytes, bodies.content, :day
+      FROM unnest(:body_tenants::uuid[], :sha256s::text[], :encodings::text[], :sizes::bigint[], :packed::bytea[])
+           AS bodies (tenant_id, sha256, encoding, size_bytes, content)
+     WHERE (SELECT count(*) FROM spent) >= 0
+     ORDER BY bodies.tenant_id, bodies.sha256
+        ON CONFLICT (tenant_id, sha256) DO UPDATE SET used_on = excluded.used_on
+     WHERE kept.used_on < excluded.used_on
+), replayed AS (
+    UPDATE gateway.idempotent_calls AS kept
+       SET media_type = done.media_type, answer = done.answer
+      FROM unnest(
+               :kept_tenants::uuid[], :kept_users::uuid[], :kept_keys::text[], :kept_requests::uuid[], :kept_types::text[],
+               :kept_answers::text[]
+           ) AS done (tenant_id, user_id, key, request_id, media_type, answer)
+     WHERE kept.tenant_id = done.tenant_id
+       AND kept.user_id = done.user_id
+       AND kept.key = done.key
+       AND kept.request_id = done.request_id
 )
-SELECT gateway.settle_calls(
-           :end_ids, :end_times, :end_states, :end_prompts, :end_completions, :end_totals, :end_cached, :end_reasoning,
-           :end_costs, :end_codes, :end_reasons, :ends
-       ) AS settled;
-
--- name: insert_bodies
--- In one order, so that two writers of the same contents wait for one another and not each for the other.
-INSERT INTO gateway.bodies AS kept (tenant_id, sha256, encoding, size_bytes, content, used_on)
-SELECT tenant_id, sha256, encoding, size_bytes, content, used_on
-  FROM unnest(:tenants::uuid[], :sha256s::text[], :encodings::text[], :sizes::bigint[], :contents::bytea[], :days::date[])
-       AS rows (tenant_id, sha256, encoding, size_bytes, content, used_on)
- ORDER BY tenant_id, sha256
-    ON CONFLICT (tenant_id, sha256) DO UPDATE SET used_on = excluded.used_on
- WHERE kept.used_on < excluded.used_on;
+SELECT settled.ids, (SELECT count(*) FROM spent) AS spent FROM settled;
 
 -- name: bodies
 SELECT sha256, encoding, content FROM gateway.bodies WHERE sha256 = ANY (:sha256s::text[]);
@@ -88,16 +140,6 @@ SELECT kept.fingerprint, kept.request_id, kept.media_type, bodies.encoding, bodi
   FROM gateway.idempotent_calls AS kept
   LEFT JOIN gateway.bodies ON bodies.sha256 = kept.answer
  WHERE kept.key = :key AND kept.user_id = platform.user_id();
-
--- name: keep_answers
-UPDATE gateway.idempotent_calls AS kept
-   SET media_type = done.media_type, answer = done.answer
-  FROM unnest(:tenants::uuid[], :users::uuid[], :keys::text[], :requests::uuid[], :types::text[], :answers::text[])
-       AS done (tenant_id, user_id, key, request_id, media_type, answer)
- WHERE kept.tenant_id = done.tenant_id
-   AND kept.user_id = done.user_id
-   AND kept.key = done.key
-   AND kept.request_id = done.request_id;
 
 -- name: release
 DELETE FROM gateway.idempotent_calls WHERE key = :key AND user_id = platform.user_id() AND request_id = :request_id;

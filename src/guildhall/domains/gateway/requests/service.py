@@ -16,7 +16,6 @@ from guildhall.domains.gateway.requests.errors import CallKeyReused, CallNotFoun
 from guildhall.domains.gateway.requests.store import Belief
 from guildhall.domains.gateway.requests.types import (
     Answer,
-    Body,
     Call,
     Claimed,
     End,
@@ -49,60 +48,18 @@ async def begin(
     Write calls down that are about to be made, each by the caller in its place, and set aside what they may cost.
 
     Those that are not written are in the results by their places: whose caller
-    may not call ("refused"), or is not as believed ("changed"); and those that a hard budget refuses.
+    may not call ("refused"), or is not as believed ("changed"); and those that a
+    hard budget refuses. It is one statement.
     """
     places: dict[Belief, int] = {}
-    for each in callers:
-        places.setdefault(each, len(places))
-    believed, refused = list(places), {}
-    wanted = [(place, call, places[caller]) for place, (call, caller) in enumerate(zip(calls, callers, strict=True))]
-    verdicts: dict[int, str] = {}
-    if any(each.reservation is not None for each in calls):
-        verdicts = await store.check_callers(tx, believed)
-        believed = []
-        wanted = [each for each in wanted if each[2] not in verdicts]
-        held = [
-            (place, budget, starts_on, call.reservation.amount_usd)
-            for place, call, _ in wanted
-            if call.reservation is not None
-            for budget, starts_on in call.reservation.budgets
-        ]
-        refused = await store.reserve(tx, held) if held else {}
-        wanted = [each for each in wanted if each[0] not in refused]
-    if wanted:
-        verdicts |= await store.write_calls(tx, process_id, believed, [(call, caller) for _, call, caller in wanted])
-        written = [call for _, call, caller in wanted if caller not in verdicts]
-        await _keep_bodies(
-            tx, [(call.tenant_id, body) for call in written for body in (*call.messages.bodies, *call.params.bodies)]
-        )
-    told = {place: verdicts[places[caller]] for place, caller in enumerate(callers) if places[caller] in verdicts}
-    return told, refused
+    asking = [places.setdefault(each, len(places)) for each in callers]
+    verdicts, refused = await store.begin_calls(tx, process_id, list(places), calls, asking)
+    return {place: verdicts[caller] for place, caller in enumerate(asking) if caller in verdicts}, refused
 
 
 async def end(tx: Tx, ends: Sequence[End]) -> None:
-    """Write answers down and settle the calls whose last they are."""
-    answers = [(each.call, answer) for each in ends for answer in each.answers]
-    bodies = [(call.tenant_id, body) for call, answer in answers for body in answer.raw.bodies]
-    bodies += [(each.call.tenant_id, each.kept.body) for each in ends if each.kept is not None]
-    await _keep_bodies(tx, bodies)
-    final = [each for each in ends if each.is_final]
-    ended = await store.write_answers(tx, answers, final)
-    settled = []
-    for each in final:
-        # A call ends once, whoever else says so.
-        if each.call.id in ended and each.call.reservation is not None:
-            ended.discard(each.call.id)
-            reserved = each.call.reservation.amount_usd or Decimal(0)
-            settled += [(budget, day, reserved, each.charged_usd) for budget, day in each.call.reservation.budgets]
-    if settled:
-        await store.settle_spending(tx, settled)
-    if any(each.kept is not None for each in ends):
-        await store.keep_answers(tx, ends)
-
-
-async def _keep_bodies(tx: Tx, bodies: Sequence[tuple[UUID, Body]]) -> None:
-    if bodies:
-        await store.insert_bodies(tx, bodies, tx.now.astimezone(UTC).date())
+    """Write answers down and settle the calls whose last they are. It is one statement."""
+    await store.end_calls(tx, ends)
 
 
 # processes -------------------------------------------------------------------

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from guildhall.db import Json, Row, Tx, load_queries
+from guildhall.db import Row, Tx, load_queries
 from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.gateway.requests import rules
 from guildhall.domains.gateway.requests.types import (
-    Answer,
     Body,
     Call,
     Claimed,
@@ -25,6 +24,9 @@ from guildhall.domains.gateway.requests.types import (
 )
 
 _queries = load_queries(__package__)
+_TWO: tuple[tuple[Any, ...], ...] = ((),) * 2
+_FOUR: tuple[tuple[Any, ...], ...] = ((),) * 4
+_FIVE: tuple[tuple[Any, ...], ...] = ((),) * 5
 
 CALLS = Listing(
     query=_queries.calls,
@@ -46,9 +48,7 @@ Belief: TypeAlias = tuple[str, UUID, UUID, UUID, str, bool, str, int]
 
 
 def _beliefs(believed: Sequence[Belief]) -> dict[str, Sequence[object]]:
-    kinds, proofs, users, teams, roles, administrators, scopes, revisions = (
-        zip(*believed, strict=True) if believed else [()] * 8
-    )
+    kinds, proofs, users, teams, roles, administrators, scopes, revisions = zip(*believed, strict=True)
     return {
         "kinds": kinds,
         "proofs": proofs,
@@ -61,49 +61,66 @@ def _beliefs(believed: Sequence[Belief]) -> dict[str, Sequence[object]]:
     }
 
 
-async def check_callers(tx: Tx, believed: Sequence[Belief]) -> dict[int, str]:
-    """Those who may not go on, by their place among the believed, and why."""
-    rows = await tx.fetch(_queries.check_callers, **_beliefs(believed))
-    return {row["place"] - 1: row["verdict"] for row in rows}
+async def begin_calls(
+    tx: Tx, process_id: UUID, believed: Sequence[Belief], calls: Sequence[NewCall], callers: Sequence[int]
+) -> tuple[dict[int, str], dict[int, Refusal]]:
+    """
+    Write calls, each with the place of its caller among the believed.
 
-
-async def reserve(tx: Tx, wanted: Sequence[tuple[int, UUID, date, Decimal | None]]) -> dict[int, Refusal]:
-    calls, budgets, starts, amounts = zip(*wanted, strict=True)
-    rows = await tx.fetch(_queries.reserve, calls=calls, budgets=budgets, starts=starts, amounts=amounts)
-    return {row["call"]: Refusal(*row.values()) for row in rows}
-
-
-async def settle_spending(tx: Tx, settled: Sequence[tuple[UUID, date, Decimal, Decimal]]) -> None:
-    budgets, starts, reserved, spent = zip(*settled, strict=True)
-    await tx.fetch(_queries.settle_spending, budgets=budgets, starts=starts, reserved=reserved, spent=spent)
-
-
-async def write_calls(
-    tx: Tx, process_id: UUID, believed: Sequence[Belief], calls: Sequence[tuple[NewCall, int]]
-) -> dict[int, str]:
-    """Calls, each with the place of its caller; what is told of callers is as in `check_callers`, and their calls are not written."""
+    What is returned are verdicts on callers, by their places, and budgets that
+    refuse calls, by theirs; none of those calls is written.
+    """
+    holds = [
+        (place, budget, starts_on, call.reservation.amount_usd)
+        for place, call in enumerate(calls, 1)
+        if call.reservation is not None
+        for budget, starts_on in call.reservation.budgets
+    ]
+    held_calls, held_budgets, held_starts, held_amounts = zip(*holds, strict=True) if holds else _FOUR
+    bodies: dict[tuple[UUID, str], Body] = {}
+    places: dict[tuple[UUID, str], int] = {}
+    holding: list[tuple[int, int]] = []
+    for place, call in enumerate(calls, 1):
+        for body in (*call.messages.bodies, *call.params.bodies):
+            key = call.tenant_id, body.sha256
+            bodies.setdefault(key, body)
+            holding.append((place, places.setdefault(key, len(places) + 1)))
+    holding_calls, held_bodies = zip(*holding, strict=True) if holding else _TWO
     rows = await tx.fetch(
-        _queries.write_calls,
+        _queries.begin_calls,
         process_id=process_id,
         **_beliefs(believed),
-        ids=[each.id for each, _ in calls],
-        tenants=[each.tenant_id for each, _ in calls],
-        sessions=[each.session_id for each, _ in calls],
-        users=[each.user_id for each, _ in calls],
-        types=[each.request_type for each, _ in calls],
-        models=[each.model for each, _ in calls],
-        prompts=[each.prompt for each, _ in calls],
-        messages=[Json(each.messages.text) for each, _ in calls],
-        params=[Json(each.params.text) for each, _ in calls],
-        times=[each.created_at for each, _ in calls],
-        keys=[each.api_key_id for each, _ in calls],
-        providers=[each.provider_name for each, _ in calls],
-        streamed=[each.is_streamed for each, _ in calls],
-        budgets=[_array(each.reservation) for each, _ in calls],
-        reserved=[each.reservation and each.reservation.amount_usd for each, _ in calls],
-        callers=[place + 1 for _, place in calls],
+        callers=[place + 1 for place in callers],
+        held_calls=held_calls,
+        held_budgets=held_budgets,
+        held_starts=held_starts,
+        held_amounts=held_amounts,
+        ids=[each.id for each in calls],
+        tenants=[each.tenant_id for each in calls],
+        sessions=[each.session_id for each in calls],
+        users=[each.user_id for each in calls],
+        types=[each.request_type for each in calls],
+        models=[each.model for each in calls],
+        prompts=[each.prompt for each in calls],
+        messages=[each.messages.text.decode() for each in calls],
+        params=[each.params.text.decode() for each in calls],
+        times=[each.created_at for each in calls],
+        keys=[each.api_key_id for each in calls],
+        providers=[each.provider_name for each in calls],
+        streamed=[each.is_streamed for each in calls],
+        budgets=[_array(each.reservation) for each in calls],
+        reserved=[each.reservation and each.reservation.amount_usd for each in calls],
+        holding_calls=holding_calls,
+        held_bodies=held_bodies,
+        **_contents(tx, bodies),
     )
-    return {row["place"] - 1: row["verdict"] for row in rows}
+    verdicts = {row["place"] - 1: row["verdict"] for row in rows if row["place"] is not None}
+    refused = {
+        row["call"] - 1: Refusal(row["call"] - 1, row["budget_id"], row["name"], row["limit_usd"], row["left_usd"])
+        for row in rows
+        if row["call"] is not None
+    }
+    return verdicts, refused
 
 
 def _array(held: Reservation | None) -> str | None:
@@ -111,12 +128,37 @@ def _array(held: Reservation | None) -> str | None:
     return None if held is None else "{" + ",".join(str(budget) for budget, _ in held.budgets) + "}"
 
 
-async def write_answers(tx: Tx, answers: Sequence[tuple[NewCall, Answer]], ends: Sequence[End]) -> set[UUID]:
-    """The calls that ended by this."""
+def _contents(tx: Tx, bodies: Mapping[tuple[UUID, str], Body]) -> dict[str, object]:
+    packed = [rules.compressed(each.content) for each in bodies.values()]
+    return {
+        "body_tenants": [tenant for tenant, _ in bodies],
+        "sha256s": [sha256 for _, sha256 in bodies],
+        "encodings": [encoding for encoding, _ in packed],
+        "sizes": [len(each.content) for each in bodies.values()],
+        "packed": [content for _, content in packed],
+        "day": tx.now.astimezone(UTC).date(),
+    }
+
+
+async def end_calls(tx: Tx, ends: Sequence[End]) -> None:
+    """Write answers, settle the calls whose last they are, and count what those spent that end by this."""
+    answers = [(each.call, answer) for each in ends for answer in each.answers]
+    final = [each for each in ends if each.is_final]
+    kept = [(each.call, each.kept) for each in ends if each.kept is not None]
+    bodies = {(call.tenant_id, body.sha256): body for call, answer in answers for body in answer.raw.bodies}
+    bodies |= {(call.tenant_id, each.body.sha256): each.body for call, each in kept}
+    once = {each.call.id: each for each in reversed(final)}  # a call ends once, whoever else says so
+    settled = [
+        (call_id, budget, starts_on, held.amount_usd or Decimal(0), each.charged_usd)
+        for call_id, each in once.items()
+        if (held := each.call.reservation) is not None
+        for budget, starts_on in held.budgets
+    ]
+    spending, budgets, starts, reserved, spent = zip(*settled, strict=True) if settled else _FIVE
     usages: list[Usage] = [each.usage for _, each in answers]
-    sums: list[Usage] = [each.usage for each in ends]
-    settled: list[UUID] = await tx.value(
-        _queries.write_answers,
+    sums: list[Usage] = [each.usage for each in final]
+    await tx.fetch(
+        _queries.end_calls,
         ids=[each.id for _, each in answers],
         tenants=[call.tenant_id for call, _ in answers],
         requests=[call.id for call, _ in answers],
@@ -125,7 +167,7 @@ async def write_answers(tx: Tx, answers: Sequence[tuple[NewCall, Answer]], ends:
         names=[each.provider_name for _, each in answers],
         models=[each.model for _, each in answers],
         contents=[each.content for _, each in answers],
-        raw=[Json(each.raw.text) for _, each in answers],
+        raw=[each.raw.text.decode() for _, each in answers],
         prompts=[each.prompt for each in usages],
         completions=[each.completion for each in usages],
         totals=[each.total for each in usages],
@@ -142,33 +184,30 @@ async def write_answers(tx: Tx, answers: Sequence[tuple[NewCall, Answer]], ends:
         attempts=[each.attempt for _, each in answers],
         statuses=[each.upstream_status for _, each in answers],
         upstream_ids=[each.upstream_id for _, each in answers],
-        end_ids=[each.call.id for each in ends],
-        end_times=[each.call.created_at for each in ends],
-        end_states=["failed" if each.error_code is not None else "completed" for each in ends],
+        end_ids=[each.call.id for each in final],
+        end_times=[each.call.created_at for each in final],
+        end_states=["failed" if each.error_code is not None else "completed" for each in final],
         end_prompts=[each.prompt for each in sums],
         end_completions=[each.completion for each in sums],
         end_totals=[each.total for each in sums],
         end_cached=[each.cached for each in sums],
         end_reasoning=[each.reasoning for each in sums],
-        end_costs=[each.cost_usd for each in ends],
-        end_codes=[each.error_code for each in ends],
-        end_reasons=[each.error_message for each in ends],
-        ends=[each.completed_at for each in ends],
-    )
-    return set(settled)
-
-
-async def insert_bodies(tx: Tx, bodies: Collection[tuple[UUID, Body]], day: date) -> None:
-    once = {(tenant, body.sha256): body.content for tenant, body in bodies}
-    packed = [rules.compressed(content) for content in once.values()]
-    await tx.execute(
-        _queries.insert_bodies,
-        tenants=[tenant for tenant, _ in once],
-        sha256s=[sha256 for _, sha256 in once],
-        encodings=[encoding for encoding, _ in packed],
-        sizes=[len(content) for content in once.values()],
-        contents=[content for _, content in packed],
-        days=[day] * len(once),
+        end_costs=[each.cost_usd for each in final],
+        end_codes=[each.error_code for each in final],
+        end_reasons=[each.error_message for each in final],
+        ends=[each.completed_at for each in final],
+        spending=spending,
+        budgets=budgets,
+        starts=starts,
+        reserved=reserved,
+        spent=spent,
+        kept_tenants=[call.tenant_id for call, _ in kept],
+        kept_users=[call.user_id for call, _ in kept],
+        kept_keys=[each.key for _, each in kept],
+        kept_requests=[call.id for call, _ in kept],
+        kept_types=[each.media_type for _, each in kept],
+        kept_answers=[each.body.sha256 for _, each in kept],
+        **_contents(tx, bodies),
     )
 
 
@@ -194,19 +233,6 @@ async def claimed(tx: Tx, key: str) -> Claimed | None:
         return None
     answer = None if row["content"] is None else rules.uncompressed(row["encoding"], row["content"])
     return Claimed(row["fingerprint"], row["request_id"], row["media_type"], answer)
-
-
-async def keep_answers(tx: Tx, ends: Sequence[End]) -> None:
-    kept = [(each.call, each.kept) for each in ends if each.kept is not None]
-    await tx.execute(
-        _queries.keep_answers,
-        tenants=[call.tenant_id for call, _ in kept],
-        users=[call.user_id for call, _ in kept],
-        keys=[each.key for _, each in kept],
-        requests=[call.id for call, _ in kept],
-        types=[each.media_type for _, each in kept],
-        answers=[each.body.sha256 for _, each in kept],
-    )
 
 
 async def release(tx: Tx, key: str, request_id: UUID) -> None:
