@@ -5,8 +5,9 @@ Calling providers of models: over HTTP, to addresses that are allowed, in the AP
 provider, and how what comes back is read: its text, its tokens, and whether it is whole.
 """
 
+from guildhall.adapters.upstreams.connections import UpstreamSilent
 from guildhall.adapters.upstreams.faces import FACES, Asked, AskedWrong, Face
-from guildhall.adapters.upstreams.http import AddressClosed, Incoming, Upstream, UpstreamSilent
+from guildhall.adapters.upstreams.http import AddressClosed, Incoming, Upstream
 from guildhall.adapters.upstreams.talks import Garbage, StreamTalk, Talk, Told, speaks, talk
 
 __all__ = [

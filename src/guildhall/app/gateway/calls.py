@@ -40,6 +40,7 @@ from guildhall.adapters.upstreams import (
 )
 from guildhall.algorithms.backoff import full_jitter
 from guildhall.app.doorkeeper import Doorkeeper
+from guildhall.app.gateway.begun import AT_ONCE, begun
 from guildhall.app.gateway.directory import Book, Directory
 from guildhall.app.gateway.errors import (
     AccountsUnavailable,
@@ -68,7 +69,6 @@ from guildhall.errors import GuildhallError, InvalidInput, NotAllowed
 MOST_ATTEMPTS = 4
 _PER_ACCOUNT = 2
 _LONGEST_WAIT_S = 5.0
-_DRAIN_S = 0.5
 _TRIES = 3
 _IMAGE_TOKENS = 8_000
 """No provider counts more for an image."""
@@ -112,7 +112,12 @@ _ON_RECORD = (ModelNotFound, AccountsUnavailable, AskedWrong, budgets.BudgetExha
 
 
 class Reply(Protocol):
-    """Where an answer goes. Sending to a caller who has gone does nothing."""
+    """
+    Where an answer goes. Sending to a caller who has gone does nothing.
+
+    `start` and `send` may be begun outside a task, and go on within one if they
+    have to wait (`begun`).
+    """
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         """Begin, once."""
@@ -442,10 +447,7 @@ class Gateway:
             if why is None:
                 self.watch.succeeded(state, clock.monotonic_ms() - began_ms)
                 await self._deliver_stream(course, route, stream, raw, reply, began_ms, first_ms)
-                with suppress(UpstreamSilent, TimeoutError):
-                    async with asyncio.timeout(_DRAIN_S):  # so that the connection can be used again
-                        while await incoming.next_part():
-                            pass
+                incoming.leave()
                 return None
             self.watch.failed(state)
             return self._broken(course, route, stream.told, raw, why, status, began_ms, first_ms)
@@ -482,24 +484,45 @@ class Gateway:
         self, course: _Course, route: Route, stream: StreamTalk, incoming: Incoming, raw: list[bytes], reply: Reply
     ) -> str | None:
         """Hand a stream on as it comes; why it is not whole, None if it is."""
-        keeps = course.key is not None
         while not stream.is_whole:
-            piece = await incoming.next_part()
-            if not piece:
-                stream.finish()
+            held = await incoming.relay(self._taker(course, route, stream, raw, reply))
+            if held is None:
+                if not stream.is_whole:
+                    stream.finish()
                 break
-            raw.append(piece)
-            out = stream.feed(piece)
-            if out:
-                if not course.started:
-                    course.started = True
-                    await reply.start(200, self._headers(course, route, "text/event-stream"))
-                if keeps:
-                    course.sent.append(out)
-                await reply.send(out, more=True)
+            await held  # the caller reads more slowly than the provider writes
         if stream.told.error is not None:
             return stream.told.error
         return None if stream.is_whole else "it ended before the answer did"
+
+    def _taker(
+        self, course: _Course, route: Route, stream: StreamTalk, raw: list[bytes], reply: Reply
+    ) -> Callable[[bytes], Awaitable[None] | None]:
+        """
+        Reads a part and hands it on, at once where the caller's connection takes it.
+
+        No task is woken for a part: that would cost more than all that is done with it.
+        """
+        keeps = course.key is not None
+        feed, send = stream.feed, reply.send
+
+        def take(piece: bytes) -> Awaitable[None] | None:
+            raw.append(piece)
+            out = feed(piece)
+            if not out:
+                return AT_ONCE if stream.is_whole else None
+            if keeps:
+                course.sent.append(out)
+            if not course.started:
+                course.started = True
+                return begun(self._begin_stream(course, route, reply, out)) or (AT_ONCE if stream.is_whole else None)
+            return begun(send(out, more=True)) or (AT_ONCE if stream.is_whole else None)
+
+        return take
+
+    async def _begin_stream(self, course: _Course, route: Route, reply: Reply, out: bytes) -> None:
+        await reply.start(200, self._headers(course, route, "text/event-stream"))
+        await reply.send(out, more=True)
 
     async def _deliver(
         self,
