@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -11,12 +13,17 @@ import pytest
 from fixtures.command_line import Command
 from fixtures.trials import make_record, make_simulation
 from guildhall import demo
-from guildhall.app import evaluations, stopping
+from guildhall.app import evaluations, gates, handing_out, stopping
+from guildhall.app.documents.comparisons import comparison_document
+from guildhall.app.documents.reports import report_document
+from guildhall.app.gates import Decision
 from guildhall.app.wiring import App
+from guildhall.app.workers import HANDLERS, Worker
 from guildhall.cli.render.compare import compare_lines
 from guildhall.db import Tx
 from guildhall.domains.evaluation import configurations, outcomes, reports, simulations
-from guildhall.domains.evaluation.simulations import SimulationStatus
+from guildhall.domains.evaluation.reports import StopRule
+from guildhall.domains.evaluation.simulations import Simulation, SimulationStatus
 
 SCENARIOS = [f"scenario_{n:02}" for n in range(12)]
 
@@ -45,9 +52,16 @@ async def test_what_is_certain_ends_both_and_is_what_a_comparison_says_first(tx:
     one, two = [await simulations.get_simulation(tx, each) for each in ids]
     assert one.status is two.status is SimulationStatus.CANCELLED
     versus = await reports.compare(tx, one, two)
-    first = compare_lines(versus)[0].plain
-    assert first.startswith("stopped early: the candidate is better, +100 points [+")
+    first, look_line, rule_line, *_ = (line.plain for line in compare_lines(versus))
+    assert first.startswith(f"stopped early: {two.label} is better than {one.label}, +100 points [+")
     assert "after 2 of 10 rounds" in first
+    assert look_line == "Decided at look 2 of 10; saved 192 trials"
+    assert rule_line.startswith("Rule: confidence sequence by betting, looked at after every complete round; 95 %")
+    told = report_document(await reports.report(tx, two))["early_stop"]
+    assert told is not None
+    assert (told["reason"], told["look"], told["trials_saved"], told["cost_saved_usd"]) == ("better", 2, 96, None)
+    assert told["baseline_simulation_id"] == ids[0]
+    assert comparison_document(versus)["baseline"]["early_stop"] == told
     assert await stopping.end_if_decided(tx, *ids) is None, "what has ended is left alone"
 
 
@@ -86,18 +100,53 @@ async def test_a_round_that_ends_before_an_earlier_one_waits_for_it(tx: Tx) -> N
 async def test_a_run_is_ended_by_what_it_shows(app: App) -> None:
     async with app.transaction() as tx:
         first = (await configurations.save_version(tx, evaluations.read(request("agent.v1.yaml")).agent)).version
-    plan = await evaluations.plan(app, request("agent.v2.yaml", against=first.label, trials=400))
-    ids = [each.simulation_id for each in plan.simulations]
-    ran = await stopping.run(app, ids, concurrency=4)
-    assert (ran.stopped_for or "").startswith("stopped early: the candidate is better")
-    async with app.transaction() as tx:
-        done = [(await simulations.get_simulation(tx, each)).trials_done for each in ids]
-    assert all(0 < each < 24 * 400 for each in done)
+    asked = replace(request("agent.v2.yaml", against=first.label, trials=400), stop_early=True)
+    ids = [each.simulation_id for each in (await evaluations.plan(app, asked)).simulations]
+    interrupted = await stopping.run(app, ids, concurrency=4, max_seconds=0)
+    assert "time" in (interrupted.stopped_for or "")
+
+    async def seen() -> list[Simulation]:
+        async with app.transaction() as tx:
+            return [await simulations.get_simulation(tx, each) for each in ids]
+
+    pair = await evaluations.resumable(app, (await seen())[1])
+    assert [each.simulation_id for each in pair] == ids, "the baseline comes first"
+    workers = [Worker(app, HANDLERS, queues=["evaluation"]) for _ in range(2)]
+    working = [asyncio.create_task(each.run()) for each in workers]
+    handed = await handing_out.hand_out(app, ids, concurrency=4)
+    await handing_out.watch_workers(app, handed)
+    for each in workers:
+        each.stop()
+    await asyncio.gather(*working)
+    ended = await seen()
+    assert all((each.error_message or "").startswith("stopped early: ") for each in ended)
+    assert all(0 < each.trials_done < 24 * 400 for each in ended)
+
+    await evaluations.resumable(app, ended[0])
+    assert [reports.rule_of(each) for each in await seen()] == [None, None], (
+        "whoever goes on all the same is not stopped again"
+    )
+    await stopping.run(app, ids, concurrency=4, max_seconds=0)
+    await evaluations.resumable(app, ended[0], stop_early=True)
+    assert [reports.rule_of(each) for each in await seen()] == [StopRule(ids[0])] * 2
 
 
 def request(agent: str, *, against: str | None = None, trials: int = 1) -> evaluations.Request:
     folder: Path = demo.DIRECTORY
     return evaluations.Request(folder / agent, [demo.SCENARIOS], against=against, trials=trials, seed=demo.SEED)
+
+
+async def test_a_gate_is_not_closed_nor_opened_by_what_was_stopped_early(tx: Tx) -> None:
+    """Its tests take the number of trials as fixed: what they show counts, what they rule out does not."""
+    worse = await running(tx, lambda is_candidate, number, trial: not is_candidate, rounds=2)
+    better = await running(tx, lambda is_candidate, number, trial: is_candidate, rounds=2)
+    for ids, expected in ((worse, Decision.REGRESSED), (better, Decision.UNDECIDED)):
+        assert await stopping.end_if_decided(tx, *ids) is not None
+        versus = await reports.compare(tx, *[await simulations.get_simulation(tx, each) for each in ids])
+        found = gates.gate(versus)
+        assert [each.decision for each in found.checked] == [expected]
+        assert gates.gate(versus, strict=True).is_open is False
+    assert "stopped early: " in found.checked[0].why
 
 
 def test_there_must_be_something_to_stop_for(guildhall: Command) -> None:

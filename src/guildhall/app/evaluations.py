@@ -23,8 +23,9 @@ from guildhall.app.planning import AgainstItself
 from guildhall.app.runner import OnProgress, Run, RunLimits, Runner
 from guildhall.app.wiring import App
 from guildhall.db import Tx
-from guildhall.domains.evaluation import configurations, scenarios, simulations
+from guildhall.domains.evaluation import configurations, reports, scenarios, simulations
 from guildhall.domains.evaluation.configurations import AgentDefinition, ConfigVersion
+from guildhall.domains.evaluation.reports import StopRule
 from guildhall.domains.evaluation.scenarios import Scenario, ScenarioFile
 from guildhall.domains.evaluation.simulations import Claim, NewSimulation, PinnedScenario, Simulation, SimulationStatus
 from guildhall.errors import Conflict, InvalidInput
@@ -45,6 +46,20 @@ class NotRunHere(Conflict):
         )
 
 
+class NotStoppedEarly(InvalidInput):
+    """One simulation alone has no verdict to stop for."""
+
+    code = "not_stopped_early"
+
+    def __init__(self, remedy: str) -> None:
+        super().__init__(
+            "--stop-early needs two versions to compare, and there is one",
+            remedy=remedy,
+            field="stop_early",
+            value=True,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What somebody asks for: see the options of `guildhall eval run`."""
@@ -59,6 +74,7 @@ class Request:
     max_retries: int = 3
     on: Place = "local"
     max_cost_usd: Decimal | None = None
+    stop_early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +99,12 @@ def read(request: Request) -> Material:
 
     Raises:
         InvalidInput: A file is broken; the error names file, line, field and remedy.
+        NotStoppedEarly: It is to stop early, with nothing to compare with.
         ExecutorMissing: The package is not installed that trials would be handed to.
     """
     check_place(request.on)
+    if request.stop_early and request.against is None:
+        raise NotStoppedEarly("Name the other one with --against VERSION.")
     return Material(agentfile.read_agent(request.agent), scenariofile.read_scenarios(request.scenarios))
 
 
@@ -112,6 +131,8 @@ async def plan(app: App, request: Request, material: Material | None = None) -> 
         ids = [await _plan_one(tx, request, version, cases) for version in versions]
         if len(ids) == 2:
             await simulations.interleave(tx, *ids)
+            if request.stop_early:
+                await _hold_to_rule(tx, ids, StopRule(ids[0]))
         planned = [await simulations.get_simulation(tx, each) for each in ids]
     return Plan(planned, [*definition.warnings, *material.scenarios.warnings])
 
@@ -134,18 +155,25 @@ async def _plan_one(tx: Tx, request: Request, version: ConfigVersion, cases: Seq
     )
 
 
-async def resumable(app: App, simulation: Simulation, *, max_cost_usd: Decimal | None = None) -> list[Simulation]:
+async def resumable(
+    app: App, simulation: Simulation, *, max_cost_usd: Decimal | None = None, stop_early: bool | None = None
+) -> list[Simulation]:
     """
     What to run to finish a simulation: itself, and the one it was interleaved with, unless that is done.
 
-    A new `max_cost_usd` takes the place of the old one.
+    A new `max_cost_usd` takes the place of the old one. It is held to the rule
+    for stopping early that it was begun with, unless `stop_early` says
+    otherwise; but one that was ended by that rule is run to its end.
 
     Raises:
         NotRunHere: It was imported, or recorded by a client.
+        NotStoppedEarly: `stop_early`, and it was not run beside another.
         SimulationEnded: Every trial has been done.
     """
     if simulation.origin != "run":
         raise NotRunHere(simulation)
+    if stop_early and simulation.interleaved_with is None:
+        raise NotStoppedEarly("Leave it out: what was planned alone is run to its end.")
     async with app.transaction() as tx:
         started = await simulations.start_simulation(tx, simulation.simulation_id, max_cost_usd=max_cost_usd)
         pair = [started]
@@ -154,8 +182,23 @@ async def resumable(app: App, simulation: Simulation, *, max_cost_usd: Decimal |
             if other.status is not SimulationStatus.COMPLETED:
                 other = await simulations.start_simulation(tx, other.simulation_id, max_cost_usd=max_cost_usd)
             pair.append(other)
-    pair.sort(key=lambda each: each.version_number)
-    return pair
+        pair.sort(key=lambda each: each.version_number)
+        rule = reports.rule_of(started)
+        if rule is not None:
+            pair.sort(key=lambda each: each.simulation_id != rule.baseline_id)
+        if len(pair) == 2:
+            if stop_early is None:
+                stop_early = rule is not None and not started.metadata.get(reports.ENDED_KEY)
+            rule = rule or StopRule(pair[0].simulation_id)
+            await _hold_to_rule(tx, [each.simulation_id for each in pair], rule if stop_early else None)
+        return [await simulations.get_simulation(tx, each.simulation_id) for each in pair]
+
+
+async def _hold_to_rule(tx: Tx, simulation_ids: Sequence[UUID], rule: StopRule | None) -> None:
+    """Keep by which rule simulations end early, whoever runs them; what has ended them before no longer does."""
+    for each in simulation_ids:
+        held = None if rule is None else rule.as_json()
+        await simulations.note_metadata(tx, each, {reports.RULE_KEY: held, reports.ENDED_KEY: None})
 
 
 async def run(

@@ -89,7 +89,7 @@ def run_agent(
 
     Every trial is recorded as it ends. Ctrl-C leaves the rest to `guildhall eval resume`.
     """
-    from guildhall.app import evaluations, stopping
+    from guildhall.app import evaluations
     from guildhall.app.wiring import App
 
     output = Output(as_json)
@@ -107,9 +107,8 @@ def run_agent(
             max_retries=max_retries,
             on=_place(on),
             max_cost_usd=_amount(max_cost),
+            stop_early=stop_early,
         )
-        if stop_early:
-            stopping.check(against is not None, on.value)
         material = evaluations.read(request)
         async with App.open() as app:
             plan = await evaluations.plan(app, request, material)
@@ -124,7 +123,6 @@ def run_agent(
                 concurrency=concurrency,
                 max_time=longest,
                 detectable=effect,
-                stop_early=stop_early,
             )
 
     run(work, as_json=as_json)
@@ -137,6 +135,13 @@ def resume(
     on: _OnOption = Place.LOCAL,
     max_cost: _MaxCostOption = None,
     max_time: _MaxTimeOption = None,
+    stop_early: Annotated[
+        bool | None,
+        typer.Option(
+            "--stop-early/--to-the-end",
+            help="End both versions once it is decided, or never; as it was begun unless given. What was stopped early runs to its end.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run what is missing of a simulation that was interrupted, killed, cancelled or out of budget."""
@@ -152,7 +157,7 @@ def resume(
         async with App.open() as app:
             async with app.transaction() as tx:
                 found = await simulations.resolve(tx, simulation)
-            pair = await evaluations.resumable(app, found, max_cost_usd=_amount(max_cost))
+            pair = await evaluations.resumable(app, found, max_cost_usd=_amount(max_cost), stop_early=stop_early)
             await _run_and_show(app, output, pair, on=on, concurrency=concurrency, max_time=longest)
 
     run(work, as_json=as_json)
@@ -591,13 +596,11 @@ async def _run_and_show(
     concurrency: int,
     max_time: float | None,
     detectable: float | None = None,
-    stop_early: bool = False,
 ) -> None:
     """Run simulations with a progress bar, then show the report of one or the comparison of two."""
-    from guildhall.app import evaluations, stopping
+    from guildhall.app import stopping
     from guildhall.cli.render.progress import progress_bar
 
-    run_them = stopping.run if stop_early else evaluations.run
     ids = [each.simulation_id for each in planned]
     if on is Place.WORKERS:
         finished = await _let_workers_run(app, output, planned[-1], ids, concurrency=concurrency, max_time=max_time)
@@ -605,7 +608,7 @@ async def _run_and_show(
         return
     try:
         with progress_bar(output.aside) as on_progress:
-            finished = await run_them(
+            finished = await stopping.run(
                 app, ids, on=_place(on), concurrency=concurrency, max_seconds=max_time, on_progress=on_progress
             )
     except InvalidInput:

@@ -11,8 +11,13 @@ from typing_extensions import TypedDict
 
 from guildhall.algorithms.statistics import MetricVerdict, Verdict
 from guildhall.app.documents import described
-from guildhall.app.documents.reports import ScenarioResultDocument, scenario_result_document
-from guildhall.domains.evaluation.reports import Summary, Versus, ended_early
+from guildhall.app.documents.reports import (
+    EarlyStopDocument,
+    ScenarioResultDocument,
+    early_stop_document,
+    scenario_result_document,
+)
+from guildhall.domains.evaluation.reports import Summary, Versus, early_stop, ended_early
 
 
 class SideDocument(TypedDict):
@@ -24,6 +29,7 @@ class SideDocument(TypedDict):
     pass_rate: float | None
     outcomes: int
     cost_usd: Decimal | None
+    early_stop: EarlyStopDocument | None
 
 
 @described
@@ -135,6 +141,7 @@ def _side(summary: Summary) -> SideDocument:
         "pass_rate": summary.pass_rate.value if summary.pass_rate else None,
         "outcomes": summary.totals.outcomes,
         "cost_usd": summary.cost_usd,
+        "early_stop": early_stop_document(early_stop(summary)),
     }
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
 from guildhall.algorithms.statistics import Estimate
 from guildhall.app.documents import described
-from guildhall.domains.evaluation.reports import Report, ScenarioResult, Summary
+from guildhall.domains.evaluation.reports import EarlyStop, Report, ScenarioResult, Summary, early_stop
 from guildhall.domains.evaluation.simulations import SimulationStatus
 
 
@@ -41,6 +42,30 @@ class ToolSummaryDocument(TypedDict):
     errors: int
     mean_duration_ms: float | None
     cost_usd: Decimal | None
+
+
+@described
+class EarlyStopDocument(TypedDict):
+    """How a simulation that ran beside another was ended before its trials were done."""
+
+    rule: str
+    margin: float
+    """The difference in pass rate that does not matter."""
+    level: float
+    """The level of the confidence sequence."""
+    reason: Literal["better", "worse", "hopeless"]
+    """What the one that is not `baseline_simulation_id` was found to be."""
+    baseline_simulation_id: UUID
+    look: int
+    """The look that ended it; there is one after each complete round."""
+    rounds_planned: int
+    difference: float
+    """Of the pass rates over these scenarios; the interval holds whenever one has looked."""
+    interval: Sequence[float]
+    trials_saved: int
+    """How many trials of this simulation were not run."""
+    cost_saved_usd: Decimal | None
+    """What they would have cost, at the mean of those that were; null where no cost is known."""
 
 
 @described
@@ -87,6 +112,7 @@ class SummaryDocument(TypedDict):
     by_scenario: Sequence[ScenarioResultDocument]
     assumed: Sequence[str]
     error_message: str | None
+    early_stop: EarlyStopDocument | None
 
 
 @described
@@ -162,6 +188,26 @@ def summary_document(summary: Summary) -> SummaryDocument:
         "by_scenario": [scenario_result_document(each) for each in summary.scenarios],
         "assumed": list(simulation.assumed),
         "error_message": simulation.error_message,
+        "early_stop": early_stop_document(early_stop(summary)),
+    }
+
+
+def early_stop_document(stop: EarlyStop | None) -> EarlyStopDocument | None:
+    """How a simulation was ended early; None where it was not."""
+    if stop is None:
+        return None
+    return {
+        "rule": stop.rule.told,
+        "margin": stop.rule.margin,
+        "level": stop.rule.level,
+        "reason": stop.reason.value,
+        "baseline_simulation_id": stop.rule.baseline_id,
+        "look": stop.look,
+        "rounds_planned": stop.rounds_planned,
+        "difference": stop.difference,
+        "interval": [stop.low, stop.high],
+        "trials_saved": stop.trials_saved,
+        "cost_saved_usd": stop.cost_saved_usd,
     }
 
 

@@ -105,12 +105,12 @@ class RunSimulations(BaseModel):
 @job(RUN, queue="evaluation", max_retries=25, at_once=1)
 async def run_simulations(wanted: RunSimulations, context: Context) -> dict[str, Any]:
     """Run simulations beside whoever else does; a job that is handed back, or whose worker is lost, is another's."""
-    from guildhall.app import evaluations  # noqa: PLC0415 - with sandboxes, recorders and what they need
+    from guildhall.app import stopping  # noqa: PLC0415 - with sandboxes, recorders and what they need
 
     app = replace(context.app, actor=context.actor)
     seconds = None if wanted.until is None else max(0.0, (wanted.until - clock.now()).total_seconds())
     try:
-        run = await evaluations.run(app, wanted.simulations, concurrency=wanted.concurrency, max_seconds=seconds)
+        run = await stopping.run(app, wanted.simulations, concurrency=wanted.concurrency, max_seconds=seconds)
     except (InvalidInput, NotFound) as error:
         raise GiveUp(str(error)) from error
     return {

@@ -9,6 +9,7 @@ from rich.text import Text
 from guildhall.algorithms.differences import summarise
 from guildhall.algorithms.statistics import Verdict
 from guildhall.cli.render.figures import change_in_points, count, duration, money, p_value, percent, shortened
+from guildhall.cli.render.report import early_lines
 from guildhall.domains.evaluation.reports import COST, PASS_RATE, TIME, ScenarioChange, Versus, ended_early
 
 _STYLES = {
@@ -27,6 +28,7 @@ def compare_lines(versus: Versus) -> list[Text]:
     if early is not None:
         told = [
             Text(early, "bold"),
+            *early_lines(versus.baseline, versus.candidate),
             Text("What follows takes the number of trials as fixed beforehand, which it was not.", "dim"),
             Text(),
         ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from rich.text import Text
 
 from guildhall.cli.render.figures import count, duration, marks, money, percent, points, share, shortened
-from guildhall.domains.evaluation.reports import Report, ScenarioResult, Summary
+from guildhall.domains.evaluation.reports import Report, ScenarioResult, Summary, early_stop
 
 _WEAKEST = 5
 
@@ -35,7 +37,22 @@ def _heading(summary: Summary) -> list[Text]:
     if simulation.trials_done < simulation.trials_total:
         state = f"{simulation.status}: {simulation.trials_done:,} of {simulation.trials_total:,} trials are done"
         lines.append(Text(f"{state}; {simulation.error_message}" if simulation.error_message else state, "yellow"))
+        lines += early_lines(summary)
     return lines
+
+
+def early_lines(*sides: Summary) -> list[Text]:
+    """By what rule simulations were ended early, at which look, and what that saved; none where they were not."""
+    stops = [stop for each in sides if (stop := early_stop(each)) is not None]
+    if len(stops) < len(sides):
+        return []
+    rule, trials = stops[0].rule, sum(each.trials_saved for each in stops)
+    costs = [each.cost_saved_usd for each in stops if each.cost_saved_usd is not None]
+    saved = count(trials, "trial") + (f", about {money(sum(costs, Decimal(0)))}" if len(costs) == len(stops) else "")
+    return [
+        Text(f"Decided at look {stops[0].look} of {stops[0].rounds_planned}; saved {saved}", "dim"),
+        Text(f"Rule: {rule.told}", "dim"),
+    ]
 
 
 def _rates(summary: Summary) -> list[Text]:

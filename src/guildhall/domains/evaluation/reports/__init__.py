@@ -16,6 +16,15 @@ from guildhall.domains.evaluation.reports.service import (
     summarise,
     tools,
 )
+from guildhall.domains.evaluation.reports.stops import (
+    ENDED_KEY,
+    RULE_KEY,
+    EarlyStop,
+    StopRule,
+    early_stop,
+    ended_by,
+    rule_of,
+)
 from guildhall.domains.evaluation.reports.types import (
     Ending,
     FailureSeen,
@@ -31,9 +40,12 @@ from guildhall.domains.evaluation.reports.types import (
 __all__ = [
     "COST",
     "EARLY",
+    "ENDED_KEY",
     "PASS_RATE",
     "RESULTS",
+    "RULE_KEY",
     "TIME",
+    "EarlyStop",
     "Ending",
     "FailureSeen",
     "Look",
@@ -44,6 +56,7 @@ __all__ = [
     "ScenarioChange",
     "ScenarioResult",
     "Stop",
+    "StopRule",
     "Summary",
     "ToolSummary",
     "Totals",
@@ -51,10 +64,13 @@ __all__ = [
     "choose_pair",
     "compare",
     "detectable",
+    "early_stop",
+    "ended_by",
     "ended_early",
     "look_at",
     "page_results",
     "report",
+    "rule_of",
     "summarise",
     "tools",
 ]

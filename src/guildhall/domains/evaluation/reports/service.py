@@ -14,6 +14,7 @@ from guildhall.db.listing import Order, Page
 from guildhall.domains.evaluation import configurations, simulations
 from guildhall.domains.evaluation.reports import rules, store
 from guildhall.domains.evaluation.reports.errors import MarginRefused, NothingToCompare, SameSimulation
+from guildhall.domains.evaluation.reports.stops import StopRule
 from guildhall.domains.evaluation.reports.types import Ending, Report, ScenarioResult, Summary, ToolSummary, Versus
 from guildhall.domains.evaluation.simulations import Simulation
 
@@ -119,10 +120,13 @@ def ended_early(versus: Versus) -> str | None:
     return reason if same and reason.startswith(EARLY) else None
 
 
-async def look_at(tx: Tx, baseline: UUID, candidate: UUID) -> Look | None:
+async def look_at(tx: Tx, baseline: UUID, candidate: UUID, rule: StopRule | None = None) -> Look | None:
     """What may be said of two simulations while they run; None before the first round is complete."""
     found = await store.rounds(tx, baseline, candidate)
-    return statistics.look(found) if found else None
+    if not found:
+        return None
+    rule = rule or StopRule(baseline)
+    return statistics.look(found, margin=rule.margin, level=rule.level)
 
 
 async def choose_pair(tx: Tx, baseline: str, candidate: str) -> tuple[Simulation, Simulation]:

@@ -131,6 +131,10 @@ UPDATE evaluation.simulations
    SET status = 'running', started_at = COALESCE(started_at, GREATEST(:now, created_at))
  WHERE simulation_id = :simulation_id AND status = 'pending';
 
+-- name: note_metadata
+-- What is given takes the place of what is there under the same key.
+UPDATE evaluation.simulations SET metadata = COALESCE(metadata, '{}') || :more WHERE simulation_id = :simulation_id;
+
 -- name: note_sandbox
 UPDATE evaluation.simulations SET sandbox_metadata = :sandbox WHERE simulation_id = :simulation_id;
 

@@ -218,6 +218,11 @@ async def note_sandbox(tx: Tx, simulation_id: UUID, sandbox: Mapping[str, Any]) 
     await store.note_sandbox(tx, simulation_id, rules.confined_together(before, sandbox))
 
 
+async def note_metadata(tx: Tx, simulation_id: UUID, more: Mapping[str, Any]) -> None:
+    """Keep more of a simulation's metadata, in the place of what there is under the same keys."""
+    await store.note_metadata(tx, simulation_id, more)
+
+
 async def note_modal_app(tx: Tx, simulation_id: UUID, app_id: str | None, environment: str | None) -> None:
     """Keep in which app of Modal's a simulation runs, and in which environment where one was named."""
     await store.note_modal_app(tx, simulation_id, app_id, environment)

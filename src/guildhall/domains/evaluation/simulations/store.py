@@ -172,6 +172,10 @@ async def join_simulation(tx: Tx, simulation_id: UUID) -> None:
     await tx.execute(_queries.join_simulation, simulation_id=simulation_id, now=tx.now)
 
 
+async def note_metadata(tx: Tx, simulation_id: UUID, more: Mapping[str, Any]) -> None:
+    await tx.execute(_queries.note_metadata, simulation_id=simulation_id, more=dict(more))
+
+
 async def note_sandbox(tx: Tx, simulation_id: UUID, sandbox: Mapping[str, Any]) -> None:
     await tx.execute(_queries.note_sandbox, simulation_id=simulation_id, sandbox=dict(sandbox))
 
