@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import string
 from collections.abc import AsyncIterator
@@ -10,8 +11,10 @@ import pytest
 
 from fixtures.api import Served
 from fixtures.material import V1, plan, told
+from fixtures.processes import DEADLINE_S
 from guildhall.app import clustering, searching
 from guildhall.app.wiring import App
+from guildhall.app.workers import HANDLERS, Worker
 from guildhall.settings import Settings
 
 F = f"{V1}/failures"
@@ -51,6 +54,28 @@ async def failed(served, app, client_of):
     assert status == 200
     [cluster] = found["items"]
     return simulation, word, cluster
+
+
+async def test_what_comes_in_over_http_is_in_clusters_soon(served, app, client_of):
+    """Whatever the route: a worker finds one job for all of it, without anybody waiting for upkeep."""
+    client = client_of("smithy/member")
+    simulation = await plan(client, cases=1)
+    failed = told(simulation, simulation["ids"][0], reliability_score=0.0, passed=False, fault="agent")
+    for _ in range(2):
+        status, document = await client.post(f"{V1}/outcomes", json=[failed])
+        assert (status, document["stored"]) == (200, 1), document
+    more = {"outcome_id": document["items"][0]["outcome_id"], "failure_category": "tool_error", "error_message": "late"}
+    status, document = await client.post(f"{V1}/failures", json=more)
+    assert status == 200, document
+    worker = Worker(app, HANDLERS, queues=["default"])
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(DEADLINE_S):
+        found = {"items": []}
+        while sum(each["failures"] for each in found["items"]) < 3:
+            await asyncio.sleep(0.05)
+            _, found = await client.get(f"{F}?simulation={simulation['simulation_id']}")
+    worker.stop()
+    await running
 
 
 async def test_a_cluster_is_listed_shown_and_changed(client_of, failed):

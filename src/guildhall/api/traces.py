@@ -92,4 +92,5 @@ async def export_traces(visit: Writing, request: Request) -> Response:
     """
     # Spans are recognised by their own ids, so a request needs no idempotency key.
     answer = await traces.receive(visit.plain_transaction, await request.body(), request.headers.get("content-type"))
+    visit.house.arrivals.note(visit.caller.actor)
     return Response(answer.content, answer.status, visit.headers, answer.content_type)

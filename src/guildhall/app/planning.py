@@ -9,7 +9,6 @@ from typing import Any
 
 from guildhall.db import Tx
 from guildhall.domains.evaluation import configurations, scenarios, simulations
-from guildhall.domains.evaluation.reports import ENDED_KEY, RULE_KEY
 from guildhall.domains.evaluation.simulations import (
     NewSimulation,
     PinnedScenario,
@@ -20,7 +19,7 @@ from guildhall.domains.evaluation.simulations import (
 )
 from guildhall.errors import Conflict, InvalidInput
 
-_RESERVED = frozenset(("agent_file", "is_execution", "modal_call_id", RULE_KEY, ENDED_KEY))
+_RESERVED = frozenset(("agent_file", "is_execution", "modal_call_id", "stop_early", "stopped"))
 """What metadata say to us: where an agent lies on the runner's disk, that a simulation has but one trial, and how it ends early."""
 
 

@@ -17,6 +17,7 @@ from guildhall.app.recorder import Recorder
 from guildhall.app.telling import Fields, KnownSimulation
 from guildhall.client.evidence import DatabaseEvidence, Evidence
 from guildhall.domains.evaluation.outcomes import Outcome, OutcomeStatus, TrialRecord
+from guildhall.errors import GuildhallError
 from guildhall.settings import Settings
 
 _MOST_KNOWN = 10_000
@@ -54,6 +55,8 @@ class ArcEvalDBClient:
         self._opening = asyncio.Lock()
         self._known: OrderedDict[UUID, KnownSimulation] = OrderedDict()
         self._started: set[UUID] = set()
+        self._seen_to = 0
+        self._has_told_failures = False
 
     async def __aenter__(self) -> Self:
         await self.initialize()
@@ -81,6 +84,7 @@ class ArcEvalDBClient:
             await self.flush(timeout_s=_PATIENCE_AT_THE_END_S)
         finally:
             self._evidence = self._recorder = None
+            self._seen_to = 0
             await self._stack.aclose()
 
     async def flush(self, *, timeout_s: float = 60.0) -> None:
@@ -98,6 +102,10 @@ class ArcEvalDBClient:
             if simulation.failures and simulation.is_execution:
                 await self._fail(simulation)
         await recorder.drain(timeout_s)
+        if recorder.counts.stored > self._seen_to or self._has_told_failures:
+            self._seen_to, self._has_told_failures = recorder.counts.stored, False
+            with suppress(GuildhallError):  # upkeep sees to it
+                await evidence.see_to_failures()
         for simulation_id in list(self._started):
             with suppress(RunByGuildhall):
                 if not await evidence.complete_if_done(simulation_id):
@@ -188,6 +196,7 @@ class ArcEvalDBClient:
         if _names_an_outcome(failure_data):
             await recorder.drain()
         execution = self._known.get(await evidence.tell_failure(failure_data))
+        self._has_told_failures = True
         if execution is not None and execution.is_execution:
             execution.failures.append(failure)
 

@@ -61,6 +61,9 @@ class Evidence(Protocol):
         """What happens in a simulation (`guildhall.app.following.told`), until it ends."""
         ...
 
+    async def see_to_failures(self) -> None:
+        """See that what failed is put in clusters soon, where the place does not do so by itself."""
+
     async def try_writing(self) -> Writing: ...
 
     async def partitions(self) -> Partitions: ...
@@ -141,6 +144,11 @@ class DatabaseEvidence:
         async for news in following.follow(self._app.database, self._app.actor, simulation_id):
             for kind, document in following.told(news, clock.now()):
                 yield kind, orjson.loads(orjson.dumps(document, default=plain, option=OPTIONS))
+
+    async def see_to_failures(self) -> None:
+        from guildhall.app import arrivals  # noqa: PLC0415 - with the work engine
+
+        await arrivals.see_to(self._app, self._app.actor)
 
     async def try_writing(self) -> Writing:
         async with self._app.transaction() as tx:

@@ -240,6 +240,9 @@ class RemoteEvidence:
             attempt += 1
             await asyncio.sleep(backoff.full_jitter(attempt, self._chance.random(), first_s=0.1, longest_s=5.0))
 
+    async def see_to_failures(self) -> None:
+        """The server does."""
+
     async def try_writing(self) -> Writing:
         return Writing(**await self._server.post("v1/evaluation/writing-trials"))
 

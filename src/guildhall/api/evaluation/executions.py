@@ -185,7 +185,9 @@ async def tell_failure(
     """Keep why a trial failed; it is named by `execution_id` or `outcome_id`."""
     async with visit.transaction() as tx:
         trial, _ = await executions.tell_failure(tx, told)
-        return await visit.done(tx, {"outcome_id": trial.outcome_id})
+        answer = await visit.done(tx, {"outcome_id": trial.outcome_id})
+    visit.house.arrivals.note(visit.caller.actor)
+    return answer
 
 
 @router.get("/deployments", response_model=list[NamedDeploymentDocument])

@@ -153,7 +153,9 @@ async def record_outcomes(visit: Writing, request: Request) -> Response:
         # Committed before anything is written: making a partition locks tables that others write.
         await outcomes.make_room(tx, prepared.months)
     async with visit.transaction() as tx:
-        return await visit.done(tx, _report(await ingest.store(tx, prepared)))
+        answer = await visit.done(tx, _report(await ingest.store(tx, prepared)))
+    visit.house.arrivals.note(visit.caller.actor)
+    return answer
 
 
 @router.get("/{outcome_id}", response_model=KeptOutcomeDocument)
@@ -185,7 +187,9 @@ async def add_failures(body: ToldFailures, visit: Writing, outcome_id: OutcomeId
             outcome_id, outcome.execution_time, outcome.simulation_id, outcome.scenario_id, outcome.trial_number
         )
         await failures.add_failures(tx, trial, told)
-        return await visit.done(tx, kept_outcome_document(await outcomes.get_outcome(tx, outcome_id)))
+        answer = await visit.done(tx, kept_outcome_document(await outcomes.get_outcome(tx, outcome_id)))
+    visit.house.arrivals.note(visit.caller.actor)
+    return answer
 
 
 def _is_in_lines(request: Request) -> bool:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from guildhall.adapters.schemas import checker
 from guildhall.api.frame.events import Hub
 from guildhall.api.frame.metrics import Metrics
+from guildhall.app.arrivals import Arrivals
 from guildhall.app.checkup import Memory
 from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.app.wiring import App
@@ -56,6 +57,7 @@ class House:
     is_closing: bool = False
     types: jobs.Types = field(default_factory=lambda: jobs.Types(checker))
     bell: Bell = field(init=False)
+    arrivals: Arrivals = field(init=False)
     hub: Hub = field(default_factory=Hub)
     metrics: Metrics = field(default_factory=Metrics)
     checkups: Memory = field(init=False)
@@ -64,10 +66,12 @@ class House:
     def __post_init__(self) -> None:
         self.observers = (*self.observers, self.metrics.observe)
         self.bell = Bell(self.app.database)
+        self.arrivals = Arrivals(self.app, self.bell, self.types)
         self.checkups = Memory(self.app)
         self.allowances = Allowances(PostgresCache(self.app.database))
 
     async def close(self) -> None:
         """Let nothing go on that its requests have begun."""
         await self.checkups.forget()
+        await self.arrivals.close()
         await self.bell.close()

@@ -12,14 +12,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from guildhall import clock
 from guildhall.app import sealing
+from guildhall.app.wiring import App
 from guildhall.app.workers.handlers import HANDLERS, Context, GiveUp, TryLater, job
 from guildhall.db import Tx
-from guildhall.domains.platform import audit
+from guildhall.domains.platform import audit, jobs
 from guildhall.errors import InvalidInput, NotAllowed, NotFound
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 RUN = "evaluation.run"
+CLUSTER = "failures.cluster"
 _PATIENCE = timedelta(minutes=10)
 _run_code: set[Callable[..., Any]] = set()
 
@@ -42,6 +44,14 @@ class RunsCode(NotAllowed):
             field="task_type",
             value=task_type,
         )
+
+
+async def make_known(app: App, types: jobs.Types, task_type: str) -> None:
+    """Make one of these known to the database, so that it can be enqueued before any worker has been here."""
+    kind = HANDLERS[task_type].kind
+    if (kind.name, kind.queue) not in types.kinds:
+        async with app.database.duty("worker") as tx:
+            await jobs.register_type(tx, kind)
 
 
 def refuse_code(task_type: str) -> None:
@@ -129,7 +139,7 @@ class ClusterFailures(BaseModel):
     regroup: bool = False
 
 
-@job("failures.cluster", timeout=timedelta(hours=1), max_retries=5, at_once=1)
+@job(CLUSTER, timeout=timedelta(hours=1), max_retries=5, at_once=1)
 async def cluster_failures(wanted: ClusterFailures, context: Context) -> dict[str, Any]:
     """Put failures in clusters; where an embedding service is down, the others are, and the job is tried again later."""
     from guildhall.app import clustering  # noqa: PLC0415 - with NumPy
