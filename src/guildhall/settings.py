@@ -124,6 +124,15 @@ class Settings:
     embedding_threshold: float = 0.75
     """GUILDHALL_EMBEDDING_THRESHOLD: the cosine, above 0 and below 1, from which two failures are alike by that model."""
 
+    analyst_url: str | None = None
+    """GUILDHALL_ANALYST_URL: an OpenAI-compatible endpoint for the model that analyses by itself and over HTTP, for servers and workers."""
+
+    analyst_model: str | None = None
+    """GUILDHALL_ANALYST_MODEL: the model behind it."""
+
+    analyst_key: str | None = field(default=None, repr=False)
+    """GUILDHALL_ANALYST_KEY: the key for it, if it wants one; only workers need it."""
+
     modal_app: str = "guildhall-eval"
     """GUILDHALL_MODAL_APP: what the app is called at Modal that `--on modal` runs trials in."""
 
@@ -195,6 +204,9 @@ class Settings:
             embedding_model=env.get("GUILDHALL_EMBEDDING_MODEL", "").strip() or "text-embedding-3-small",
             embedding_key=env.get("GUILDHALL_EMBEDDING_KEY", "").strip() or None,
             embedding_threshold=_share(env, "GUILDHALL_EMBEDDING_THRESHOLD", default=0.75),
+            analyst_url=_url(env, "GUILDHALL_ANALYST_URL", example="https://api.openai.com/v1"),
+            analyst_model=env.get("GUILDHALL_ANALYST_MODEL", "").strip() or None,
+            analyst_key=env.get("GUILDHALL_ANALYST_KEY", "").strip() or None,
             modal_app=env.get("GUILDHALL_MODAL_APP", "").strip() or "guildhall-eval",
             modal_environment=env.get("GUILDHALL_MODAL_ENVIRONMENT", "").strip() or None,
             modal_image=env.get("GUILDHALL_MODAL_IMAGE", "").strip() or None,

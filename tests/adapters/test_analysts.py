@@ -43,6 +43,7 @@ AGENT: dict[str, Any] = {
 def trial(scenario: str = "one", passed: bool | None = True, **changes: Any) -> TrialSeen:
     known: dict[str, Any] = {
         "outcome_id": uuid4(),
+        "execution_time": datetime(2026, 1, 1, tzinfo=UTC),
         "config_version_id": VERSION,
         "scenario_id": scenario,
         "content_hash": "a" * 64,

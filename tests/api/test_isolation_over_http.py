@@ -56,6 +56,7 @@ IN_PATHS = {
     "schedule": "schedule",
     "proposal": "proposal",
     "recommendation": "recommendation",
+    "analysis": "analysis",
 }
 INSTALLATION = {"verify_ledger"}
 """A ledger is everybody's; of its rows only one's own are verified."""
@@ -66,6 +67,9 @@ NAMED: dict[str, list[tuple[str, Any]]] = {
         ("?baseline={simulation}&candidate={simulation}", None),
         ("?baseline={version}&candidate={config}", None),
     ],
+    "check_gate": [("?baseline={version}&candidate={simulation}", None)],
+    "compare_tools": [("?baseline={simulation}&candidate={simulation}", None)],
+    "plan_next": [("?baseline={version}&candidate={config}", None)],
     "get_diff": [("?against={version}", None)],
     "list_outcomes": [("?simulation={simulation}", None)],
     "list_clusters": [("?simulation={simulation}", None), ("?scenario_id={scenario}", None)],
@@ -75,7 +79,10 @@ NAMED: dict[str, list[tuple[str, Any]]] = {
     "list_configurations": [("?name={config}", None)],
     "list_proposals": [("?name={config}", None)],
     "list_recommendations": [("?name={config}", None)],
-    "analyse": [("", {"version": "{version}"})],
+    "analyse": [
+        ("", {"version": "{version}"}),
+        ("", {"version": "{version}", "analyst": "llm", "model": "kiln"}),
+    ],
     "list_changes": [("?record={simulation}", None), ("?user_id={user_id}", None), ("?record={key_id}", None)],
     "list_members": [("?user_id={user_id}", None)],
     "list_users": [("?email={user}@example.org", None)],
@@ -273,6 +280,7 @@ async def _made(served: Served) -> World:
         version = await save_version(client, "pottery-agent")
         planned = await plan(client, config=version["label"])
         _, report = await client.post(f"{V1}/outcomes", json=[told(planned, planned["ids"][0])])
+        _, analysed = await client.post(f"{V1}/analyses", json={"version": version["label"]})
 
     database = await asyncpg.connect(served.database_url)
     try:
@@ -307,6 +315,7 @@ async def _made(served: Served) -> World:
             "dead_letter": str(dead_letter),
             "proposal": str(proposal),
             "recommendation": str(recommendation),
+            "analysis": analysed["session"]["session_id"],
             "worker": "the-kiln-keeper",
             "agent": "potter",
             "skill": "throwing",
@@ -347,6 +356,7 @@ async def _made(served: Served) -> World:
                     "letter",
                     "proposal",
                     "recommendation",
+                    "analysis",
                     "cluster",
                 )
             },

@@ -44,6 +44,7 @@ def test_each_job_of_ours_is_reserved_as_it_is_declared(with_more: ModuleType) -
         "audit.verify",
         "evaluation.run",
         "failures.cluster",
+        "recommendations.analyse",
         "third.looks",
         "third.runs",
     ]
@@ -53,5 +54,12 @@ def test_which_runs_code_is_said_where_it_is_declared(with_more: ModuleType) -> 
     for task_type in ("evaluation.run", "third.runs"):
         with pytest.raises(with_more.RunsCode, match=task_type):
             with_more.refuse_code(task_type)
-    for task_type in ("audit.verify", "failures.cluster", "third.looks", "shop.sell", "unheard.of"):
+    for task_type in (
+        "audit.verify",
+        "failures.cluster",
+        "recommendations.analyse",
+        "third.looks",
+        "shop.sell",
+        "unheard.of",
+    ):
         with_more.refuse_code(task_type)

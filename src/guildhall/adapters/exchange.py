@@ -12,10 +12,11 @@ import math
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
 SHARE_OF_TIME = 0.98
 """
@@ -47,10 +48,22 @@ class NoAnswer(Exception):
         self.too_long = too_long
 
 
-class HttpClient:
-    """Posts JSON documents; use it as a context manager, or call `close`."""
+class Guard(Protocol):
+    """Says which addresses may be posted to; what it refuses, it refuses by an error of its own."""
 
-    def __init__(self) -> None:
+    def check(self, url: str) -> None:
+        """See that a URL may be asked."""
+
+    def resolver(self) -> AbstractResolver:
+        """Looks names up, and gives addresses that may be asked alone."""
+        ...
+
+
+class HttpClient:
+    """Posts JSON documents; use it as a context manager, or call `close`. With a `guard` no proxy is asked."""
+
+    def __init__(self, guard: Guard | None = None) -> None:
+        self._guard = guard
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -74,6 +87,8 @@ class HttpClient:
         Raises:
             NoAnswer: There is none, or not a whole one.
         """
+        if self._guard is not None:
+            self._guard.check(url)
         try:
             async with self._opened().post(
                 url,
@@ -84,7 +99,7 @@ class HttpClient:
                 timeout=aiohttp.ClientTimeout(
                     total=max(timeout_ms, 1.0) / 1000, sock_connect=_CONNECT_S, ceil_threshold=math.inf
                 ),
-                proxy=_proxy(url),
+                proxy=None if self._guard is not None else _proxy(url),
             ) as response:
                 body = await _read(response, most_bytes)
                 names = {name.lower(): value for name, value in response.headers.items()}
@@ -99,7 +114,9 @@ class HttpClient:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 # How many trials run at a time is the runner's decision; a second limit here would only add waiting.
-                connector=aiohttp.TCPConnector(limit=0),
+                connector=aiohttp.TCPConnector(
+                    limit=0, resolver=self._guard.resolver() if self._guard is not None else None
+                ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None),
             )

@@ -1,13 +1,13 @@
 """
 `/v1/evaluation/recommendations` and `/analyses`: what to change, on which evidence, and whether it helped.
 
-Over HTTP only the rules analyse: a model would be asked at an address that the
-caller names, with keys of this server.
+Rules answer at once. A model is asked by a worker (`app.analysing`), at an
+address that the team's providers or the installation's settings name, never the
+caller; its session is polled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
@@ -20,17 +20,21 @@ from guildhall.adapters.analysts import RuleAnalyst
 from guildhall.api.evaluation.proposals import Because
 from guildhall.api.frame.lists import Items, ListWanted, answer_list
 from guildhall.api.frame.routes import Route
-from guildhall.api.frame.visits import Reading, Writing
+from guildhall.api.frame.visits import Reading, Visit, Writing
+from guildhall.app import analysing
 from guildhall.app.documents import described
 from guildhall.app.documents.proposals import ProposalDocument, proposal_document
 from guildhall.app.documents.recommendations import (
+    AnalysisDocument,
     CalibrationDocument,
     RecommendationDocument,
     SessionDocument,
+    analysis_document,
     calibration_document,
     recommendation_document,
     session_document,
 )
+from guildhall.app.workers import ours
 from guildhall.domains.evaluation import configurations, recommendations
 
 router = APIRouter(prefix="/recommendations", tags=["recommendations"], route_class=Route)
@@ -49,6 +53,19 @@ class NewAnalysis(BaseModel):
 
     version: Annotated[str, Field(max_length=300, description="A version: `name`, `name@v2`, an id or the end of one.")]
     days: Annotated[float, Field(gt=0, le=3650, description="How far back to look.")] = 30.0
+    analyst: Annotated[
+        Literal["rules", "llm"],
+        Field(description="Rules, which answer at once, or a model, which a worker asks: the answer is then 202."),
+    ] = "rules"
+    model: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=255,
+            description="For llm: a model that the team's providers serve; the installation's own unless given.",
+        ),
+    ] = None
+    temperature: Annotated[float | None, Field(ge=0, le=2, description="For llm: its temperature.")] = None
 
 
 class Feedback(BaseModel):
@@ -58,14 +75,6 @@ class Feedback(BaseModel):
 
     score: Annotated[int, Field(ge=1, le=5, description="1 (of no use) to 5 (just right).")]
     comment: Annotated[str | None, Field(max_length=2_000)] = None
-
-
-@described
-class AnalysisDocument(TypedDict):
-    """An analysis with what it recommends."""
-
-    session: SessionDocument
-    recommendations: Sequence[RecommendationDocument]
 
 
 @described
@@ -95,9 +104,28 @@ async def list_analyses(
     )
 
 
-@analyses.post("", status_code=201, response_model=AnalysisDocument)
+@analyses.get("/{analysis}", response_model=AnalysisDocument)
+async def get_analysis(visit: Reading, analysis: Annotated[UUID, Path()]) -> Response:
+    """One analysis: running, completed or failed, with what it recommends, the most confident first."""
+    async with visit.transaction() as tx:
+        return visit.found(analysis_document(*await recommendations.get_analysis(tx, analysis)))
+
+
+@analyses.post(
+    "",
+    status_code=201,
+    response_model=AnalysisDocument,
+    responses={202: {"model": AnalysisDocument, "description": "A worker asks the model; its session is running."}},
+)
 async def analyse(visit: Writing, body: NewAnalysis) -> Response:
-    """Let rules read what a version did, on scenarios that are not held out, and recommend changes."""
+    """
+    Let rules or a model read what a version did, on scenarios that are not held out, and recommend changes.
+
+    Rules have answered when this does. A model is asked by a worker: poll the session at `Location`.
+    """
+    if body.analyst == "llm":
+        return await _hand_out(visit, body)
+    analysing.refuse_for_rules(model=body.model, temperature=body.temperature)
     analyst = RuleAnalyst()
     async with visit.transaction() as tx:
         version = await configurations.get_version(tx, body.version)
@@ -105,11 +133,28 @@ async def analyse(visit: Writing, body: NewAnalysis) -> Response:
             tx, version, analyst.who, window=timedelta(days=body.days)
         )
         found = await recommendations.record_analysis(tx, session, evidence, await analyst.analyse(evidence))
-        document: AnalysisDocument = {
-            "session": session_document(await recommendations.get_session(tx, session.session_id)),
-            "recommendations": [recommendation_document(each) for each in found],
-        }
-        return await visit.created(tx, document, at=f"/v1/evaluation/recommendations?session_id={session.session_id}")
+        document = analysis_document(await recommendations.get_session(tx, session.session_id), found)
+        return await visit.created(tx, document, at=f"/v1/evaluation/analyses/{session.session_id}")
+
+
+async def _hand_out(visit: Visit, body: NewAnalysis) -> Response:
+    house = visit.house
+    await ours.make_known(house.app, house.types, ours.ANALYSE)
+    async with visit.transaction() as tx:
+        handed = await analysing.hand_out(
+            tx,
+            house.app.settings,
+            house.types,
+            body.version,
+            model=body.model,
+            temperature=analysing.TEMPERATURE if body.temperature is None else body.temperature,
+            window=timedelta(days=body.days),
+        )
+        document = analysis_document(handed.session, job_id=handed.job_id)
+        at = f"/v1/evaluation/analyses/{handed.session.session_id}"
+        answer = await visit.done(tx, document, status=202, headers={"Location": at})
+    house.bell.ring()
+    return answer
 
 
 @router.get("", response_model=Items[RecommendationDocument])

@@ -84,6 +84,16 @@ class RecommendationDocument(TypedDict):
 
 
 @described
+class AnalysisDocument(TypedDict):
+    """An analysis with what it recommends."""
+
+    session: SessionDocument
+    recommendations: Sequence[RecommendationDocument]
+    job_id: UUID | None
+    """The job that carries it out, where a worker does."""
+
+
+@described
 class ProofDocument(TypedDict):
     """A proposed version beside its parent on held-out scenarios."""
 
@@ -171,6 +181,17 @@ def recommendation_document(recommendation: Recommendation) -> RecommendationDoc
         "feedback_score": recommendation.feedback_score,
         "feedback_comment": recommendation.feedback_comment,
         "created_at": recommendation.created_at,
+    }
+
+
+def analysis_document(
+    session: Session, found: Sequence[Recommendation] = (), *, job_id: UUID | None = None
+) -> AnalysisDocument:
+    """An analysis with what it recommends."""
+    return {
+        "session": session_document(session),
+        "recommendations": [recommendation_document(each) for each in found],
+        "job_id": job_id,
     }
 
 

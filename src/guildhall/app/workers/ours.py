@@ -16,12 +16,13 @@ from guildhall.app.wiring import App
 from guildhall.app.workers.handlers import HANDLERS, Context, GiveUp, TryLater, job
 from guildhall.db import Tx
 from guildhall.domains.platform import audit, jobs
-from guildhall.errors import InvalidInput, NotAllowed, NotFound
+from guildhall.errors import GuildhallError, InvalidInput, NotAllowed, NotFound, Unavailable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 RUN = "evaluation.run"
 CLUSTER = "failures.cluster"
+ANALYSE = "recommendations.analyse"
 _PATIENCE = timedelta(minutes=10)
 _run_code: set[Callable[..., Any]] = set()
 
@@ -148,6 +149,37 @@ async def cluster_failures(wanted: ClusterFailures, context: Context) -> dict[st
     if done.trouble is not None:
         raise TryLater(_PATIENCE, done.trouble)
     return {"failures": done.failures, "signatures": done.signatures, "founded": done.founded}
+
+
+class Analyse(BaseModel):
+    """Which analysis to carry out, and by which model of the team's providers; the installation's unless one is named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    session_id: UUID
+    model: str | None = Field(None, max_length=255)
+    temperature: float = Field(0.1, ge=0, le=2)
+
+
+@job(ANALYSE, timeout=timedelta(minutes=30), max_retries=3, at_once=4)
+async def analyse(wanted: Analyse, context: Context) -> dict[str, Any]:
+    """Let a model say what to change; the session tells how far it is, and why where it fails."""
+    from guildhall.app import analysing  # noqa: PLC0415 - with what asks models
+    from guildhall.domains.evaluation.recommendations import AnalystFailed  # noqa: PLC0415
+
+    try:
+        return await analysing.carry_out(
+            context.app,
+            context.actor,
+            wanted.session_id,
+            model=wanted.model,
+            temperature=wanted.temperature,
+            is_last_try=context.job.retry_count >= context.job.max_retries,
+        )
+    except GuildhallError as error:
+        if isinstance(error, Unavailable) and not isinstance(error, AnalystFailed):
+            raise
+        raise GiveUp(str(error)) from error
 
 
 TYPES = frozenset(each.kind.name for each in HANDLERS.of_queues(()) if each.call.__module__ == __name__)

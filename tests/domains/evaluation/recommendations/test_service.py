@@ -48,6 +48,8 @@ VALUES (:session_id, :scenario_id, :content_hash, 'holdout');
 INSERT INTO evaluation.proof_scenarios (proof_id, scenario_id, content_hash) VALUES (:proof_id, :scenario_id, :content_hash);
 -- name: judge_by_hand
 UPDATE evaluation.proofs SET verdict = 'better', completed_at = now() WHERE proof_id = :proof_id;
+-- name: an_hour_later
+UPDATE evaluation.proofs SET created_at = created_at - interval '1 hour';
 -- name: visible
 SELECT DISTINCT scenario_id FROM evaluation.v_analyst_trials ORDER BY 1;
 -- name: story
@@ -245,6 +247,24 @@ async def test_a_proof_is_measured_on_what_is_held_out(tx: Tx, version: ConfigVe
     await configurations.approve(tx, proposal.short_id)
     (story,) = await tx.fetch(_SQL.story)
     assert (story["verdict"], story["approved_by"]) == ("better", tx.actor.user_id)
+
+
+async def test_the_first_proof_counts(tx: Tx, version: ConfigVersion) -> None:
+    """Whoever tries often enough gets a lucky one."""
+    await configurations.set_rule(tx, configurations.ApprovalRule(needs_proof=True))
+    proposal = await proposed(tx, version)
+    held = [f"held_{n}" for n in range(8)]
+    for passed, verdict in ((False, "equivalent"), (True, "better")):
+        proof = await recommendations.plan_proof(tx, proposal, suite="shop", trials=8)
+        await record(tx, proof.baseline_simulation_id, held, passed=False, trials=8)
+        await record(tx, proof.candidate_simulation_id, held, passed=passed, trials=8)
+        assert (await recommendations.measure_proof(tx, proof)).verdict in (verdict, "not enough data")
+        await tx.execute(_SQL.an_hour_later)
+    newest, _ = await recommendations.proofs_of(tx, proposal.diff_id)
+    assert newest.verdict == "better"
+    with pytest.raises(configurations.NotProven):
+        async with tx.savepoint():
+            await configurations.approve(tx, proposal.short_id)
 
 
 async def test_without_held_out_scenarios_there_is_no_proof(tx: Tx, version: ConfigVersion) -> None:

@@ -42,14 +42,24 @@ SELECT sessions.session_id, sessions.analyst, sessions.config_version_id,
 
 -- name: trials
 -- The newest of a configuration in a window, through the view that has none of a held-out scenario.
-SELECT trials.outcome_id, trials.config_version_id, trials.scenario_id, trials.content_hash, trials.scenario_name,
+SELECT trials.outcome_id, trials.execution_time, trials.config_version_id, trials.scenario_id, trials.content_hash, trials.scenario_name,
        trials.task_prompt, trials.expected_tools, trials.status, trials.passed, trials.fault, trials.execution_time_ms,
        trials.cost_usd, trials.timeout_ms
   FROM evaluation.v_analyst_trials AS trials
  WHERE trials.config_version_id = ANY (:version_ids::uuid[])
    AND trials.execution_time >= :earliest AND trials.execution_time <= :latest
- ORDER BY trials.execution_time DESC, trials.outcome_id
+   AND (:before_time::timestamptz IS NULL OR (trials.execution_time, trials.outcome_id) < (:before_time, :before_id::uuid))
+ ORDER BY trials.execution_time DESC, trials.outcome_id DESC
  LIMIT :at_most;
+
+-- name: version_tried_most
+-- The version with the most trials in a window that an analyst may read; of equals the newest.
+SELECT trials.config_version_id
+  FROM evaluation.v_analyst_trials AS trials
+ WHERE trials.execution_time >= :earliest AND trials.execution_time <= :latest
+ GROUP BY trials.config_version_id
+ ORDER BY count(*) DESC, max(trials.execution_time) DESC, trials.config_version_id
+ LIMIT 1;
 
 -- name: failures
 SELECT failures.outcome_id, trials.scenario_id, failures.failure_type, failures.failure_category, failures.fault,
@@ -76,9 +86,13 @@ SELECT usage.tool_name, count(*)::integer AS trials, sum(usage.call_count)::inte
  ORDER BY calls DESC, usage.tool_name;
 
 -- name: insert_reads
+-- Whatever the analyst's trials, failures and figures were taken from, however many trials that is.
 INSERT INTO evaluation.analyst_reads (session_id, scenario_id, content_hash)
-SELECT :session_id, rows.scenario_id, rows.content_hash
-  FROM unnest(:scenario_ids::text[], :content_hashes::text[]) AS rows (scenario_id, content_hash)
+SELECT DISTINCT :session_id::uuid, trials.scenario_id, trials.content_hash
+  FROM evaluation.v_analyst_trials AS trials
+ WHERE trials.config_version_id = ANY (:version_ids::uuid[])
+   AND trials.execution_time >= :earliest AND trials.execution_time <= :latest
+ ORDER BY 2, 3
     ON CONFLICT DO NOTHING;
 
 -- name: insert_recommendation

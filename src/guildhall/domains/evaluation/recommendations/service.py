@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -44,11 +44,13 @@ from guildhall.domains.evaluation.recommendations.types import (
     SessionStatus,
     Status,
     Suggestion,
+    TrialSeen,
 )
 from guildhall.domains.evaluation.simulations import NewSimulation, PinnedScenario
 
 _DIGITS = re.compile(r"^[0-9a-f]{4,32}$")
-_MOST_TRIALS = 20_000
+_MOST_TRIALS = 200_000
+_PAGE = 20_000
 _MOST_FAILURES = 2_000
 _MOST_EXCERPTS = 12
 _MOST_STEPS = 40
@@ -84,9 +86,36 @@ async def open_session(
         outcomes=len(evidence.trials),
         patterns=len({(each.failure_type, each.failure_category, each.fault) for each in evidence.failures}),
     )
-    pins = {(each.scenario_id, each.content_hash) for each in (*evidence.trials, *evidence.siblings)}
-    await store.insert_reads(tx, chosen, pins)
+    versions = {version.version_id, *evidence.models}
+    await store.insert_reads(tx, chosen, versions, evidence.window_start, evidence.window_end)
     return await get_session(tx, chosen), evidence
+
+
+async def begin_session(tx: Tx, version: ConfigVersion, analyst: Analyst, *, window: timedelta) -> Session:
+    """
+    Begin an analysis that somebody else carries out later (`open_session` with its id).
+
+    Raises:
+        NothingToAnalyse: There are no trials that an analyst may read.
+    """
+    session = await get_session(tx, await store.open_session(tx, window))
+    earliest, latest = session.data_window_start, session.data_window_end
+    if not await store.trials(tx, [version.version_id], earliest, latest, at_most=1):
+        raise NothingToAnalyse(version.label, earliest)
+    await store.describe_session(tx, session.session_id, analyst, version.version_id, outcomes=0, patterns=0)
+    return await get_session(tx, session.session_id)
+
+
+async def subject_of(tx: Tx, session: Session) -> ConfigVersion | None:
+    """
+    The version that an analysis is of: its own, else the one with the most trials in its window that an analyst may read.
+
+    None where there is no such trial.
+    """
+    version_id = session.config_version_id
+    if version_id is None:
+        version_id = await store.version_tried_most(tx, session.data_window_start, session.data_window_end)
+    return None if version_id is None else await configurations.get_version(tx, str(version_id))
 
 
 async def record_analysis(tx: Tx, session: Session, evidence: Evidence, analysis: Analysis) -> list[Recommendation]:
@@ -98,7 +127,8 @@ async def record_analysis(tx: Tx, session: Session, evidence: Evidence, analysis
     """
     version = await configurations.get_version(tx, evidence.label)
     parent = await configurations.load_definition(tx, version)
-    seen = {each.outcome_id for each in (*evidence.trials, *evidence.siblings)}
+    shown = (*evidence.trials, *evidence.siblings, *evidence.failures, *evidence.excerpts)
+    seen = {each.outcome_id for each in shown}
     known = await _known_scenarios(tx, analysis.suggestions)
     ids = []
     refused = 0
@@ -153,6 +183,19 @@ async def get_session(tx: Tx, session_id: UUID) -> Session:
     if not page.items:
         raise SessionNotFound(session_id)
     return page.items[0]
+
+
+async def get_analysis(tx: Tx, session_id: UUID) -> tuple[Session, list[Recommendation]]:
+    """
+    One analysis with what it recommends, the most confident first.
+
+    Raises:
+        SessionNotFound: There is none, or it is another team's.
+    """
+    session = await get_session(tx, session_id)
+    order = RECOMMENDATIONS.order("confidence", descending=True)
+    page = await page_recommendations(tx, {"session_id": session_id}, order, at_most=1_000)
+    return session, list(page.items)
 
 
 async def page_sessions(
@@ -439,11 +482,11 @@ async def end_improvement(tx: Tx, improvement: Improvement, stopped_for: str) ->
 async def _gather(tx: Tx, version: ConfigVersion, session: Session) -> Evidence:
     earliest, latest = session.data_window_start, session.data_window_end
     versions = await configurations.list_versions(tx, version.config_name)
-    trials = await store.trials(tx, [version.version_id], earliest, latest, at_most=_MOST_TRIALS)
+    trials = await _trials(tx, [version.version_id], earliest, latest)
     if not trials:
         raise NothingToAnalyse(version.label, earliest)
     others = [each.version_id for each in versions if each.version_id != version.version_id]
-    siblings = await store.trials(tx, others, earliest, latest, at_most=_MOST_TRIALS) if others else []
+    siblings = await _trials(tx, others, earliest, latest) if others else []
     failures = await store.failures(tx, version.version_id, earliest, latest, at_most=_MOST_FAILURES)
     definition = await configurations.load_definition(tx, version)
     spec = configurations.agent_spec(definition.name, definition.parsed, definition.files)
@@ -460,6 +503,19 @@ async def _gather(tx: Tx, version: ConfigVersion, session: Session) -> Evidence:
         siblings=siblings,
         models={each.version_id: str(each.parsed_config.get("model")) for each in versions},
     )
+
+
+async def _trials(tx: Tx, version_ids: Sequence[UUID], earliest: datetime, latest: datetime) -> list[TrialSeen]:
+    """Trials of versions in a window, the newest first, read page by page."""
+    found: list[TrialSeen] = []
+    while len(found) < _MOST_TRIALS:
+        wanted = min(_PAGE, _MOST_TRIALS - len(found))
+        last = found[-1] if found else None
+        page = await store.trials(tx, version_ids, earliest, latest, before=last, at_most=wanted)
+        found += page
+        if len(page) < wanted:
+            break
+    return found
 
 
 async def _excerpts(tx: Tx, failures: Sequence[FailureSeen]) -> list[Excerpt]:

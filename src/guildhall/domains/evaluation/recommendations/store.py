@@ -142,12 +142,36 @@ async def page_recommendations(
 
 
 async def trials(
-    tx: Tx, version_ids: Collection[UUID], earliest: datetime, latest: datetime, *, at_most: int
+    tx: Tx,
+    version_ids: Collection[UUID],
+    earliest: datetime,
+    latest: datetime,
+    *,
+    before: TrialSeen | None = None,
+    at_most: int,
 ) -> list[TrialSeen]:
     rows = await tx.fetch(
-        _queries.trials, version_ids=list(version_ids), earliest=earliest, latest=latest, at_most=at_most
+        _queries.trials,
+        version_ids=list(version_ids),
+        earliest=earliest,
+        latest=latest,
+        before_time=before.execution_time if before else None,
+        before_id=before.outcome_id if before else None,
+        at_most=at_most,
     )
-    return [TrialSeen(**row) for row in rows]
+    # What scenarios say is the same text in each of their trials, and kept once.
+    known: dict[str, str] = {}
+    return [
+        TrialSeen(
+            **{name: known.setdefault(value, value) if type(value) is str else value for name, value in row.items()}
+        )
+        for row in rows
+    ]
+
+
+async def version_tried_most(tx: Tx, earliest: datetime, latest: datetime) -> UUID | None:
+    version_id: UUID | None = await tx.value(_queries.version_tried_most, earliest=earliest, latest=latest)
+    return version_id
 
 
 async def failures(
@@ -162,14 +186,16 @@ async def tools(tx: Tx, version_id: UUID, earliest: datetime, latest: datetime) 
     return [ToolSeen(**{**row, "error_types": tuple(row["error_types"] or ())}) for row in rows]
 
 
-async def insert_reads(tx: Tx, session_id: UUID, pins: Collection[tuple[str, str]]) -> None:
-    ordered = sorted(pins)
+async def insert_reads(
+    tx: Tx, session_id: UUID, version_ids: Collection[UUID], earliest: datetime, latest: datetime
+) -> None:
     async with _splits_kept_apart():
         await tx.execute(
             _queries.insert_reads,
             session_id=session_id,
-            scenario_ids=[each for each, _ in ordered],
-            content_hashes=[each for _, each in ordered],
+            version_ids=list(version_ids),
+            earliest=earliest,
+            latest=latest,
         )
 
 

@@ -60,6 +60,7 @@ class TrialSeen:
     """A trial that an analyst may read."""
 
     outcome_id: UUID
+    execution_time: datetime
     config_version_id: UUID
     scenario_id: str
     content_hash: str
@@ -115,7 +116,8 @@ class Evidence:
 
     `agent` is the agent.yaml with its references resolved, `trials` those of
     the version in question, `siblings` those of other versions of its
-    configuration in the same window, with their models in `models`.
+    configuration in the same window, with their models in `models`; of both
+    the newest 200,000. Failures and tools are of all trials there are.
     """
 
     label: str

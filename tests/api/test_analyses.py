@@ -1,0 +1,135 @@
+"""Analyses over HTTP: by a model of the team's own providers, which a worker asks, or by whom SQL has them opened for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fixtures.api import _SECRET_KEY, Served
+from fixtures.material import V1, named, plan, save_version, told
+from fixtures.models import KEY, ScriptedServer, says
+from fixtures.processes import DEADLINE_S
+from guildhall.app.wiring import App
+from guildhall.app.workers import HANDLERS, Worker
+from guildhall.db.queries import parse_queries
+from guildhall.domains.gateway import providers
+from guildhall.domains.gateway.providers import NewAccount
+from guildhall.domains.platform import identity
+from guildhall.settings import Settings
+
+_SQL = parse_queries(
+    "test", "-- name: open_by_hand\nSELECT evaluation.trigger_llm_recommendation_analysis('2 days', NULL);"
+)
+_HERE = ("127.0.0.0/8",)
+
+
+@pytest.fixture
+def settings(served: Served, tmp_path) -> Settings:
+    return Settings(database_url=served.application_url, data_dir=tmp_path, pool_size=4, secret_key=_SECRET_KEY)
+
+
+@asynccontextmanager
+async def at_work(settings: Settings) -> AsyncIterator[App]:
+    async with App.open(settings) as app:
+        worker = Worker(app, HANDLERS, queues=["default"])
+        running = asyncio.create_task(worker.run())
+        yield app
+        worker.stop()
+        await running
+
+
+async def ended(client, at: str) -> dict[str, Any]:
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            status, found = await client.get(at)
+            assert status == 200, found
+            if found["session"]["status"] != "running":
+                return found
+            await asyncio.sleep(0.05)
+
+
+async def tried(client) -> dict[str, Any]:
+    """A version of which every trial has failed."""
+    version = await save_version(client)
+    simulation = await plan(client, config=version["label"])
+    outcomes = [
+        told(simulation, each, reliability_score=0.0, passed=False, fault="agent") for each in simulation["ids"]
+    ]
+    status, document = await client.post(f"{V1}/outcomes", json=outcomes)
+    assert (status, document["stored"]) == (200, 2), document
+    return version
+
+
+def recommends(version: dict[str, Any]) -> str:
+    found = {
+        "recommendation_type": "config_change",
+        "agent": version["label"].partition("@")[0],
+        "description": "It says too little, so let it say more.",
+        "patch": "system_prompt: Say all of it.\n",
+        "predicted_effect": {"effect": 0.2, "low": 0.0, "high": 0.4},
+        "confidence": 0.6,
+        "outcome_ids": [],
+    }
+    return json.dumps({"recommendations": [found]})
+
+
+async def test_a_model_of_the_teams_own_is_asked_by_a_worker(
+    served: Served, settings: Settings, client_of, model_server: ScriptedServer
+) -> None:
+    client, model = client_of("pottery/member"), named("model")
+    version = await tried(client)
+    wanted = {"version": version["label"], "analyst": "llm", "model": model}
+    for body in (wanted, {**wanted, "model": None}):
+        status, error = await client.post(f"{V1}/analyses", json=body)
+        assert (status, error["error"]["code"]) == (422, "analyst_not_offered"), error
+    status, error = await client.post(f"{V1}/analyses", json={"version": version["label"], "model": model})
+    assert (status, error["error"]["details"]["field"]) == (422, "model"), error
+    status, error = await client.post(f"{V1}/analyses", json={**wanted, "base_url": "http://169.254.169.254/"})
+    assert status == 422, "nobody names an address"
+
+    url, ring = model_server.endpoint.base_url, identity.read_keyring(_SECRET_KEY)
+    async with App.open(settings) as app, app.transaction(served.people["pottery/owner"]) as tx:
+        account = NewAccount(named("account"), "openai", base_url=url, key=KEY, config={"models": [model]})
+        await providers.add_account(tx, account, ring, networks=providers.read_networks(_HERE))
+    status, handed = await client.post(f"{V1}/analyses", json=wanted)
+    assert (status, handed["session"]["status"], handed["session"]["model"]) == (202, "running", model), handed
+    at = f"{V1}/analyses/{handed['session']['session_id']}"
+    assert (await client_of("smithy/member").get(at))[0] == 404
+
+    async with at_work(settings):
+        refused = await ended(client, at)
+    assert refused["session"]["status"] == "failed", "this worker may call no private network"
+    assert "127.0.0.1" in refused["session"]["error_message"]
+    assert not model_server.requests
+
+    model_server.will(says(recommends(version)))
+    _, handed = await client.post(f"{V1}/analyses", json=wanted)
+    async with at_work(replace(settings, gateway_networks=_HERE)):
+        done = await ended(client, f"{V1}/analyses/{handed['session']['session_id']}")
+    assert (done["session"]["status"], done["session"]["outcomes_analyzed"]) == ("completed", 2), done
+    assert [(each["analyst"], each["status"]) for each in done["recommendations"]] == [("llm", "open")]
+    (asked,) = model_server.requests
+    assert (asked.headers["Authorization"], asked.body["model"]) == (f"Bearer {KEY}", model)
+
+
+async def test_what_sql_has_opened_is_taken_up_by_a_worker(
+    served: Served, settings: Settings, client_of, model_server: ScriptedServer
+) -> None:
+    """By the installation's model, or by rules where it has none; of the version that was tried most."""
+    client, actor = client_of("pottery/member"), served.people["pottery/member"]
+    await tried(client)
+    with_model = replace(settings, analyst_url=model_server.endpoint.base_url, analyst_model="large", analyst_key=KEY)
+    model_server.will(says('{"recommendations": []}'))
+    for told_to, expected in ((settings, ("rules", "rules")), (with_model, ("llm", "large"))):
+        async with at_work(told_to) as app:
+            async with app.transaction(actor) as tx:
+                session_id = await tx.value(_SQL.open_by_hand)
+            found = (await ended(client, f"{V1}/analyses/{session_id}"))["session"]
+        assert (found["status"], found["analyst"], found["model"]) == ("completed", *expected), found
+        assert found["version"] is not None
