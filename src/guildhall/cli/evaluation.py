@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.text import Text
 
+from guildhall.cli import questions
 from guildhall.cli.frame import GATE_FAILED, JsonOption, Output, run
 from guildhall.cli.render.figures import count
 from guildhall.errors import InvalidInput
@@ -474,7 +475,7 @@ def gate(
     Exit code 0: open; 1: closed.
     """
     from guildhall.app import gates
-    from guildhall.app.documents.comparisons import comparison_document
+    from guildhall.app.documents.gates import gate_document
     from guildhall.app.wiring import App
     from guildhall.domains.evaluation import reports
 
@@ -489,16 +490,7 @@ def gate(
         if markdown is not None:
             _write(markdown, gates.markdown(found), mode="a")
         if as_json:
-            output.document(
-                {
-                    "open": found.is_open,
-                    "checked": [
-                        {"metric": each.metric, "decision": each.decision.value, "why": each.why}
-                        for each in found.checked
-                    ],
-                    "comparison": comparison_document(versus),
-                }
-            )
+            output.document(gate_document(found))
         else:
             state = Text("gate open", "bold green") if found.is_open else Text("gate closed", "bold red")
             output.lines(
@@ -511,6 +503,9 @@ def gate(
 
     if not run(work, as_json=as_json):
         raise typer.Exit(GATE_FAILED)
+
+
+questions.add_to(group)
 
 
 def _write(path: Path, text: str, *, mode: Literal["w", "a"]) -> None:

@@ -1,7 +1,17 @@
 """Reports: what a simulation showed, with intervals, and the verdict on two of them."""
 
 from guildhall.algorithms.statistics import Look, Stop
-from guildhall.domains.evaluation.reports.errors import MarginRefused, NothingToCompare, SameSimulation
+from guildhall.domains.evaluation.reports.errors import CostUnknown, MarginRefused, NothingToCompare, SameSimulation
+from guildhall.domains.evaluation.reports.questions import (
+    Direction,
+    MoreTrials,
+    NextDollar,
+    ToolChange,
+    ToolMeasure,
+    ToolsVersus,
+    compare_tools,
+    next_dollar,
+)
 from guildhall.domains.evaluation.reports.rules import COST, PASS_RATE, TIME
 from guildhall.domains.evaluation.reports.service import (
     EARLY,
@@ -45,11 +55,15 @@ __all__ = [
     "RESULTS",
     "RULE_KEY",
     "TIME",
+    "CostUnknown",
+    "Direction",
     "EarlyStop",
     "Ending",
     "FailureSeen",
     "Look",
     "MarginRefused",
+    "MoreTrials",
+    "NextDollar",
     "NothingToCompare",
     "Report",
     "SameSimulation",
@@ -58,16 +72,21 @@ __all__ = [
     "Stop",
     "StopRule",
     "Summary",
+    "ToolChange",
+    "ToolMeasure",
     "ToolSummary",
+    "ToolsVersus",
     "Totals",
     "Versus",
     "choose_pair",
     "compare",
+    "compare_tools",
     "detectable",
     "early_stop",
     "ended_by",
     "ended_early",
     "look_at",
+    "next_dollar",
     "page_results",
     "report",
     "rule_of",

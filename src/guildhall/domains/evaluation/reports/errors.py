@@ -45,3 +45,16 @@ class SameSimulation(InvalidInput):
             field="candidate",
             value=label,
         )
+
+
+class CostUnknown(InvalidInput):
+    """Nobody knows what a trial costs."""
+
+    code = "trial_cost_unknown"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no trial of one side has a cost above 0, so nothing can be said of dollars",
+            remedy="Say what a trial costs: --trial-cost USD, or trial_cost_usd over HTTP.",
+            field="trial_cost_usd",
+        )

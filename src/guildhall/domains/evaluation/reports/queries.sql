@@ -60,6 +60,25 @@ SELECT tool_name, count(*)::integer AS trials, sum(call_count)::integer AS calls
  GROUP BY tool_name
  ORDER BY calls DESC, tool_name;
 
+-- name: tool_work
+-- By scenario and tool, what the scored trials did; calls with their squares, so that a trial without any counts as
+-- none. A cost is known where each of these calls is priced.
+WITH by_trial AS (
+    SELECT outcomes.scenario_id, usage.tool_name, sum(usage.call_count) AS calls, sum(usage.error_count) AS errors,
+           sum(usage.timed_count) AS timed, sum(usage.total_duration_ms) AS duration_ms, sum(usage.total_cost_usd) AS cost_usd,
+           count(*) = count(usage.total_cost_usd) AS is_priced
+      FROM evaluation.tool_usage AS usage
+      JOIN evaluation.outcomes
+        ON outcomes.outcome_id = usage.outcome_id AND outcomes.execution_time = usage.execution_time
+     WHERE usage.simulation_id = :simulation_id AND outcomes.simulation_id = :simulation_id AND outcomes.passed IS NOT NULL
+     GROUP BY outcomes.scenario_id, usage.tool_name, usage.outcome_id
+)
+SELECT scenario_id, tool_name, sum(calls)::bigint AS calls, sum(calls * calls)::double precision AS squared_calls,
+       sum(errors)::bigint AS errors, sum(timed)::bigint AS timed, sum(duration_ms) AS duration_ms,
+       CASE WHEN bool_and(is_priced) THEN sum(cost_usd) END AS cost_usd
+  FROM by_trial
+ GROUP BY scenario_id, tool_name;
+
 -- name: rounds
 -- The differences of the leading rounds that are complete: every scenario once on both sides. What was not scored
 -- decides nothing. A later round that is complete before an earlier one waits for it: which of them end first may

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from guildhall.db import Row, Tx, load_queries
 from guildhall.db.listing import Filter, Listing, Order, Page, fetch_page
-from guildhall.domains.evaluation.reports.types import Ending, FailureSeen, ScenarioResult, ToolSummary
+from guildhall.domains.evaluation.reports.types import Ending, FailureSeen, ScenarioResult, ToolSummary, ToolWork
 
 _queries = load_queries(__package__)
 _MARKS = (False, True, None)
@@ -86,6 +86,17 @@ def _result(row: Row) -> ScenarioResult:
         cost_variance=row["cost_variance"],
         tokens=row["tokens"],
     )
+
+
+async def tool_work(tx: Tx, simulation_id: UUID) -> dict[tuple[str, str], ToolWork]:
+    """By scenario and tool."""
+    rows = await tx.fetch(_queries.tool_work, simulation_id=simulation_id)
+    return {
+        (row["scenario_id"], row["tool_name"]): ToolWork(
+            row["calls"], row["squared_calls"], row["errors"], row["timed"], row["duration_ms"], row["cost_usd"]
+        )
+        for row in rows
+    }
 
 
 async def rounds(tx: Tx, baseline: UUID, candidate: UUID) -> list[list[int]]:

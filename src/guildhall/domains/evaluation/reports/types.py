@@ -94,6 +94,22 @@ class ToolSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolWork:
+    """
+    A tool's calls in the scored trials of one scenario, as sums; `squared_calls` is the sum over trials of their squares.
+
+    `cost_usd` is None unless each of the calls is priced.
+    """
+
+    calls: int
+    squared_calls: float
+    errors: int
+    timed: int
+    duration_ms: float
+    cost_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """
     Sums over all outcomes of a simulation.
