@@ -16,6 +16,7 @@ from guildhall.client.client import ArcEvalDBClient
 from guildhall.client.configurations import ConfigurationManager
 from guildhall.client.events import ExecutionEventHandler
 from guildhall.client.health import DatabaseHealthChecker
+from guildhall.client.loop import LearningLoop
 
 __all__ = [
     "ArcEvalDBClient",
@@ -25,4 +26,5 @@ __all__ = [
     "ExecutionEventHandler",
     "FieldMissing",
     "FieldRefused",
+    "LearningLoop",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 import orjson
@@ -18,6 +18,9 @@ from guildhall.app.wiring import App
 from guildhall.domains.evaluation import outcomes
 from guildhall.domains.evaluation.outcomes import Outcome, Partitions, Writing
 from guildhall.settings import Settings
+
+if TYPE_CHECKING:
+    from guildhall.client.loopplaces import DatabaseLoop, ServerLoop
 
 
 class Evidence(Protocol):
@@ -63,6 +66,10 @@ class Evidence(Protocol):
 
     async def see_to_failures(self) -> None:
         """See that what failed is put in clusters soon, where the place does not do so by itself."""
+
+    async def loop(self) -> DatabaseLoop | ServerLoop:
+        """The verbs of `LearningLoop` there."""
+        ...
 
     async def try_writing(self) -> Writing: ...
 
@@ -149,6 +156,11 @@ class DatabaseEvidence:
         from guildhall.app import arrivals  # noqa: PLC0415 - with the work engine
 
         await arrivals.see_to(self._app, self._app.actor)
+
+    async def loop(self) -> DatabaseLoop:
+        from guildhall.client.loopplaces import DatabaseLoop  # noqa: PLC0415 - few who record need it
+
+        return DatabaseLoop(self._app)
 
     async def try_writing(self) -> Writing:
         async with self._app.transaction() as tx:

@@ -7,7 +7,7 @@ import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -23,6 +23,9 @@ from guildhall.db import Actor
 from guildhall.domains.evaluation.outcomes import Outcome, PackedTrial, Partitions, Recorded, Writing
 from guildhall.errors import GuildhallError, InvalidInput, Unavailable
 from guildhall.settings import Settings
+
+if TYPE_CHECKING:
+    from guildhall.client.loopplaces import ServerLoop
 
 _ATTEMPTS = 5
 _WAIT_AT_MOST_S = 10.0
@@ -88,6 +91,24 @@ class Server:
         """
         return await self._request("POST", path, {} if document is None else document)
 
+    async def put(self, path: str, document: Any) -> Any:
+        """
+        What a PUT gives.
+
+        Raises:
+            ServerUnavailable, GuildhallError: As `get`.
+        """
+        return await self._request("PUT", path, document)
+
+    async def patch(self, path: str, document: Any) -> Any:
+        """
+        What a PATCH gives.
+
+        Raises:
+            ServerUnavailable, GuildhallError: As `get`.
+        """
+        return await self._request("PATCH", path, document)
+
     async def stream(self, path: str, *, last_event_id: str | None = None) -> AsyncIterator[tuple[str, str, Any]]:
         """
         Events of a stream (WHATWG server-sent events): id, kind and document of each, until the server ends it.
@@ -107,7 +128,7 @@ class Server:
             raise ServerUnavailable(self._url, str(error) or type(error).__name__) from error
 
     async def _request(self, method: str, path: str, document: Any) -> Any:
-        headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"} if method == "POST" else {}
+        headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"} if method != "GET" else {}
         body = None if document is None else orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS)
         for attempt in range(1, _ATTEMPTS + 1):
             asked_to_wait_s = 0.0
@@ -242,6 +263,11 @@ class RemoteEvidence:
 
     async def see_to_failures(self) -> None:
         """The server does."""
+
+    async def loop(self) -> ServerLoop:
+        from guildhall.client.loopplaces import ServerLoop  # noqa: PLC0415 - few who record need it
+
+        return ServerLoop(self._server)
 
     async def try_writing(self) -> Writing:
         return Writing(**await self._server.post("v1/evaluation/writing-trials"))

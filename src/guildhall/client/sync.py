@@ -7,8 +7,9 @@ Generated from the asynchronous classes by scripts/generate_sync. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from guildhall import client as twins
@@ -18,11 +19,13 @@ from guildhall.domains.evaluation.outcomes import Outcome
 from guildhall.settings import Settings
 
 __all__ = [
+    "AnalysisUnfinished",
     "ArcEvalDBClient",
     "BatchExecutionRecorder",
     "ConfigurationManager",
     "DatabaseHealthChecker",
     "ExecutionEventHandler",
+    "LearningLoop",
 ]
 
 
@@ -433,3 +436,362 @@ class DatabaseHealthChecker:
         chunks as rows come.
         """
         return self._loop.run(self._twin.check_hypertable_health())
+
+
+class AnalysisUnfinished:
+    """An analysis is still running; perhaps no worker is there."""
+
+    def __init__(self, session_id: str, timeout_s: float) -> None:
+        self._loop = BackgroundLoop()
+        self.session_id = session_id
+        self.timeout_s = timeout_s
+        self._twin = self._loop.make(lambda: twins.AnalysisUnfinished(session_id, timeout_s))
+
+    def __enter__(self) -> Self:
+        self._loop.run(self._twin.__aenter__())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class LearningLoop:
+    """
+    Analyses, recommendations, proposals, clusters of failures, search and gates.
+
+    It works through `db`, or through a client of its own, on a database or
+    through a server. What it gives are documents, as `--json` and the HTTP API
+    write them. A reference is an id or the end of one, or a version
+    (`support-agent@v2`). Lists are newest first.
+    """
+
+    def __init__(self, db: ArcEvalDBClient | None = None) -> None:
+        self.db = db or ArcEvalDBClient()
+        self._is_own = db is None
+        self._loop = self.db._loop
+        self._twin = self._loop.make(lambda: twins.LearningLoop(db=self.db._twin))
+
+    def __enter__(self) -> Self:
+        self._loop.run(self._twin.__aenter__())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the client, if it is its own."""
+        try:
+            self._loop.run(self._twin.close())
+        finally:
+            if self._is_own:
+                self.db.close()
+
+    def analyse(
+        self,
+        version: str,
+        *,
+        days: float = 30.0,
+        analyst: Literal["rules", "llm"] = "rules",
+        model: str | None = None,
+        temperature: float | None = None,
+    ) -> dict[str, Any]:
+        """
+        Let rules, or a model, read what a version did and recommend changes: `session`, `recommendations`, `job_id`.
+
+        Rules have answered when this returns. A model is one that the team's
+        providers serve, or the installation's; a worker asks it, see `wait_for_analysis`.
+
+        Raises:
+            VersionNotFound, VersionAmbiguous: The reference means no version.
+            NothingToAnalyse: It has no trials that an analyst may read.
+            AnalystNotOffered: Nobody serves the model.
+        """
+        return self._loop.run(
+            self._twin.analyse(version, days=days, analyst=analyst, model=model, temperature=temperature)
+        )
+
+    def get_analysis(self, session_id: str | UUID) -> dict[str, Any]:
+        """
+        An analysis with what it recommends, the most confident first; its session's `status` says how far it is.
+
+        Raises:
+            SessionNotFound: There is none.
+        """
+        return self._loop.run(self._twin.get_analysis(session_id))
+
+    def wait_for_analysis(self, session_id: str | UUID, *, timeout_s: float = 600.0) -> dict[str, Any]:
+        """
+        An analysis once it has ended, completed or failed.
+
+        Raises:
+            SessionNotFound: There is none.
+            AnalysisUnfinished: It has not ended in time.
+        """
+        return self._loop.run(self._twin.wait_for_analysis(session_id, timeout_s=timeout_s))
+
+    def list_analyses(
+        self, *, status: Sequence[Literal["running", "completed", "failed"]] | None = None, limit: int = 100
+    ) -> list[dict[str, Any]]:
+        """Analyses, with what each read and cost; `limit` is 1,000 at most."""
+        return self._loop.run(self._twin.list_analyses(status=status, limit=limit))
+
+    def list_recommendations(
+        self,
+        *,
+        config: str | None = None,
+        status: Sequence[Literal["open", "accepted", "rejected", "refused"]] | None = ("open",),
+        session_id: str | UUID | None = None,
+        limit: int = 100,
+    ) -> list[dict[str, Any]]:
+        """Recommendations, the open ones unless told otherwise (None: all); `limit` is 1,000 at most."""
+        return self._loop.run(
+            self._twin.list_recommendations(config=config, status=status, session_id=session_id, limit=limit)
+        )
+
+    def get_recommendation(self, recommendation: str) -> dict[str, Any]:
+        """
+        One recommendation, with its evidence and its patch.
+
+        Raises:
+            RecommendationNotFound, RecommendationAmbiguous: The reference means none, or several.
+        """
+        return self._loop.run(self._twin.get_recommendation(recommendation))
+
+    def accept(self, recommendation: str) -> dict[str, Any]:
+        """
+        Apply a recommendation: the `recommendation`, and the `proposal` that it became (None for new scenarios).
+
+        Raises:
+            RecommendationNotFound, RecommendationAmbiguous: As `get_recommendation`.
+            NotOpen: It has been decided on.
+            PatchRefused, NothingProposed, ProposalDecided: It cannot be applied.
+        """
+        return self._loop.run(self._twin.accept(recommendation))
+
+    def reject(self, recommendation: str, *, reason: str) -> dict[str, Any]:
+        """
+        Decide against a recommendation.
+
+        Raises:
+            RecommendationNotFound, RecommendationAmbiguous: As `get_recommendation`.
+            NotOpen: It has been decided on.
+            ReasonMissing: There is no reason.
+        """
+        return self._loop.run(self._twin.reject(recommendation, reason=reason))
+
+    def give_feedback(self, recommendation: str, score: int, *, comment: str | None = None) -> dict[str, Any]:
+        """
+        Say how good a recommendation was, from 1 (of no use) to 5 (just right).
+
+        Raises:
+            RecommendationNotFound, RecommendationAmbiguous: As `get_recommendation`.
+            FeedbackRefused: The score is not 1 to 5, or the comment is very long.
+        """
+        return self._loop.run(self._twin.give_feedback(recommendation, score, comment=comment))
+
+    def list_proposals(
+        self,
+        *,
+        config: str | None = None,
+        status: Sequence[Literal["pending", "approved", "rejected"]] | None = ("pending",),
+        limit: int = 100,
+    ) -> list[dict[str, Any]]:
+        """Proposals, those that wait unless told otherwise (None: all); `limit` is 1,000 at most."""
+        return self._loop.run(self._twin.list_proposals(config=config, status=status, limit=limit))
+
+    def get_proposal(self, proposal: str) -> dict[str, Any]:
+        """
+        One proposal, with its diff.
+
+        Raises:
+            ProposalNotFound, ProposalAmbiguous: The reference means none, or several.
+        """
+        return self._loop.run(self._twin.get_proposal(proposal))
+
+    def get_proofs(self, proposal: str) -> list[dict[str, Any]]:
+        """
+        What was measured of a proposal on held-out scenarios.
+
+        Raises:
+            ProposalNotFound, ProposalAmbiguous: As `get_proposal`.
+        """
+        return self._loop.run(self._twin.get_proofs(proposal))
+
+    def approve(self, proposal: str, *, reason: str | None = None) -> dict[str, Any]:
+        """
+        Make a proposed version the latest of its configuration; of several who decide, the first does.
+
+        Raises:
+            ProposalNotFound, ProposalAmbiguous: As `get_proposal`.
+            ProposalDecided, ParentMoved: It has been decided, or what it changes is not the latest any more.
+            ApprovalNotAllowed, NotProven: The rule does not let this person, or asks for a proof.
+        """
+        return self._loop.run(self._twin.approve(proposal, reason=reason))
+
+    def reject_proposal(self, proposal: str, *, reason: str) -> dict[str, Any]:
+        """
+        Refuse a proposed version, for good.
+
+        Raises:
+            ProposalNotFound, ProposalAmbiguous: As `get_proposal`.
+            ProposalDecided: It has been decided.
+            ApprovalNotAllowed: The rule does not let this person.
+        """
+        return self._loop.run(self._twin.reject_proposal(proposal, reason=reason))
+
+    def roll_back(self, version: str, *, reason: str) -> dict[str, Any]:
+        """
+        Make an earlier version the latest of its configuration again.
+
+        Raises:
+            VersionNotFound, VersionAmbiguous: The reference means no version.
+            RollbackRefused: It is the latest already, or has never been approved.
+            ApprovalNotAllowed: The rule does not let this person.
+        """
+        return self._loop.run(self._twin.roll_back(version, reason=reason))
+
+    def list_clusters(
+        self,
+        *,
+        simulation: str | None = None,
+        scenario_id: str | None = None,
+        resolved: bool | None = False,
+        limit: int = 100,
+    ) -> list[dict[str, Any]]:
+        """
+        Clusters of failures that are alike, those seen last first; `resolved` None gives all; `limit` is 1,000 at most.
+
+        Raises:
+            SimulationNotFound, SimulationAmbiguous: The reference means none, or several.
+        """
+        return self._loop.run(
+            self._twin.list_clusters(simulation=simulation, scenario_id=scenario_id, resolved=resolved, limit=limit)
+        )
+
+    def get_cluster(self, cluster_id: str | UUID) -> dict[str, Any]:
+        """
+        One cluster with its exemplars, scenarios, versions, trend, lineage and cost.
+
+        Raises:
+            ClusterNotFound: There is none.
+        """
+        return self._loop.run(self._twin.get_cluster(cluster_id))
+
+    def name_cluster(self, cluster_id: str | UUID, name: str | None) -> dict[str, Any]:
+        """
+        Say what to call a cluster; None for no name.
+
+        Raises:
+            ClusterNotFound, FailureRefused: There is none, or the name is too long.
+        """
+        return self._loop.run(self._twin.name_cluster(cluster_id, name))
+
+    def analyse_cluster(
+        self, cluster_id: str | UUID, analysis: str, *, evidence: Sequence[str | UUID] = ()
+    ) -> dict[str, Any]:
+        """
+        Keep what was found out about a cluster, citing outcomes that failed so.
+
+        Raises:
+            ClusterNotFound, FailureRefused, EvidenceUnknown: There is none, or it says nothing, or cites others.
+        """
+        return self._loop.run(self._twin.analyse_cluster(cluster_id, analysis, evidence=evidence))
+
+    def resolve_cluster(
+        self, cluster_id: str | UUID, *, steps: str | None = None, resolved: bool = True
+    ) -> dict[str, Any]:
+        """
+        Mark a cluster as resolved, or as open again; it comes back by itself when it is seen again. `steps`: how to fix it.
+
+        Raises:
+            ClusterNotFound, FailureRefused: There is none, or the steps are too long.
+        """
+        return self._loop.run(self._twin.resolve_cluster(cluster_id, steps=steps, resolved=resolved))
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        like: str | None = None,
+        kinds: Sequence[Literal["config", "scenario", "trajectory", "failure"]] = (),
+        config: str | None = None,
+        suite: str | None = None,
+        simulation: str | None = None,
+        scenario_id: str | None = None,
+        passed: bool | None = None,
+        fault: str | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        limit: int = 20,
+    ) -> list[dict[str, Any]]:
+        """
+        What has these words or is like them, or like the thing that `like` names, the best first; `limit` is 200 at most.
+
+        Raises:
+            SearchRefused: Neither or both of `text` and `like` are given, or a filter makes no sense.
+            ThingNotFound: There is no such thing, or it cannot be compared yet.
+        """
+        return self._loop.run(
+            self._twin.search(
+                text,
+                like=like,
+                kinds=kinds,
+                config=config,
+                suite=suite,
+                simulation=simulation,
+                scenario_id=scenario_id,
+                passed=passed,
+                fault=fault,
+                after=after,
+                before=before,
+                limit=limit,
+            )
+        )
+
+    def check_gate(
+        self,
+        baseline: str,
+        candidate: str,
+        *,
+        metrics: Sequence[Literal["pass rate", "cost/trial", "time p50"]] = ("pass rate",),
+        margin: float | None = None,
+        strict: bool = False,
+    ) -> dict[str, Any]:
+        """
+        Whether a candidate may pass (`open`), what was checked, and the comparison behind it.
+
+        A gate closes on a significant regression, not on a wobble; `strict` closes it, too, where nothing is shown.
+
+        Raises:
+            SimulationNotFound, SimulationAmbiguous, NothingToCompare: The references mean no pair.
+            MarginRefused, MetricNotCompared: The margin is no share, or a metric is not known on both sides.
+        """
+        return self._loop.run(self._twin.check_gate(baseline, candidate, metrics=metrics, margin=margin, strict=strict))
+
+    def compare_tools(self, baseline: str, candidate: str) -> dict[str, Any]:
+        """
+        How both versions use their tools: calls per trial, failed calls, time and cost, each with a verdict.
+
+        Raises:
+            SimulationNotFound, SimulationAmbiguous, NothingToCompare: The references mean no pair.
+        """
+        return self._loop.run(self._twin.compare_tools(baseline, candidate))
+
+    def plan_next(
+        self, baseline: str, candidate: str, *, budget_usd: float = 1.0, trial_cost_usd: float | None = None
+    ) -> dict[str, Any]:
+        """
+        Which scenarios to try again, and how often, so that a budget narrows the interval of the difference most.
+
+        Raises:
+            SimulationNotFound, SimulationAmbiguous, NothingToCompare: The references mean no pair.
+            CostUnknown: Nobody knows what a trial costs, and `trial_cost_usd` does not say it.
+            UnusableSample: The budget is no amount above 0.
+        """
+        return self._loop.run(
+            self._twin.plan_next(baseline, candidate, budget_usd=budget_usd, trial_cost_usd=trial_cost_usd)
+        )
