@@ -138,7 +138,13 @@ async def test_what_was_proven_waits_for_a_person_and_an_interrupted_loop_goes_o
 
 
 async def test_what_is_not_shown_to_be_better_is_withdrawn(app: App, shop: Path) -> None:
-    """The rules find that tools need another try, which is too small an improvement to be shown on so few scenarios."""
+    """
+    The rules find that tools need another try, which is too small an improvement to be shown on so few scenarios.
+
+    Not even where nothing needs an approval is it the latest before its proof.
+    """
+    async with app.transaction() as tx:
+        await configurations.set_rule(tx, configurations.ApprovalRule(configurations.Need.NOTHING))
     begun = await improving.begin(app, order(shop, rounds=1, trials=2))
     ended = await improving.improve(app, begun)
     (only,) = await seen(app, ended)

@@ -67,6 +67,46 @@ async def test_going_back_to_nothing_leaves_nothing_of_ours(empty_database: str)
     assert left is None
 
 
+async def test_what_was_decided_before_decisions_had_times_and_persons_is_kept(empty_database: str) -> None:
+    """0040 on a database with diffs that were approved, by nobody who is named."""
+    await migrate.migrate(empty_database, to=39, engine="native")
+    connection = await asyncpg.connect(empty_database)
+    try:
+        await connection.execute(
+            """
+            WITH team AS (SELECT id FROM platform.teams LIMIT 1),
+                 made AS (
+                     INSERT INTO evaluation.configurations (tenant_id, config_id, name)
+                     SELECT id, gen_random_uuid(), 'old-agent' FROM team RETURNING tenant_id, config_id
+                 ),
+                 versions AS (
+                     INSERT INTO evaluation.config_versions (
+                         tenant_id, version_id, config_id, version_number, raw_yaml, parsed_config, config_hash
+                     )
+                     SELECT tenant_id, gen_random_uuid(), config_id, number, 'model: none',
+                            '{"model": "none", "temperature": 0}', repeat(number::text, 64)
+                       FROM made CROSS JOIN generate_series(1, 3) AS number
+                     RETURNING tenant_id, config_id, version_id, version_number
+                 )
+            INSERT INTO evaluation.config_diffs (tenant_id, config_id, version_before, version_after, diff_yaml, approval_status)
+            SELECT one.tenant_id, one.config_id, one.version_id, other.version_id, '',
+                   (ARRAY['approved', 'pending'])[one.version_number]
+              FROM versions AS one JOIN versions AS other ON other.version_number = one.version_number + 1
+            """
+        )
+        await migrate.migrate(empty_database, engine="native")
+        kept = await connection.fetch(
+            "SELECT approval_status, approved_by, decided_at = created_at AS at_once FROM evaluation.config_diffs ORDER BY 1"
+        )
+        assert [tuple(row) for row in kept] == [("approved", None, True), ("pending", None, None)]
+        with pytest.raises(asyncpg.CheckViolationError, match="has been decided"):
+            await connection.execute(
+                "UPDATE evaluation.config_diffs SET approval_status = 'rejected' WHERE decided_at IS NOT NULL"
+            )
+    finally:
+        await connection.close()
+
+
 async def test_two_migrators_at_once_do_the_work_once(empty_database: str) -> None:
     done = await asyncio.gather(migrate.migrate(empty_database), migrate.migrate(empty_database))
     assert sorted(len(each) for each in done) == [0, len(migrate.migrations())]

@@ -108,6 +108,19 @@ async def test_what_changes_a_version_that_is_not_the_latest_any_more_is_not_app
     await configurations.approve(tx, one.short_id)
     with pytest.raises(ParentMoved, match=r"changes support-agent@v1, and the latest version is support-agent@v2"):
         await configurations.approve(tx, other.short_id)
+    # Saving the same file again proposes it for what is the latest now.
+    again = await configurations.save_version(tx, agent(0.7))
+    assert (again.is_new, again.version.label) == (False, other.after_label)
+    assert again.proposal_id is not None
+    anew = await configurations.get_proposal(tx, str(again.proposal_id))
+    assert (anew.before_label, anew.status) == ("support-agent@v2", ApprovalStatus.PENDING)
+    assert (await configurations.save_version(tx, agent(0.7))).proposal_id == again.proposal_id, "once for each pair"
+    await configurations.approve(tx, str(again.proposal_id))
+    assert await label(tx) == other.after_label
+    assert (await configurations.save_version(tx, agent(0.7))).proposal_id is None
+    refused = await proposed(tx, 0.9)
+    await configurations.reject(tx, refused.short_id, reason="too warm")
+    assert (await configurations.save_version(tx, agent(0.9))).proposal_id is None, "that was rejected"
 
 
 async def test_what_is_a_version_already_is_not_proposed(tx: Tx) -> None:

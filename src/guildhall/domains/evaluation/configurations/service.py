@@ -15,6 +15,7 @@ from guildhall.domains.evaluation.configurations import changes, rules, store
 from guildhall.domains.evaluation.configurations.errors import VersionAmbiguous, VersionNotFound
 from guildhall.domains.evaluation.configurations.types import (
     AgentDefinition,
+    ApprovalStatus,
     ConfigDiff,
     Configuration,
     ConfigVersion,
@@ -37,9 +38,11 @@ async def save_version(
     Keep an agent as the next version of the configuration of its name, which is made if there is none.
 
     The same content is kept once for each configuration: then the version that
-    had it is returned, and nothing changes. Numbers have no gaps, whoever else
-    saves at the same time. Where the configuration's rule asks for an approval
-    of everything, a version but the first is a proposal.
+    had it is returned, and nothing changes; but one that still needs an approval
+    is proposed to take the place of what is the latest now, unless that was
+    rejected. Numbers have no gaps, whoever else saves at the same time. Where the
+    configuration's rule asks for an approval of everything, a version but the
+    first is a proposal.
 
     Raises:
         VersionRefused: The name cannot be one, the origin is not known, or the YAML is too long or lacks a key.
@@ -52,7 +55,8 @@ async def save_version(
     if known is not None:
         await store.restore_version(tx, known)
         await store.set_active(tx, definition.name, is_active=True)
-        return SavedVersion(await _version(tx, known), is_new=False)
+        version = await _version(tx, known)
+        return SavedVersion(version, is_new=False, proposal_id=await _propose_again(tx, config_id, version))
     latest_id = await store.lock_configuration_by_id(tx, config_id)
     needs_approval = latest_id is not None and (await store.approval_rule(tx, config_id)).needed_for is Need.EVERYTHING
     version_id = await store.insert_version(
@@ -73,6 +77,18 @@ async def save_version(
     return SavedVersion(
         version, is_new=True, proposal_id=await ask_approval(tx, await _version(tx, latest_id), version)
     )
+
+
+async def _propose_again(tx: Tx, config_id: UUID, version: ConfigVersion) -> UUID | None:
+    """The proposal of a version that is kept already: what it was proposed for may not be the latest any more."""
+    if not version.is_proposal:
+        return None
+    latest_id = await store.lock_configuration_by_id(tx, config_id)
+    if latest_id is None or latest_id == version.version_id:
+        return None
+    proposal_id = await ask_approval(tx, await _version(tx, latest_id), version)
+    page = await store.page_proposals(tx, {"diff_id": proposal_id}, store.PROPOSALS.order(), after=None, at_most=1)
+    return proposal_id if page.items and page.items[0].status is ApprovalStatus.PENDING else None
 
 
 async def ask_approval(
