@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guildhall.algorithms.statistics import UnusableSample
+from guildhall.algorithms.statistics import UnusableSample, allocation
 from guildhall.algorithms.statistics.allocation import Arm, allocate, rate_variance, variance_of_mean
 
 counts = st.integers(1, 6)
@@ -69,7 +69,8 @@ def test_what_varies_is_tried_again_and_what_is_dear_less() -> None:
         ([Arm((1, 1), (0.1, 0.1), 1e-9)], 1.0),
     ],
 )
-def test_what_cannot_be_planned_is_refused(cases: list[Arm], budget: float) -> None:
+def test_what_cannot_be_planned_is_refused(cases: list[Arm], budget: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allocation, "MOST_ROUNDS", 100)
     with pytest.raises(UnusableSample):
         allocate(cases, budget)
     with pytest.raises(UnusableSample):

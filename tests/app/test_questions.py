@@ -66,7 +66,7 @@ async def test_tools_between_versions_have_verdicts_that_hold_together(tx: Tx) -
     assert said["once", "calls/trial"] is Direction.NOT_ENOUGH_DATA, "one scenario of twelve is chance"
     assert ("once", "failure share") not in said, "it is called on one side alone"
     document = tools_versus_document(found)
-    assert document["compared"] == len(said)
+    assert 0 < document["compared"] < len(said), "what could show nothing costs the others nothing"
     (calls,) = (each for each in document["tools"][1]["measures"] if each["measure"] == "calls/trial")
     assert (calls["baseline"], calls["candidate"], calls["difference"]) == (1.0, 3.0, 2.0)
     assert calls["adjusted_p"] > calls["p_value"]

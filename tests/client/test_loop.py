@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from guildhall.domains.evaluation.failures import ClusterNotFound
 from guildhall.domains.evaluation.recommendations import FeedbackRefused, NotOpen, RecommendationNotFound
 from guildhall.domains.evaluation.reports import CostUnknown
 from guildhall.domains.evaluation.search import SearchRefused
+from guildhall.domains.platform import identity
 from guildhall.errors import InvalidInput
 from guildhall.settings import Settings
 
@@ -29,25 +29,21 @@ AGENT = {"name": "support-agent", "model": "none", "temperature": 0.5, "limits":
 
 
 @pytest.fixture(params=["on a database", "through a server"])
-async def house(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> AsyncIterator[tuple[App, Actor]]:
+def house(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Settings, Actor]:
     """What `LearningLoop()` works with by the environment, as its administrator sees it."""
     monkeypatch.setenv("GUILDHALL_DATA_DIR", str(tmp_path))
     if request.param == "on a database":
         settings: Settings = request.getfixturevalue("settings")
         assert settings.database_url
         monkeypatch.setenv("GUILDHALL_DATABASE_URL", settings.database_url)
-        who = None
+        return settings, identity.LOCAL
     else:
         served: Served = request.getfixturevalue("served")
         settings = Settings(database_url=served.application_url, data_dir=tmp_path, pool_size=2)
         monkeypatch.delenv("GUILDHALL_DATABASE_URL", raising=False)
         monkeypatch.setenv("GUILDHALL_URL", served.url)
         monkeypatch.setenv("GUILDHALL_API_KEY", served.keys["smithy/owner"])
-        who = served.people["smithy/owner"]
-    async with App.open(settings) as app:
-        yield app, who or app.actor
+        return settings, served.people["smithy/owner"]
 
 
 async def recorded(client: ArcEvalDBClient, config: dict[str, Any], status: str, **more: Any) -> str:
@@ -63,10 +59,12 @@ async def recorded(client: ArcEvalDBClient, config: dict[str, Any], status: str,
     return simulation_id
 
 
-async def test_the_example_runs_and_the_other_verbs_answer_the_same_in_both_places(house: tuple[App, Actor]) -> None:
-    app, actor = house
-    await save_agent(app.database, actor, "another-agent")
-    async with ArcEvalDBClient() as client, LearningLoop(db=client) as loop:
+async def test_the_example_runs_and_the_other_verbs_answer_the_same_in_both_places(
+    house: tuple[Settings, Actor],
+) -> None:
+    settings, actor = house
+    async with App.open(settings) as app, ArcEvalDBClient() as client, LearningLoop(db=client) as loop:
+        await save_agent(app.database, actor, "another-agent")
         ok = await recorded(client, {**AGENT, "temperature": 0.4}, "success", reliability_score=1.0)
         late = await recorded(client, AGENT, "timeout", error_category="timeout", error_message="out of time")
         await clustering.catch_up(app, actor)
@@ -96,7 +94,7 @@ async def test_the_example_runs_and_the_other_verbs_answer_the_same_in_both_plac
         (cluster,) = await loop.list_clusters(resolved=True)
         told = await loop.analyse_cluster(cluster["cluster_id"], "The limit is low.")
         assert told["llm_analysis"]["analysis"] == "The limit is low."
-        assert not (await loop.resolve_cluster(cluster["cluster_id"], resolved=False))["is_resolved"]
+        assert (await loop.resolve_cluster(cluster["cluster_id"], resolved=False))["resolved_at"] is None
         assert (await loop.get_cluster(cluster["cluster_id"]))["name"] == "Out of time"
 
         gate = await loop.check_gate(ok, late)

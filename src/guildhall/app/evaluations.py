@@ -185,7 +185,8 @@ async def resumable(
         pair.sort(key=lambda each: each.version_number)
         rule = reports.rule_of(started)
         if rule is not None:
-            pair.sort(key=lambda each: each.simulation_id != rule.baseline_id)
+            first = rule.baseline_id
+            pair.sort(key=lambda each: each.simulation_id != first)
         if len(pair) == 2:
             if stop_early is None:
                 stop_early = rule is not None and not started.metadata.get(reports.ENDED_KEY)

@@ -14,11 +14,13 @@ from guildhall.app.telling.errors import FieldMissing, FieldRefused
 from guildhall.client.batches import BatchExecutionRecorder
 from guildhall.client.client import ArcEvalDBClient
 from guildhall.client.configurations import ConfigurationManager
+from guildhall.client.errors import AnalysisUnfinished
 from guildhall.client.events import ExecutionEventHandler
 from guildhall.client.health import DatabaseHealthChecker
 from guildhall.client.loop import LearningLoop
 
 __all__ = [
+    "AnalysisUnfinished",
     "ArcEvalDBClient",
     "BatchExecutionRecorder",
     "ConfigurationManager",

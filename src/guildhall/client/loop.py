@@ -5,26 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from guildhall.client.borrowing import ClientBorrower
-from guildhall.errors import Unavailable
+from guildhall.client.errors import AnalysisUnfinished
+
+if TYPE_CHECKING:
+    from guildhall.client.loopplaces import DatabaseLoop, ServerLoop
 
 _LOOK_S = 0.5
-
-
-class AnalysisUnfinished(Unavailable):
-    """An analysis is still running; perhaps no worker is there."""
-
-    code = "analysis_unfinished"
-
-    def __init__(self, session_id: str, timeout_s: float) -> None:
-        super().__init__(
-            f"analysis {session_id} has not ended within {timeout_s:g} s",
-            remedy="See that a `guildhall worker` runs, and wait again.",
-            session_id=session_id,
-        )
 
 
 class LearningLoop(ClientBorrower):
@@ -352,5 +342,5 @@ class LearningLoop(ClientBorrower):
     async def _change(self, cluster_id: str | UUID, changes: Mapping[str, Any]) -> dict[str, Any]:
         return await (await self._place()).change_cluster(UUID(str(cluster_id)), changes)
 
-    async def _place(self) -> Any:
+    async def _place(self) -> DatabaseLoop | ServerLoop:
         return await (await self.db.evidence()).loop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -34,9 +34,10 @@ _E = "v1/evaluation"
 _Document = dict[str, Any]
 
 
-def _same(document: Any) -> Any:
+def _same(document: Any) -> _Document:
     """A document as it comes out of a server."""
-    return orjson.loads(orjson.dumps(document, default=plain, option=OPTIONS))
+    found: _Document = orjson.loads(orjson.dumps(document, default=plain, option=OPTIONS))
+    return found
 
 
 def _checked(limit: int, most: int = 1_000) -> int:
@@ -210,10 +211,10 @@ class ServerLoop:
         self._server = server
 
     async def analyse(self, version: str, **wanted: Any) -> _Document:
-        return await self._server.post(f"{_E}/analyses", {"version": version, **_given(wanted)})
+        return await self._ask("post", "analyses", {"version": version, **_given(wanted)})
 
     async def get_analysis(self, session_id: UUID) -> _Document:
-        return await self._server.get(f"{_E}/analyses/{session_id}")
+        return await self._ask("get", f"analyses/{session_id}")
 
     async def list_analyses(self, filters: Mapping[str, Any], limit: int) -> list[_Document]:
         return await self._items("analyses", {**filters, "limit": limit})
@@ -222,35 +223,35 @@ class ServerLoop:
         return await self._items("recommendations", {**filters, "limit": limit})
 
     async def get_recommendation(self, reference: str) -> _Document:
-        return await self._server.get(f"{_E}/recommendations/{_part(reference)}")
+        return await self._ask("get", f"recommendations/{_part(reference)}")
 
     async def accept(self, reference: str) -> _Document:
-        return await self._server.post(f"{_E}/recommendations/{_part(reference)}/acceptance")
+        return await self._ask("post", f"recommendations/{_part(reference)}/acceptance")
 
     async def reject(self, reference: str, reason: str) -> _Document:
-        return await self._server.post(f"{_E}/recommendations/{_part(reference)}/rejection", {"reason": reason})
+        return await self._ask("post", f"recommendations/{_part(reference)}/rejection", {"reason": reason})
 
     async def give_feedback(self, reference: str, score: int, comment: str | None) -> _Document:
-        path = f"{_E}/recommendations/{_part(reference)}/feedback"
-        return await self._server.put(path, {"score": score, "comment": comment})
+        path = f"recommendations/{_part(reference)}/feedback"
+        return await self._ask("put", path, {"score": score, "comment": comment})
 
     async def list_proposals(self, filters: Mapping[str, Any], limit: int) -> list[_Document]:
         return await self._items("proposals", {**filters, "limit": limit})
 
     async def get_proposal(self, reference: str) -> _Document:
-        return await self._server.get(f"{_E}/proposals/{_part(reference)}")
+        return await self._ask("get", f"proposals/{_part(reference)}")
 
     async def get_proofs(self, reference: str) -> list[_Document]:
-        return await self._server.get(f"{_E}/proposals/{_part(reference)}/proofs")
+        return await self._list(f"proposals/{_part(reference)}/proofs")
 
     async def approve(self, reference: str, reason: str | None) -> _Document:
-        return await self._server.post(f"{_E}/proposals/{_part(reference)}/approval", {"reason": reason})
+        return await self._ask("post", f"proposals/{_part(reference)}/approval", {"reason": reason})
 
     async def reject_proposal(self, reference: str, reason: str) -> _Document:
-        return await self._server.post(f"{_E}/proposals/{_part(reference)}/rejection", {"reason": reason})
+        return await self._ask("post", f"proposals/{_part(reference)}/rejection", {"reason": reason})
 
     async def roll_back(self, version: str, reason: str) -> _Document:
-        return await self._server.post(f"{_E}/versions/{_part(version)}/rollback", {"reason": reason})
+        return await self._ask("post", f"versions/{_part(version)}/rollback", {"reason": reason})
 
     async def list_clusters(
         self, simulation: str | None, scenario_id: str | None, resolved: bool | None, limit: int
@@ -259,10 +260,10 @@ class ServerLoop:
         return await self._items("failures", filters)
 
     async def get_cluster(self, cluster_id: UUID) -> _Document:
-        return await self._server.get(f"{_E}/failures/{cluster_id}")
+        return await self._ask("get", f"failures/{cluster_id}")
 
     async def change_cluster(self, cluster_id: UUID, changes: Mapping[str, Any]) -> _Document:
-        return await self._server.patch(f"{_E}/failures/{cluster_id}", dict(changes))
+        return await self._ask("patch", f"failures/{cluster_id}", dict(changes))
 
     async def search(
         self, text: str | None, like: str | None, kinds: Sequence[str], filters: Mapping[str, Any], limit: int
@@ -273,11 +274,11 @@ class ServerLoop:
         self, baseline: str, candidate: str, metrics: Sequence[str], margin: float | None, strict: bool
     ) -> _Document:
         wanted = {"baseline": baseline, "candidate": candidate, "metric": metrics, "margin": margin, "strict": strict}
-        return await self._server.get(f"{_E}/comparisons/gate{_query(wanted)}")
+        return await self._ask("get", f"comparisons/gate{_query(wanted)}")
 
     async def compare_tools(self, baseline: str, candidate: str) -> _Document:
         wanted = {"baseline": baseline, "candidate": candidate}
-        return await self._server.get(f"{_E}/comparisons/tools{_query(wanted)}")
+        return await self._ask("get", f"comparisons/tools{_query(wanted)}")
 
     async def plan_next(
         self, baseline: str, candidate: str, budget_usd: float, trial_cost_usd: float | None
@@ -288,7 +289,16 @@ class ServerLoop:
             "budget_usd": budget_usd,
             "trial_cost_usd": trial_cost_usd,
         }
-        return await self._server.get(f"{_E}/comparisons/next{_query(wanted)}")
+        return await self._ask("get", f"comparisons/next{_query(wanted)}")
+
+    async def _ask(self, verb: Literal["get", "post", "put", "patch"], path: str, document: Any = None) -> _Document:
+        given = () if verb == "get" else (document,)
+        found: _Document = await getattr(self._server, verb)(f"{_E}/{path}", *given)
+        return found
+
+    async def _list(self, path: str) -> list[_Document]:
+        found: list[_Document] = await self._server.get(f"{_E}/{path}")
+        return found
 
     async def _items(self, noun: str, wanted: Mapping[str, Any]) -> list[_Document]:
         found: list[_Document] = (await self._server.get(f"{_E}/{noun}{_query(wanted)}"))["items"]

@@ -19,7 +19,6 @@ from guildhall.domains.evaluation.outcomes import Outcome
 from guildhall.settings import Settings
 
 __all__ = [
-    "AnalysisUnfinished",
     "ArcEvalDBClient",
     "BatchExecutionRecorder",
     "ConfigurationManager",
@@ -436,25 +435,6 @@ class DatabaseHealthChecker:
         chunks as rows come.
         """
         return self._loop.run(self._twin.check_hypertable_health())
-
-
-class AnalysisUnfinished:
-    """An analysis is still running; perhaps no worker is there."""
-
-    def __init__(self, session_id: str, timeout_s: float) -> None:
-        self._loop = BackgroundLoop()
-        self.session_id = session_id
-        self.timeout_s = timeout_s
-        self._twin = self._loop.make(lambda: twins.AnalysisUnfinished(session_id, timeout_s))
-
-    def __enter__(self) -> Self:
-        self._loop.run(self._twin.__aenter__())
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class LearningLoop:

@@ -118,7 +118,7 @@ def allocate(arms: Sequence[Arm], budget: float) -> Allocation:
                 f"the budget of {budget:g} buys more than {MOST_ROUNDS:,} rounds", remedy="Give a smaller one."
             )
         heapq.heappush(waiting, (-_gain(arm, rounds[number]) / arm.cost, number))
-    cost = sum(extra * arm.cost for extra, arm in zip(rounds, arms, strict=True))
+    cost = min(budget, sum(extra * arm.cost for extra, arm in zip(rounds, arms, strict=True)))
     return Allocation(rounds, cost, variance_of_mean(arms), variance_of_mean(arms, rounds), gains)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.text import Text
 
 from guildhall.cli.render.figures import count, duration, money, p_value, percent, shortened
@@ -25,7 +27,9 @@ def tools_lines(found: ToolsVersus) -> list[Text]:
     lines = [Text(head, "bold")]
     if not found.tools:
         return [*lines, Text("neither has called a tool in these scenarios")]
-    lines.append(Text(f"means over scenarios; Holm over all {found.compared} measures", "dim"))
+    lines.append(
+        Text(f"means over scenarios; Holm over the {count(found.compared, 'measure')} that could show anything", "dim")
+    )
     for tool in found.tools:
         calls = f"{tool.calls[0]:,} -> {tool.calls[1]:,} calls"
         failed = f", {tool.errors[0]:,} -> {tool.errors[1]:,} failed" if any(tool.errors) else ""
@@ -79,6 +83,7 @@ def _points(share: float) -> str:
 
 def _measure(measure: ToolMeasure) -> Text:
     comparison = measure.found.comparison
+    value: Callable[[float], str]
     match measure.measure:
         case "failure share":
             value = percent
@@ -90,7 +95,8 @@ def _measure(measure: ToolMeasure) -> Text:
             value = "{:.3g}".format
 
     def change(amount: float) -> str:
-        return ("-" if amount < 0 else "+") + value(abs(amount))
+        size = "∞" if abs(amount) == float("inf") else value(abs(amount))
+        return ("-" if amount < 0 else "+") + size
 
     interval = f"{change(comparison.difference)} [{change(measure.found.low)}, {change(measure.found.high)}]"
     sides = f"{value(comparison.baseline)} -> {value(comparison.candidate)}"

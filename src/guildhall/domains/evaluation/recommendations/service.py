@@ -127,8 +127,8 @@ async def record_analysis(tx: Tx, session: Session, evidence: Evidence, analysis
     """
     version = await configurations.get_version(tx, evidence.label)
     parent = await configurations.load_definition(tx, version)
-    shown = (*evidence.trials, *evidence.siblings, *evidence.failures, *evidence.excerpts)
-    seen = {each.outcome_id for each in shown}
+    seen = {each.outcome_id for each in (*evidence.trials, *evidence.siblings)}
+    seen |= {each.outcome_id for each in evidence.failures} | {each.outcome_id for each in evidence.excerpts}
     known = await _known_scenarios(tx, analysis.suggestions)
     ids = []
     refused = 0

@@ -161,12 +161,11 @@ async def trials(
     )
     # What scenarios say is the same text in each of their trials, and kept once.
     known: dict[str, str] = {}
-    return [
-        TrialSeen(
-            **{name: known.setdefault(value, value) if type(value) is str else value for name, value in row.items()}
-        )
-        for row in rows
-    ]
+
+    def shared(value: Any) -> Any:
+        return known.setdefault(value, value) if type(value) is str else value
+
+    return [TrialSeen(**{name: shared(value) for name, value in row.items()}) for row in rows]
 
 
 async def version_tried_most(tx: Tx, earliest: datetime, latest: datetime) -> UUID | None:

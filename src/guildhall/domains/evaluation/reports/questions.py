@@ -30,6 +30,7 @@ DURATION: Final = "ms/call"
 COST: Final = "cost/trial"
 MOST_TOOLS = 20
 _SHARE_MARGIN = 0.05
+_ALPHA = 0.05
 
 
 class Direction(StrEnum):
@@ -70,7 +71,12 @@ class ToolChange:
 
 @dataclass(frozen=True, slots=True)
 class ToolsVersus:
-    """How two simulations use their tools, the most used first; `left_out` are tools beyond the `MOST_TOOLS` most used."""
+    """
+    How two simulations use their tools, the most used first.
+
+    `compared` measures could show a direction and were tested together;
+    `left_out` are tools beyond the `MOST_TOOLS` most used.
+    """
 
     versus: Versus
     tools: Sequence[ToolChange]
@@ -183,9 +189,8 @@ def _tools(versus: Versus, one: _Work, other: _Work) -> ToolsVersus:
             ]
             if rows:
                 comparisons[name, measure] = _compared(rows, _SHARE_MARGIN if measure == FAILURES else None)
-    # One family: whatever is said of any measure of any tool is wrong in 5 % of comparisons at most.
     named = {f"{name}\n{measure}": compared for (name, measure), compared in comparisons.items()}
-    metrics = statistics.judge(named, dict.fromkeys(named, False)).metrics if named else {}
+    metrics, family = _judged(named)
     tools = [
         ToolChange(
             name,
@@ -199,7 +204,21 @@ def _tools(versus: Versus, one: _Work, other: _Work) -> ToolsVersus:
         )
         for name in ordered[:MOST_TOOLS]
     ]
-    return ToolsVersus(versus, tools, len(named), ordered[MOST_TOOLS:])
+    return ToolsVersus(versus, tools, family, ordered[MOST_TOOLS:])
+
+
+def _judged(comparisons: Mapping[str, statistics.Comparison]) -> tuple[Mapping[str, MetricVerdict], int]:
+    """
+    One family: whatever is said of any measure of any tool is wrong in 5 % of comparisons at most; how many are in it.
+
+    What could show no direction at all, whichever way its scenarios changed, can be wrong in none, and costs the others
+    nothing (Tarone 1990, Biometrics 46).
+    """
+    testable = {name: each for name, each in comparisons.items() if each.smallest_reachable_p < _ALPHA}
+    metrics = dict(statistics.judge(testable, dict.fromkeys(testable, False)).metrics) if testable else {}
+    for name in comparisons.keys() - testable.keys():
+        metrics |= statistics.judge({name: comparisons[name]}, {name: False}).metrics
+    return metrics, len(testable)
 
 
 _Moments = tuple[int, float, float | None]
