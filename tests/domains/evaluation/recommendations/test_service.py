@@ -31,6 +31,7 @@ from guildhall.domains.evaluation.recommendations import (
     SplitsMixed,
     Status,
     Suggestion,
+    service,
 )
 from guildhall.domains.evaluation.simulations import NewSimulation, PinnedScenario
 
@@ -50,6 +51,8 @@ INSERT INTO evaluation.proof_scenarios (proof_id, scenario_id, content_hash) VAL
 UPDATE evaluation.proofs SET verdict = 'better', completed_at = now() WHERE proof_id = :proof_id;
 -- name: an_hour_later
 UPDATE evaluation.proofs SET created_at = created_at - interval '1 hour';
+-- name: reads
+SELECT scenario_id FROM evaluation.analyst_reads WHERE session_id = :session_id ORDER BY 1;
 -- name: visible
 SELECT DISTINCT scenario_id FROM evaluation.v_analyst_trials ORDER BY 1;
 -- name: story
@@ -158,6 +161,28 @@ async def test_an_analyst_reads_nothing_of_what_is_held_out(tx: Tx, version: Con
     assert await tx.fetch(_SQL.visible) == []
     with pytest.raises(NothingToAnalyse, match="clerk@v1 has no trials since"):
         await recommendations.open_session(tx, version, RULES, window=WEEK)
+
+
+async def test_what_was_seen_is_written_down_however_many_trials_that_is(
+    tx: Tx, version: ConfigVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trials are read page by page, the newest at most; failures and tools are of all of them."""
+    await ran(tx, version, ["other"], trials=3)
+    await ran(tx, version, ["open"], trials=3)
+    monkeypatch.setattr(service, "_PAGE", 2)
+    session, evidence = await recommendations.open_session(tx, version, RULES, window=WEEK)
+    assert len({each.outcome_id for each in evidence.trials}) == 7, "one from before, and none twice"
+    monkeypatch.setattr(service, "_MOST_TRIALS", 3)
+    session, evidence = await recommendations.open_session(tx, version, RULES, window=WEEK)
+    assert len(evidence.trials) == 3
+    assert len(evidence.failures) == 7
+    reads = await tx.fetch(_SQL.reads, session_id=session.session_id)
+    assert [row["scenario_id"] for row in reads] == ["open", "other"]
+    cited = evidence.failures[-1].outcome_id
+    assert cited not in {each.outcome_id for each in evidence.trials}
+    analysis = Analysis([suggests(outcome_ids=[cited])])
+    (kept,) = await recommendations.record_analysis(tx, session, evidence, analysis)
+    assert kept.status is Status.OPEN, "a failure that was shown may be cited"
 
 
 async def test_what_is_proposed_is_kept_and_what_does_not_apply_is_kept_as_refused(
