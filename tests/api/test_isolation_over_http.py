@@ -25,11 +25,14 @@ from fixtures.api import Client, Served
 from fixtures.guildhall import apart
 from fixtures.material import V1, plan, save_version, told
 from fixtures.people import PASSWORD
+from guildhall import clock
 from guildhall.api import House, create_api
+from guildhall.db import Actor
 from guildhall.settings import Settings
 
 P = "/v1/platform"
 S = "/v1/society"
+G = "/v1/gateway"
 
 # What stands in a path, by its name there: every name that is somebody's.
 IN_PATHS = {
@@ -57,6 +60,10 @@ IN_PATHS = {
     "proposal": "proposal",
     "recommendation": "recommendation",
     "analysis": "analysis",
+    "provider": "provider",
+    "budget": "budget",
+    "request_id": "call",
+    "debate": "debate",
 }
 INSTALLATION = {"verify_ledger"}
 """A ledger is everybody's; of its rows only one's own are verified."""
@@ -121,6 +128,12 @@ NAMED: dict[str, list[tuple[str, Any]]] = {
     "add_tasks": [("", {"tasks": [{"title": "t", "waits_for": [{"task": "{task}"}]}]})],
     "list_tasks": [("?agent={agent}", None), ("?skill={skill}", None), ("?task_type={kind}", None)],
     "list_agents": [("?skill={skill}", None)],
+    "list_requests": [
+        ("?api_key_id={key_id}", None),
+        ("?user_id={user_id}", None),
+        ("?model={model}", None),
+    ],
+    "add_budget": [("", {"name": "theirs", "key": "{key}", "limit_usd": 1})],
     "sign_in": [("", {"login": "owner-of-smithy", "password": PASSWORD, "team": "{team}"})],
 }
 OWN = {
@@ -135,6 +148,7 @@ OWN = {
     "register_worker": "makes something in one's own team",
     "add_agent": "makes something in one's own team",
     "set_task_type": "makes something in one's own team",
+    "add_provider": "makes something in one's own team",
     "create_team": "makes a team; slugs are everybody's, so that a taken one is told",
     "create_user": "is for administrators",
     "create_schedule": "is for administrators",
@@ -256,6 +270,9 @@ async def _made(served: Served) -> World:
         invitation = await asked("pottery/owner", "POST", f"{P}/invitations", {"email": "turner@example.org"})
         kinds = [{"task_type": "pottery.fire"}]
         await asked("pottery/owner", "POST", f"{P}/workers", {"name": "the-kiln-keeper", "task_types": kinds})
+        account = {"name": "the-clay-pit", "models": {"clay": "clay-1"}, "base_url": "https://clay.example/v1"}
+        await asked("pottery/owner", "POST", f"{G}/providers", account)
+        await asked("pottery/owner", "POST", f"{G}/budgets", {"name": "for-clay", "limit_usd": 5, "model": "clay"})
         agent = {"agent_id": "potter", "skills": [{"name": "throwing"}]}
         await asked("pottery/owner", "POST", f"{S}/agents", agent)
         await asked("pottery/owner", "POST", f"{S}/task-types", {"name": "vases"})
@@ -286,6 +303,7 @@ async def _made(served: Served) -> World:
     try:
         job, dead_letter = await _jobs(database, served.people["pottery/owner"].tenant_id)
         proposal, recommendation = await _proposed(database, served.people["pottery/owner"].tenant_id)
+        call, debate = await _called(database, served.people["pottery/owner"])
         cluster = await _cluster(database, served.people["pottery/owner"].tenant_id)
         await database.execute(
             "UPDATE platform.api_keys SET created_at = created_at - interval '2 days',"
@@ -325,6 +343,11 @@ async def _made(served: Served) -> World:
             "task_type": "pottery.fire",
             "schedule": "pottery-nightly",
             "cluster": str(cluster),
+            "provider": "the-clay-pit",
+            "budget": "for-clay",
+            "model": "clay",
+            "call": str(call),
+            "debate": str(debate),
         },
         nobodys={
             "config": "nobodys-agent",
@@ -340,6 +363,9 @@ async def _made(served: Served) -> World:
             "kind": "nothings",
             "task_type": "nobodys.type",
             "schedule": "nobodys-schedule",
+            "provider": "nobodys-provider",
+            "budget": "nobodys-budget",
+            "model": "nobodys-model",
             **{
                 each: str(uuid4())
                 for each in (
@@ -358,6 +384,8 @@ async def _made(served: Served) -> World:
                     "recommendation",
                     "analysis",
                     "cluster",
+                    "call",
+                    "debate",
                 )
             },
         },
@@ -420,6 +448,26 @@ async def _cluster(database: asyncpg.Connection[Any], team: UUID) -> UUID:
         " '{1:1}/1536'::sparsevec::vector, 'none') RETURNING cluster_id",
         team,
     )
+
+
+async def _called(database: asyncpg.Connection[Any], who: Actor) -> tuple[UUID, UUID]:
+    """A call of a model on record, and a debate, of somebody's team."""
+    call = clock.new_id()
+    await database.execute(
+        "INSERT INTO store.llm_requests (id, tenant_id, user_id, model, prompt, status, created_at)"
+        " VALUES ($1, $2, $3, 'clay', 'How hot?', 'running', $4)",
+        call,
+        who.tenant_id,
+        who.user_id,
+        clock.time_of(call),
+    )
+    debate = await database.fetchval(
+        "INSERT INTO gateway.debate_sessions (tenant_id, created_by, topic, total_rounds) VALUES ($1, $2, 'Glaze or none?', 1)"
+        " RETURNING id",
+        who.tenant_id,
+        who.user_id,
+    )
+    return call, debate
 
 
 def _said(response: requests.Response, things: dict[str, str]) -> tuple[int, str]:

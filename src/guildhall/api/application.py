@@ -20,6 +20,7 @@ from guildhall.api.frame.proxies import BehindProxies, Proxies
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.safeguards import Safeguards
 from guildhall.api.frame.telemetry import Marked, configuration
+from guildhall.api.gateway import routes as gateway
 from guildhall.app import telemetry
 from guildhall.settings import Settings
 
@@ -27,6 +28,7 @@ OpenHouse: TypeAlias = Callable[[], AbstractAsyncContextManager[House]]
 
 _PLACES = (
     ("/v1/evaluation", evaluation.ROUTERS),
+    ("/v1/gateway", gateway.ROUTERS),
     ("/v1/platform", platform.ROUTERS),
     ("/v1/society", society.ROUTERS),
     ("", (traces.router, health.router)),

@@ -12,9 +12,10 @@ from uuid import UUID
 from typing_extensions import TypedDict
 
 from guildhall.app.documents import described
+from guildhall.app.prices import ServedModel
 from guildhall.domains.gateway.budgets import Budget
 from guildhall.domains.gateway.providers import Account
-from guildhall.domains.gateway.requests import Call, Story
+from guildhall.domains.gateway.requests import Call, Response, Story
 
 
 @described
@@ -82,6 +83,78 @@ class CallDocument(TypedDict):
     error_message: str | None
 
 
+@described
+class ResponseDocument(TypedDict):
+    """What came of one attempt at one provider."""
+
+    id: UUID
+    created_at: datetime
+    provider_name: str
+    model: str | None
+    attempt: int | None
+    content: str | None
+    """The beginning of what was said; `raw_response` has all of it."""
+    raw_response: Any
+    tokens_prompt: int | None
+    tokens_completion: int | None
+    tokens_cached: int | None
+    tokens_reasoning: int | None
+    cost_usd: Decimal | None
+    response_time: int | None
+    """Milliseconds from the call to the end of the answer."""
+    time_to_first_byte: int | None
+    finish_reason: str | None
+    selected: bool
+    error_code: str | None
+    error_message: str | None
+    upstream_status: int | None
+    upstream_id: str | None
+
+
+@described
+class StoryDocument(CallDocument):
+    """A call whole: what was asked, and what came of each attempt."""
+
+    messages: Any
+    """As they were sent; `{"$body": …}` where one has expired."""
+    params: Any
+    responses: Sequence[ResponseDocument]
+
+
+@described
+class ProbeDocument(TypedDict):
+    """Whether a provider answers, which asking it for its models tells and costs nothing."""
+
+    name: str
+    answers: bool
+    why: str | None
+    """Why it does not."""
+    ms: int | None
+
+
+@described
+class ModelPriceDocument(TypedDict):
+    """A model at one of the accounts that serve it, and what it costs there in USD for a million tokens; null is unknown."""
+
+    provider: str
+    model: str
+    """What the provider calls it."""
+    input: Decimal | None
+    output: Decimal | None
+    cached: Decimal | None
+    """Tokens of the prompt that come from the cache; null where they cost what others do."""
+    source: str | None
+    """`stated` with the account, in the `catalogue`, or as it is `published`."""
+
+
+@described
+class ModelDocument(TypedDict):
+    """A model that callers can name, at the accounts that serve it."""
+
+    model: str
+    providers: Sequence[ModelPriceDocument]
+
+
 def provider_document(account: Account) -> ProviderDocument:
     """An account as JSON."""
     models = account.options.models or ({account.model: account.model} if account.model else {})
@@ -113,7 +186,34 @@ def call_document(call: Call) -> CallDocument:
     return document
 
 
-def story_document(story: Story) -> dict[str, Any]:
+def story_document(story: Story) -> StoryDocument:
     """A call with what was asked and everything that was answered, as JSON."""
-    responses: Sequence[dict[str, Any]] = [asdict(each) for each in story.responses]
-    return {**call_document(story.call), "messages": story.messages, "params": story.params, "responses": responses}
+    return {
+        **call_document(story.call),
+        "messages": story.messages,
+        "params": story.params,
+        "responses": [_response_document(each) for each in story.responses],
+    }
+
+
+def _response_document(response: Response) -> ResponseDocument:
+    document: ResponseDocument = asdict(response)  # type: ignore[assignment]
+    return document
+
+
+def model_document(served: ServedModel) -> ModelDocument:
+    """A model with its prices, as JSON."""
+    return {
+        "model": served.name,
+        "providers": [
+            {
+                "provider": each.provider,
+                "model": each.model,
+                "input": each.input,
+                "output": each.output,
+                "cached": each.cached,
+                "source": each.source,
+            }
+            for each in served.offers
+        ],
+    }

@@ -14,7 +14,13 @@ from guildhall.domains.gateway.budgets.errors import (
     PriceUnknown,
 )
 from guildhall.domains.gateway.budgets.rules import charged
-from guildhall.domains.gateway.budgets.service import add_budget, list_budgets, remove_budget
+from guildhall.domains.gateway.budgets.service import (
+    add_budget,
+    change_budget,
+    get_budget,
+    list_budgets,
+    remove_budget,
+)
 from guildhall.domains.gateway.budgets.types import Budget, NewBudget
 
 __all__ = [
@@ -26,7 +32,9 @@ __all__ = [
     "NewBudget",
     "PriceUnknown",
     "add_budget",
+    "change_budget",
     "charged",
+    "get_budget",
     "list_budgets",
     "remove_budget",
 ]

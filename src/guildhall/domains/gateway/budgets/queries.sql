@@ -13,5 +13,10 @@ INSERT INTO gateway.budgets (name, user_id, api_key_id, model, period, limit_usd
 VALUES (:name, :user_id, :api_key_id, :model, :period, :limit_usd, :tokens_per_minute, :is_hard)
 RETURNING id;
 
+-- name: update_budget
+UPDATE gateway.budgets
+   SET period = :period, limit_usd = :limit_usd, tokens_per_minute = :tokens_per_minute, is_hard = :is_hard
+ WHERE name = :name;
+
 -- name: delete_budget
 DELETE FROM gateway.budgets WHERE name = :name;

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from guildhall.db import Tx
@@ -28,6 +31,37 @@ async def add_budget(tx: Tx, new: NewBudget) -> UUID:
 async def list_budgets(tx: Tx) -> list[Budget]:
     """The team's budgets, by name, with what was spent in the period under way."""
     return await store.budgets(tx)
+
+
+async def get_budget(tx: Tx, name: str) -> Budget:
+    """
+    The budget of a name.
+
+    Raises:
+        BudgetNotFound: There is none.
+    """
+    found = {each.name: each for each in await store.budgets(tx)}
+    if name not in found:
+        raise BudgetNotFound(name, found)
+    return found[name]
+
+
+async def change_budget(tx: Tx, name: str, changes: Mapping[str, Any]) -> Budget:
+    """
+    Change how much a budget allows; what is not among `changes` stays, and so does whom it is for.
+
+    `changes` may hold `limit_usd`, `tokens_per_minute`, `period` and `is_hard`; of another period nothing is spent yet.
+
+    Raises:
+        NotPermitted: The actor's role does not allow it.
+        BudgetRefused: A value cannot be one.
+        BudgetNotFound: There is none of this name.
+    """
+    identity.check(await identity.get_standing(tx), Action.MANAGE_SECRETS)
+    known = await get_budget(tx, name)
+    now = NewBudget(name, known.limit_usd, known.tokens_per_minute, known.period, known.is_hard)
+    await store.update_budget(tx, rules.check(replace(now, **changes)))
+    return await get_budget(tx, name)
 
 
 async def remove_budget(tx: Tx, name: str) -> None:

@@ -27,5 +27,16 @@ async def insert_budget(tx: Tx, new: NewBudget) -> UUID:
     return made
 
 
+async def update_budget(tx: Tx, changed: NewBudget) -> None:
+    await tx.execute(
+        _queries.update_budget,
+        name=changed.name,
+        period=changed.period,
+        limit_usd=changed.limit_usd,
+        tokens_per_minute=changed.tokens_per_minute,
+        is_hard=changed.is_hard,
+    )
+
+
 async def delete_budget(tx: Tx, name: str) -> int:
     return await tx.execute(_queries.delete_budget, name=name)
