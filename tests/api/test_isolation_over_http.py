@@ -149,6 +149,7 @@ OWN = {
     "add_agent": "makes something in one's own team",
     "set_task_type": "makes something in one's own team",
     "add_provider": "makes something in one's own team",
+    "start_debate": "makes something in one's own team",
     "create_team": "makes a team; slugs are everybody's, so that a taken one is told",
     "create_user": "is for administrators",
     "create_schedule": "is for administrators",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from uuid import uuid4
 
 import aiohttp
 import pytest
 
 from fixtures.browser import HOSTILE, Opened, Site, plan, record
+from fixtures.calls import record_call, record_debate
 from guildhall.domains.evaluation import configurations, scenarios
+from guildhall.domains.gateway import budgets, providers
+from guildhall.domains.gateway.providers import NewAccount
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -55,6 +60,24 @@ async def _make(site: Site) -> list[str]:
             site, database, name, "hostile_case", 1, passed=False, trajectory=trajectory, sandbox_logs=HOSTILE
         )
         two = await record(site, database, name, "hostile_case", 2, passed=True, trajectory=odd)
+        said = [
+            {"role": "system", "content": HOSTILE},
+            {"role": HOSTILE, "content": [{"type": "text", "text": HOSTILE}], HOSTILE: HOSTILE},
+            HOSTILE,
+            ["a"],
+            None,
+        ]
+        url, odd_name = site.served.database_url, HOSTILE[:100]
+        answered = await record_call(url, site.actor, HOSTILE, messages=said, model=odd_name, answer=HOSTILE)
+        refused = await record_call(url, site.actor, HOSTILE, model=odd_name, answer=None, error=HOSTILE)
+        debate = await record_debate(database, site.actor, HOSTILE, said=HOSTILE)
+        async with database.transaction(site.served.people["pottery/owner"]) as tx:
+            odd_account = NewAccount(
+                odd_name.replace("/", "").replace("\x1b", ""), "openai", config={"models": [HOSTILE]}
+            )
+            odd_account = replace(odd_account, name="".join(each for each in odd_account.name if each.isprintable()))
+            await providers.add_account(tx, odd_account, None)
+            await budgets.add_budget(tx, budgets.NewBudget(odd_account.name, limit_usd=Decimal(1), model=HOSTILE))
     return [
         "/",
         "/simulations",
@@ -68,6 +91,13 @@ async def _make(site: Site) -> list[str]:
         "/failures",
         "/tools",
         "/cost",
+        "/requests",
+        f"/requests/{answered}",
+        f"/requests/{refused}",
+        "/providers",
+        "/budgets",
+        "/debates",
+        f"/debates/{debate}",
         f"/simulations/{HOSTILE.replace('/', '')}",
     ]
 
@@ -87,6 +117,10 @@ async def test_nothing_that_others_write_is_run_and_all_of_it_is_seen(site: Site
         shown = await page.locator("ol.steps").inner_text()
         assert '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>' in shown
         assert "␛[31m⟨U+202E⟩" in shown
+        page = await window.open(paths[13])
+        asked = await page.locator("ol.steps").first.inner_text()
+        assert asked.count('<img src=x onerror="window.hacked=1">') >= 3
+        assert "␛[31m⟨U+202E⟩" in asked
         assert [each for each in window.wrong if "404" not in each] == []
 
 
@@ -144,6 +178,13 @@ async def test_what_is_not_there_or_makes_no_sense_is_a_page_that_says_so(site: 
         "/scenarios?sort=colour": (422, "expected one of"),
         "/tools?format=xml": (422, "format"),
         "/failures?fault=nobody": (422, "fault"),
+        f"/requests/{uuid4()}": (404, "no request"),
+        f"/requests/{site.ids['call']}/messages/7": (404, "no message 7"),
+        "/requests?status=done": (422, "status"),
+        "/providers?sort=colour": (422, "expected one of"),
+        "/budgets?format=xml": (422, "format"),
+        "/debates/0000": (404, "no debate"),
+        "/debates?status=over": (422, "status"),
         "/scenarios/a%00b": (422, "U+0000"),
         "/enter/nothing": (404, "lets nobody in"),
     }

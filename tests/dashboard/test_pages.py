@@ -37,6 +37,13 @@ def _pages(site: Site) -> list[str]:
         "/failures",
         "/tools",
         "/cost",
+        "/requests",
+        f"/requests/{site.ids['call']}",
+        f"/requests/{site.ids['failed call']}",
+        "/providers",
+        "/budgets",
+        "/debates",
+        f"/debates/{site.ids['debate']}",
         "/system",
         "/simulations/nowhere",
     ]

@@ -2,27 +2,30 @@
 Holding a debate: who is asked what, and when it is over.
 
 Every turn is kept as soon as it is spoken, each in its own transaction, so that a
-debate that breaks off leaves all that was said. Models are asked at one
-endpoint; with the address of a gateway every call is on its record.
+debate that breaks off leaves all that was said, and whoever takes it up again
+asks nobody twice. Models are asked at one endpoint; with the address of a
+gateway every call is on its record.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
-from guildhall.adapters.llm import Completion, Endpoint, ModelClient
+from guildhall.adapters.llm import Completion, Endpoint
 from guildhall.algorithms import sanitise
 from guildhall.app.wiring import App
 from guildhall.domains.evaluation.simulations import TrialFailed
 from guildhall.domains.gateway import debates
 from guildhall.domains.gateway.debates import (
     MODERATOR,
+    Debate,
     DebateBallot,
+    DebateStatus,
     NewDebate,
     NobodyAnswered,
     Outcome,
@@ -36,6 +39,29 @@ TIMEOUT_MS = 180_000.0
 """How long one turn may take, attempts and pauses included."""
 
 Heard = Callable[[Turn], None]
+
+
+class Models(Protocol):
+    """Whoever asks models, as `adapters.llm.ModelClient` does."""
+
+    def check_endpoint(self, endpoint: Endpoint) -> None:
+        """Find out beforehand what would fail each time."""
+        ...
+
+    async def complete(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        endpoint: Endpoint,
+        model: str,
+        timeout_ms: float,
+        temperature: float | None = None,
+        response_format: Mapping[str, Any] | None = None,
+        optional: Collection[str] = (),
+    ) -> Completion:
+        """One completion; raises TrialFailed where there is none to be had."""
+        ...
+
 
 _RULES = """\
 You take part in a structured debate as one of {number} participants. Judge the question on its merits; agreeing is no aim in itself.
@@ -53,7 +79,7 @@ Say in a few sentences where they agree, where they differ, and which question w
 
 async def hold(
     app: App,
-    models: ModelClient,
+    models: Models,
     endpoint: Endpoint,
     new: NewDebate,
     *,
@@ -84,19 +110,59 @@ async def hold(
         raise
 
 
+async def go_on(
+    app: App,
+    models: Models,
+    endpoint: Endpoint,
+    debate_id: UUID,
+    *,
+    heard: Heard | None = None,
+    timeout_ms: float = TIMEOUT_MS,
+) -> Debate:
+    """
+    Hold a debate that was planned, or go on with one that broke off; the debate as it ended.
+
+    What was said before stands and nobody is asked for it again. One that breaks off now stays as it is, so that it can
+    be gone on with; who gives it up for good calls it off (`debates.call_off`). A debate that is completed stays so.
+
+    Raises:
+        DebateNotFound: There is none.
+        DebateOver: It was cancelled.
+        NobodyAnswered: No participant took a position; it is cancelled.
+    """
+    async with app.transaction() as tx:
+        record = await debates.get_record(tx, debate_id)
+        if record.debate.status is DebateStatus.COMPLETED:
+            return record.debate
+        await debates.start(tx, debate_id)
+    new, temperature = debates.planned(record), record.debate.metadata.get("temperature")
+    debate = _Debate(
+        app, models, endpoint, new, debate_id, heard or (lambda _turn: None), temperature, timeout_ms, record.turns
+    )
+    try:
+        await debate.run()
+    except NobodyAnswered as error:
+        async with app.transaction() as tx:
+            await debates.call_off(tx, debate_id, sanitise.text(str(error)), new.positions)
+        raise
+    async with app.transaction() as tx:
+        return await debates.get_debate(tx, debate_id)
+
+
 class _Debate:
-    """A debate while it is held."""
+    """A debate while it is held; `spoken` is what was said of it before."""
 
     def __init__(
         self,
         app: App,
-        models: ModelClient,
+        models: Models,
         endpoint: Endpoint,
         new: NewDebate,
         debate_id: UUID,
         heard: Heard,
         temperature: float | None,
         timeout_ms: float,
+        spoken: Sequence[Turn] = (),
     ) -> None:
         self._app = app
         self._models = models
@@ -111,6 +177,7 @@ class _Debate:
         )
         self._summary: str | None = None
         self._failed: dict[str, str] = {}
+        self._spoken = {(each.round_number, each.participant): each for each in spoken}
 
     async def run(self) -> Outcome:
         new = self._new
@@ -167,6 +234,9 @@ class _Debate:
     async def _turn(
         self, number: int, turn: int, participant: Participant, heard_of: Mapping[str, Statement]
     ) -> Statement | None:
+        known = self._spoken.get((number, participant.name))
+        if known is not None:
+            return self._said_before(known)
         try:
             answer = await self._ask(participant.model, self._messages(participant, number, heard_of))
         except TrialFailed as failure:
@@ -181,8 +251,19 @@ class _Debate:
         await self._keep(spoken)
         return statement
 
+    def _said_before(self, known: Turn) -> Statement | None:
+        statement = debates.statement_of(known)
+        if statement is None:
+            failed = "error" in known.raw_response
+            self._failed[known.participant] = known.content if failed else "its answer takes none of the positions"
+        return statement
+
     async def _moderate(self, held: int, now: Mapping[str, Statement]) -> None:
         if self._new.moderator is None:
+            return
+        known = self._spoken.get((held, MODERATOR))
+        if known is not None:
+            self._summary = None if "error" in known.raw_response else known.content
             return
         asked = [
             {"role": "system", "content": _MODERATOR},
@@ -304,6 +385,7 @@ def _turn_of(number: int, turn: int, name: str, answer: Completion, statement: S
             "model": call.model,
             "content": sanitise.text(answer.content or ""),
             "finish_reason": answer.finish_reason,
+            "request_id": answer.request_id,
             "ranking": list(statement.ranking) if statement else [],
             "cost_usd": None if call.cost_usd is None else str(call.cost_usd),
         },

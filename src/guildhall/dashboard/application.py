@@ -12,11 +12,15 @@ from guildhall.api.frame.routes import Route
 from guildhall.dashboard.frame import statics
 from guildhall.dashboard.frame.views import Page, error_page
 from guildhall.dashboard.pages import (
+    budgets,
+    calls,
     comparisons,
     configurations,
     costs,
+    debates,
     failures,
     home,
+    providers,
     scenarios,
     signing_in,
     simulations,
@@ -36,6 +40,10 @@ _ROUTERS: Sequence[APIRouter] = (
     failures.router,
     tools.router,
     costs.router,
+    calls.router,
+    providers.router,
+    budgets.router,
+    debates.router,
     system.router,
     statics.router,
 )

@@ -62,7 +62,7 @@ class Completion:
 
     `message` is the assistant's message as the next request has to repeat it,
     `call` the record of the request that succeeded, `attempts` how many
-    requests it took.
+    requests it took, `request_id` what the gateway's ledger calls it, where it went through one.
     """
 
     content: str | None
@@ -71,6 +71,7 @@ class Completion:
     call: ModelCall
     message: Mapping[str, Any] = field(default_factory=dict)
     attempts: int = 1
+    request_id: str | None = None
 
     @property
     def filtered(self) -> bool:

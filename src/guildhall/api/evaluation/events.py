@@ -13,14 +13,13 @@ from fastapi import APIRouter, Header, Request, Response
 from guildhall import clock
 from guildhall.api.evaluation.simulations import SimulationReference
 from guildhall.api.frame.answers import json_bytes
-from guildhall.api.frame.events import MEDIA_TYPE, Event, stream
+from guildhall.api.frame.events import MEDIA_TYPE, Event, EventIdUnusable, stream
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Reading, token_of
 from guildhall.app import following
 from guildhall.db import Actor, Database
 from guildhall.domains.evaluation import simulations
 from guildhall.domains.evaluation.outcomes import NewlyStored
-from guildhall.errors import InvalidInput
 
 router = APIRouter(prefix="/simulations", tags=["simulations"], route_class=Route)
 
@@ -35,20 +34,6 @@ data: {"status": "running", "trials": 20, "done": 7, "passed": 6, "cost_usd": 0.
 event: end
 data: {"status": "completed", "trials": 20, "done": 20, "passed": 17, "cost_usd": 0.33, "eta_s": null}
 """
-
-
-class EventIdUnusable(InvalidInput):
-    """A Last-Event-ID is none of this stream's."""
-
-    code = "event_id_unusable"
-
-    def __init__(self, given: str) -> None:
-        super().__init__(
-            f"Last-Event-ID is {given[:100]!r}, expected the id of an event of this stream, or 0",
-            remedy="Leave it out to hear of outcomes from now on, or send 0 for all of them.",
-            field="Last-Event-ID",
-            value=given[:100],
-        )
 
 
 @router.get(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from fastapi.responses import StreamingResponse
 
-from guildhall.errors import GuildhallError, NotAllowed
+from guildhall.errors import GuildhallError, InvalidInput, NotAllowed
 
 if TYPE_CHECKING:
     from guildhall.api.frame.house import House
@@ -32,6 +32,20 @@ _MOST_WAITING = 4_096
 """Events that may wait for a slow listener; it is then let go, and takes it up again by Last-Event-ID."""
 _BEGINNING = b"retry: 2000\n\n"
 _HEARTBEAT = b": still here\n\n"
+
+
+class EventIdUnusable(InvalidInput):
+    """A Last-Event-ID is none of this stream's."""
+
+    code = "event_id_unusable"
+
+    def __init__(self, given: str) -> None:
+        super().__init__(
+            f"Last-Event-ID is {given[:100]!r}, expected the id of an event of this stream, or 0",
+            remedy="Leave it out, or send 0 to hear of everything.",
+            field="Last-Event-ID",
+            value=given[:100],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,10 @@ class WantedBudget(Body):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"name": "team", "limit_usd": 500}, {"name": "ci", "key": "ci", "limit_usd": 5, "period": "day"}]
+            "examples": [
+                {"name": "team", "limit_usd": 500},
+                {"name": "ci", "key": "ci", "limit_usd": 5, "period": "day"},
+            ]
         }
     )
 

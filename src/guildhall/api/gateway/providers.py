@@ -53,7 +53,9 @@ class WantedPrices(Body):
 class WantedOptions(Body):
     """How an account is to be used."""
 
-    models: Annotated[dict[str, Annotated[str, Field(min_length=1, max_length=255)]] | None, Field(max_length=10_000)] = None
+    models: Annotated[
+        dict[str, Annotated[str, Field(min_length=1, max_length=255)]] | None, Field(max_length=10_000)
+    ] = None
     """The provider's own name of each model by the one that callers use; `*` lets every name through."""
     weight: _Weight = None
     """Its share among equals, 1 unless given; 0 is the last resort."""

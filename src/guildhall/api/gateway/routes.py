@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guildhall.api.gateway import budgets, providers, requests
+from guildhall.api.gateway import budgets, debates, providers, requests
 
 ROUTERS = (
     providers.router,
@@ -10,4 +10,5 @@ ROUTERS = (
     requests.router,
     requests.ledger,
     budgets.router,
+    debates.router,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from typing_extensions import TypedDict
@@ -48,6 +48,8 @@ class TurnDocument(TypedDict):
     confidence: float | None
     tokens_used: int | None
     response_time_ms: int | None
+    request_id: str | None
+    """The call in the gateway's ledger, where it went through one of ours."""
     created_at: datetime | None
 
 
@@ -82,6 +84,32 @@ class RecordDocument(TypedDict):
     code_versions: Sequence[CodeVersionDocument]
 
 
+@described
+class CountDocument(TypedDict):
+    """What a vote came to."""
+
+    method: str
+    rule: str
+    """What decided: by `condorcet` it may be Schulze's rule."""
+    winners: Sequence[str]
+    """Several in a tie, none where nobody voted."""
+    scores: Mapping[str, float]
+    voters: int
+    lead: float
+    others: Mapping[str, Sequence[str]]
+    """What other rules would have said."""
+
+
+@described
+class RecountDocument(TypedDict):
+    """What the ballots come to, beside what the record says."""
+
+    debate: str
+    votes: Mapping[str, CountDocument]
+    """`plain`, on the first answers, and `final`."""
+    agrees: bool
+
+
 def debate_document(debate: Debate) -> DebateDocument:
     return DebateDocument(
         id=debate.id,
@@ -111,6 +139,7 @@ def turn_document(turn: Turn) -> TurnDocument:
         confidence=None if turn.confidence is None else float(turn.confidence),
         tokens_used=turn.tokens_used,
         response_time_ms=turn.response_time_ms,
+        request_id=turn.raw_response.get("request_id"),
         created_at=turn.created_at,
     )
 
@@ -135,12 +164,12 @@ def record_document(record: Record) -> RecordDocument:
     )
 
 
-def recount_document(record: Record, counted: Mapping[str, Count]) -> dict[str, Any]:
+def recount_document(record: Record, counted: Mapping[str, Count]) -> RecountDocument:
     """What the ballots come to, beside what the record says."""
     kept = record.debate.metadata.get("result") or {}
     return {
         "debate": str(record.debate.id),
-        "votes": {vote: count_document(each) for vote, each in counted.items()},
+        "votes": {vote: cast(CountDocument, count_document(each)) for vote, each in counted.items()},
         "agrees": all(
             list(each.winners) == (kept.get(vote) or {}).get("winners", []) for vote, each in counted.items()
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -15,6 +15,7 @@ from guildhall.app.gateway.ledger import Ledger
 from guildhall.app.gateway.watch import Watch
 from guildhall.app.wiring import App
 from guildhall.cache import PostgresCache
+from guildhall.db import Database
 from guildhall.domains.gateway import providers
 from guildhall.domains.platform import identity
 from guildhall.settings import Settings
@@ -26,9 +27,13 @@ _LEAST_CONNECTIONS = 8
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
+async def open_gateway(
+    settings: Settings, *, lets_in: Callable[[Database], Doorkeeper] = Doorkeeper
+) -> AsyncIterator[Gateway]:
     """
     The gateway of an installation; at the end everything that was answered is written down.
+
+    `lets_in` makes who says whose a call is; by its token, unless another is given.
 
     Raises:
         Unavailable: There is no database, or it lacks migrations.
@@ -36,7 +41,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
     settings = replace(settings, pool_size=max(settings.pool_size, _LEAST_CONNECTIONS))
     ring = identity.read_keyring(settings.secret_key, settings.secret_key_old) if settings.secret_key else None
     async with App.open(settings, patience_s=PATIENCE_S, statement_s=_STATEMENT_S) as app:
-        doorkeeper = Doorkeeper(app.database)
+        doorkeeper = lets_in(app.database)
         directory = Directory(app.database, doorkeeper, ring)
         watch = Watch()
         networks = providers.read_networks(settings.gateway_networks)

@@ -17,12 +17,16 @@ from guildhall.app.workers.handlers import HANDLERS, Context, GiveUp, TryLater, 
 from guildhall.db import Tx
 from guildhall.domains.platform import audit, jobs
 from guildhall.errors import GuildhallError, InvalidInput, NotAllowed, NotFound, Unavailable
+from guildhall.domains.gateway import debates
+from guildhall.domains.platform import audit
+from guildhall.errors import InvalidInput, NotAllowed, NotFound
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 RUN = "evaluation.run"
 CLUSTER = "failures.cluster"
 ANALYSE = "recommendations.analyse"
+DEBATE = "gateway.debate"
 _PATIENCE = timedelta(minutes=10)
 _run_code: set[Callable[..., Any]] = set()
 
@@ -53,6 +57,19 @@ async def make_known(app: App, types: jobs.Types, task_type: str) -> None:
     if (kind.name, kind.queue) not in types.kinds:
         async with app.database.duty("worker") as tx:
             await jobs.register_type(tx, kind)
+class HasItsRoute(NotAllowed):
+    """A job belongs to something else, which is added with it."""
+
+    code = "job_has_its_route"
+
+    def __init__(self, task_type: str, route: str) -> None:
+        super().__init__(
+            f"jobs of type {task_type!r} are added with what they are about", remedy=f"Use {route}.",
+            field="task_type", value=task_type,
+        )  # fmt: skip
+
+
+_ROUTES = {DEBATE: "POST /v1/gateway/debates"}
 
 
 def refuse_code(task_type: str) -> None:
@@ -61,7 +78,10 @@ def refuse_code(task_type: str) -> None:
 
     Raises:
         RunsCode: It does.
+        HasItsRoute: It is one of those that nobody adds alone.
     """
+    if task_type in _ROUTES:
+        raise HasItsRoute(task_type, _ROUTES[task_type])
     if task_type in TYPES and HANDLERS[task_type].call in _run_code:
         raise RunsCode(task_type)
 
@@ -180,6 +200,41 @@ async def analyse(wanted: Analyse, context: Context) -> dict[str, Any]:
         if isinstance(error, Unavailable) and not isinstance(error, AnalystFailed):
             raise
         raise GiveUp(str(error)) from error
+class HoldDebate(BaseModel):
+    """Which debate to hold; everything else stands in its record."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    debate: UUID
+
+
+@job(DEBATE, max_retries=10, retry_base=timedelta(seconds=5), retry_most=_PATIENCE, at_once=2)
+async def hold_debate(wanted: HoldDebate, context: Context) -> dict[str, Any]:
+    """
+    Hold a debate that was asked for over HTTP, through a gateway of this process, for whoever asked.
+
+    A worker that is stopped or lost leaves it as it is, and the next one goes on after the last turn on record.
+    """
+    from guildhall.app import debates as hall  # noqa: PLC0415 - with a gateway and all that it needs
+    from guildhall.app.gateway import deputies  # noqa: PLC0415
+
+    app = replace(context.app, actor=context.actor)
+    async with context.transaction() as tx:
+        asked = await debates.get_debate(tx, wanted.debate)
+    errand = deputies.Errand.read(asked.metadata.get("asked_with"))
+    if errand is None:
+        raise GiveUp(f"nobody has asked for debate {wanted.debate} over HTTP")
+    try:
+        async with deputies.deputy_models(app.settings, app.actor, errand) as models:
+            held = await hall.go_on(app, models, deputies.NOWHERE, wanted.debate)
+    except (debates.NobodyAnswered, debates.DebateOver) as error:
+        raise GiveUp(str(error)) from error
+    except Exception as error:
+        if context.job.retry_count >= context.job.max_retries:
+            async with context.transaction() as tx:
+                await debates.call_off(tx, wanted.debate, f"it could not be held: {error}", asked.positions)
+        raise
+    return {"debate": str(held.id), "winner": held.final_winner}
 
 
 TYPES = frozenset(each.kind.name for each in HANDLERS.of_queues(()) if each.call.__module__ == __name__)

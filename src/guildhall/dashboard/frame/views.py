@@ -61,6 +61,10 @@ SECTIONS = (
     ("Failures", "/failures"),
     ("Tools", "/tools"),
     ("Cost", "/cost"),
+    ("Calls", "/requests"),
+    ("Providers", "/providers"),
+    ("Budgets", "/budgets"),
+    ("Debates", "/debates"),
     ("System", "/system"),
 )
 
@@ -122,6 +126,12 @@ def fragment(template: str, **values: Any) -> bytes:
     """A part of a page in one line, as an event carries it."""
     text = _environment().get_template(template).render(**values)
     return " ".join(text.split()).encode()
+
+
+def lines_fragment(template: str, **values: Any) -> bytes:
+    """The same of a part that has texts of several lines: each end of a line is a reference, which a browser reads as one."""
+    text = _environment().get_template(template).render(**values)
+    return text.replace("\r", "").replace("\n", "&#10;").encode()
 
 
 def error_page(request: Request, response: Response) -> Response:

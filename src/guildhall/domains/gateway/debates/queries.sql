@@ -2,8 +2,13 @@
 INSERT INTO gateway.debate_sessions (
     id, topic, description, status, total_rounds, voting_method, positions, participants, metadata, started_at
 ) VALUES (
-    :id, :topic, :description, 'active', :total_rounds, :voting_method, :positions, :participants, :metadata, now()
+    :id, :topic, :description, :status, :total_rounds, :voting_method, :positions, :participants, :metadata, :started_at
 );
+
+-- name: start_session
+UPDATE gateway.debate_sessions
+   SET status = 'active', started_at = COALESCE(started_at, now())
+ WHERE id = :id AND status IN ('pending', 'active');
 
 -- name: insert_code_version
 INSERT INTO gateway.code_versions (
@@ -34,7 +39,7 @@ SELECT :session_id, ballots.vote, ballots.participant_id, ballots.ranking::jsonb
 UPDATE gateway.debate_sessions
    SET status = :status, final_winner = :final_winner, positions = :positions, metadata = metadata || :metadata,
        completed_at = now()
- WHERE id = :id AND status = 'active';
+ WHERE id = :id AND status IN ('pending', 'active');
 
 -- name: debates
 -- For lists (`db.listing`), which filter, sort and page.
@@ -57,6 +62,13 @@ SELECT round_number, turn_number, participant_id, position, content, raw_respons
   FROM gateway.debate_turns
  WHERE session_id = :session_id
  ORDER BY round_number, turn_number;
+
+-- name: turns_since
+SELECT round_number, turn_number, participant_id, position, content, raw_response, tokens_used, response_time,
+       confidence, created_at
+  FROM gateway.debate_turns
+ WHERE session_id = :session_id AND created_at >= :since
+ ORDER BY created_at, round_number, turn_number;
 
 -- name: ballots_of
 SELECT vote, participant_id, ranking, weight

@@ -25,6 +25,8 @@ from guildhall.domains.gateway.debates.types import (
     DebateBallot,
     Method,
     NewDebate,
+    Participant,
+    Record,
     Statement,
     Stop,
     Turn,
@@ -84,6 +86,42 @@ def check(new: NewDebate) -> None:
         )
     if new.when_below is not None and not 0 < new.when_below <= 1:
         raise DebateInvalid("when_below", new.when_below, "a share above 0 and up to 1")
+
+
+def planned(record: Record) -> NewDebate:
+    """The debate that was asked for, as its record keeps it: whoever holds it next knows what the first one knew."""
+    debate, told = record.debate, record.debate.metadata
+    below = told.get("when_below")
+    return NewDebate(
+        topic=debate.topic,
+        participants=[
+            Participant(
+                each["name"],
+                each["model"],
+                Decimal(str(each.get("weight", 1))),
+                each.get("role"),
+                each.get("position"),
+            )
+            for each in debate.participants
+        ],
+        rounds=debate.total_rounds,
+        method=debate.method,
+        positions=tuple(debate.positions),
+        description=debate.description,
+        moderator=told.get("moderator"),
+        when_below=None if below is None else Decimal(str(below)),
+        in_turn=bool(told.get("in_turn")),
+        code=record.code[0] if record.code else None,
+    )
+
+
+def statement_of(turn: Turn) -> Statement | None:
+    """What a turn that is on record says; None where it took no position."""
+    if not turn.position:
+        return None
+    ranking = turn.raw_response.get("ranking")
+    ranked = tuple(map(str, ranking)) if isinstance(ranking, list) and ranking else (turn.position,)
+    return Statement(turn.position, turn.content, turn.confidence, ranked)
 
 
 def normalise(answer: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,11 +30,15 @@ __all__ = [
     "begin_round",
     "call_off",
     "close",
+    "get_debate",
     "get_record",
     "name_debate",
     "page_debates",
+    "plan",
     "recount",
+    "start",
     "take_turn",
+    "turns_since",
 ]
 
 
@@ -44,9 +49,34 @@ async def begin(tx: Tx, new: NewDebate) -> UUID:
     Raises:
         DebateInvalid: It cannot be held as it is asked for.
     """
+    return await _insert(tx, new, DebateStatus.ACTIVE)
+
+
+async def plan(tx: Tx, new: NewDebate) -> UUID:
+    """
+    Write down a debate that somebody else is to hold; its id.
+
+    Raises:
+        DebateInvalid: It cannot be held as it is asked for.
+    """
+    return await _insert(tx, new, DebateStatus.PENDING)
+
+
+async def start(tx: Tx, debate_id: UUID) -> None:
+    """
+    Begin a debate that was planned, or take up one that was begun.
+
+    Raises:
+        DebateOver: It has ended, or there is none.
+    """
+    if not await store.start_session(tx, debate_id):
+        raise DebateOver(debate_id)
+
+
+async def _insert(tx: Tx, new: NewDebate, status: DebateStatus) -> UUID:
     rules.check(new)
     debate_id = clock.new_id(tx.now)
-    await store.insert_session(tx, debate_id, new)
+    await store.insert_session(tx, debate_id, new, status)
     if new.code is not None:
         await store.insert_code_version(tx, debate_id, new.code)
     return debate_id
@@ -123,9 +153,9 @@ async def name_debate(tx: Tx, name: str) -> UUID:
     return found[0]
 
 
-async def get_record(tx: Tx, debate_id: UUID) -> Record:
+async def get_debate(tx: Tx, debate_id: UUID) -> Debate:
     """
-    A debate with all that was said and cast.
+    A debate as it stands, without what was said.
 
     Raises:
         DebateNotFound: There is no such debate.
@@ -133,8 +163,23 @@ async def get_record(tx: Tx, debate_id: UUID) -> Record:
     debate = await store.find_debate(tx, debate_id)
     if debate is None:
         raise DebateNotFound(str(debate_id))
+    return debate
+
+
+async def turns_since(tx: Tx, debate_id: UUID, since: datetime) -> list[Turn]:
+    """What was said in a debate from a time on, in the order of time."""
+    return await store.turns_since(tx, debate_id, since)
+
+
+async def get_record(tx: Tx, debate_id: UUID) -> Record:
+    """
+    A debate with all that was said and cast.
+
+    Raises:
+        DebateNotFound: There is no such debate.
+    """
     return Record(
-        debate,
+        await get_debate(tx, debate_id),
         await store.turns_of(tx, debate_id),
         await store.ballots_of(tx, debate_id),
         await store.code_of(tx, debate_id),

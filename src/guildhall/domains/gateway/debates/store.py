@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,12 +37,14 @@ DEBATES = Listing(
 )
 
 
-async def insert_session(tx: Tx, debate_id: UUID, new: NewDebate) -> None:
+async def insert_session(tx: Tx, debate_id: UUID, new: NewDebate, status: DebateStatus) -> None:
     await tx.execute(
         _queries.insert_session,
         id=debate_id,
         topic=new.topic,
         description=new.description,
+        status=str(status),
+        started_at=tx.now if status is DebateStatus.ACTIVE else None,
         total_rounds=new.rounds,
         voting_method=str(new.method),
         positions=list(new.positions),
@@ -53,6 +56,10 @@ async def insert_session(tx: Tx, debate_id: UUID, new: NewDebate) -> None:
             "in_turn": new.in_turn,
         },
     )
+
+
+async def start_session(tx: Tx, debate_id: UUID) -> bool:
+    return await tx.execute(_queries.start_session, id=debate_id) == 1
 
 
 async def insert_code_version(tx: Tx, debate_id: UUID, code: CodeVersion) -> None:
@@ -138,21 +145,11 @@ async def ids_like(tx: Tx, beginning: str) -> list[UUID]:
 
 
 async def turns_of(tx: Tx, debate_id: UUID) -> list[Turn]:
-    return [
-        Turn(
-            round_number=row["round_number"],
-            turn_number=row["turn_number"],
-            participant=row["participant_id"],
-            position=row["position"],
-            content=row["content"],
-            raw_response=row["raw_response"],
-            tokens_used=row["tokens_used"],
-            response_time_ms=row["response_time"],
-            confidence=row["confidence"],
-            created_at=row["created_at"],
-        )
-        for row in await tx.fetch(_queries.turns_of, session_id=debate_id)
-    ]
+    return [_turn(row) for row in await tx.fetch(_queries.turns_of, session_id=debate_id)]
+
+
+async def turns_since(tx: Tx, debate_id: UUID, since: datetime) -> list[Turn]:
+    return [_turn(row) for row in await tx.fetch(_queries.turns_since, session_id=debate_id, since=since)]
 
 
 async def ballots_of(tx: Tx, debate_id: UUID) -> list[DebateBallot]:
@@ -185,6 +182,21 @@ def _participant(each: Participant) -> dict[str, Any]:
         "role": each.role,
         "position": each.position,
     }
+
+
+def _turn(row: Row) -> Turn:
+    return Turn(
+        round_number=row["round_number"],
+        turn_number=row["turn_number"],
+        participant=row["participant_id"],
+        position=row["position"],
+        content=row["content"],
+        raw_response=row["raw_response"],
+        tokens_used=row["tokens_used"],
+        response_time_ms=row["response_time"],
+        confidence=row["confidence"],
+        created_at=row["created_at"],
+    )
 
 
 def _debate(row: Row) -> Debate:

@@ -196,6 +196,11 @@ class Debate:
     started_at: datetime | None
     completed_at: datetime | None
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether nobody speaks any more."""
+        return self.status in (DebateStatus.COMPLETED, DebateStatus.CANCELLED)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
