@@ -5,7 +5,7 @@ A million outcomes of one team in a thousand simulations (100 scenarios, ten
 trials each) over 30 days, with calls of tools and failures; the last hour is not
 rolled up yet. One process of `guildhall serve` answers. Measured are
 
-- each page at p50 and p95, from the request to the last byte, one after the other;
+- each page (beside the outcomes there are a million calls of models) at p50 and p95, from the request to the last byte, one after the other;
 - beside the pages that read roll-ups, the same figures asked of the raw rows;
 - 200 viewers of one running simulation: from an outcome's commit until its cell
   has reached a viewer, and the server process's share of a core meanwhile.
@@ -111,6 +111,36 @@ SELECT rollups.name, platform.tenant_id(), buckets
        generate_series(date_bin(width, now() - interval '31 days', '2000-01-01Z'), now(), width) AS buckets
  WHERE source IN ('outcomes', 'tool_usage', 'failure_patterns');
 """
+FILL_CALLS = """
+INSERT INTO gateway.llm_providers (id, name, type, config)
+SELECT ('00000000-0000-0000-0000-00000000003' || n)::uuid, 'provider-' || n, 'openai', '{{"models": ["*"]}}' FROM generate_series(0, 4) AS n;
+INSERT INTO gateway.budgets (name, model, limit_usd) SELECT 'budget-' || n, 'model-' || n, 100 FROM generate_series(1, 20) AS n;
+SELECT platform.ensure_partitions('llm_requests', now() - interval '31 days', now() + interval '1 day');
+SELECT platform.ensure_partitions('llm_responses', now() - interval '31 days', now() + interval '1 day');
+CREATE TEMPORARY TABLE made AS
+SELECT n, gen_random_uuid() AS id, now() - interval '30 days' * (1 - n::float8 / {calls}) AS at FROM generate_series(1, {calls}) AS n;
+INSERT INTO store.llm_requests (id, user_id, request_type, model, prompt, messages, status, provider_name, is_streamed, tokens_prompt,
+                                tokens_completion, cost_usd, error_code, created_at, completed_at)
+SELECT id, platform.user_id(), 'chat', 'model-' || n % 20, 'Look into order ' || n,
+       jsonb_build_array(jsonb_build_object('role', 'user', 'content', 'Look into order ' || n)),
+       CASE WHEN n % 40 = 0 THEN 'failed' ELSE 'completed' END, 'provider-' || n % 5, false, 900, 120, 0.0004,
+       CASE WHEN n % 40 = 0 THEN 'upstream_unavailable' END, at, at + interval '1 second'
+  FROM made;
+INSERT INTO store.llm_responses (id, request_id, request_created_at, provider_id, provider_name, model, content, tokens_prompt,
+                                 tokens_completion, cost_usd, response_time, time_to_first_byte, selected, error_code, created_at, attempt)
+SELECT gen_random_uuid(), id, at, ('00000000-0000-0000-0000-00000000003' || n % 5)::uuid, 'provider-' || n % 5, 'model-' || n % 20, 'Done.',
+       900, 120, 0.0004, 700 + n % 900, 90 + n % 200, n % 40 > 0, CASE WHEN n % 40 = 0 THEN 'upstream_failed' END, at, 1
+  FROM made;
+INSERT INTO gateway.debate_sessions (topic, status, total_rounds, completed_at)
+SELECT 'Is change ' || n || ' ready?', 'cancelled', 2, now() FROM generate_series(1, 2000) AS n;
+INSERT INTO gateway.debate_turns (session_id, round_number, turn_number, participant_id, position, content)
+SELECT id, place / 10, place % 10, 'model-' || place % 10, 'merge', repeat('It is ready. ', 40)
+  FROM (SELECT id FROM gateway.debate_sessions LIMIT 1) AS one, generate_series(0, 29) AS place;
+INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+SELECT rollups.name, platform.tenant_id(), buckets
+  FROM platform.rollups, generate_series(date_bin(width, now() - interval '31 days', '2000-01-01Z'), now(), width) AS buckets
+ WHERE source IN ('llm_requests', 'llm_responses');
+"""
 LAST_HOUR = """
 INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
 SELECT name, '00000000-0000-7000-8000-000000000002', date_bin(width, now(), '2000-01-01Z')
@@ -157,7 +187,15 @@ async def pages_of(connection: asyncpg.Connection[Any], simulations: int) -> lis
         "/", "/simulations", f"/simulations/{two}", f"/simulations/{two}?sort=weakest&show=failed",
         f"/compare?baseline={one}&candidate={two}", "/compare", f"/outcomes/{first}", f"/outcomes/{first}/beside/{second}",
         "/configurations", "/configurations/agent-10", "/configurations/agent-10/diff?before=1&after=10", "/scenarios",
-        "/scenarios/scenario_7", "/failures", "/tools", "/cost", "/system",
+        "/scenarios/scenario_7", "/failures", "/tools", "/cost", "/system", *await pages_of_calls(connection),
+    ]  # fmt: skip
+
+
+async def pages_of_calls(connection: asyncpg.Connection[Any]) -> list[str]:
+    # Their ids are no times here, as they are in life, so that no call is found by its own.
+    debate = await connection.fetchval("SELECT session_id FROM gateway.debate_turns LIMIT 1")
+    return [
+        "/requests", "/requests?model=model-7", "/requests?status=failed", "/providers", "/budgets", "/debates", f"/debates/{debate}",
     ]  # fmt: skip
 
 
@@ -268,7 +306,7 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def measure(settings: Settings, amount: int, rounds: int) -> dict[str, Any]:
+async def measure(settings: Settings, amount: int, rounds: int, calls: int) -> dict[str, Any]:
     connection = await asyncpg.connect(await keep_running(settings), server_settings={"jit": "off", "timezone": "UTC"})
     count = amount // (SCENARIOS * TRIALS)
     began = time.perf_counter()
@@ -279,6 +317,7 @@ async def measure(settings: Settings, amount: int, rounds: int) -> dict[str, Any
         await connection.execute(
             FILL.format(outcomes=amount, simulations=count, scenarios=SCENARIOS, trials=TRIALS), timeout=600
         )
+        await connection.execute(FILL_CALLS.format(calls=calls), timeout=600)
         await connection.execute("VACUUM ANALYZE")
         await connection.fetch("SELECT platform.refresh_rollups(now() + interval '2 days')")
         await connection.execute(LAST_HOUR)
@@ -303,6 +342,7 @@ async def measure(settings: Settings, amount: int, rounds: int) -> dict[str, Any
         await connection.close()
     return {
         "outcomes": amount,
+        "calls": calls,
         "simulations": count,
         "filled_s": round(filled_s, 1),
         "pages": timed,
@@ -313,13 +353,14 @@ async def measure(settings: Settings, amount: int, rounds: int) -> dict[str, Any
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--outcomes", type=int, default=1_000_000)
+    parser.add_argument("--calls", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=30)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         settings = Settings(data_dir=Path(folder))
         try:
-            print(json.dumps(asyncio.run(measure(settings, options.outcomes, options.rounds)), indent=2))
+            print(json.dumps(asyncio.run(measure(settings, options.outcomes, options.rounds, options.calls)), indent=2))
         finally:
             embedded.stop(settings.data_dir)
 

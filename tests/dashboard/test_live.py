@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from fixtures.browser import Opened, Site, plan, record
+from fixtures.calls import record_debate, settle, speak
 from guildhall.db import Database
 from guildhall.domains.evaluation import configurations, simulations
 
@@ -107,3 +108,25 @@ async def test_a_simulation_is_ended_early_from_its_page(site: Site, opened: Ope
             await page.locator(".status.cancelled").wait_for(timeout=_SOON_MS)
         async with database.transaction(site.actor) as tx:
             assert (await simulations.get_simulation(tx, simulation_id)).status == "cancelled"
+
+
+async def test_a_debate_is_heard_turn_by_turn_with_every_line_and_settles_in_its_place(
+    site: Site, opened: Opened
+) -> None:
+    async with site.database() as database, opened() as window:
+        debate_id = await record_debate(database, site.actor, "Shall we fire it?", ends=False)
+        page = await window.open(f"/debates/{debate_id}")
+        assert await page.locator("p.answer").inner_text() == "It goes on: 2 turns so far, round 0 of 1."
+        await page.evaluate("window.same = true")
+        await speak(database, site.actor, debate_id, 1, 0, "bob", "yes", "I was wrong:\n\n  it is dry.")
+        said = page.locator("ol.steps .text", has_text="it is dry.")
+        await said.wait_for(timeout=_SOON_MS)
+        assert await said.inner_text() == "I was wrong:\n\n  it is dry."
+        await settle(database, site.actor, debate_id)
+        await page.locator("#live:not([sse-connect]) .answer", has_text="Settled: yes").wait_for(timeout=_SOON_MS)
+        assert (
+            await page.locator("#live tbody tr", has_text="yes").first.inner_text()
+            == "yes\t1\t2\t● the final vote ○ the plain vote"
+        )
+        assert await page.evaluate("window.same"), "the page is the same one"
+        assert window.wrong == []

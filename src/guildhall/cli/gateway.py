@@ -206,6 +206,27 @@ def probe_providers(
         raise typer.Exit(GATE_FAILED)
 
 
+@group.command("models")
+def list_models(as_json: JsonOption = False) -> None:
+    """List the models that can be called by a name, and what each costs where."""
+    from guildhall.app import prices
+    from guildhall.app.documents.gateway import model_document
+    from guildhall.app.wiring import App
+    from guildhall.cli.render.gateway import model_lines
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            found = await prices.served_models(tx)
+        if as_json:
+            output.document([model_document(each) for each in found])
+        else:
+            output.lines(model_lines(found))
+
+    run(work, as_json=as_json)
+
+
 @requests_group.command("list")
 def list_requests(
     status: Annotated[str | None, typer.Option(help="Only those that are running, completed or failed.")] = None,
@@ -327,6 +348,40 @@ def add_budget(
             output.document({"id": made, "name": name})
         else:
             output.lines([f"added {name}"])
+
+    run(work, as_json=as_json)
+
+
+@budgets_group.command("set")
+def set_budget(
+    name: Annotated[str, typer.Argument(help="What it is called.")],
+    usd: Annotated[
+        str | None, typer.Option(help="How much may be spent in a period; none takes the limit away.")
+    ] = None,
+    tokens_per_minute: Annotated[int | None, typer.Option(min=1, help="How many tokens may be asked for.")] = None,
+    period: Annotated[str | None, typer.Option(help="day or month; of another one nothing is spent yet.")] = None,
+    hard: Annotated[bool | None, typer.Option("--hard/--soft", help="Whether it refuses, or only counts.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change how much a budget allows; what is not named stays. It holds from the next call on."""
+    from guildhall.app.documents.gateway import budget_document
+    from guildhall.app.wiring import App
+    from guildhall.domains.gateway import budgets
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        changes: dict[str, Any] = {}
+        if usd is not None:
+            changes["limit_usd"] = None if usd == "none" else _amount("usd", usd, Decimal(0))
+        named = {"tokens_per_minute": tokens_per_minute, "period": period, "is_hard": hard}
+        changes |= {field: value for field, value in named.items() if value is not None}
+        async with App.open() as app, app.transaction() as tx:
+            changed = await budgets.change_budget(tx, name, changes)
+        if as_json:
+            output.document(budget_document(changed))
+        else:
+            output.lines([f"changed {name}"])
 
     run(work, as_json=as_json)
 

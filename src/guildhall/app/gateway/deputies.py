@@ -13,7 +13,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from uuid import UUID
 
 from guildhall import clock
@@ -201,7 +201,7 @@ class DeputyModels:
                 return await self._ask(said, model, left_ms, attempts)
             except Refusal as refusal:
                 if refusal.parameter in optional and refusal.parameter in body and refusal.parameter not in refused:
-                    refused.add(cast(str, refusal.parameter))
+                    refused.add(refusal.parameter)
                     continue
                 pause_s = full_jitter(attempts, self._chance(), at_least_s=refusal.wait_s)
                 left_ms = give_up_at_ms - clock.monotonic_ms()

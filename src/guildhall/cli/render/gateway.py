@@ -11,6 +11,7 @@ import orjson
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from guildhall.app.prices import ServedModel
     from guildhall.domains.gateway.budgets import Budget
     from guildhall.domains.gateway.providers import Account
     from guildhall.domains.gateway.requests import Call, Story
@@ -58,6 +59,26 @@ def budget_lines(budgets: Iterable[Budget]) -> Iterator[Text]:
         )
     if empty:
         yield Text("no budgets")
+
+
+def model_lines(models: Iterable[ServedModel]) -> Iterator[Text]:
+    """A line for each model at each account, in USD for a million tokens."""
+    empty = True
+    for model in models:
+        for each in model.offers:
+            empty = False
+            costs = (
+                "price unknown"
+                if each.input is None and each.output is None
+                else f"{_rate(each.input)} in, {_rate(each.output)} out a million tokens ({each.source})"
+            )
+            yield Text.assemble((f"{model.name:<24}", "bold"), f" {each.provider:<16} {costs}")
+    if empty:
+        yield Text("no models by a name; `guildhall gateway providers add --model NAME` makes one")
+
+
+def _rate(amount: Decimal | None) -> str:
+    return "?" if amount is None else money(amount)
 
 
 def call_lines(calls: Iterable[Call]) -> Iterator[Text]:

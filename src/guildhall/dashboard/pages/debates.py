@@ -104,6 +104,19 @@ class DebatePage:
     json: str
 
 
+def _settled(debate: Debate) -> str | None:
+    if debate.status is not DebateStatus.COMPLETED:
+        return None
+    return debate.final_winner if debate.final_winner is not None else "a tie"
+
+
+def _changed(debate: Debate) -> str | None:
+    result = debate.metadata.get("result")
+    if not isinstance(result, Mapping):
+        return None
+    return "changed by it" if result.get("changed") else "as without it"
+
+
 _COLUMNS: Sequence[Column[Debate]] = (
     Column(
         "topic",
@@ -112,8 +125,8 @@ _COLUMNS: Sequence[Column[Debate]] = (
         href=lambda each: f"/debates/{each.id}",
     ),
     Column("status", "Status", lambda each: each.status.value),
-    Column("winner", "Settled", lambda each: _settled(each)),
-    Column("changed", "By the debate", lambda each: _changed(each)),
+    Column("winner", "Settled", _settled),
+    Column("changed", "By the debate", _changed),
     Column("voting_method", "Vote", lambda each: each.method.value),
     Column("rounds", "Rounds", lambda each: f"{each.current_round} of {each.total_rounds}", "written"),
     Column("participants", "Participants", lambda each: len(each.participants), "number"),
@@ -254,19 +267,6 @@ def _uuid(value: Any) -> UUID | None:
         return UUID(str(value)) if value else None
     except ValueError:
         return None
-
-
-def _settled(debate: Debate) -> str | None:
-    if debate.status is not DebateStatus.COMPLETED:
-        return None
-    return debate.final_winner if debate.final_winner is not None else "a tie"
-
-
-def _changed(debate: Debate) -> str | None:
-    result = debate.metadata.get("result")
-    if not isinstance(result, Mapping):
-        return None
-    return "changed by it" if result.get("changed") else "as without it"
 
 
 def _list_sentence(items: Sequence[Debate], status: str | None) -> str:
