@@ -5,7 +5,8 @@ A million outcomes of one team in a thousand simulations (100 scenarios, ten
 trials each) over 30 days, with calls of tools and failures; the last hour is not
 rolled up yet. One process of `guildhall serve` answers. Measured are
 
-- each page (beside the outcomes there are a million calls of models) at p50 and p95, from the request to the last byte, one after the other;
+- each page at p50 and p95, from the request to the last byte, one after the other;
+  beside the outcomes there are a million calls of models for those about calls;
 - beside the pages that read roll-ups, the same figures asked of the raw rows;
 - 200 viewers of one running simulation: from an outcome's commit until its cell
   has reached a viewer, and the server process's share of a core meanwhile.
@@ -192,10 +193,23 @@ async def pages_of(connection: asyncpg.Connection[Any], simulations: int) -> lis
 
 
 async def pages_of_calls(connection: asyncpg.Connection[Any]) -> list[str]:
-    # Their ids are no times here, as they are in life, so that no call is found by its own.
+    # The others' ids are no times, as a call's own is, by which it is found.
+    call = clock.new_id()
+    asked = json.dumps([{"role": "user", "content": "Look into my order."}] * 20)
+    await connection.execute(
+        "INSERT INTO store.llm_requests (id, user_id, model, prompt, messages, status, created_at, completed_at)"
+        " VALUES ($1, platform.user_id(), 'model-1', 'Look into it', $2, 'completed', $3::timestamptz, $3::timestamptz)",
+        *(call, asked, clock.time_of(call)),
+    )
+    await connection.execute(
+        "INSERT INTO store.llm_responses (id, request_id, request_created_at, provider_name, content, created_at, attempt)"
+        " SELECT gen_random_uuid(), $1, $2::timestamptz, 'provider-1', 'Done.', $2::timestamptz, n FROM generate_series(1, 4) AS n",
+        *(call, clock.time_of(call)),
+    )
     debate = await connection.fetchval("SELECT session_id FROM gateway.debate_turns LIMIT 1")
     return [
-        "/requests", "/requests?model=model-7", "/requests?status=failed", "/providers", "/budgets", "/debates", f"/debates/{debate}",
+        "/requests", "/requests?model=model-7", "/requests?status=failed", f"/requests/{call}", "/providers", "/budgets", "/debates",
+        f"/debates/{debate}",
     ]  # fmt: skip
 
 

@@ -133,7 +133,10 @@ NAMED: dict[str, list[tuple[str, Any]]] = {
         ("?user_id={user_id}", None),
         ("?model={model}", None),
     ],
-    "add_budget": [("", {"name": "theirs", "key": "{key}", "limit_usd": 1})],
+    "add_budget": [
+        ("", {"name": "theirs", "key": "{key}", "limit_usd": 1}),
+        ("", {"name": "theirs", "user_id": "{user_id}", "limit_usd": 1}),
+    ],
     "sign_in": [("", {"login": "owner-of-smithy", "password": PASSWORD, "team": "{team}"})],
 }
 OWN = {

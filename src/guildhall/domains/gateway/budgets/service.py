@@ -9,7 +9,7 @@ from uuid import UUID
 
 from guildhall.db import Tx
 from guildhall.domains.gateway.budgets import rules, store
-from guildhall.domains.gateway.budgets.errors import BudgetNotFound
+from guildhall.domains.gateway.budgets.errors import BudgetNotFound, BudgetRefused
 from guildhall.domains.gateway.budgets.types import Budget, NewBudget
 from guildhall.domains.platform import identity
 from guildhall.domains.platform.identity import Action
@@ -25,7 +25,11 @@ async def add_budget(tx: Tx, new: NewBudget) -> UUID:
         BudgetTaken: There is one of this name.
     """
     identity.check(await identity.get_standing(tx), Action.MANAGE_SECRETS)
-    return await store.insert_budget(tx, rules.check(new))
+    checked = rules.check(new)
+    # Who is in no team of theirs is nobody to this one.
+    if new.user_id is not None and new.user_id not in {each.user_id for each in await identity.list_members(tx)}:
+        raise BudgetRefused("user_id", new.user_id, "the id of somebody in the team")
+    return await store.insert_budget(tx, checked)
 
 
 async def list_budgets(tx: Tx) -> list[Budget]:
