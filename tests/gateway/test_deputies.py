@@ -1,0 +1,57 @@
+"""Work in the background that calls models for whoever asked for it: it may what they may, and no longer than they."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.people import PASSWORD, make_person
+from guildhall.app.gateway.deputies import DeputyDoorkeeper, Errand
+from guildhall.db import Database
+from guildhall.domains.platform import identity
+from guildhall.domains.platform.identity import KeyRefused, NotSignedIn
+
+
+async def test_a_deputy_is_let_in_for_who_sent_it_as_long_as_they_are(database: Database) -> None:
+    ada = await make_person(database, "ada", password=PASSWORD)
+    eve = await make_person(database, "eve", team="ada")
+    async with database.transaction(ada) as tx:
+        key = await identity.create_key(tx, "nightly", scopes=["models"], rate_limit=7)
+    errand = Errand.read({"kind": "key", "id": str(key.id)})
+    assert errand is not None
+    assert errand.document() == {"kind": "key", "id": str(key.id)}
+    door = DeputyDoorkeeper(database, ada, errand)
+    caller = await door.admit("")
+    assert (caller.user_id, caller.key_id, tuple(caller.scopes), caller.rate_limit) == (
+        ada.user_id,
+        key.id,
+        ("models",),
+        7,
+    )
+    async with door.transaction(caller, caller.actor):
+        pass  # the database believes the proof
+    with pytest.raises(KeyRefused):
+        await DeputyDoorkeeper(database, eve, errand).admit("")
+
+    signed_in = (await identity.sign_in(database, "ada", PASSWORD)).caller
+    there = DeputyDoorkeeper(database, ada, Errand.of(signed_in))
+    by_session = await there.admit("")
+    assert by_session.proof == signed_in.proof
+    async with there.transaction(by_session, by_session.actor):
+        pass
+
+    async with database.transaction(ada) as tx:
+        await identity.revoke_key(tx, key.id.hex)
+        assert signed_in.session_id is not None
+        await identity.revoke_session(tx, signed_in.session_id)
+    with pytest.raises(KeyRefused):
+        async with door.transaction(caller, caller.actor):
+            pass
+    with pytest.raises(KeyRefused):
+        await door.admit("", afresh=True)
+    with pytest.raises(NotSignedIn):
+        await there.admit("", afresh=True)
+
+
+@pytest.mark.parametrize("said", [None, {}, {"kind": "key", "id": "x"}, {"kind": "person", "id": "0"}, "key"])
+def test_what_names_no_errand_is_none(said: object) -> None:
+    assert Errand.read(said) is None
