@@ -29,17 +29,14 @@ def test_an_account_is_added_changed_listed_and_removed(gateway: Command) -> Non
     ).json
     assert (made["base_url"], made["has_key"]) == ("https://api.groq.com/openai/v1", True)
     assert made["models"] == {"fast": "llama-3.1-8b", "big": "big"}
+    [big, fast] = gateway("gateway", "models", "--json").json
+    assert (big["model"], big["providers"][0]["source"], fast["providers"][0]["model"]) == ("big", None, "llama-3.1-8b")
+    assert "price unknown" in gateway("gateway", "models").out
     assert gateway("gateway", "providers", "add", "acme", "--model", "x", expect=4).err.startswith(
         "error: there is a provider"
     )
     changed = gateway("gateway", "providers", "set", "acme", "--weight", "0.5", "--disable", "--json").json
     assert (changed["weight"], changed["enabled"], changed["models"]) == (0.5, False, made["models"])
-    assert "no models by a name" in gateway("gateway", "models").out, "it is disabled"
-    gateway("gateway", "providers", "set", "acme", "--enable")
-    [big, fast] = gateway("gateway", "models", "--json").json
-    assert (big["model"], fast["providers"][0]["model"]) == ("big", "llama-3.1-8b")
-    assert "price unknown" in gateway("gateway", "models").out
-    gateway("gateway", "providers", "set", "acme", "--disable")
     shown = gateway("gateway", "providers", "list")
     assert "disabled" in shown.out
     assert "sk-of-the-provider" not in shown.out + gateway("gateway", "providers", "list", "--json").out
@@ -74,7 +71,6 @@ def test_budgets(gateway: Command) -> None:
     assert (budget["limit_usd"], budget["spent_usd"], budget["is_hard"]) == (25.5, 0, True)
     changed = gateway("gateway", "budgets", "set", "team", "--soft", "--tokens-per-minute", "900", "--json").json
     assert (changed["limit_usd"], changed["is_hard"], changed["tokens_per_minute"]) == (25.5, False, 900)
-    assert gateway("gateway", "budgets", "set", "team", "--usd", "none", "--json").json["limit_usd"] is None
     assert "there is no budget" in gateway("gateway", "budgets", "set", "tem", "--hard", expect=2).err
     assert "expected an amount in USD" in gateway("gateway", "budgets", "add", "none", expect=2).err
     assert "there is a budget" in gateway("gateway", "budgets", "add", "team", "--usd", "1", expect=4).err
