@@ -7,9 +7,21 @@ of, and a function that makes it. Nothing here knows a web framework.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
 
 D = TypeVar("D", bound=type[Any])
+
+
+class _AsNumber:
+    """Says in the OpenAPI document that an amount is a number, as it is written (pydantic would say a text)."""
+
+    def __get_pydantic_json_schema__(self, _schema: Any, _handler: Any) -> dict[str, Any]:
+        return {"type": "number"}
+
+
+Amount = Annotated[Decimal, _AsNumber()]
+"""An amount of money, or a rate, in a document."""
 
 
 def described(document: D) -> D:

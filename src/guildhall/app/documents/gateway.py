@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
-from guildhall.app.documents import described
+from guildhall.app.documents import Amount, described
 from guildhall.app.prices import ServedModel
 from guildhall.domains.gateway.budgets import Budget
 from guildhall.domains.gateway.providers import Account
@@ -48,12 +47,12 @@ class BudgetDocument(TypedDict):
     api_key_id: UUID | None
     model: str | None
     period: str
-    limit_usd: Decimal | None
+    limit_usd: Amount | None
     tokens_per_minute: int | None
     is_hard: bool
     starts_on: date
-    spent_usd: Decimal
-    reserved_usd: Decimal
+    spent_usd: Amount
+    reserved_usd: Amount
     """Set aside for calls under way."""
     created_at: datetime
 
@@ -78,7 +77,7 @@ class CallDocument(TypedDict):
     tokens_completion: int | None
     tokens_cached: int | None
     tokens_reasoning: int | None
-    cost_usd: Decimal | None
+    cost_usd: Amount | None
     error_code: str | None
     error_message: str | None
 
@@ -99,7 +98,7 @@ class ResponseDocument(TypedDict):
     tokens_completion: int | None
     tokens_cached: int | None
     tokens_reasoning: int | None
-    cost_usd: Decimal | None
+    cost_usd: Amount | None
     response_time: int | None
     """Milliseconds from the call to the end of the answer."""
     time_to_first_byte: int | None
@@ -139,9 +138,9 @@ class ModelPriceDocument(TypedDict):
     provider: str
     model: str
     """What the provider calls it."""
-    input: Decimal | None
-    output: Decimal | None
-    cached: Decimal | None
+    input: Amount | None
+    output: Amount | None
+    cached: Amount | None
     """Tokens of the prompt that come from the cache; null where they cost what others do."""
     source: str | None
     """`stated` with the account, in the `catalogue`, or as it is `published`."""
