@@ -15,11 +15,9 @@ from guildhall.app import sealing
 from guildhall.app.wiring import App
 from guildhall.app.workers.handlers import HANDLERS, Context, GiveUp, TryLater, job
 from guildhall.db import Tx
+from guildhall.domains.gateway import debates
 from guildhall.domains.platform import audit, jobs
 from guildhall.errors import GuildhallError, InvalidInput, NotAllowed, NotFound, Unavailable
-from guildhall.domains.gateway import debates
-from guildhall.domains.platform import audit
-from guildhall.errors import InvalidInput, NotAllowed, NotFound
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,6 +55,8 @@ async def make_known(app: App, types: jobs.Types, task_type: str) -> None:
     if (kind.name, kind.queue) not in types.kinds:
         async with app.database.duty("worker") as tx:
             await jobs.register_type(tx, kind)
+
+
 class HasItsRoute(NotAllowed):
     """A job belongs to something else, which is added with it."""
 
@@ -200,6 +200,8 @@ async def analyse(wanted: Analyse, context: Context) -> dict[str, Any]:
         if isinstance(error, Unavailable) and not isinstance(error, AnalystFailed):
             raise
         raise GiveUp(str(error)) from error
+
+
 class HoldDebate(BaseModel):
     """Which debate to hold; everything else stands in its record."""
 
