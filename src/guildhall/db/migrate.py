@@ -339,7 +339,7 @@ async def _status(connection: asyncpg.Connection[Any]) -> MigrationStatus:
         raise SchemaNewer(applied[-1].number, newest, needs=needs)
     for each in applied[: len(applied) - len(ahead)]:
         file = by_number.get(each.number)
-        if file is None or file.checksum != each.checksum:
+        if file is None or not file.was_applied_as(each.checksum):
             raise SchemaChanged(each.number, each.name, file.name if file else "nothing")
     done = {each.number for each in applied}
     engine = await _engine_of(connection) if done else None

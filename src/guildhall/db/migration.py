@@ -45,6 +45,15 @@ class Migration:
     def checksum(self) -> str:
         return hashlib.sha256(self.up.encode()).hexdigest()
 
+    def was_applied_as(self, checksum: str) -> bool:
+        """
+        Whether a database where a script of this checksum was applied has what this one makes.
+
+        A script that failed on some databases may be mended, and then names what it mends (`-- mends: <SHA-256>`):
+        where that went through, it made the same.
+        """
+        return checksum == self.checksum or checksum in swap.read_header(self.up).mends
+
     @property
     def phase(self) -> swap.Phase:
         """What it may do to programs that are running."""

@@ -66,6 +66,8 @@ class Header:
     """None: an ordinary migration, which adds and is waited for."""
     as_owner: bool
     in_one_transaction: bool
+    mends: frozenset[str] = frozenset()
+    """The checksums of what it was before it was mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def read_header(script: str) -> Header:
         phase=Phase(said[1]) if said else None,
         as_owner="-- role: administrator" not in head,
         in_one_transaction="-- transaction: no" not in head,
+        mends=frozenset(re.findall(r"^-- mends: ([0-9a-f]{64})$", head, re.MULTILINE)),
     )
 
 

@@ -1,5 +1,7 @@
 -- The learning loop: what an analyst proposed and what it was shown, who may
 -- approve a version, and the proof on scenarios that no analyst has seen.
+-- mends: 24a879c7f3840f3f458159223cb6dcf3cf833a9b7a5c2c9f52f3b00faa1aecad
+-- (It used to fail on a database with decisions, whose rows the policy hid from it.)
 
 -- versions that wait for an approval ------------------------------------------
 
@@ -12,7 +14,9 @@ ALTER TABLE evaluation.config_diffs
     ADD COLUMN decided_at      timestamptz,
     ADD COLUMN decision_reason text;
 -- What was decided before has no time of its own, and may name nobody.
+ALTER TABLE evaluation.config_diffs NO FORCE ROW LEVEL SECURITY;
 UPDATE evaluation.config_diffs SET decided_at = created_at WHERE approval_status <> 'pending';
+ALTER TABLE evaluation.config_diffs FORCE ROW LEVEL SECURITY;
 ALTER TABLE evaluation.config_diffs
     ADD CONSTRAINT config_diffs_reason_length CHECK (length(decision_reason) <= 2000),
     ADD CONSTRAINT config_diffs_decision_has_a_time CHECK ((approval_status = 'pending') = (decided_at IS NULL)),
