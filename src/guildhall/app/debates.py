@@ -18,6 +18,7 @@ from uuid import UUID
 
 from guildhall.adapters.llm import Completion, Endpoint
 from guildhall.algorithms import sanitise
+from guildhall.algorithms.answers import quoted
 from guildhall.app.wiring import App
 from guildhall.domains.evaluation.simulations import TrialFailed
 from guildhall.domains.gateway import debates
@@ -267,7 +268,7 @@ class _Debate:
             return
         asked = [
             {"role": "system", "content": _MODERATOR},
-            {"role": "user", "content": f"{self._question()}\n{_between('statements', self._shown(now))}"},
+            {"role": "user", "content": f"{self._question()}\n{quoted('statements', self._shown(now))}"},
         ]
         try:
             answer = await self._ask(self._new.moderator, asked, as_json=False)
@@ -333,20 +334,20 @@ class _Debate:
             others = {name: each for name, each in heard_of.items() if name != participant.name}
             own = heard_of.get(participant.name)
             if own is not None:
-                asked += "\n" + _between("your_last_answer", {"position": own.position, "argument": own.argument})
-            asked += "\n" + _between("other_participants", self._shown(others))
+                asked += "\n" + quoted("your_last_answer", {"position": own.position, "argument": own.argument})
+            asked += "\n" + quoted("other_participants", self._shown(others))
             if self._summary:
-                asked += "\n" + _between("moderator", self._summary)
+                asked += "\n" + quoted("moderator", self._summary)
             asked += "\nWeigh what they say, and answer again."
         return [{"role": "system", "content": rules}, {"role": "user", "content": asked}]
 
     def _question(self) -> str:
-        asked = _between("question", self._new.topic)
+        asked = quoted("question", self._new.topic)
         if self._new.description:
-            asked += "\n" + _between("details", self._new.description)
+            asked += "\n" + quoted("details", self._new.description)
         if self._new.code is not None:
             code = self._new.code
-            asked += "\n" + _between(
+            asked += "\n" + quoted(
                 "commit",
                 {
                     "hash": code.version_hash,
@@ -365,12 +366,6 @@ class _Debate:
             {"participant": self._called[name], "position": each.position, "argument": each.argument}
             for name, each in sorted(statements.items(), key=lambda entry: self._called[entry[0]])
         ]
-
-
-def _between(tag: str, value: Any) -> str:
-    """A value as JSON between tags that nothing in it can close."""
-    text = json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
-    return f"<{tag}>\n{text}\n</{tag}>"
 
 
 def _turn_of(number: int, turn: int, name: str, answer: Completion, statement: Statement | None) -> Turn:

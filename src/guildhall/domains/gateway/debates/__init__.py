@@ -6,13 +6,12 @@ the last one, with every ballot: whether the debate changed anything is part of
 the record, and anybody can count again.
 """
 
+from guildhall.algorithms.answers import letters, normalise
 from guildhall.domains.gateway.debates.errors import DebateInvalid, DebateNotFound, DebateOver, NobodyAnswered
 from guildhall.domains.gateway.debates.rules import (
     count,
     gather,
     last_words,
-    letters,
-    normalise,
     planned,
     read_statement,
     spoken_in,

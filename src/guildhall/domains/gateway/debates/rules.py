@@ -9,8 +9,6 @@ Choi et al., NeurIPS 2025, find that the vote and not the debate gives most of t
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -18,6 +16,7 @@ from typing import Any
 
 from guildhall.algorithms import ballots as counting
 from guildhall.algorithms import sanitise
+from guildhall.algorithms.answers import last_object, normalise
 from guildhall.domains.gateway.debates.errors import DebateInvalid
 from guildhall.domains.gateway.debates.types import (
     MODERATOR,
@@ -124,28 +123,6 @@ def statement_of(turn: Turn) -> Statement | None:
     return Statement(turn.position, turn.content, turn.confidence, ranked)
 
 
-def normalise(answer: str) -> str:
-    """
-    An answer as votes compare it: case, space, quotes and closing marks do not count, and numbers are equal by value.
-
-    >>> normalise(' "1,000.50" ') == normalise("1000.5")
-    True
-    >>> normalise("Yes, refund it.") == normalise("yes,  refund it")
-    True
-    """
-    text = " ".join(answer.casefold().split()).strip("\"'`*_ ").rstrip(".!").strip("\"'`*_ ")
-    plain = text.replace(",", "") if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", text) else text
-    if re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", plain) and len(plain) <= 100:
-        number = Fraction(plain)
-        return f"{number.numerator}/{number.denominator}" if number.denominator != 1 else str(number.numerator)
-    if text[:1] in "[{" and text:
-        try:
-            return json.dumps(json.loads(answer), sort_keys=True, separators=(",", ":"))
-        except (ValueError, RecursionError):
-            return text
-    return text
-
-
 def read_statement(answer: str, positions: Sequence[str]) -> Statement | None:
     """
     What an answer says; None where it takes no position.
@@ -153,7 +130,7 @@ def read_statement(answer: str, positions: Sequence[str]) -> Statement | None:
     The object may stand in a fence or among other words. A position or a
     ranking outside `positions` (where there are any) is not taken.
     """
-    found = _object(answer)
+    found = last_object(answer, "position")
     if found is None:
         return None
     position = found.get("position")
@@ -255,18 +232,6 @@ def spoken_in(new: NewDebate, round_number: int) -> list[int]:
     return [*places[first:], *places[:first]]
 
 
-def letters(count: int) -> list[str]:
-    """What participants are called to each other: A, B, …, Z, AA."""
-    names = []
-    for number in range(count):
-        name, left = "", number + 1
-        while left:
-            left, digit = divmod(left - 1, 26)
-            name = chr(65 + digit) + name
-        names.append(name)
-    return names
-
-
 def last_words(turns: Sequence[Turn]) -> dict[str, Turn]:
     """Each participant's last turn."""
     return {turn.participant: turn for turn in turns if turn.participant != MODERATOR}
@@ -275,23 +240,6 @@ def last_words(turns: Sequence[Turn]) -> dict[str, Turn]:
 def _meant(said: str, positions: Sequence[str]) -> str | None:
     plain = normalise(said)
     return next((position for position in positions if normalise(position) == plain), None)
-
-
-def _object(answer: str) -> Mapping[str, Any] | None:
-    """The last JSON object with a position in an answer."""
-    decoder = json.JSONDecoder()
-    found = None
-    where = answer.find("{")
-    while where >= 0:
-        try:
-            value, end = decoder.raw_decode(answer, where)
-        except (ValueError, RecursionError):
-            where = answer.find("{", where + 1)
-            continue
-        if isinstance(value, dict) and "position" in value:
-            found = value
-        where = answer.find("{", end)
-    return found
 
 
 def _share(value: Any) -> Decimal | None:
