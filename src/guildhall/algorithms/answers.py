@@ -14,6 +14,8 @@ from fractions import Fraction
 from typing import Any
 
 _CUT = "[cut]"
+_MOST_WRONG = 1000
+"""Braces that open nothing, after which nobody looks further: each may be read to the end of the answer."""
 
 
 def normalise(answer: str) -> str:
@@ -47,11 +49,12 @@ def last_object(answer: str, key: str) -> dict[str, Any] | None:
     """
     decoder = json.JSONDecoder()
     found: dict[str, Any] | None = None
-    where = answer.find("{")
-    while where >= 0:
+    where, wrong = answer.find("{"), 0
+    while where >= 0 and wrong < _MOST_WRONG:
         try:
             value, end = decoder.raw_decode(answer, where)
         except (ValueError, RecursionError):
+            wrong += 1
             where = answer.find("{", where + 1)
             continue
         if isinstance(value, dict) and key in value:

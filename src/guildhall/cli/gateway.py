@@ -11,6 +11,7 @@ from uuid import UUID
 
 import typer
 
+from guildhall.cli import ensembles
 from guildhall.cli.frame import GATE_FAILED, JsonOption, Output, run
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ budgets_group = typer.Typer(help="What may be spent on calls.", no_args_is_help=
 group.add_typer(providers_group, name="providers")
 group.add_typer(requests_group, name="requests")
 group.add_typer(budgets_group, name="budgets")
+group.add_typer(ensembles.group, name="ensembles")
+requests_group.command("recount")(ensembles.recount)
 
 NameArgument = Annotated[str, typer.Argument(help="What the account is called.")]
 KeyEnvOption = Annotated[
@@ -261,9 +264,12 @@ def show_request(
     as_json: JsonOption = False,
 ) -> None:
     """Show a call whole: what was asked, and what came of each attempt."""
+    from guildhall.app.documents.ensembles import record_document
     from guildhall.app.documents.gateway import story_document
     from guildhall.app.wiring import App
+    from guildhall.cli.render.ensembles import record_lines
     from guildhall.cli.render.gateway import story_lines
+    from guildhall.domains.gateway import ensembles as votes
     from guildhall.domains.gateway import requests
     from guildhall.errors import InvalidInput
 
@@ -276,10 +282,13 @@ def show_request(
             raise InvalidInput(f"the request is {request!r}, expected a UUID", field="request", value=request) from None
         async with App.open() as app, app.transaction() as tx:
             story = await requests.get_story(tx, call_id)
+            record = await votes.find_record(tx, call_id)
         if as_json:
-            output.document(story_document(story))
+            voted = {} if record is None else {"vote": record_document(record)}
+            output.document({**story_document(story), **voted})
         else:
             output.lines(story_lines(story))
+            output.lines(record_lines(record) if record is not None else ())
 
     run(work, as_json=as_json)
 

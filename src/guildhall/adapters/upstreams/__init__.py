@@ -8,6 +8,7 @@ provider, and how what comes back is read: its text, its tokens, and whether it 
 from guildhall.adapters.upstreams.connections import UpstreamSilent
 from guildhall.adapters.upstreams.faces import FACES, Asked, AskedWrong, Face
 from guildhall.adapters.upstreams.http import AddressClosed, Incoming, Upstream
+from guildhall.adapters.upstreams.said import Said, read_said
 from guildhall.adapters.upstreams.talks import Garbage, StreamTalk, Talk, Told, speaks, talk
 
 __all__ = [
@@ -18,11 +19,13 @@ __all__ = [
     "Face",
     "Garbage",
     "Incoming",
+    "Said",
     "StreamTalk",
     "Talk",
     "Told",
     "Upstream",
     "UpstreamSilent",
+    "read_said",
     "speaks",
     "talk",
 ]

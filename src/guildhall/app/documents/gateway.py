@@ -104,6 +104,9 @@ class ResponseDocument(TypedDict):
     time_to_first_byte: int | None
     finish_reason: str | None
     selected: bool
+    """Whether it is what the caller was given."""
+    confidence: Amount | None
+    """How sure an ensemble's vote is of it, from 0 to 1."""
     error_code: str | None
     error_message: str | None
     upstream_status: int | None
@@ -117,6 +120,8 @@ class StoryDocument(CallDocument):
     messages: Any
     """As they were sent; `{"$body": …}` where one has expired."""
     params: Any
+    ensemble_config: Any
+    """Of a call that several models answer: which, and how one answer is made of theirs."""
     responses: Sequence[ResponseDocument]
 
 
@@ -191,6 +196,7 @@ def story_document(story: Story) -> StoryDocument:
         **call_document(story.call),
         "messages": story.messages,
         "params": story.params,
+        "ensemble_config": story.ensemble_config,
         "responses": [_response_document(each) for each in story.responses],
     }
 

@@ -14,7 +14,7 @@ import logging
 import random
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -40,9 +40,12 @@ from guildhall.adapters.upstreams import (
 )
 from guildhall.algorithms.backoff import full_jitter
 from guildhall.app.doorkeeper import Doorkeeper
+from guildhall.app.gateway import asking
+from guildhall.app.gateway import ensembles as councils
 from guildhall.app.gateway.begun import AT_ONCE, begun
 from guildhall.app.gateway.directory import Book, Directory
 from guildhall.app.gateway.errors import (
+    UNSURE,
     AccountsUnavailable,
     CallersChanged,
     StreamBroken,
@@ -53,13 +56,14 @@ from guildhall.app.gateway.errors import (
 from guildhall.app.gateway.headers import headers_for
 from guildhall.app.gateway.ledger import Ledger
 from guildhall.app.gateway.metrics import Metrics
+from guildhall.app.gateway.voting import Votes
 from guildhall.app.gateway.watch import State, Watch
 from guildhall.cache import Allowances, Rate, RateExceeded, hourly
 from guildhall.cache.ports import Cache
 from guildhall.db import StandingChanged
 from guildhall.domains.catalogue import pricing
 from guildhall.domains.catalogue.pricing import Price
-from guildhall.domains.gateway import budgets, providers, requests
+from guildhall.domains.gateway import budgets, ensembles, providers, requests
 from guildhall.domains.gateway.providers import ModelNotFound, Recorded, Route
 from guildhall.domains.gateway.requests import Answer, Belief, Claimed, End, Kept, NewCall, Packed, Reservation, Usage
 from guildhall.domains.platform import identity
@@ -107,7 +111,10 @@ class IdempotencyKeyUnusable(InvalidInput):
         )
 
 
-_ON_RECORD = (ModelNotFound, AccountsUnavailable, AskedWrong, budgets.BudgetExhausted, budgets.PriceUnknown)
+_ON_RECORD = (
+    *(ModelNotFound, AccountsUnavailable, AskedWrong, budgets.BudgetExhausted, budgets.PriceUnknown),
+    *(ensembles.EnsembleNotFound, ensembles.EnsembleRefused),
+)
 """What refuses a call and leaves a row; one that comes too often leaves none, or the ledger would pay for it."""
 
 
@@ -178,6 +185,9 @@ class _Course:
     is_ended: bool = False
     """Its last end is with the ledger; there is no other."""
     sent: list[bytes] = field(default_factory=list)
+    ends: Callable[[Answer, Kept | None], Awaitable[None]] | None = None
+    """What is done with its last answer, where it is one of several calls that answer one request."""
+    most_attempts: int = MOST_ATTEMPTS
 
 
 @dataclass(slots=True)
@@ -202,6 +212,7 @@ class Gateway:
         upstream: Upstream,
         watch: Watch,
         cache: Cache,
+        votes: Votes,
         *,
         chance: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -211,11 +222,26 @@ class Gateway:
         self.directory = directory
         self.watch = watch
         self.upstream = upstream
+        self.votes = votes
         self._doorkeeper = doorkeeper
         self._cache = cache
         self._allowances = Allowances(cache)
         self._chance = chance
         self._sleep = sleep
+        self._behind: set[asyncio.Task[None]] = set()
+
+    def behind(self, work: Coroutine[None, None, None]) -> None:
+        """Do something that no caller waits for."""
+        task = asyncio.create_task(work)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
+
+    async def close(self) -> None:
+        """End what is done behind callers' backs; it writes down how far it has come."""
+        for task in list(self._behind):
+            task.cancel()
+        await asyncio.gather(*self._behind, return_exceptions=True)
+        await self.votes.close()
 
     async def admit(self, token: str) -> Caller:
         """
@@ -241,7 +267,11 @@ class Gateway:
         except (KeyRefused, NotSignedIn, StandingChanged):
             book = await self.directory.book_of(await self._doorkeeper.admit(token, afresh=True))
         return [
-            (name, providers.routes_to(book.accounts, name)[0].account.name) for name in providers.served(book.accounts)
+            *(
+                (name, providers.routes_to(book.accounts, name)[0].account.name)
+                for name in providers.served(book.accounts)
+            ),
+            *((ensembles.PREFIX + name, councils.PROVIDER) for name in book.ensembles),
         ]
 
     async def answer(self, context: Context, asked: Asked, reply: Reply) -> None:
@@ -286,9 +316,15 @@ class Gateway:
         key = context.idempotency_key
         if key is not None and await self._replay(context, caller, key, asked, reply):
             return
+        several = None
         try:
-            plan = await self._plan(caller, book, asked)
+            if councils.is_ensemble(asked):
+                several = councils.several(self, book, asked)
+                asked = several.asked if several is not None else asking.stripped(asked)
+            plan = await (self._plan(caller, book, asked) if several is None else several.plan(caller, book))
             call = _new_call(context, caller, asked, plan.order[0], plan.reservation)
+            if several is not None:
+                several.describe(call)
             await self.ledger.begin(call, belief)
         except BaseException as error:
             await self._release(caller, key, context.call_id)
@@ -300,7 +336,7 @@ class Gateway:
             raise
         course = _Course(context, caller, book, asked, call, key, plan)
         try:
-            await self._follow(course, reply)
+            await (self.follow(course, reply) if several is None else several.follow(course, reply))
         except asyncio.CancelledError:
             self._end_later(course, "gateway_stopped", "the gateway was stopped before the answer was whole")
             raise
@@ -315,6 +351,20 @@ class Gateway:
             raise
 
     async def _plan(self, caller: Caller, book: Book, asked: Asked) -> _Plan:
+        plan = await self.route(book, asked)
+        models = {asked.model, *(each.model for each in plan.order)}
+        plan.reservation = await self.set_aside(caller, book, models, [(plan, asked, 0)])
+        return plan
+
+    async def route(self, book: Book, asked: Asked) -> _Plan:
+        """
+        Whom something is sent to, in this order, with what each of them costs.
+
+        Raises:
+            ModelNotFound: Nobody serves the model.
+            AskedWrong: Nobody can be told what is asked.
+            AccountsUnavailable: Everybody who serves it is left alone for now.
+        """
         every = providers.routes_to(book.accounts, asked.model)
         if not every:
             raise ModelNotFound(asked.model, providers.served(book.accounts))
@@ -337,18 +387,41 @@ class Gateway:
         plan = _Plan(order, talks)
         for each in order:
             plan.prices[_key(each)] = await self.directory.price(book, each)
-        models = {asked.model, *(each.model for each in order)}
-        charged = budgets.charged(book.budgets, caller.user_id, caller.key_id, models)
-        if charged:
-            await self._take_tokens(charged, asked)
-            plan.reservation = self._reservation([each for each in charged if each.limit_usd is not None], plan, asked)
         return plan
 
-    def _reservation(self, limited: Sequence[budgets.Budget], plan: _Plan, asked: Asked) -> Reservation | None:
-        """The most that the call may cost at any of the providers that may be asked."""
+    async def set_aside(
+        self, caller: Caller, book: Book, models: Collection[str], parts: Sequence[tuple[_Plan, Asked, int]]
+    ) -> Reservation | None:
+        """
+        What is to be set aside for a request in the budgets of its models: the most that its parts together may cost.
+
+        A part is whom it may be sent to, what is asked, and how many tokens its prompt may have beside those.
+
+        Raises:
+            RateExceeded: A budget has not so many tokens left in this minute.
+        """
+        charged = budgets.charged(book.budgets, caller.user_id, caller.key_id, models)
+        if not charged:
+            return None
+        await self._take_tokens(
+            charged, sum(_likely_tokens(asked) + more // _BYTES_PER_TOKEN for _, asked, more in parts)
+        )
+        limited = [each for each in charged if each.limit_usd is not None]
         if not limited:
             return None
-        now, tokens = clock.now(), most_prompt_tokens(asked.raw)
+        most: Decimal | None = Decimal(0)
+        unpriced: str | None = None
+        for plan, asked, more in parts:
+            amount = self.most_usd(plan, asked, more)
+            unpriced = unpriced or (asked.model if amount is None else None)
+            most = None if most is None or amount is None else most + amount
+        now = clock.now()
+        return Reservation([(each.id, requests.period_start(each.period, now)) for each in limited], most, unpriced)
+
+    @staticmethod
+    def most_usd(plan: _Plan, asked: Asked, more_tokens: int = 0) -> Decimal | None:
+        """The most that what is asked, and so many tokens beside it, may cost at any of the providers that may be asked."""
+        tokens = most_prompt_tokens(asked.raw) + more_tokens
         most: Decimal | None = Decimal(0)
         for each in plan.order:
             price = plan.prices[_key(each)]
@@ -356,11 +429,10 @@ class Gateway:
                 None if price is None else pricing.most(price, prompt=tokens, completion=_most_completion(asked, each))
             )
             most = None if most is None or amount is None else max(most, amount)
-        return Reservation([(each.id, requests.period_start(each.period, now)) for each in limited], most)
+        return most
 
-    async def _take_tokens(self, charged: Sequence[budgets.Budget], asked: Asked) -> None:
+    async def _take_tokens(self, charged: Sequence[budgets.Budget], tokens: int) -> None:
         """Tokens by the minute are counted as they are asked for: the prompt by its length, the answer by its limit."""
-        tokens = len(asked.raw) // _BYTES_PER_TOKEN + (asked.most_output_tokens or 0)
         for each in charged:
             if each.tokens_per_minute is None:
                 continue
@@ -369,11 +441,48 @@ class Gateway:
             if not taken.allowed and each.is_hard:
                 raise RateExceeded(rate, taken.retry_after_s)
 
-    async def _follow(self, course: _Course, reply: Reply) -> None:
+    # several calls for one request ---------------------------------------------
+
+    @staticmethod
+    def plan_of(order: Sequence[Route], reservation: Reservation | None) -> _Plan:
+        """The plan of a request that several calls answer."""
+        return _Plan(order, {}, reservation=reservation)
+
+    @staticmethod
+    def part_of(
+        course: _Course,
+        asked: Asked,
+        plan: _Plan,
+        ends: Callable[[Answer, Kept | None], Awaitable[None]],
+        key: str | None = None,
+    ) -> _Course:
+        """One of several calls that answer a request: `ends` is told its last answer, and the request is settled by all."""
+        return _Course(
+            course.context, course.caller, course.book, asked, course.call, key, plan, answers=course.answers, ends=ends
+        )
+
+    def told(self, course: _Course, end: End, provider: str) -> None:
+        """Count a request that has ended."""
+        seconds = (clock.monotonic_ms() - course.context.began_ms) / 1000
+        self.metrics.ended(course.call.request_type, provider, end.error_code, seconds, end.usage, end.cost_usd)
+
+    async def release(self, course: _Course) -> None:
+        """Free the idempotency key of a request that has brought no answer."""
+        await self._release(course.caller, course.key, course.call.id)
+
+    # asking providers ------------------------------------------------------------
+
+    async def follow(self, course: _Course, reply: Reply) -> None:
+        """
+        Ask one provider after the other until one has answered.
+
+        Raises:
+            GuildhallError: None has, and nothing was sent to the caller.
+        """
         order = course.plan.order
         waiting, tried = deque(order), dict.fromkeys((each.account.id for each in order), 0)
         failure: _Failure | None = None
-        while waiting and course.attempts < MOST_ATTEMPTS:
+        while waiting and course.attempts < course.most_attempts:
             route = waiting.popleft()
             if failure is not None:
                 # The failure is on record before another provider is asked.
@@ -705,6 +814,7 @@ class Gateway:
             error_message=error and requests.excerpt(error[1]),
             upstream_status=status,
             upstream_id=told.upstream_id,
+            selected=course.ends is None and error is None,
         )
         course.answers.append(answer)
         self.metrics.attempted(route.account.name, answer.error_code, answer.time_to_first_byte_ms)
@@ -712,12 +822,13 @@ class Gateway:
 
     async def _end(self, course: _Course, answer: Answer, kept: Kept | None = None) -> None:
         """Write the last answer down, and settle the call by all of them."""
-        end = self._settled(course, answer.error_code, answer.error_message, [answer], kept)
+        if course.ends is not None:
+            course.is_ended = True
+            await course.ends(answer, kept)
+            return
+        end = self.settled(course, answer.error_code, answer.error_message, [answer], kept)
         course.is_ended = True
-        seconds = (clock.monotonic_ms() - course.context.began_ms) / 1000
-        self.metrics.ended(
-            course.call.request_type, answer.provider_name, answer.error_code, seconds, end.usage, end.cost_usd
-        )
+        self.told(course, end, answer.provider_name)
         await self.ledger.end(end)
 
     def _end_later(self, course: _Course, code: str, why: str) -> None:
@@ -725,18 +836,23 @@ class Gateway:
         if course.is_ended:
             return
         course.is_ended = True
-        self.ledger.end_later(self._settled(course, code, why, ()))
+        self.ledger.end_later(self.settled(course, code, why, ()))
 
-    def _settled(
-        self, course: _Course, code: str | None, why: str | None, answers: Sequence[Answer], kept: Kept | None = None
+    def settled(
+        self,
+        course: _Course,
+        code: str | None,
+        why: str | None,
+        answers: Sequence[Answer],
+        kept: Kept | None = None,
     ) -> End:
+        """A call's end, by all that was answered."""
         billed = [each for each in course.answers if each.error_code is None or each.usage.prompt is not None]
         costs = [each.cost_usd for each in billed]
         cost = None if None in costs or not costs else sum((each for each in costs if each is not None), Decimal(0))
         # A provider that broke off, or that nobody waited for, may have done the work.
         unsure = code in ("gateway_stopped", "internal_error") or any(
-            each.error_code in ("stream_broken", "upstream_broken", "upstream_timeout", "upstream_too_long")
-            for each in course.answers
+            each.error_code in UNSURE for each in course.answers
         )
         reserved = course.call.reservation.amount_usd if course.call.reservation is not None else None
         charged = cost if cost is not None else Decimal(0)
@@ -816,6 +932,10 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
 
 def _key(route: Route) -> tuple[UUID, str]:
     return route.account.id, route.model
+
+
+def _likely_tokens(asked: Asked) -> int:
+    return len(asked.raw) // _BYTES_PER_TOKEN + (asked.most_output_tokens or 0)
 
 
 def _most_completion(asked: Asked, route: Route) -> int:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from guildhall.adapters.llm.published import published_price
@@ -20,7 +21,7 @@ from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.db import Database
 from guildhall.domains.catalogue import pricing
 from guildhall.domains.catalogue.pricing import Price, Rates
-from guildhall.domains.gateway import budgets, providers
+from guildhall.domains.gateway import budgets, ensembles, providers
 from guildhall.domains.gateway.budgets import Budget
 from guildhall.domains.gateway.providers import Account, Route
 from guildhall.domains.platform.identity import Caller, Keyring
@@ -32,13 +33,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Book:
-    """A team's accounts, keys, budgets and prices, as of a revision."""
+    """A team's accounts, keys, budgets, ensembles and prices, as of a revision."""
 
     revision: int
     accounts: Sequence[Account]
     keys: dict[UUID, str | None] = field(repr=False)
     budgets: Sequence[Budget]
     prices: dict[tuple[UUID, str], Price | None] = field(default_factory=dict)
+    ensembles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Configurations of ensembles, by their names."""
 
 
 class Directory:
@@ -90,13 +93,14 @@ class Directory:
             revision = await providers.revision(tx)  # first: what changes meanwhile makes it an old one
             accounts = await providers.list_accounts(tx)
             limits = await budgets.list_budgets(tx)
+            named = {each.name: each.config for each in await ensembles.list_ensembles(tx)}
         keys: dict[UUID, str | None] = {}
         for account in accounts:
             try:
                 keys[account.id] = providers.open_key(self._ring, account)
             except GuildhallError as error:
                 _log.warning("the key of the provider %r does not open: %s", account.name, error)
-        return Book(revision, [each for each in accounts if each.id in keys], keys, limits)
+        return Book(revision, [each for each in accounts if each.id in keys], keys, limits, ensembles=named)
 
     async def _find_price(self, route: Route) -> Price | None:
         stated = route.account.options.prices.get(route.model)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from guildhall.errors import GuildhallError, InvalidInput, LimitReached, Unavailable
 
+UNSURE = ("stream_broken", "upstream_broken", "upstream_timeout", "upstream_too_long")
+"""How an attempt has failed whose work the provider may have done all the same."""
+
 
 class UpstreamAnswered(InvalidInput):
     """The provider refuses the call for what it is; its own answer is the caller's."""

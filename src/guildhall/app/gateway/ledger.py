@@ -237,7 +237,7 @@ class Ledger:
             held = each.call.reservation
             _fail(
                 each.done,
-                budgets.PriceUnknown(refusal.name, each.call.model)
+                budgets.PriceUnknown(refusal.name, held.unpriced if held and held.unpriced else each.call.model)
                 if held is None or held.amount_usd is None
                 else budgets.BudgetExhausted(refusal.name, refusal.limit_usd, refusal.left_usd, held.amount_usd),
             )

@@ -12,6 +12,7 @@ from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.app.gateway.calls import Gateway
 from guildhall.app.gateway.directory import Directory
 from guildhall.app.gateway.ledger import Ledger
+from guildhall.app.gateway.voting import Votes
 from guildhall.app.gateway.watch import Watch
 from guildhall.app.wiring import App
 from guildhall.cache import PostgresCache
@@ -47,8 +48,12 @@ async def open_gateway(
         networks = providers.read_networks(settings.gateway_networks)
         async with Upstream(networks) as upstream, Ledger(app.database) as ledger:
             looking = asyncio.create_task(watch.look(app.database, directory, upstream))
+            gateway = Gateway(
+                doorkeeper, directory, ledger, upstream, watch, PostgresCache(app.database), Votes(app.database)
+            )
             try:
-                yield Gateway(doorkeeper, directory, ledger, upstream, watch, PostgresCache(app.database))
+                yield gateway
             finally:
+                await gateway.close()
                 looking.cancel()
                 await asyncio.gather(looking, return_exceptions=True)

@@ -7,7 +7,7 @@ ballot are kept and sealed; `recount` counts them again, `learn` asks what
 members should have weighed.
 """
 
-from guildhall.domains.gateway.ensembles.configuration import PREFIX, document, read
+from guildhall.domains.gateway.ensembles.configuration import PREFIX, document, read, reading_of
 from guildhall.domains.gateway.ensembles.errors import (
     EnsembleFailed,
     EnsembleNotFound,
@@ -22,6 +22,7 @@ from guildhall.domains.gateway.ensembles.rules import (
     RULES,
     answer_digest,
     answer_key,
+    check_answers,
     count,
     decided,
     label,
@@ -42,9 +43,11 @@ from guildhall.domains.gateway.ensembles.service import (
     get_ensemble,
     get_record,
     keep,
+    learn_from,
     list_ensembles,
     make_room,
     remove_ensemble,
+    with_weights,
 )
 from guildhall.domains.gateway.ensembles.types import (
     JUDGE,
@@ -100,6 +103,7 @@ __all__ = [
     "answer_key",
     "cases",
     "change_ensemble",
+    "check_answers",
     "count",
     "decided",
     "document",
@@ -109,6 +113,7 @@ __all__ = [
     "keep",
     "label",
     "learn",
+    "learn_from",
     "list_ensembles",
     "make_room",
     "options_of",
@@ -116,9 +121,11 @@ __all__ = [
     "read_grades",
     "read_pick",
     "read_ranking",
+    "reading_of",
     "recount",
     "relabel",
     "remove_ensemble",
     "representative",
     "score",
+    "with_weights",
 ]

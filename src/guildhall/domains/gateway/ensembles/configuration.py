@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -17,6 +17,9 @@ PREFIX = "ensemble/"
 MOST_MEMBERS = 50
 MOST_LAYERS = 5
 _LONGEST_NAME = 255
+_LONGEST_MEMBER = 240
+"""So that there is room for ` #50` behind it."""
+
 _HEAVIEST = 1_000_000
 _KEYS = (
     *("strategy", "members", "n", "judge", "scorer", "layers", "answer"),
@@ -25,8 +28,8 @@ _KEYS = (
 _MEMBER_KEYS = ("model", "name", "weight", "temperature", "top_p", "seed")
 _PARAMS = {"temperature": (0, 2), "top_p": (0, 1), "seed": (-(2**63), 2**63)}
 _READINGS = ("whole", "last_line", "number")
-_NEEDS_JUDGE = (Strategy.JUDGE, Strategy.SYNTHESIS)
-_ASKS_ONE = (Strategy.SELF_CONSISTENCY, Strategy.BEST_OF_N)
+_NEEDS_JUDGE: tuple[Strategy, ...] = (Strategy.JUDGE, Strategy.SYNTHESIS)
+_ASKS_ONE: tuple[Strategy, ...] = (Strategy.SELF_CONSISTENCY, Strategy.BEST_OF_N)
 
 
 def read(config: Any, *, default_model: str | None = None, name: str | None = None) -> Ensemble:
@@ -84,6 +87,11 @@ def check_name(name: str) -> str:
     return name
 
 
+def reading_of(config: Mapping[str, Any]) -> Reading:
+    """What of an answer is voted on, by a configuration as `document` keeps it."""
+    return _reading(config.get("answer", "whole"))
+
+
 def document(ensemble: Ensemble) -> dict[str, Any]:
     """An ensemble as a call's row keeps it: what was asked for, with every default said."""
     made: dict[str, Any] = {
@@ -136,8 +144,6 @@ def _members(config: Mapping[str, Any], strategy: Strategy, default_model: str |
         return members
     elif strategy is Strategy.SELF_CONSISTENCY:
         raise EnsembleRefused("n", None, f"how often the model is asked, from 1 to {MOST_MEMBERS}")
-    if strategy is Strategy.SELF_CONSISTENCY and len({each.model for each in members}) > 1:
-        raise EnsembleRefused("members", [each.model for each in members], "one model; several are a majority")
     if len(members) > MOST_MEMBERS:
         raise EnsembleRefused("members", len(members), f"at most {MOST_MEMBERS}")
     if all(each.weight == 0 for each in members):
@@ -180,8 +186,8 @@ def _member(number: int, given: Any) -> Member:
             )
     model = _model(f"{where}.model", given.get("model"))
     name = given.get("name", model)
-    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME or not name.isprintable() or name == "judge":
-        raise EnsembleRefused(f"{where}.name", name, f"1 to {_LONGEST_NAME} visible characters, other than judge")
+    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_MEMBER or not name.isprintable() or name == "judge":
+        raise EnsembleRefused(f"{where}.name", name, f"1 to {_LONGEST_MEMBER} visible characters, other than judge")
     params = {}
     for key, (least, most) in _PARAMS.items():
         value = given.get(key)
@@ -211,7 +217,7 @@ def weight(field: str, value: Any) -> Decimal:
 
 
 def _model(field: str, value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_NAME or not value.isprintable():
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_MEMBER or not value.isprintable():
         raise EnsembleRefused(field, value, "the name of a model")
     if value.startswith(PREFIX):
         raise EnsembleRefused(field, value, "a model: ensembles are not members of ensembles")
@@ -257,8 +263,11 @@ def _scorer(config: Mapping[str, Any], strategy: Strategy, judge: str | None) ->
 def _check_schema(schema: Mapping[str, Any]) -> None:
     import jsonschema  # noqa: PLC0415 - it takes a moment to load
 
-    if _refers_elsewhere(schema):
-        raise EnsembleRefused("scorer.json", "$ref", "a schema that refers to nothing outside itself")
+    costly = _costly(schema)
+    if costly is not None:
+        raise EnsembleRefused(
+            "scorer.json", costly, "a schema without references and patterns, which may take for ever"
+        )
     try:
         jsonschema.Draft202012Validator.check_schema(schema)
     except (jsonschema.SchemaError, RecursionError) as error:
@@ -266,15 +275,18 @@ def _check_schema(schema: Mapping[str, Any]) -> None:
         raise EnsembleRefused("scorer.json", "a schema", f"a JSON schema: {message:.200}") from None
 
 
-def _refers_elsewhere(part: Any, depth: int = 0) -> bool:
+def _costly(part: Any, depth: int = 0) -> str | None:
+    """What in a schema might keep the gateway busy for long; None where there is nothing."""
     if depth > 100:
-        return True
+        return "nested too deeply"
+    parts: Iterable[Any] = part if isinstance(part, list) else ()
     if isinstance(part, Mapping):
-        return any(
-            (key in ("$ref", "$dynamicRef") and not str(value).startswith("#")) or _refers_elsewhere(value, depth + 1)
-            for key, value in part.items()
-        )
-    return isinstance(part, list) and any(_refers_elsewhere(each, depth + 1) for each in part)
+        # A property may be called so: what it holds is an object then, and no text.
+        found = next((key for key in ("$ref", "$dynamicRef", "pattern") if isinstance(part.get(key), str)), None)
+        if found is not None or "patternProperties" in part:
+            return found or "patternProperties"
+        parts = part.values()
+    return next((found for each in parts if (found := _costly(each, depth + 1)) is not None), None)
 
 
 def _reading(value: Any) -> Reading:

@@ -26,9 +26,7 @@ PARTS = 5
 LEAST_CASES = 10
 
 
-def learn(
-    members: Sequence[Member], cases: Sequence[Case], rule: Rule, *, without_answer: int = 0, without_vote: int = 0
-) -> Learned:
+def learn(members: Sequence[Member], cases: Sequence[Case], rule: Rule, *, without_vote: int = 0) -> Learned:
     """
     What members should weigh, and what that would have changed, each case decided by weights learned from others.
 
@@ -69,7 +67,6 @@ def learn(
         after_interval=share_interval(after, len(cases)),
         difference_interval=test.interval(0.05),
         p_value=test.p_value,
-        without_answer=without_answer,
         without_vote=without_vote,
     )
 

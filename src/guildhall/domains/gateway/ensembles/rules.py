@@ -15,6 +15,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+from uuid import UUID
 
 from guildhall.algorithms import ballots as counting
 from guildhall.algorithms.answers import last_object, letters, normalise, said_by
@@ -309,9 +310,7 @@ def decided(rule: Rule, cast: Sequence[Ballot], outstanding: Sequence[Ballot]) -
             ]
         else:
             coming = [replace(each, option=rival) for each in outstanding]
-        places = {each.place for each in outstanding}
-        before = [each for each in cast if each.place not in places]
-        if count(rule, [*before, *coming]).winner != winner:
+        if count(rule, [*cast, *coming]).winner != winner:
             return False
     return True
 
@@ -375,6 +374,40 @@ def recount(record: Record) -> tuple[Tally | None, list[str]]:
     if (spoken_for and spoken_for.response_id) != vote.selected_id:
         differences.append("the answer that was given is not that of the winner's first voter")
     return tally, differences
+
+
+def check_answers(
+    record: Record,
+    reading: Reading,
+    responses: Mapping[UUID, tuple[str | None, bool, Decimal | None]],
+    *,
+    exact: bool = False,
+) -> list[str]:
+    """
+    In what a vote differs from the answers themselves, as the ledger keeps them: which was given to the caller, and what each says.
+
+    `responses` are the answers' texts where they are kept whole and hold no calls of tools, which of them is
+    selected, and how sure the vote is of it.
+    """
+    differences = []
+    vote = record.vote
+    selected = {key for key, (_, is_selected, _) in responses.items() if is_selected}
+    if selected != ({vote.selected_id} if vote.selected_id is not None else set()):
+        differences.append("the ledger has another answer selected than the vote")
+    elif vote.selected_id is not None and responses[vote.selected_id][2] != vote.confidence:
+        differences.append("the selected answer has another confidence than the vote")
+    digests: dict[str, str] = {}
+    for each in record.ballots:
+        text = responses.get(each.response_id, (None, False, None))[0] if each.response_id is not None else None
+        if each.answer_sha256 is None:
+            continue
+        if text is not None:
+            key = answer_key(reading, text, exact=exact)
+            if key is None or answer_digest(key) != each.answer_sha256:
+                differences.append(f"the answer of {each.voter} is not what its ballot says")
+        if each.option is not None and digests.setdefault(each.option, each.answer_sha256) != each.answer_sha256:
+            differences.append(f"{each.voter} has another answer than others under the letter {each.option}")
+    return differences
 
 
 def representative(cast: Sequence[Ballot], winner: str | None) -> Ballot | None:

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from guildhall import clock
 from guildhall.db import Tx
-from guildhall.domains.gateway.ensembles import configuration, rules, store
-from guildhall.domains.gateway.ensembles.errors import EnsembleNotFound, VoteNotFound
-from guildhall.domains.gateway.ensembles.types import Case, Cast, Kept, Record
+from guildhall.domains.gateway.ensembles import configuration, learning, rules, store
+from guildhall.domains.gateway.ensembles.errors import EnsembleNotFound, LearningRefused, VoteNotFound
+from guildhall.domains.gateway.ensembles.types import Case, Cast, Kept, Learned, Reading, Record, Strategy
 from guildhall.domains.platform import identity
 from guildhall.domains.platform.identity import Action
 
@@ -118,6 +118,38 @@ async def find_record(tx: Tx, request_id: UUID) -> Record | None:
         return await get_record(tx, request_id)
     except VoteNotFound:
         return None
+
+
+async def learn_from(tx: Tx, kept: Kept, right: Mapping[UUID, str]) -> Learned:
+    """
+    What the recorded votes of an ensemble teach, with the right answers of its calls.
+
+    Raises:
+        LearningRefused: It does not count its members' own answers, or too few of its votes are named.
+    """
+    ensemble = configuration.read(kept.config, name=kept.name)
+    if ensemble.strategy not in (Strategy.MAJORITY, Strategy.WEIGHTED):
+        raise LearningRefused(
+            f"the strategy of ensemble {kept.name!r} is {ensemble.strategy}, expected majority or weighted",
+            "Weights are learned from votes on members' own answers.",
+        )
+    said = {each: rules.answer_key(Reading(), answer) or "" for each, answer in right.items()}
+    found = await cases(tx, kept.name, said)
+    rule = rules.RULES[ensemble.strategy]
+    assert rule is not None
+    return learning.learn(ensemble.members, found, rule, without_vote=len(right) - len(found))
+
+
+def with_weights(kept: Kept, learned: Learned) -> dict[str, Any]:
+    """What is to be changed of an ensemble so that its members weigh what was learned."""
+    weights = {each.name: float(each.weight) for each in learned.members}
+    members = configuration.read(kept.config, name=kept.name).members
+    return {
+        "strategy": str(Strategy.WEIGHTED),
+        "members": [
+            {"model": each.model, "name": each.name, "weight": weights[each.name], **each.params} for each in members
+        ],
+    }
 
 
 async def cases(tx: Tx, name: str, right: Mapping[UUID, str]) -> list[Case]:

@@ -261,5 +261,4 @@ class Learned:
     after_interval: tuple[float, float]
     difference_interval: tuple[float, float]
     p_value: float
-    without_answer: int
     without_vote: int

@@ -7,7 +7,15 @@ own. Long messages, parameters and answers are kept once, beside the rows.
 """
 
 from guildhall.domains.gateway.requests.errors import CallKeyReused, CallNotFound, CallUnderWay
-from guildhall.domains.gateway.requests.rules import body_of, excerpt, pack_answer, pack_list, pack_object, sum_of
+from guildhall.domains.gateway.requests.rules import (
+    EXCERPT,
+    body_of,
+    excerpt,
+    pack_answer,
+    pack_list,
+    pack_object,
+    sum_of,
+)
 from guildhall.domains.gateway.requests.service import (
     begin,
     claim,
@@ -21,6 +29,7 @@ from guildhall.domains.gateway.requests.service import (
     period_start,
     register,
     release,
+    select,
     tidy,
 )
 from guildhall.domains.gateway.requests.store import CALLS, Belief
@@ -37,12 +46,14 @@ from guildhall.domains.gateway.requests.types import (
     RequestType,
     Reservation,
     Response,
+    Selected,
     Story,
     Usage,
 )
 
 __all__ = [
     "CALLS",
+    "EXCERPT",
     "Answer",
     "Belief",
     "Body",
@@ -59,6 +70,7 @@ __all__ = [
     "RequestType",
     "Reservation",
     "Response",
+    "Selected",
     "Story",
     "Usage",
     "begin",
@@ -78,6 +90,7 @@ __all__ = [
     "period_start",
     "register",
     "release",
+    "select",
     "sum_of",
     "tidy",
 ]

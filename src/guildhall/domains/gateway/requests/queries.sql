@@ -21,18 +21,20 @@ WITH verdicts AS MATERIALIZED (
 ), written AS (
     INSERT INTO store.llm_requests (
         id, tenant_id, session_id, user_id, request_type, model, prompt, messages, model_params, status, created_at, started_at,
-        process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd
+        process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd, ensemble_config
     )
     SELECT rows.id, rows.tenant_id, rows.session_id, rows.user_id, rows.request_type, rows.model, rows.prompt,
            rows.messages::jsonb, rows.params::jsonb, 'running', rows.created_at, rows.created_at, :process_id, rows.api_key_id,
-           rows.provider_name, rows.is_streamed, rows.budget_ids::uuid[], rows.reserved_usd
+           rows.provider_name, rows.is_streamed, rows.budget_ids::uuid[], rows.reserved_usd,
+           rows.ensemble::jsonb
       FROM unnest(
                :ids::uuid[], :tenants::uuid[], :sessions::uuid[], :users::uuid[], :types::text[], :models::text[],
                :prompts::text[], :messages::text[], :params::text[], :times::timestamptz[], :keys::uuid[],
-               :providers::text[], :streamed::boolean[], :budgets::text[], :reserved::numeric[]
+               :providers::text[], :streamed::boolean[], :budgets::text[], :reserved::numeric[],
+               :ensembles::text[]
            ) WITH ORDINALITY AS rows (
                id, tenant_id, session_id, user_id, request_type, model, prompt, messages, params, created_at, api_key_id,
-               provider_name, is_streamed, budget_ids, reserved_usd, place
+               provider_name, is_streamed, budget_ids, reserved_usd, ensemble, place
            )
      WHERE rows.place IN (SELECT allowed.place FROM allowed)
        AND rows.place NOT IN (SELECT refused.call FROM refused)
@@ -120,6 +122,9 @@ WITH written AS (
 )
 SELECT settled.ids, (SELECT count(*) FROM spent) AS spent FROM settled;
 
+-- name: select_answer
+UPDATE store.llm_responses SET selected = true, confidence = :confidence WHERE id = :id AND created_at = :created_at;
+
 -- name: bodies
 SELECT sha256, encoding, content FROM gateway.bodies WHERE sha256 = ANY (:sha256s::text[]);
 
@@ -178,15 +183,15 @@ SELECT id, created_at, user_id, api_key_id, request_type, model, provider_name, 
 -- name: call
 SELECT id, created_at, user_id, api_key_id, request_type, model, provider_name, prompt, is_streamed, status, tokens_prompt,
        tokens_completion, tokens_cached, tokens_reasoning, cost_usd, error_code, error_message, completed_at, messages,
-       model_params
+       model_params, ensemble_config
   FROM gateway.llm_requests
  WHERE id = :id AND created_at = :created_at;
 
 -- name: responses
 -- An answer comes after its call, and within a day of it.
 SELECT id, created_at, provider_name, model, attempt, content, raw_response, tokens_prompt, tokens_completion, tokens_cached,
-       tokens_reasoning, cost_usd, response_time, time_to_first_byte, finish_reason, selected, error_code, error_message,
-       upstream_status, upstream_id
+       tokens_reasoning, cost_usd, response_time, time_to_first_byte, finish_reason, selected, confidence, error_code,
+       error_message, upstream_status, upstream_id
   FROM gateway.llm_responses
  WHERE request_id = :id
    AND created_at >= :created_at::timestamptz - interval '1 hour'

@@ -24,6 +24,7 @@ from guildhall.domains.gateway.requests.types import (
     Refusal,
     Reservation,
     Response,
+    Selected,
     Story,
 )
 
@@ -60,6 +61,11 @@ async def begin(
 async def end(tx: Tx, ends: Sequence[End]) -> None:
     """Write answers down and settle the calls whose last they are. It is one statement."""
     await store.end_calls(tx, ends)
+
+
+async def select(tx: Tx, chosen: Selected) -> bool:
+    """Say which of several answers a caller was given; whether it is there."""
+    return await store.select_answer(tx, chosen)
 
 
 # processes -------------------------------------------------------------------
@@ -193,6 +199,7 @@ async def get_story(tx: Tx, call_id: UUID) -> Story:
         raise CallNotFound(call_id)
     values = dict(row)
     messages, params = values.pop("messages"), values.pop("model_params")
+    ensemble = values.pop("ensemble_config")
     answers = await store.responses(tx, call_id, created_at)
     names = {*rules.references(messages), *rules.references(params)}
     for each in answers:
@@ -203,6 +210,7 @@ async def get_story(tx: Tx, call_id: UUID) -> Story:
         rules.unpack(messages, bodies),
         rules.unpack(params, bodies),
         [_whole(each, bodies) for each in answers],
+        ensemble,
     )
 
 

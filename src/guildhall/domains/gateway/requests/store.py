@@ -20,6 +20,7 @@ from guildhall.domains.gateway.requests.types import (
     Refusal,
     Reservation,
     Response,
+    Selected,
     Usage,
 )
 
@@ -110,6 +111,7 @@ async def begin_calls(
         streamed=[each.is_streamed for each in calls],
         budgets=[_array(each.reservation) for each in calls],
         reserved=[each.reservation and each.reservation.amount_usd for each in calls],
+        ensembles=[None if each.ensemble is None else each.ensemble.text.decode() for each in calls],
         holding_calls=holding_calls,
         held_bodies=held_bodies,
         **_contents(tx, bodies),
@@ -177,7 +179,7 @@ async def end_calls(tx: Tx, ends: Sequence[End]) -> None:
         took=[each.response_time_ms for _, each in answers],
         first=[each.time_to_first_byte_ms for _, each in answers],
         reasons=[each.finish_reason for _, each in answers],
-        selected=[each.error_code is None for _, each in answers],
+        selected=[each.selected and each.error_code is None for _, each in answers],
         codes=[each.error_code for _, each in answers],
         messages=[each.error_message for _, each in answers],
         times=[each.created_at for _, each in answers],
@@ -209,6 +211,13 @@ async def end_calls(tx: Tx, ends: Sequence[End]) -> None:
         kept_answers=[each.body.sha256 for _, each in kept],
         **_contents(tx, bodies),
     )
+
+
+async def select_answer(tx: Tx, chosen: Selected) -> bool:
+    changed = await tx.execute(
+        _queries.select_answer, id=chosen.id, created_at=chosen.created_at, confidence=chosen.confidence
+    )
+    return changed == 1
 
 
 async def find_bodies(tx: Tx, sha256s: Collection[str]) -> dict[str, bytes]:

@@ -39,6 +39,8 @@ class Reservation:
 
     budgets: Sequence[tuple[UUID, date]]
     amount_usd: Decimal | None
+    unpriced: str | None = None
+    """The model whose price nobody knows."""
 
 
 @dataclass(slots=True)
@@ -59,6 +61,8 @@ class NewCall:
     provider_name: str
     is_streamed: bool
     reservation: Reservation | None = None
+    ensemble: Packed | None = None
+    """The configuration of the ensemble that answers it."""
 
 
 @dataclass(slots=True)
@@ -100,6 +104,17 @@ class Answer:
     error_message: str | None = None
     upstream_status: int | None = None
     upstream_id: str | None = None
+    selected: bool = True
+    """Whether it is what the caller was given; of several answers that is said at the end."""
+
+
+@dataclass(slots=True)
+class Selected:
+    """Which of several answers the caller was given, and how sure the vote is of it, from 0 to 1."""
+
+    id: UUID
+    created_at: datetime
+    confidence: Decimal | None
 
 
 @dataclass(slots=True)
@@ -192,6 +207,7 @@ class Response:
     time_to_first_byte: int | None
     finish_reason: str | None
     selected: bool
+    confidence: Decimal | None
     error_code: str | None
     error_message: str | None
     upstream_status: int | None
@@ -206,3 +222,4 @@ class Story:
     messages: Any
     params: Any
     responses: Sequence[Response]
+    ensemble_config: Any = None
