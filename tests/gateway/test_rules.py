@@ -193,6 +193,7 @@ def test_addresses_that_are_public_or_allowed() -> None:
         "http://localhost:9/v1",
         "https://169.254.169.254",
         "http://a.localhost",
+        "http://localhost./v1",
     ],
 )
 def test_urls_of_this_machine_are_refused(url: str) -> None:
@@ -207,6 +208,28 @@ def test_urls_that_are_none_are_refused_without_their_password(url: str) -> None
     with pytest.raises(providers.AccountRefused) as caught:
         providers.check_url(url, [])
     assert "u:p" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.1",
+        "2130706433",
+        "0x7f.1",
+        "0x7f000001",
+        "0177.0.0.1",
+        "127.0.0.1.",
+        "1.2.3.4.5",
+        "example.0x",
+        "127.0.0.0x1",
+    ],
+)
+def test_addresses_that_only_resolvers_read_are_refused(host: str) -> None:
+    """Whatever networks are allowed, as what is looked at would not be what is called."""
+    with pytest.raises(providers.AccountRefused, match="four decimal numbers"):
+        providers.check_url(f"http://{host}:8000/v1", providers.read_networks(["127.0.0.0/8"]))
+    assert providers.check_url("http://127.0.0.1:8000/v1/", providers.read_networks(["127.0.0.0/8"]))
+    assert providers.check_url("https://v1.api.example.com/0x7f", [])
 
 
 def test_a_breaker_opens_lets_one_try_and_doubles_its_rest() -> None:

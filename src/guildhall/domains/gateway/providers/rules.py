@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -32,6 +33,7 @@ EVERY_MODEL = "*"
 _LATENCY_COUNTS = 4.0
 """The slowest account of several equals keeps a quarter of its share."""
 
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
 _Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
 
 
@@ -169,7 +171,13 @@ def check_url(url: str, networks: _Networks) -> str:
         raise AccountRefused("base_url", url.partition("@")[2] or url, "an address such as https://api.openai.com/v1")
     if len(url) > 500 or not url.isprintable() or " " in url:
         raise AccountRefused("base_url", url, "at most 500 visible characters")
-    if host == "localhost" or host.endswith(".localhost"):
+    name = host.rstrip(".")
+    if _NUMBER.fullmatch(name.rpartition(".")[2]) and not _is_address(host):
+        # Resolvers take 127.1, 2130706433 and 0x7f.1 for addresses; what is looked at must be what is called.
+        raise AccountRefused(
+            "base_url", url, "an IP address as four decimal numbers without zeros before them, or a name"
+        )
+    if name == "localhost" or name.endswith(".localhost"):
         if not is_open_to("127.0.0.1", networks):
             raise AddressRefused(host)
     elif _is_address(host) and not is_open_to(host, networks):
