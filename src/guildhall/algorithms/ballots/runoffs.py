@@ -14,6 +14,7 @@ from guildhall.algorithms.ballots.results import Result, Round, Score, scored
 
 _NOBODY = -1
 _AT_A_TIME = 8
+_STEPS = np.arange(_AT_A_TIME)
 _LAST = np.iinfo(np.int16).max
 _UNIT = 10**5
 """Votes of the single transferable vote are counted in hundred-thousandths."""
@@ -88,6 +89,8 @@ class _Count:
         self.rank = rank
         self.quota = (standing.counted // (seats + 1) + 1) * _UNIT
         self.values = np.full(len(self.weights), _UNIT, np.int64)
+        # Sums of whole numbers are exact in floating point up to 2⁵³, and a third as dear.
+        self.exactly_in_floats = standing.counted * _UNIT < 2**53
         self.elected: list[int] = []
         self.surpluses: list[int] = []
         self.history: list[list[int]] = []
@@ -169,18 +172,21 @@ class _Count:
         papers = np.flatnonzero(heads == giver)
         credited = self.held[giver]
         if surplus is not None:
-            for value in np.unique(self.values[papers]).tolist():
-                reduced = surplus * value // credited
-                self.values[papers[self.values[papers] == value]] = reduced
+            values = self.values[papers]
+            for value in set(values.tolist()):
+                self.values[papers[values == value]] = surplus * value // credited
             # Of each paper the elected keep what is not passed on; in sum that is the quota.
             self.held[giver] = self.quota
         else:
             self.held[giver] = 0
         # The elected take no more papers, those that wait for their surplus to be passed on included.
-        self.standing.drop([giver], closed=self.elected)
+        self.standing.drop([giver], closed=self.elected, papers=papers)
         going, moved = heads[papers], self.weights[papers] * self.values[papers]
-        received = np.zeros(len(self.options) + 1, np.int64)
-        np.add.at(received, going + 1, moved)
+        if self.exactly_in_floats:
+            received = np.bincount(going + 1, moved, len(self.options) + 1).astype(np.int64)
+        else:
+            received = np.zeros(len(self.options) + 1, np.int64)
+            np.add.at(received, going + 1, moved)
         for receiver in np.flatnonzero(received[1:]).tolist():
             self.held[receiver] += int(received[1 + receiver])
 
@@ -207,7 +213,10 @@ class _Standing:
         self._tied_ranks = np.where(ranks[self._tied] == 0, _LAST, ranks[self._tied])
         self._place = np.arange(len(ranks)) * width + 1
         self.has_ties = bool(len(self._tied))
-        self.counted = int(ballots.weights[taken.any(axis=1)].sum())
+        says = taken[:, 1].copy() if count else np.zeros(len(ranks), np.bool_)
+        unsure = np.flatnonzero(~says)
+        says[unsure] = taken[unsure].any(axis=1)
+        self.counted = int(ballots.weights[says].sum())
         self.heads = self._order[:, 1].astype(np.intp) if count else np.full(len(ranks), _NOBODY, np.intp)
         self._move(np.flatnonzero(self.heads == count), self.alive)
 
@@ -217,29 +226,37 @@ class _Standing:
         votes = np.bincount(self.heads + 1, weights=self._weights, minlength=len(self.alive) + 1)[1:].astype(np.int64)
         return votes.tolist(), int(votes.sum())
 
-    def drop(self, options: Sequence[int], closed: Sequence[int] = ()) -> None:
-        """Take options out of the count; their ballots pass over those that are closed as well."""
+    def drop(self, options: Sequence[int], closed: Sequence[int] = (), papers: NDArray[np.intp] | None = None) -> None:
+        """Take options out of the count; their ballots, `papers` where they are known, pass over those that are closed as well."""
         for option in options:
             self.alive[option] = False
         takes = self.alive.copy()
         takes[list(closed)] = False
+        if papers is not None:
+            self._move(papers, takes)
+            return
         for option in options:
             self._move(np.flatnonzero(self.heads == option), takes)
 
     def _move(self, ballots: NDArray[np.intp], takes: NDArray[np.bool_]) -> None:
         """Give ballots to the first option on each that takes them, a few places at a time: who is passed over stays so."""
         open_to = np.append(takes, False)
-        steps = np.arange(_AT_A_TIME)
+        cells = self._order.reshape(-1)
         while len(ballots):
-            ahead = self._order.reshape(-1)[self._place[ballots][:, None] + steps]
-            stands = open_to[ahead]
+            places = self._place.take(ballots)
+            ahead = cells.take(places[:, None] + _STEPS)
+            stands = open_to.take(ahead)
             step = stands.argmax(axis=1)
-            row = np.arange(len(ballots))
-            found = stands[row, step]
-            self.heads[ballots] = np.where(found, ahead[row, step], _NOBODY)
-            self._place[ballots] += np.where(found, step, _AT_A_TIME)
+            first = np.arange(0, ahead.size, _AT_A_TIME) + step
+            found = stands.reshape(-1).take(first)
+            if found.all():
+                self.heads[ballots] = ahead.reshape(-1).take(first)
+                self._place[ballots] = places + step
+                break
+            self.heads[ballots] = np.where(found, ahead.reshape(-1).take(first), _NOBODY)
+            self._place[ballots] = places + np.where(found, step, _AT_A_TIME)
             ballots = ballots[~found]
-            ballots = ballots[self._place[ballots] < (ballots + 1) * self._order.shape[1] - _AT_A_TIME]
+            ballots = ballots[self._place.take(ballots) < (ballots + 1) * self._order.shape[1] - _AT_A_TIME]
         if self.has_ties:
             ranks = np.where(takes[None, :], self._tied_ranks, _LAST)
             head = ranks.argmin(axis=1)
