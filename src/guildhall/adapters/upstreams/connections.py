@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Callable, Mapping
-from typing import Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import httptools
 
@@ -167,8 +167,9 @@ class Connection(asyncio.Protocol):
                 await self._wait()
             finally:
                 self._take = None
-            if self._taken is not None:
-                return self._taken  # type: ignore[return-value]
+            said = self._said()
+            if said is not None:
+                return said  # type: ignore[no-any-return]
         if self._error is not None:
             raise self._error
         return None
@@ -299,6 +300,10 @@ class Connection(asyncio.Protocol):
         if taken is not None:
             self._take, self._taken = None, taken
             self._wake()
+
+    def _said(self) -> Any:
+        """What `take` has returned, if it was that which ended the relaying."""
+        return self._taken
 
     def _resume(self) -> None:
         if self._is_paused and self._transport is not None:

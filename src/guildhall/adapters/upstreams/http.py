@@ -129,7 +129,7 @@ class Upstream:
     async def __aexit__(self, *_: object) -> None:
         if self._sweeping is not None:
             self._sweeping.cancel()
-        for each in self._open:
+        for each in list(self._open):
             each.abort()
         self._free.clear()
 

@@ -23,14 +23,13 @@ class _Begun:
     def __await__(self) -> Generator[Any, Any, None]:
         awaited = self._awaited
         while True:
+            failure: BaseException | None = None
             try:
                 got = yield awaited
             except BaseException as error:  # noqa: BLE001 - whatever it is, it is the coroutine's
-                step = self._work.throw, error
-            else:
-                step = self._work.send, got
+                failure = error
             try:
-                awaited = step[0](step[1])
+                awaited = self._work.send(got) if failure is None else self._work.throw(failure)
             except StopIteration:
                 return
 
