@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -19,9 +18,9 @@ import asyncpg
 import openai
 import pytest
 
-from fixtures.command_line import Command, command_line
+from fixtures.command_line import Command
 from fixtures.database import run_sql
-from fixtures.gateways import PRICES, SECRET_KEY, Town, settings_of
+from fixtures.gateways import PRICES, SECRET_KEY, Town, program, settings_of
 from fixtures.upstreams import ScriptedUpstream
 from guildhall import clock
 from guildhall.app import sealing
@@ -40,37 +39,6 @@ CALLS = int(os.environ.get("GUILDHALL_TEST_CALLS", "600"))
 
 
 # killed --------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def program(settings: Settings, port: int, log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`guildhall gateway serve` as a program of its own, from when it answers on."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GUILDHALL_")}
-    told = {
-        "GUILDHALL_DATABASE_URL": str(settings.database_url),
-        "GUILDHALL_POOLER": "none",
-        "GUILDHALL_DATA_DIR": str(settings.data_dir),
-        "GUILDHALL_SECRET_KEY": SECRET_KEY,
-        "GUILDHALL_GATEWAY_NETWORKS": "127.0.0.0/8",
-        "GUILDHALL_LOG_LEVEL": "warning",
-    }
-    with log.open("a") as stderr:
-        process = await asyncio.create_subprocess_exec(
-            *command_line("gateway", "serve", "--port", port),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=stderr,
-            env={**kept, **told},
-        )
-    try:
-        assert process.stdout is not None
-        said = (await process.stdout.readline()).decode()
-        assert "listens on" in said, f"{said}\n{log.read_text()}"
-        process.url = re.search(r"http://\S+", said)[0]  # type: ignore[attr-defined,index]
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
 
 
 async def test_every_call_is_on_record_though_the_gateway_is_killed_twice(

@@ -15,6 +15,9 @@ from guildhall.cli import ensembles
 from guildhall.cli.frame import GATE_FAILED, JsonOption, Output, run
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
     from guildhall.domains.platform.identity import Keyring
     from guildhall.settings import Settings
 
@@ -27,6 +30,8 @@ group.add_typer(requests_group, name="requests")
 group.add_typer(budgets_group, name="budgets")
 group.add_typer(ensembles.group, name="ensembles")
 requests_group.command("recount")(ensembles.recount)
+
+_INTERRUPTED = 130
 
 NameArgument = Annotated[str, typer.Argument(help="What the account is called.")]
 KeyEnvOption = Annotated[
@@ -418,18 +423,21 @@ def remove_budget(name: Annotated[str, typer.Argument(help="What it is called.")
 def serve(
     host: Annotated[str | None, typer.Option(help="Where to listen; 127.0.0.1 unless given.")] = None,
     port: Annotated[int | None, typer.Option(help="The port; 8401 unless given, 0 for any.", min=0, max=65535)] = None,
+    workers: Annotated[int | None, typer.Option(help="How many processes answer; 1 unless given.", min=1)] = None,
     log_format: Annotated[str | None, typer.Option(help="text or json.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
 ) -> None:
     """
     Serve models to programs that speak OpenAI's or Anthropic's API.
 
-    One process, for one core; start several for more, each at a port of its
-    own. SIGTERM or Ctrl-C ends it once calls under way have their answers.
+    A process uses one core; --workers starts several behind the one port, and
+    starts those again that die. SIGTERM or Ctrl-C ends it once calls under way
+    have their answers.
     """
     given = {
         "GUILDHALL_HOST": host,
         "GUILDHALL_GATEWAY_PORT": port,
+        "GUILDHALL_WORKERS": workers,
         "GUILDHALL_LOG_FORMAT": log_format,
         "GUILDHALL_LOG_LEVEL": log_level,
     }
@@ -445,15 +453,19 @@ def serve(
         settings = Settings.from_environment({**os.environ, **options})
         logs.configure(settings.log_format, settings.log_level)
         sockets = listening.inherited(os.environ) or listening.listen(settings.host, settings.gateway_port)
+        several = f"{settings.workers} processes, " if settings.workers > 1 else ""
 
         def tell() -> None:
             urls = " and ".join(listening.url_of(each, tls=settings.tls_cert is not None) for each in sockets)
-            output.lines([f"The gateway listens on {urls} (pid {os.getpid()})"])
+            output.lines([f"The gateway listens on {urls} ({several}pid {os.getpid()})"])
             sys.stdout.flush()
             notify("READY=1")
 
         try:
-            await serve_gateway(settings, sockets, tell)
+            if settings.workers > 1:
+                await _supervise(settings, options, sockets, tell)
+            else:
+                await serve_gateway(settings, sockets, tell)
         finally:
             for each in sockets:
                 each.close()
@@ -461,6 +473,23 @@ def serve(
     import uvloop
 
     run(work, loop=uvloop.new_event_loop)
+
+
+async def _supervise(
+    settings: Settings, options: dict[str, str], sockets: list[socket.socket], tell: Callable[[], None]
+) -> None:
+    """Several processes behind the port, which this one looks after."""
+    from guildhall.app.wiring import prepared_url
+    from guildhall.server import Interrupted, Supervisor, counting_together, keep_alive
+
+    async with prepared_url(settings), keep_alive(settings):
+        with counting_together() as counts:
+            try:
+                await Supervisor(
+                    settings, lambda: {**os.environ, **options, **counts}, sockets, "guildhall.server.gateway_worker"
+                ).run(tell)
+            except Interrupted:
+                raise typer.Exit(_INTERRUPTED) from None
 
 
 def _settings() -> Settings:

@@ -42,9 +42,14 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve_gateway(settings: Settings, sockets: list[socket.socket], on_ready: Callable[[], None]) -> None:
+async def serve_gateway(
+    settings: Settings,
+    sockets: list[socket.socket],
+    on_ready: Callable[[], None],
+    told: asyncio.Future[None] | None = None,
+) -> None:
     """
-    Answer calls until told to stop, by SIGTERM or SIGINT.
+    Answer calls until told to stop, by SIGTERM or SIGINT or the end of `told`.
 
     Raises:
         Unavailable: The database does not answer, or lacks migrations.
@@ -79,6 +84,8 @@ async def serve_gateway(settings: Settings, sockets: list[socket.socket], on_rea
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)
+        if told is not None:
+            told.add_done_callback(lambda _: stop())
         gc.collect()
         gc.freeze()  # what lasts as long as the process need not be looked through again and again
         await server.serve(sockets)

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -32,6 +33,7 @@ _BEYOND_GRACE_S = 5.0
 
 _LOOK_S = 3.0
 
+COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 _log = logging.getLogger("guildhall.server")
 
 
@@ -56,15 +58,15 @@ class Worker:
         self._channel = channel
 
     @classmethod
-    async def start(cls, listeners: list[socket.socket], environment: Mapping[str, str]) -> Worker:
-        """Start one; it has yet to become ready."""
+    async def start(cls, program: str, listeners: list[socket.socket], environment: Mapping[str, str]) -> Worker:
+        """Start one, by the module that it runs; it has yet to become ready."""
         ours, its = socket.socketpair()
         ours.setblocking(False)
         descriptors = [each.fileno() for each in listeners]
         with its:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "guildhall.server.worker", ",".join(map(str, descriptors)), str(its.fileno())),
+                *("-m", program, ",".join(map(str, descriptors)), str(its.fileno())),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=sys.stderr.fileno(),
                 env=dict(environment),
@@ -125,12 +127,13 @@ class Supervisor:
     Workers behind one set of sockets.
 
     `environment` gives the environment that workers are started with, read anew
-    each time settings are to be read again.
+    each time settings are to be read again. `program` is the module that they run.
     """
 
     settings: Settings
     environment: Callable[[], Mapping[str, str]]
     listeners: list[socket.socket]
+    program: str = "guildhall.server.worker"
     _present: Mapping[str, str] = field(default_factory=dict)
     _places: list[_Place] = field(default_factory=list)
     _alive: set[Worker] = field(default_factory=set)
@@ -198,7 +201,7 @@ class Supervisor:
 
     async def _begun(self) -> Worker:
         """A worker that answers."""
-        worker = await Worker.start(self.listeners, self._present)
+        worker = await Worker.start(self.program, self.listeners, self._present)
         self._alive.add(worker)
         try:
             await worker.ready()
@@ -217,7 +220,7 @@ class Supervisor:
                 continue
             began = asyncio.get_running_loop().time()
             status = await worker.ended()
-            self._alive.discard(worker)
+            self._forget(worker)
             if place.worker is not worker:  # it was replaced
                 continue
             place.worker = None
@@ -285,7 +288,14 @@ class Supervisor:
                 await worker.ended()
         except TimeoutError:
             worker.kill()
+        self._forget(worker)
+
+    def _forget(self, worker: Worker) -> None:
+        """Whoever is gone has counted what they have counted, and has nothing under way any more."""
         self._alive.discard(worker)
+        counts = self._present.get(COUNTS)
+        for gauge in Path(counts).glob(f"gauge_live*_{worker.pid}.db") if counts else ():
+            gauge.unlink(missing_ok=True)
 
     def _stop(self) -> None:
         self._told += 1
@@ -326,7 +336,7 @@ async def keep_alive(settings: Settings) -> AsyncIterator[None]:
 def counting_together() -> Iterator[Mapping[str, str]]:
     """What workers are told so that they count requests in one place, and whichever is asked for metrics knows them all."""
     with tempfile.TemporaryDirectory(prefix="guildhall-counts-", ignore_cleanup_errors=True) as directory:
-        yield {"PROMETHEUS_MULTIPROC_DIR": directory}
+        yield {COUNTS: directory}
 
 
 def notify(text: str) -> None:

@@ -14,25 +14,21 @@ streams end; after the grace what is left is cut off; then the pools close.
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 
-import orjson
 import uvicorn
-import uvloop
 from fastapi import FastAPI
 
 from guildhall.api import House
-from guildhall.app import logs
 from guildhall.asgi import create_application, open_house
-from guildhall.errors import GuildhallError
 from guildhall.server import listening
 from guildhall.server.connections import Connection
+from guildhall.server.program import await_word, run_worker
 from guildhall.settings import Settings
 
 LINGER_S = 1.0
@@ -40,8 +36,6 @@ LINGER_S = 1.0
 
 _IDLE_S = 75
 """How long a connection without requests stays: longer than proxies keep theirs, so that they are the ones to close."""
-
-_log = logging.getLogger("guildhall.server")
 
 
 class Server(uvicorn.Server):
@@ -85,7 +79,7 @@ async def serve(settings: Settings, sockets: list[socket.socket], channel: socke
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # those are for the supervisor
-        told = asyncio.create_task(_await_word(channel))
+        told = asyncio.create_task(await_word(channel))
         told.add_done_callback(lambda _: _stop(server))
         loop.add_signal_handler(signal.SIGTERM, _stop, server)
         serving = asyncio.create_task(server.serve(sockets))
@@ -129,35 +123,9 @@ def _configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
     )
 
 
-async def _await_word(channel: socket.socket) -> None:
-    """Any word of the supervisor's means to stop, and so does its silence."""
-    with suppress(OSError):
-        await asyncio.get_running_loop().sock_recv(channel, 1)
-
-
 def _stop(server: Server) -> None:
     server.should_exit = True
 
 
-def main(arguments: list[str]) -> int:
-    """The program; its exit code is 0 after a stop, 3 where it could not start, 70 after a defect of ours."""
-    sockets = [socket.socket(fileno=int(each)) for each in arguments[0].split(",")]
-    channel = socket.socket(fileno=int(arguments[1]))
-    channel.setblocking(False)
-    try:
-        settings = Settings.from_environment()
-        logs.configure(settings.log_format, settings.log_level)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(settings, sockets, channel))
-    except GuildhallError as error:
-        channel.setblocking(True)
-        channel.sendall(orjson.dumps(error.as_json(), default=str) + b"\n")
-        return 3
-    except Exception:  # noqa: BLE001 - it is told in the log's own form
-        _log.exception("a worker failed")
-        return 70
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_worker(sys.argv[1:], serve))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from guildhall.domains.gateway.requests import Usage
 
@@ -15,52 +17,59 @@ _SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0,
 
 class Metrics:
     """
-    Counts of one process. Labels are a team's own names of accounts, types of requests, and codes of ours: never a model's, which callers make up.
+    Counts of one process, or of several behind one port, which share theirs. Labels are a team's own names of accounts, types of requests, and codes of ours: never a model's, which callers make up.
     """
 
     def __init__(self) -> None:
+        shared = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
         self._registry = CollectorRegistry()
+        ours = None if shared else self._registry
         self._requests = Counter(
             "guildhall_gateway_requests_total",
             "Calls that ended; code is empty for those that were answered.",
             ("type", "provider", "code"),
-            registry=self._registry,
+            registry=ours,
         )
         self._attempts = Counter(
             "guildhall_gateway_attempts_total",
             "Requests that were sent to providers; code is empty for those that were answered.",
             ("provider", "code"),
-            registry=self._registry,
+            registry=ours,
         )
         self._seconds = Histogram(
             "guildhall_gateway_request_duration_seconds",
             "From a call to the end of its answer.",
             ("type", "provider"),
             buckets=_SECONDS,
-            registry=self._registry,
+            registry=ours,
         )
         self._first = Histogram(
             "guildhall_gateway_time_to_first_byte_seconds",
             "From sending a request to the first byte of the provider's answer.",
             ("provider",),
             buckets=_SECONDS,
-            registry=self._registry,
+            registry=ours,
         )
         self._tokens = Counter(
             "guildhall_gateway_tokens_total",
             "Tokens that providers counted.",
             ("provider", "kind"),
-            registry=self._registry,
+            registry=ours,
         )
         self._cost = Counter(
             "guildhall_gateway_cost_usd_total",
             "What calls cost whose price is known.",
             ("provider",),
-            registry=self._registry,
+            registry=ours,
         )
         self._waiting = Gauge(
-            "guildhall_gateway_ledger_waiting", "Rows of the ledger that are not durable yet.", registry=self._registry
+            "guildhall_gateway_ledger_waiting",
+            "Rows of the ledger that are not durable yet.",
+            multiprocess_mode="livesum",
+            registry=ours,
         )
+        if shared:
+            MultiProcessCollector(self._registry, shared)  # type: ignore[no-untyped-call]
         self._ended = cache(
             lambda kind, provider, code: (
                 self._requests.labels(kind, provider, code),
@@ -100,8 +109,12 @@ class Metrics:
         if cost_usd:
             cost.inc(float(cost_usd))
 
+    def waits(self, rows: int) -> None:
+        """So many rows are not durable yet."""
+        self._waiting.set(rows)
+
     def exposition(self, waiting: int, accept: str) -> tuple[bytes, str]:
         """Everything in the form that a client accepts, and that form's media type."""
-        self._waiting.set(waiting)
+        self.waits(waiting)
         encode, media_type = choose_encoder(accept)
         return encode(self._registry), media_type

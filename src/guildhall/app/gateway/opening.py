@@ -23,8 +23,9 @@ from guildhall.settings import Settings
 
 PATIENCE_S = 3.0
 _STATEMENT_S = 60.0
-_LEAST_CONNECTIONS = 8
-"""Four that write, one that says that the process is there, and some that read."""
+_TELL_S = 2.0
+_LEAST_CONNECTIONS = 4
+"""One that says that the process is there, and some that read; those that write calls are not the pool's."""
 
 
 @asynccontextmanager
@@ -47,13 +48,24 @@ async def open_gateway(
         watch = Watch()
         networks = providers.read_networks(settings.gateway_networks)
         async with Upstream(networks) as upstream, Ledger(app.database) as ledger:
-            looking = asyncio.create_task(watch.look(app.database, directory, upstream))
             gateway = Gateway(
                 doorkeeper, directory, ledger, upstream, watch, PostgresCache(app.database), Votes(app.database)
             )
+            beside = [
+                asyncio.create_task(watch.look(app.database, directory, upstream)),
+                asyncio.create_task(_tell_waiting(gateway)),
+            ]
             try:
                 yield gateway
             finally:
                 await gateway.close()
-                looking.cancel()
-                await asyncio.gather(looking, return_exceptions=True)
+                for each in beside:
+                    each.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def _tell_waiting(gateway: Gateway) -> None:
+    """So that another process behind the same port can tell of it."""
+    while True:
+        gateway.metrics.waits(gateway.ledger.waiting)
+        await asyncio.sleep(_TELL_S)
