@@ -78,6 +78,7 @@ class Connection(asyncio.Protocol):
         self._ends_with_connection = False
         self._is_left = False
         self._is_paused = False
+        self._may_follow = False
         self._timer: asyncio.TimerHandle | None = None
         self._until = 0.0
         self.is_whole = True
@@ -101,7 +102,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self.status, self._fields, self._head_bytes = 0, Headers(), 0
         self._parts, self._size, self._most, self._unpacker = [], 0, MOST_BYTES, None
-        self.is_whole = self._ends_with_connection = self._is_left = False
+        self.is_whole = self._ends_with_connection = self._is_left = self._may_follow = False
         self._error = None
         self._head = self._loop.create_future()
         self._until = self._loop.time() + total_s
@@ -283,6 +284,8 @@ class Connection(asyncio.Protocol):
             self._fields = Headers()
             return
         self.is_whole = True
+        # Asked now, as the parser forgets it with the message's end.
+        self._may_follow = self._parser is not None and self._parser.should_keep_alive()
         self._disarm()
         if self._is_left:
             self._release()
@@ -340,6 +343,8 @@ class Connection(asyncio.Protocol):
             self._waiter.set_result(None)
 
     def _fail(self, error: Exception) -> None:
+        if self._error is not None:  # what came first is why; that the connection is then lost follows from it
+            return
         self._error = error
         self.abort()
         if self._head is not None and not self._head.done():
@@ -359,15 +364,9 @@ class Connection(asyncio.Protocol):
             self._timer = None
 
     def _release(self) -> None:
-        parser, self._parser = self._parser, None
+        self._parser = None
         self._parts = []
-        if (
-            parser is not None
-            and self._error is None
-            and self._transport is not None
-            and not self._ends_with_connection
-            and parser.should_keep_alive()
-        ):
+        if self._may_follow and self._error is None and self._transport is not None:
             self._on_free(self)
         elif self._transport is not None:
             self._transport.close()
