@@ -15,13 +15,15 @@ SELECT lanes.task_type AS name, lanes.queue, lanes.lane
   JOIN platform.task_lanes AS lanes ON lanes.task_type = given.name AND lanes.queue = given.queue;
 
 -- name: enqueue
-SELECT id, is_new
+-- Those alone that were there already: of thousands that are new, only their ids would come back.
+SELECT n, id
   FROM platform.jobs_enqueue(
            p_types => :types, p_payloads => :payloads, p_ids => :ids, p_queues => :queues, p_priorities => :priorities,
            p_scheduled_at => :scheduled_at, p_max_retries => :max_retries, p_timeouts => :timeouts, p_deadlines => :deadlines,
            p_unique_keys => :unique_keys, p_idempotency_keys => :idempotency_keys, p_fair_keys => :fair_keys,
            p_weights => :weights, p_waiting => :waiting, p_waits_for => :waits_for, p_on_failure => :on_failure
-       );
+       ) WITH ORDINALITY AS meant (id, is_new, n)
+ WHERE NOT is_new;
 
 -- name: statuses
 SELECT id, status::text FROM platform.background_tasks WHERE id = ANY (:ids);

@@ -90,7 +90,7 @@ def check(job: NewJob, position: int, now: datetime) -> None:
         JobInvalid: A number is negative, a moment has no time zone or a deadline has passed, a key is too long.
     """
 
-    if job.priority in _PRIORITIES and _says_nothing_else(job):
+    if job.priority is Priority.NORMAL and _says_nothing_else(job):
         return
 
     def refuse(field: str, expected: str, value: Any = None) -> JobInvalid:

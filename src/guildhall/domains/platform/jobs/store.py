@@ -119,7 +119,10 @@ async def enqueue(tx: Tx, jobs: Sequence[NewJob], ids: Sequence[UUID], payloads:
         waits_for=[wait.job_id for _, wait in edges] or None,
         on_failure=[wait.on_failure for _, wait in edges] or None,
     )
-    return [Enqueued(row["id"], row["is_new"]) for row in rows]
+    added = [Enqueued(job_id, True) for job_id in ids]
+    for row in rows:
+        added[row["n"] - 1] = Enqueued(row["id"], False)
+    return added
 
 
 async def statuses(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, str]:
