@@ -142,3 +142,59 @@ SELECT platform.amend_function(routine, 'v_open   integer[];', 'v_open   integer
            'platform.jobs_enqueue(text[], jsonb[], uuid[], text[], platform.job_priority[], timestamptz[], integer[], interval[], '
            'timestamptz[], text[], text[], text[], double precision[], integer[], uuid[], text[])'
        ]::regprocedure[]) AS routine;
+
+-- A task that waited for others and is ready now had its row written twice, once
+-- for the count and once for the place, with an entry in each index both times.
+SELECT platform.amend_function(routine, $passage$v_ready   uuid[];
+    v_count   integer := 0;$passage$, $passage$v_ready   uuid[];
+    v_counts  integer[];
+    v_places  timestamptz[];
+    v_count   integer := 0;$passage$),
+       platform.amend_function(
+           routine,
+           replace(replace(replace($passage$        ),
+        changed AS (
+            UPDATE {tasks} AS tasks
+               SET open_dependencies = tasks.open_dependencies - counted.n
+              FROM (SELECT task_id, count(*)::integer AS n FROM settled GROUP BY task_id) AS counted
+             WHERE tasks.id = counted.task_id AND tasks.status IN ('pending', 'paused')
+            RETURNING tasks.id, tasks.open_dependencies
+        )
+        SELECT array_agg(id) FILTER (WHERE open_dependencies = 0) INTO v_ready FROM changed;
+        IF v_ready IS NOT NULL THEN
+            v_count := v_count + {engine}_take_places(v_ready);
+        END IF;
+$passage$, '{engine}', engine), '{tasks}', tasks), '''paused''', quote_literal(paused)),
+           replace(replace(replace($passage$        )
+        SELECT array_agg(counted.task_id), array_agg(counted.n) INTO v_waiting, v_counts
+          FROM (SELECT task_id, count(*)::integer AS n FROM settled GROUP BY task_id) AS counted;
+        -- Whoever waits for nothing more takes its place with the same change of its row.
+        SELECT array_agg(id), {engine}_places(array_agg(lane), array_agg(fair_key::text), array_agg(priority), array_agg(weight), array_agg(ready_at))
+          INTO v_ready, v_places
+          FROM (
+                   SELECT tasks.id, tasks.lane, tasks.fair_key, tasks.priority, tasks.weight,
+                          GREATEST(tasks.scheduled_at, tasks.created_at) AS ready_at
+                     FROM unnest(v_waiting, v_counts) AS counted (id, n)
+                     JOIN {tasks} AS tasks ON tasks.id = counted.id
+                    WHERE tasks.status = 'pending' AND tasks.place IS NULL AND tasks.open_dependencies = counted.n
+                      AND tasks.scheduled_at <= now()
+                    ORDER BY tasks.scheduled_at, tasks.seq
+               ) AS ready;
+        UPDATE {tasks} AS tasks
+           SET open_dependencies = 0, place = placed.place
+          FROM unnest(v_ready, v_places) AS placed (id, place)
+         WHERE tasks.id = placed.id;
+        v_count := v_count + COALESCE(cardinality(v_ready), 0);
+        -- The others; one that has its place waits for none, which is fewer than were counted.
+        UPDATE {tasks} AS tasks
+           SET open_dependencies = tasks.open_dependencies - counted.n
+          FROM unnest(v_waiting, v_counts) AS counted (id, n)
+         WHERE tasks.id = counted.id AND tasks.open_dependencies >= counted.n AND tasks.status IN ('pending', 'paused');
+$passage$, '{engine}', engine), '{tasks}', tasks), '''paused''', quote_literal(paused))
+       )
+  FROM (VALUES
+           ('platform.create_task_engine(text, text, text, text, text, text, text, text, text, text, jsonb)'::regprocedure,
+            '{engine}', '{tasks}', 'paused'),
+           ('platform.jobs_settle(uuid[])', 'platform.jobs', 'platform.background_tasks', 'paused'),
+           ('society.tasks_settle(uuid[])', 'society.tasks', 'society.tasks', 'blocked')
+       ) AS written (routine, engine, tasks, paused);
