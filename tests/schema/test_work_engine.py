@@ -730,3 +730,63 @@ async def test_a_graph_of_many_layers_runs_in_order_whoever_works(engine: Engine
     assert Counter(log) == Counter([("begin", job) for job in ids] + [("end", job) for job in ids])
     at = {event: n for n, event in enumerate(log)}
     assert all(at["end", awaited] < at["begin", ids[waiting - 1]] for waiting, awaited in edges)
+
+
+# whose jobs they are ----------------------------------------------------------
+
+
+async def test_a_job_has_a_team_and_a_maker_and_neither_goes_before_it(engine: Engine) -> None:
+    """What foreign keys would say, which the statement's trigger says for all of its jobs at once."""
+
+    async def refused(column: str, connection: asyncpg.Connection, statement: str, *values: Any) -> None:
+        with pytest.raises(asyncpg.ForeignKeyViolationError) as caught:
+            await connection.execute(statement, *values)
+        assert caught.value.constraint_name == f"background_tasks_{column}_fkey"
+
+    add = "INSERT INTO platform.background_tasks (task_type, tenant_id, created_by) VALUES ('tidy', $1, $2)"
+    both = "INSERT INTO platform.background_tasks (task_type, tenant_id) SELECT 'tidy', unnest($1::uuid[])"
+    person, team = uuid4(), uuid4()
+    await engine.admin.execute("INSERT INTO platform.teams (id, name, slug) VALUES ($1, 'Short', 'short')", team)
+    await engine.admin.execute(
+        "INSERT INTO platform.users (id, username, email) VALUES ($1, 'short', 'short@localhost')", person
+    )
+    await refused("tenant_id", engine.admin, both, [OURS.tenant_id, uuid4()])
+    await refused("created_by", engine.admin, add, OURS.tenant_id, uuid4())
+    await engine.admin.execute(add, OURS.tenant_id, person)
+    await engine.admin.execute(add, team, None)
+    change = "UPDATE platform.background_tasks SET {} = $1 WHERE created_by = $2"
+    for column in ("tenant_id", "created_by"):
+        await refused(column, engine.admin, change.format(column), uuid4(), person)
+    await refused("tenant_id", engine.admin, "DELETE FROM platform.teams WHERE id = $1", team)
+    await refused("created_by", engine.admin, "DELETE FROM platform.users WHERE id = $1", person)
+    await refused("created_by", engine.admin, "UPDATE platform.users SET id = $2 WHERE id = $1", person, uuid4())
+    with pytest.raises(asyncpg.FeatureNotSupportedError):
+        async with engine.admin.transaction(isolation="repeatable_read"):
+            await engine.admin.execute("DELETE FROM platform.users WHERE id = $1", person)
+
+    # Whoever comes second waits for the first: here for one who adds a job, there for one who deletes its team.
+    other, ends = await engine.connect(), engine.admin.transaction()
+    await engine.admin.execute("DELETE FROM platform.background_tasks WHERE tenant_id = $1", team)
+    await ends.start()
+    await engine.admin.execute(add, team, None)
+    deleting = asyncio.create_task(refused("tenant_id", other, "DELETE FROM platform.teams WHERE id = $1", team))
+    await _waits(other, await engine.connect())
+    await ends.commit()
+    await deleting
+
+    await engine.admin.execute("DELETE FROM platform.background_tasks WHERE tenant_id = $1", team)
+    ends = engine.admin.transaction()
+    await ends.start()
+    await engine.admin.execute("DELETE FROM platform.teams WHERE id = $1", team)
+    adding = asyncio.create_task(refused("tenant_id", other, add, team, None))
+    await _waits(other, await engine.connect())
+    await ends.commit()
+    await adding
+
+
+async def _waits(connection: asyncpg.Connection, watcher: asyncpg.Connection) -> None:
+    """Until the server says that it waits for a lock."""
+    pid = connection.get_server_pid()
+    async with asyncio.timeout(20):
+        while not await watcher.fetchval("SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $1", pid):
+            await asyncio.sleep(0.01)

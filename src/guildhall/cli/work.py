@@ -6,8 +6,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
@@ -18,6 +18,9 @@ from guildhall.cli.frame import JsonOption, Output, run
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
+
+    from guildhall.app.wiring import App
+    from guildhall.settings import Settings
 
 
 ListenOption = Annotated[
@@ -56,14 +59,13 @@ def worker(
     output = Output(as_json)
 
     async def work() -> None:
-        from guildhall.app.wiring import App
         from guildhall.app.workers import HANDLERS, Worker
         from guildhall.settings import Settings
 
         load(handlers or ())
         settings = Settings.from_environment()
         size = max(settings.pool_size, min(concurrency, 20) + 4)
-        async with App.open(replace(settings, pool_size=size), idle_s=lease) as app:
+        async with opened(replace(settings, pool_size=size), output, idle_s=lease) as app:
             made = Worker(
                 app,
                 HANDLERS,
@@ -104,6 +106,33 @@ def worker(
             )
 
     run(work, as_json=as_json, loop=uvloop.new_event_loop)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, output: Output, *, idle_s: float) -> AsyncIterator[App]:
+    """
+    The application on the database, as soon as that is there; who is made to wait is told.
+
+    Raises:
+        DatabaseUnavailable: The login is refused, or there is no such database, which waiting does not mend.
+        Unavailable: It lacks migrations, or a server of our own does not start.
+    """
+    from guildhall.app.wiring import App
+    from guildhall.db import DatabaseAway
+
+    pause_s, is_told = 0.1, False
+    async with AsyncExitStack() as stack:
+        while True:
+            try:
+                app = await stack.enter_async_context(App.open(settings, idle_s=idle_s))
+                break
+            except DatabaseAway:
+                if not is_told:
+                    output.warn("PostgreSQL does not answer: waiting until it does (Ctrl-C ends this)")
+                    is_told = True
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, 2.0)
+        yield app
 
 
 class _Tells(Protocol):

@@ -8,7 +8,14 @@ server of our own. Nothing above this package sees a connection string, a
 driver's type or a driver's error.
 """
 
-from guildhall.db.errors import ConstraintViolated, DatabaseUnavailable, DiskFull, ProofRefused, StandingChanged
+from guildhall.db.errors import (
+    ConstraintViolated,
+    DatabaseAway,
+    DatabaseUnavailable,
+    DiskFull,
+    ProofRefused,
+    StandingChanged,
+)
 from guildhall.db.jsonb import Json
 from guildhall.db.pool import NOBODY, Database
 from guildhall.db.queries import Queries, Query, load_queries
@@ -20,6 +27,7 @@ __all__ = [
     "Actor",
     "ConstraintViolated",
     "Database",
+    "DatabaseAway",
     "DatabaseUnavailable",
     "DiskFull",
     "Json",

@@ -22,6 +22,10 @@ class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
 
 
+class DatabaseAway(DatabaseUnavailable):
+    """Nobody answers for now: the server is down, starting or full, which passes; a login that is refused does not."""
+
+
 class DiskFull(Unavailable):
     """The server has no room left."""
 
@@ -145,7 +149,7 @@ def translate(error: BaseException) -> GuildhallError | None:
                 "the connection to PostgreSQL is gone", remedy="Check that the server runs, then try again."
             )
         case _ if isinstance(error, _GONE):
-            return DatabaseUnavailable(
+            return DatabaseAway(
                 "PostgreSQL does not answer", remedy="Check that the server runs, then try again."
             )
     return None

@@ -1,3 +1,18 @@
+SELECT platform.amend_function(routine,
+           '(SELECT count(*) FROM (SELECT FROM society.task_lanes WHERE tenant_id = v_team AND entry = ANY (v_entries) LIMIT 65) AS open)',
+           '(SELECT count(*) FROM society.task_lanes WHERE tenant_id = v_team AND entry = ANY (v_entries))'),
+       platform.amend_function(routine,
+           'v_known ?& lanes.required_skills AND',
+           'lanes.required_skills <@ v_skills AND'),
+       platform.amend_function(routine,
+           'v_entries := v_skills || ARRAY['''', p_agent::text];
+    v_known   := jsonb_object(v_skills, v_skills);',
+           'v_entries := v_skills || ARRAY['''', p_agent::text];'),
+       platform.amend_function(routine,
+           'v_lanes   integer[];
+    v_known   jsonb;',
+           'v_lanes   integer[];')
+  FROM (VALUES ('society.tasks_lanes_for(uuid, integer, integer[])'::regprocedure)) AS written (routine);
 SELECT platform.amend_function(routine, $passage$v_ready   uuid[];
     v_counts  integer[];
     v_places  timestamptz[];

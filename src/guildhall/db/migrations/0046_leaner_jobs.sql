@@ -198,3 +198,22 @@ $passage$, '{engine}', engine), '{tasks}', tasks), '''paused''', quote_literal(p
            ('platform.jobs_settle(uuid[])', 'platform.jobs', 'platform.background_tasks', 'paused'),
            ('society.tasks_settle(uuid[])', 'society.tasks', 'society.tasks', 'blocked')
        ) AS written (routine, engine, tasks, paused);
+
+-- Whether an agent has what a lane asks for is asked of each task that stands
+-- before its own in the team's line: a set of keys tells it at once, where an
+-- array is gone through for each skill. And lanes are counted no further than needed.
+SELECT platform.amend_function(routine,
+           'v_lanes   integer[];',
+           'v_lanes   integer[];
+    v_known   jsonb;'),
+       platform.amend_function(routine,
+           'v_entries := v_skills || ARRAY['''', p_agent::text];',
+           'v_entries := v_skills || ARRAY['''', p_agent::text];
+    v_known   := jsonb_object(v_skills, v_skills);'),
+       platform.amend_function(routine,
+           'lanes.required_skills <@ v_skills AND',
+           'v_known ?& lanes.required_skills AND'),
+       platform.amend_function(routine,
+           '(SELECT count(*) FROM society.task_lanes WHERE tenant_id = v_team AND entry = ANY (v_entries))',
+           '(SELECT count(*) FROM (SELECT FROM society.task_lanes WHERE tenant_id = v_team AND entry = ANY (v_entries) LIMIT 65) AS open)')
+  FROM (VALUES ('society.tasks_lanes_for(uuid, integer, integer[])'::regprocedure)) AS written (routine);
