@@ -13,12 +13,7 @@ SELECT platform.amend_function(routine,
     v_known   jsonb;',
            'v_lanes   integer[];')
   FROM (VALUES ('society.tasks_lanes_for(uuid, integer, integer[])'::regprocedure)) AS written (routine);
-SELECT platform.amend_function(routine, $passage$v_ready   uuid[];
-    v_counts  integer[];
-    v_places  timestamptz[];
-    v_count   integer := 0;$passage$, $passage$v_ready   uuid[];
-    v_count   integer := 0;$passage$),
-       platform.amend_function(
+SELECT platform.amend_function(
            routine,
            replace(replace(replace($passage$        )
         SELECT array_agg(counted.task_id), array_agg(counted.n) INTO v_waiting, v_counts
@@ -59,7 +54,12 @@ $passage$, '{engine}', engine), '{tasks}', tasks), '''paused''', quote_literal(p
             v_count := v_count + {engine}_take_places(v_ready);
         END IF;
 $passage$, '{engine}', engine), '{tasks}', tasks), '''paused''', quote_literal(paused))
-       )
+       ),
+       platform.amend_function(routine, $passage$v_ready   uuid[];
+    v_counts  integer[];
+    v_places  timestamptz[];
+    v_count   integer := 0;$passage$, $passage$v_ready   uuid[];
+    v_count   integer := 0;$passage$)
   FROM (VALUES
            ('platform.create_task_engine(text, text, text, text, text, text, text, text, text, text, jsonb)'::regprocedure,
             '{engine}', '{tasks}', 'paused'),
