@@ -149,9 +149,7 @@ def translate(error: BaseException) -> GuildhallError | None:
                 "the connection to PostgreSQL is gone", remedy="Check that the server runs, then try again."
             )
         case _ if isinstance(error, _GONE):
-            return DatabaseAway(
-                "PostgreSQL does not answer", remedy="Check that the server runs, then try again."
-            )
+            return DatabaseAway("PostgreSQL does not answer", remedy="Check that the server runs, then try again.")
     return None
 
 
