@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import tempfile
@@ -33,7 +32,7 @@ def test_a_worker_waits_for_a_database_that_is_away_and_for_no_other_trouble(
             assert running.stdout is not None
             assert running.stderr is not None
             assert running.stderr.readline().startswith("note: PostgreSQL does not answer: waiting until it does")
-            os.symlink(Path(where["host"]) / socket, Path(away) / socket)  # it comes
+            (Path(away) / socket).symlink_to(Path(where["host"]) / socket)  # it comes
             assert "takes jobs" in running.stdout.readline()
             running.send_signal(signal.SIGTERM)
             assert running.wait(DEADLINE_S) == 0
