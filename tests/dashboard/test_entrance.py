@@ -84,7 +84,9 @@ async def test_a_link_lets_in_once_and_what_it_gave_ends_with_signing_out(site: 
 
 
 @pytest.mark.parametrize("origin", [None, "null", "https://elsewhere.example", "http://127.0.0.1"])
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/simulations/{v2}/cancellation"])
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/sign-out", "/simulations/{v2}/cancellation", "/approvals/support-agent@v3/approval"]
+)
 async def test_a_form_of_another_site_does_nothing(site: Site, path: str, origin: str | None) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded", **({"Origin": origin} if origin else {})}
     async with aiohttp.ClientSession(site.url, cookies={COOKIE: site.key}) as session:

@@ -11,14 +11,17 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from guildhall.adapters.embeddings import embedder
 from guildhall.app.wiring import App
 from guildhall.db import NOBODY, Actor, Tx
+from guildhall.db.listing import Said
 from guildhall.domains.evaluation import configurations, failures, outcomes, scenarios, search
 from guildhall.domains.evaluation.failures import Embedder, EmbeddingUnavailable
 from guildhall.domains.evaluation.search import Filters, Hit, Kind
 from guildhall.errors import GuildhallError, Unavailable
+from guildhall.settings import Settings
 
 if TYPE_CHECKING:
     from guildhall.algorithms.embedding import Vectors
@@ -66,6 +69,40 @@ async def look(
         _log.warning("only words are looked for: %s", error)
     async with transaction() as tx:
         return await search.find(tx, text, made, maker.model, kinds=kinds, filters=filters, at_most=at_most)
+
+
+LIKE_ENOUGH = 0.2
+"""The cosine from which something is like a text in a list: lists need an end, where a search has an order."""
+
+
+async def said(
+    transaction: Transaction, settings: Settings, kind: Kind, text: str | None, *, alike: bool = False
+) -> Said | None:
+    """
+    A text as a list of `kind` is narrowed down by it: to what has it, and to what a search finds by its words.
+
+    `alike` lets through what is like it, too. None where there is no text.
+    """
+    if text is None or not text.strip():
+        return None
+    made: Vectors | None = None
+    model = ""
+    if alike:
+        async with embedder(settings) as maker:
+            model = maker.model
+            try:
+                made = await maker.embed([text])
+            except EmbeddingUnavailable as error:
+                _log.warning("only words are looked for: %s", error)
+    async with transaction() as tx:
+        hits = await search.find(tx, text, made, model, kinds=[kind], at_most=search.MOST)
+        ids = [each.id for each in hits if each.has_words or (each.similarity or 0.0) >= LIKE_ENOUGH]
+        if kind is Kind.SCENARIO:
+            return Said(text, ids)
+        keys = [UUID(each) for each in ids]
+        if kind is Kind.CONFIG and keys:
+            keys = await configurations.configurations_of(tx, keys)
+        return Said(text, keys)
 
 
 async def index(app: App, actor: Actor | None = None, *, maker: Embedder | None = None) -> dict[str, int]:

@@ -9,6 +9,7 @@ nor hide others, and the thousandth page costs what the first does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -29,14 +30,28 @@ class Match(StrEnum):
     ANY_OF = "= ANY"
     HOLDS = "@>"
     """The column is a list, and the value one of its items."""
+    SAYS = "ILIKE"
+    """The value is a part of the column's text, whatever the case; or a `Said`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One way to narrow a list down."""
+    """One way to narrow a list down; of several columns one must fit."""
 
-    column: str
+    column: str | tuple[str, ...]
     match: Match = Match.IS
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text that rows are to have, and the first key of rows that are let through all the same, as a search has found them."""
+
+    text: str
+    keys: Sequence[Any] = ()
+
+    def __str__(self) -> str:
+        """The text: what a search finds may change from page to page."""
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +129,18 @@ async def fetch_page(
         if value is None:
             continue
         wanted = listing.filters[name]
-        held = parameter(value)
+        found = value if isinstance(value, Said) else Said(value) if wanted.match is Match.SAYS else None
+        held = parameter(value if found is None else _pattern(found.text))
         match wanted.match:
             case Match.ANY_OF:
                 held = f"({held})"
             case Match.HOLDS:
                 held = f"ARRAY[{held}]"
-        conditions.append(f"listed.{wanted.column} {wanted.match} {held}")
+        columns = (wanted.column,) if isinstance(wanted.column, str) else wanted.column
+        fitting = [f"listed.{each} {wanted.match} {held}" for each in columns]
+        if found is not None and found.keys:
+            fitting.append(f"listed.{listing.key[0]} = ANY ({parameter(list(found.keys))})")
+        conditions.append(f"({' OR '.join(fitting)})")
     if after is not None:
         conditions.append(_behind(listing, order, after, parameter))
 
@@ -155,6 +175,11 @@ def _behind(listing: Listing, order: Order, after: Sequence[Any], parameter: Cal
     place = ", ".join([parameter(value), *map(parameter, last)])
     condition = f"{_row([order.column, *keys])} {beyond} ({place})"
     return f"({condition} OR {column} IS NULL)" if order.nullable else condition
+
+
+def _pattern(text: str) -> str:
+    escaped = re.sub(r"([\\%_])", r"\\\1", text)
+    return f"%{escaped}%"
 
 
 def _row(columns: Sequence[str]) -> str:

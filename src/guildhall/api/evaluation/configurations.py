@@ -10,11 +10,11 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from guildhall.api.evaluation.uploads import Files, FilesInBase64, contents
-from guildhall.api.frame.lists import Items, ListWanted, answer_list
+from guildhall.api.frame.lists import AlikeParameter, Items, ListWanted, SaidParameter, answer_list
 from guildhall.api.frame.moments import Moment
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Reading, Writing
-from guildhall.app import uploads
+from guildhall.app import searching, uploads
 from guildhall.app.documents import described
 from guildhall.app.documents.configurations import (
     ConfigurationDocument,
@@ -29,6 +29,7 @@ from guildhall.app.documents.configurations import (
     whole_version_document,
 )
 from guildhall.domains.evaluation import configurations
+from guildhall.domains.evaluation.search import Kind
 
 router = APIRouter(prefix="/configurations", tags=["configurations"], route_class=Route)
 versions = APIRouter(prefix="/versions", tags=["configurations"], route_class=Route)
@@ -86,9 +87,12 @@ async def list_configurations(
     name: Annotated[list[str] | None, Query(max_length=100)] = None,
     archived: Annotated[bool, Query(description="Also those that are archived.")] = False,
     updated_after: Moment | None = None,
+    q: SaidParameter = None,
+    alike: AlikeParameter = False,
 ) -> Response:
-    """List configurations, by name."""
-    filters = {"name": name, "is_active": None if archived else True, "updated_after": updated_after}
+    """List configurations, by name; `q` looks through their names and versions."""
+    said = await searching.said(visit.transaction, visit.house.app.settings, Kind.CONFIG, q, alike=alike)
+    filters = {"name": name, "is_active": None if archived else True, "updated_after": updated_after, "q": said}
     return await answer_list(
         visit,
         want,

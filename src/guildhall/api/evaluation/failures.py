@@ -9,10 +9,11 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from guildhall.api.frame.bodies import Body
-from guildhall.api.frame.lists import Items, ListWanted, answer_list
+from guildhall.api.frame.lists import AlikeParameter, Items, ListWanted, SaidParameter, answer_list
 from guildhall.api.frame.moments import Moment
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Reading, Writing
+from guildhall.app import searching
 from guildhall.app.documents.failures import (
     ClusterDocument,
     ClusteringDocument,
@@ -27,6 +28,7 @@ from guildhall.app.documents.failures import (
 )
 from guildhall.domains.evaluation import failures, simulations
 from guildhall.domains.evaluation.failures import FailureCategory, Fault
+from guildhall.domains.evaluation.search import Kind
 
 router = APIRouter(prefix="/failures", tags=["failures"], route_class=Route)
 reports = APIRouter(prefix="/failure-reports", tags=["failures"], route_class=Route)
@@ -91,6 +93,8 @@ async def list_clusters(
     resolved: bool | None = None,
     seen_after: Moment | None = None,
     seen_before: Moment | None = None,
+    q: SaidParameter = None,
+    alike: AlikeParameter = False,
 ) -> Response:
     """List clusters of failures, those that were seen last first."""
     simulation_id = None
@@ -106,6 +110,7 @@ async def list_clusters(
         "is_resolved": resolved,
         "seen_after": seen_after,
         "seen_before": seen_before,
+        "q": await searching.said(visit.transaction, visit.house.app.settings, Kind.FAILURE, q, alike=alike),
     }
     return await answer_list(
         visit,

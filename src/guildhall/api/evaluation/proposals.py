@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from guildhall.api.evaluation.configurations import Name, VersionReference
-from guildhall.api.frame.lists import Items, ListWanted, answer_list
+from guildhall.api.frame.lists import Items, ListWanted, SaidParameter, answer_list
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Reading, Writing
 from guildhall.app import recommending
@@ -82,6 +82,7 @@ async def list_proposals(
     want: ListWanted,
     name: Annotated[list[str] | None, Query(max_length=100)] = None,
     status: Annotated[list[Literal["pending", "approved", "rejected"]] | None, Query()] = None,
+    q: SaidParameter = None,
 ) -> Response:
     """List proposals, newest first."""
     return await answer_list(
@@ -89,7 +90,7 @@ async def list_proposals(
         want,
         configurations.PROPOSALS,
         configurations.page_proposals,
-        {"name": name, "status": status},
+        {"name": name, "status": status, "q": q},
         proposal_document,
         tuple(ProposalDocument.__annotations__),
     )

@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 
 from guildhall.adapters.analysts import RuleAnalyst
 from guildhall.api.evaluation.proposals import Because
-from guildhall.api.frame.lists import Items, ListWanted, answer_list
+from guildhall.api.frame.lists import Items, ListWanted, SaidParameter, answer_list
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Reading, Visit, Writing
 from guildhall.app import analysing
@@ -164,7 +164,9 @@ async def list_recommendations(
     name: Annotated[list[str] | None, Query(max_length=100)] = None,
     status: Annotated[list[Literal["open", "accepted", "rejected", "refused"]] | None, Query()] = None,
     analyst: Annotated[list[Literal["rules", "llm"]] | None, Query()] = None,
+    kind: Annotated[list[recommendations.Kind] | None, Query()] = None,
     session_id: UUID | None = None,
+    q: SaidParameter = None,
 ) -> Response:
     """List recommendations, newest first."""
     return await answer_list(
@@ -172,7 +174,7 @@ async def list_recommendations(
         want,
         recommendations.RECOMMENDATIONS,
         recommendations.page_recommendations,
-        {"name": name, "status": status, "analyst": analyst, "session_id": session_id},
+        {"name": name, "status": status, "analyst": analyst, "kind": kind, "session_id": session_id, "q": q},
         recommendation_document,
         tuple(RecommendationDocument.__annotations__),
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from guildhall.api.frame.lists import Items, ListWanted, answer_list
+from guildhall.api.frame.lists import Items, ListWanted, SaidParameter, answer_list
 from guildhall.api.frame.moments import Moment
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Reading, Writing
@@ -90,6 +90,7 @@ async def list_simulations(
     config_version_id: UUID | None = None,
     created_after: Moment | None = None,
     created_before: Moment | None = None,
+    q: SaidParameter = None,
 ) -> Response:
     """List simulations, newest first."""
     filters = {
@@ -99,6 +100,7 @@ async def list_simulations(
         "config_version_id": config_version_id,
         "created_after": created_after,
         "created_before": created_before,
+        "q": q,
     }
     return await answer_list(
         visit,

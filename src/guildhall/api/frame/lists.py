@@ -44,6 +44,14 @@ class Items(BaseModel, Generic[T]):
     next_cursor: str | None
 
 
+SaidParameter = Annotated[
+    str | None, Query(max_length=200, description="Those that have this text, whatever the case.", examples=["refund"])
+]
+AlikeParameter = Annotated[
+    bool, Query(description="With `q`: also those that are like the text, though they have none of its words.")
+]
+
+
 class ParameterRefused(InvalidInput):
     """A parameter of a list makes no sense."""
 

@@ -56,6 +56,8 @@ SECTIONS = (
     ("Home", "/"),
     ("Simulations", "/simulations"),
     ("Compare", "/compare"),
+    ("Recommendations", "/recommendations"),
+    ("Approvals", "/approvals"),
     ("Configurations", "/configurations"),
     ("Scenarios", "/scenarios"),
     ("Failures", "/failures"),
@@ -77,6 +79,7 @@ class ErrorPage:
     message: str
     remedy: str | None
     request_id: str
+    back: str | None = None
 
 
 class Page(Route):
@@ -143,7 +146,9 @@ def error_page(request: Request, response: Response) -> Response:
             return Response(None, 204, {"HX-Redirect": target})
         return Response(None, 303, {"Location": target})
     error = orjson.loads(bytes(response.body))["error"]
-    page = ErrorPage(response.status_code, error["message"], error.get("remedy"), error.get("request_id", ""))
+    # A form's own page is one step above what it is sent to.
+    back = (request.url.path.rpartition("/")[0] or None) if request.method == "POST" else None
+    page = ErrorPage(response.status_code, error["message"], error.get("remedy"), error.get("request_id", ""), back)
     kept = {name: response.headers[name] for name in ("Retry-After", "Allow") if name in response.headers}
     return render(request, "error.html", page, status=response.status_code, headers=kept)
 

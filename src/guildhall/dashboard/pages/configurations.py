@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -12,20 +12,21 @@ from guildhall.algorithms.differences import summarise
 from guildhall.algorithms.statistics import share_interval
 from guildhall.api.frame.visits import Reading
 from guildhall.app.figures import count, percent
+from guildhall.dashboard.changes import Difference
 from guildhall.dashboard.frame.charts import Chart, Value, lines
 from guildhall.dashboard.frame.lists import Listed, ListWanted, listed
 from guildhall.dashboard.frame.tables import Column, Table, TableWanted
-from guildhall.dashboard.frame.texts import shown
 from guildhall.dashboard.frame.views import Page, link, quoted, render
+from guildhall.dashboard.pages.approvals import may_decide_by, rule_sentence
 from guildhall.domains.evaluation import configurations, overview
-from guildhall.domains.evaluation.configurations import Configuration, ConfigVersion
+from guildhall.domains.evaluation.configurations import Configuration, ConfigVersion, Proposal, Release
 from guildhall.domains.evaluation.overview import VersionDay, VersionStanding
 
 router = APIRouter(route_class=Page, include_in_schema=False)
 
 Name = Annotated[str, Path(max_length=300)]
 _CHANGES_SHOWN = 12
-_LINES_SHOWN = 2_000
+_RELEASES_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,11 @@ class ConfigurationPage:
     table: Table[VersionStanding]
     chart: Chart | None
     lineage: Sequence[Step]
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A line of a difference."""
-
-    css: Literal["plus", "minus", "where", ""]
-    text: str
+    rule: str
+    pending: Sequence[Proposal]
+    releases: Sequence[Release]
+    may_roll_back: bool
+    earlier: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +69,7 @@ class DiffPage:
     before: ConfigVersion
     after: ConfigVersion
     sentence: str
-    lines: Sequence[Changed]
-    left_out: int
+    difference: Difference
     compare: str
     versions: Sequence[ConfigVersion]
 
@@ -113,6 +110,10 @@ async def one_configuration(visit: Reading, request: Request, name: Name, want: 
         standings = await overview.version_standings(tx, found.config_id)
         days = await overview.version_days(tx, found.config_id)
         versions = await configurations.list_versions(tx, found.name, at_most=200)
+        rule = await configurations.get_rule(tx, found.name)
+        releases = await configurations.list_releases(tx, found.name)
+        waiting = {"name": [found.name], "status": ["pending"]}
+        pending = await configurations.page_proposals(tx, waiting, configurations.PROPOSALS.order(), at_most=20)
         lineage = []
         for number, version in enumerate(versions):
             before = versions[number + 1] if number + 1 < len(versions) else None
@@ -125,7 +126,22 @@ async def one_configuration(visit: Reading, request: Request, name: Name, want: 
     )
     if table.export is not None:
         return table.export
-    page = ConfigurationPage(found, _sentence(found, standings), table, _chart(days), lineage)
+    page = ConfigurationPage(
+        configuration=found,
+        sentence=_sentence(found, standings),
+        table=table,
+        chart=_chart(days),
+        lineage=lineage,
+        rule=rule_sentence(rule),
+        pending=pending.items,
+        releases=releases[:_RELEASES_SHOWN],
+        may_roll_back=may_decide_by(rule, visit),
+        earlier=[
+            each.version_number
+            for each in versions
+            if not each.is_proposal and each.version_id != found.latest_version_id
+        ],
+    )
     return render(request, "configuration.html", page, visit=visit)
 
 
@@ -143,15 +159,13 @@ async def diff(
         two = await configurations.get_version(tx, f"{name}@v{after}")
         found = await configurations.diff_versions(tx, one, two)
         versions = await configurations.list_versions(tx, name, at_most=200)
-    text = found.unified.splitlines()
     page = DiffPage(
         before=one,
         after=two,
         sentence=f"{count(len(found.changes), 'setting')} changed: {summarise(found.changes, most=12)}."
         if found.changes
         else "Nothing changed.",
-        lines=[_line(each) for each in text[:_LINES_SHOWN]],
-        left_out=max(len(text) - _LINES_SHOWN, 0),
+        difference=Difference.of(found.changes, found.unified),
         compare=link("/compare", baseline=one.label, candidate=two.label),
         versions=versions,
     )
@@ -214,10 +228,3 @@ def _diff(before: ConfigVersion, after: ConfigVersion) -> str:
     return link(
         f"/configurations/{quoted(after.config_name)}/diff", before=before.version_number, after=after.version_number
     )
-
-
-def _line(text: str) -> Changed:
-    said = shown(text, 1_000)[0]
-    if text.startswith(("+++", "---", "@@")):
-        return Changed("where", said)
-    return Changed("plus" if text.startswith("+") else "minus" if text.startswith("-") else "", said)

@@ -18,8 +18,9 @@ from guildhall.dashboard import live, verdicts
 from guildhall.dashboard.frame.charts import Chart, Value, bars, lines
 from guildhall.dashboard.frame.views import Page, render
 from guildhall.dashboard.verdicts import Judged
-from guildhall.domains.evaluation import overview, simulations
-from guildhall.domains.evaluation.overview import ActiveSimulation, DayTrend
+from guildhall.domains.evaluation import configurations, overview, simulations
+from guildhall.domains.evaluation.configurations import Proposal
+from guildhall.domains.evaluation.overview import ActiveSimulation, DayTrend, Pending, PendingRecommendation
 from guildhall.domains.evaluation.simulations import Simulation
 
 router = APIRouter(route_class=Page, include_in_schema=False)
@@ -31,6 +32,9 @@ class HomePage:
 
     sentence: str
     active: Sequence[ActiveSimulation]
+    pending: Pending
+    recommended: Sequence[PendingRecommendation]
+    proposed: Sequence[Proposal]
     judged: Sequence[Judged]
     latest: Sequence[Simulation]
     spent: Chart | None
@@ -47,10 +51,15 @@ async def home(visit: Reading, request: Request) -> Response:
             tx, {"status": ["completed", "failed", "cancelled"]}, simulations.SIMULATIONS.order(), at_most=6
         )
         trends = await overview.trends(tx)
+        pending = await overview.pending(tx)
+        recommended = await overview.pending_recommendations(tx)
+        waiting = {"status": ["pending"]}
+        proposed = await configurations.page_proposals(tx, waiting, configurations.PROPOSALS.order(), at_most=5)
         judged = [await verdicts.judged(tx, each.baseline_id, each.candidate_id) for each in pairs]
     page = HomePage(
-        _sentence(active, judged, trends), active, judged, latest.items, _spending(trends), _reliability(trends)
-    )
+        _sentence(active, judged, trends, pending), active, pending, recommended, proposed.items, judged, latest.items,
+        _spending(trends), _reliability(trends),
+    )  # fmt: skip
     return render(request, "home.html", page, visit=visit)
 
 
@@ -68,7 +77,9 @@ async def live_home(visit: Reading, request: Request) -> Response:
     return stream(events)
 
 
-def _sentence(active: Sequence[ActiveSimulation], judged: Sequence[Judged], trends: Sequence[DayTrend]) -> str:
+def _sentence(
+    active: Sequence[ActiveSimulation], judged: Sequence[Judged], trends: Sequence[DayTrend], pending: Pending
+) -> str:
     running = f"{count(len(active), 'simulation')} running or waiting" if active else "Nothing is running"
     worse = [each for each in judged if each.verdict is Verdict.WORSE]
     if worse:
@@ -79,7 +90,9 @@ def _sentence(active: Sequence[ActiveSimulation], judged: Sequence[Judged], tren
     today = clock.now().date()
     of_today = [each for each in trends if each.day.date() == today]
     spent = of_today[0].daily_cost if of_today else Decimal(0)
-    return f"{running}; {regressions}; spent today: {money(spent)}."
+    decisions = pending.recommendations + pending.approvals
+    waiting = f"{count(decisions, 'decision')} {'waits' if decisions == 1 else 'wait'} for you; " if decisions else ""
+    return f"{running}; {waiting}{regressions}; spent today: {money(spent)}."
 
 
 def _spending(trends: Sequence[DayTrend]) -> Chart | None:

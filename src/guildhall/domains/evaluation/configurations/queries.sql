@@ -85,6 +85,9 @@ SELECT versions.version_id, versions.config_id, configurations.name AS config_na
           versions.created_at DESC, versions.version_number DESC
  LIMIT :at_most;
 
+-- name: configurations_of
+SELECT DISTINCT config_id FROM evaluation.config_versions WHERE version_id = ANY (:version_ids::uuid[]);
+
 -- name: versions_like
 -- A short id is the beginning or the end of the long one.
 SELECT versions.version_id, configurations.name AS config_name, versions.version_number

@@ -188,6 +188,11 @@ async def list_versions(tx: Tx, name: str, *, at_most: int = 1000) -> list[Confi
     return versions
 
 
+async def configurations_of(tx: Tx, version_ids: Sequence[UUID]) -> list[UUID]:
+    """The ids of the configurations that these versions are of."""
+    return await store.configurations_of(tx, version_ids)
+
+
 async def get_version(tx: Tx, reference: str) -> ConfigVersion:
     """
     The version that people mean.
@@ -241,6 +246,13 @@ async def diff_versions(tx: Tx, before: ConfigVersion, after: ConfigVersion) -> 
         kept = text if len(text) <= _LONGEST_DIFF else text[:_LONGEST_DIFF]
         await store.insert_diff(tx, before.config_id, before.version_id, after.version_id, kept, found)
     return ConfigDiff(before, after, found, text)
+
+
+def diff_definitions(
+    before: AgentDefinition, after: AgentDefinition, before_label: str, after_label: str
+) -> tuple[list[dict[str, Any]], str]:
+    """What changes from one definition to another, of which neither need be a version: by path, and as text."""
+    return changes.changes(before, after), changes.unified(before, after, before_label, after_label)
 
 
 async def _set_active(tx: Tx, name: str, *, is_active: bool) -> bool:

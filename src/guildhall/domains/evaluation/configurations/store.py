@@ -92,6 +92,7 @@ CONFIGURATIONS = Listing(
         "name": Filter("name", Match.ANY_OF),
         "is_active": Filter("is_active"),
         "updated_after": Filter("updated_at", Match.AT_LEAST),
+        "q": Filter("name", Match.SAYS),
     },
 )
 VERSIONS = Listing(
@@ -224,6 +225,10 @@ async def find_proposal(tx: Tx, version_before: UUID, version_after: UUID) -> UU
     return found
 
 
+async def configurations_of(tx: Tx, version_ids: Sequence[UUID]) -> list[UUID]:
+    return [row["config_id"] for row in await tx.fetch(_queries.configurations_of, version_ids=list(version_ids))]
+
+
 PROPOSALS = Listing(
     _queries.every_proposal,
     key=("diff_id",),
@@ -233,6 +238,7 @@ PROPOSALS = Listing(
         "name": Filter("config_name", Match.ANY_OF),
         "status": Filter("status", Match.ANY_OF),
         "llm_generated": Filter("llm_generated"),
+        "q": Filter(("config_name", "diff_yaml", "proposed_by_name", "decision_reason"), Match.SAYS),
     },
 )
 

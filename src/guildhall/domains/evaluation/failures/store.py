@@ -128,6 +128,7 @@ CLUSTERS = Listing(
         "is_resolved": Filter("is_resolved"),
         "seen_after": Filter("last_seen", Match.AT_LEAST),
         "seen_before": Filter("first_seen", Match.BELOW),
+        "q": Filter(("name", "pattern", "failure_type"), Match.SAYS),
     },
 )
 

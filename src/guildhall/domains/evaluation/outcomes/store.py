@@ -263,6 +263,7 @@ OUTCOMES = Listing(
         "tokens_used": Order("tokens_used", nullable=True),
     },
     filters={
+        "outcome_id": Filter("outcome_id", Match.ANY_OF),
         "simulation_id": Filter("simulation_id"),
         "scenario_id": Filter("scenario_id", Match.ANY_OF),
         "trial_number": Filter("trial_number"),

@@ -217,3 +217,19 @@ SELECT tool_name, sum(usage_count)::bigint AS trials, sum(total_calls)::bigint A
 SELECT hour, total_simulations, avg_execution_time, total_cost, failed_count, avg_score
   FROM evaluation.v_system_performance
  ORDER BY hour;
+
+-- name: pending
+SELECT (SELECT count(*) FROM evaluation.recommendations WHERE status = 'open') AS recommendations,
+       (SELECT count(*) FROM evaluation.config_diffs WHERE is_proposal AND approval_status = 'pending') AS approvals;
+
+-- name: pending_recommendations
+-- What the view calls pending has not been applied; what was decided against is among it.
+SELECT pending.recommendation_id, pending.description, pending.confidence, pending.impact_estimate,
+       configurations.name || '@v' || versions.version_number AS version_label, pending.created_at
+  FROM evaluation.v_dashboard_pending_recommendations AS pending
+  JOIN evaluation.recommendations USING (recommendation_id)
+  LEFT JOIN evaluation.config_versions AS versions ON versions.version_id = recommendations.config_version_id
+  LEFT JOIN evaluation.configurations ON configurations.config_id = versions.config_id
+ WHERE recommendations.status = 'open'
+ ORDER BY pending.confidence DESC, pending.created_at DESC
+ LIMIT :at_most;

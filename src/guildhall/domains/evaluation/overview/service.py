@@ -17,6 +17,8 @@ from guildhall.domains.evaluation.overview.types import (
     FailureKind,
     HourPerformance,
     PairOfSimulations,
+    Pending,
+    PendingRecommendation,
     ScenarioPlayed,
     ScenarioStanding,
     ScenarioWeek,
@@ -101,3 +103,13 @@ async def tool_standings(tx: Tx, *, days: int = 30) -> list[ToolStanding]:
 async def hourly_performance(tx: Tx) -> list[HourPerformance]:
     """Simulations of the last 24 hours, by the hour in which they were planned."""
     return await store.hourly_performance(tx)
+
+
+async def pending(tx: Tx) -> Pending:
+    """How much waits for people's decisions."""
+    return await store.pending(tx)
+
+
+async def pending_recommendations(tx: Tx, *, at_most: int = 5) -> list[PendingRecommendation]:
+    """The most certain recommendations that are open; less than 70 % is left out."""
+    return await store.pending_recommendations(tx, at_most)

@@ -17,6 +17,8 @@ from guildhall.domains.evaluation.overview.types import (
     FailureKind,
     HourPerformance,
     PairOfSimulations,
+    Pending,
+    PendingRecommendation,
     ScenarioPlayed,
     ScenarioStanding,
     ScenarioWeek,
@@ -96,3 +98,14 @@ async def tool_standings(tx: Tx, days: int) -> list[ToolStanding]:
 
 async def hourly_performance(tx: Tx) -> list[HourPerformance]:
     return [HourPerformance(**dict(row)) for row in await tx.fetch(_queries.hourly_performance)]
+
+
+async def pending(tx: Tx) -> Pending:
+    row = await tx.find(_queries.pending)
+    assert row is not None
+    return Pending(**dict(row))
+
+
+async def pending_recommendations(tx: Tx, at_most: int) -> list[PendingRecommendation]:
+    rows = await tx.fetch(_queries.pending_recommendations, at_most=at_most)
+    return [PendingRecommendation(**dict(row)) for row in rows]

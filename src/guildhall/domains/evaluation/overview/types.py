@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 
@@ -220,3 +221,23 @@ class HourPerformance:
     total_cost: Decimal | None
     failed_count: int
     avg_score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """How many recommendations and proposals wait for a decision."""
+
+    recommendations: int
+    approvals: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRecommendation:
+    """A recommendation that is open and rather certain (`v_dashboard_pending_recommendations`)."""
+
+    recommendation_id: UUID
+    description: str
+    confidence: float
+    impact_estimate: Mapping[str, Any] | None
+    version_label: str | None
+    created_at: datetime

@@ -22,6 +22,7 @@ from guildhall.domains.evaluation.recommendations.errors import (
     SplitsMixed,
 )
 from guildhall.domains.evaluation.recommendations.ports import AnalystPort
+from guildhall.domains.evaluation.recommendations.preview import preview
 from guildhall.domains.evaluation.recommendations.rules import SECTIONS, calibrations, changed_agent, new_scenarios
 from guildhall.domains.evaluation.recommendations.service import (
     RECOMMENDATIONS,
@@ -136,6 +137,7 @@ __all__ = [
     "page_recommendations",
     "page_sessions",
     "plan_proof",
+    "preview",
     "proofs_of",
     "proposal_to_prove",
     "record_analysis",

@@ -246,7 +246,7 @@ async def accept(tx: Tx, reference: str, *, release: bool = True) -> tuple[Recom
         NothingProposed, ProposalDecided: The change is a version already, or was rejected before.
     """
     recommendation = await _open_one(tx, reference)
-    suggestion = _suggestion(recommendation)
+    suggestion = suggestion_of(recommendation)
     if recommendation.kind is Kind.SCENARIO_ADDITION:
         known = await _known_scenarios(tx, [suggestion])
         added = rules.new_scenarios(suggestion.patch, known)
@@ -552,7 +552,8 @@ async def _open_one(tx: Tx, reference: str) -> Recommendation:
     return recommendation
 
 
-def _suggestion(recommendation: Recommendation) -> Suggestion:
+def suggestion_of(recommendation: Recommendation) -> Suggestion:
+    """What was suggested, from what is kept of it."""
     return Suggestion(
         kind=recommendation.kind,
         description=recommendation.description,

@@ -123,6 +123,7 @@ RECOMMENDATIONS = Listing(
         "kind": Filter("kind", Match.ANY_OF),
         "status": Filter("status", Match.ANY_OF),
         "analyst": Filter("analyst", Match.ANY_OF),
+        "q": Filter(("description", "version_label", "suggested_yaml_changes"), Match.SAYS),
     },
 )
 

@@ -96,6 +96,7 @@ SIMULATIONS = Listing(
         "config_version_id": Filter("config_version_id"),
         "created_after": Filter("created_at", Match.AT_LEAST),
         "created_before": Filter("created_at", Match.BELOW),
+        "q": Filter(("name", "config_name"), Match.SAYS),
     },
 )
 
