@@ -35,6 +35,8 @@ def _pages(site: Site) -> list[str]:
         "/scenarios",
         "/scenarios/swap_address",
         "/failures",
+        f"/failures/{site.made['cluster']}",
+        "/search?q=refund+order",
         "/recommendations",
         "/recommendations?status=open&q=cold&sort=-confidence",
         f"/recommendations/{site.made['open']}",

@@ -114,9 +114,12 @@ class Table(Generic[T]):
         *,
         caption: str,
         first: str,
+        also: Callable[[T], bool] = lambda item: False,
     ) -> Table[T]:
         """
         The items as they are wanted; `first` is the order where none is.
+
+        `also` lets items through that do not have the text which is asked for.
 
         Raises:
             ParameterRefused: There is no such column.
@@ -131,7 +134,7 @@ class Table(Generic[T]):
                 f"one of {', '.join(known)}, or one with a minus before it",
                 remedy=did_you_mean(order.removeprefix("-"), known),
             )
-        found = [each for each in items if want.q is None or _has(each, columns, want.q.casefold())]
+        found = [each for each in items if want.q is None or _has(each, columns, want.q.casefold()) or also(each)]
         known_values = [each for each in found if by.value(each) is not None]
         known_values.sort(key=lambda each: _key(by.value(each)), reverse=order.startswith("-"))
         ordered = known_values + [each for each in found if by.value(each) is None]

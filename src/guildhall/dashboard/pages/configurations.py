@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from guildhall.algorithms.differences import summarise
 from guildhall.algorithms.statistics import share_interval
 from guildhall.api.frame.visits import Reading
+from guildhall.app import searching
 from guildhall.app.figures import count, percent
 from guildhall.dashboard.changes import Difference
 from guildhall.dashboard.frame.charts import Chart, Value, lines
@@ -21,6 +22,7 @@ from guildhall.dashboard.pages.approvals import may_decide_by, rule_sentence
 from guildhall.domains.evaluation import configurations, overview
 from guildhall.domains.evaluation.configurations import Configuration, ConfigVersion, Proposal, Release
 from guildhall.domains.evaluation.overview import VersionDay, VersionStanding
+from guildhall.domains.evaluation.search import Kind
 
 router = APIRouter(route_class=Page, include_in_schema=False)
 
@@ -35,6 +37,8 @@ class ListPage:
 
     table: Listed[Configuration]
     sentence: str
+    q: str | None
+    alike: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +88,30 @@ _COLUMNS: Sequence[Column[Configuration]] = (
 
 
 @router.get("/configurations")
-async def list_configurations(visit: Reading, request: Request, want: ListWanted) -> Response:
+async def list_configurations(
+    visit: Reading,
+    request: Request,
+    want: ListWanted,
+    q: Annotated[str | None, Query(max_length=200)] = None,
+    alike: Annotated[bool, Query()] = False,
+) -> Response:
     """The team's agents."""
+    said = await searching.said(visit.transaction, visit.house.app.settings, Kind.CONFIG, q, alike=alike)
     table = await listed(
         visit,
         request,
         want,
         configurations.CONFIGURATIONS,
         configurations.page_configurations,
-        {},
+        {"q": said},
         _COLUMNS,
         caption="Configurations",
         exported_at="/v1/evaluation/configurations",
     )
     shown_now = count(len(table.items), "configuration")
-    page = ListPage(table, f"{shown_now}{' and more' if table.next else ''}, each with every version it ever had.")
+    page = ListPage(
+        table, f"{shown_now}{' and more' if table.next else ''}, each with every version it ever had.", q, alike
+    )
     return render(request, "configurations.html", page, visit=visit)
 
 

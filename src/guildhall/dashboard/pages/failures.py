@@ -2,97 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from guildhall.api.frame.visits import Reading
-from guildhall.app.figures import count
+from guildhall.app import searching
+from guildhall.app.figures import count, shortened
 from guildhall.dashboard.frame.charts import Chart, bars
-from guildhall.dashboard.frame.tables import Column, Table, TableWanted
+from guildhall.dashboard.frame.lists import Listed, ListWanted, listed
+from guildhall.dashboard.frame.tables import Column
 from guildhall.dashboard.frame.views import Page, render
-from guildhall.domains.evaluation import overview
-from guildhall.domains.evaluation.failures import FailureCategory, Fault
-from guildhall.domains.evaluation.overview import ErrorRate, FailureDay, FailureKind
+from guildhall.domains.evaluation import failures, overview
+from guildhall.domains.evaluation.failures import Cluster, Clustering, ClusterState, FailureCategory, Fault
+from guildhall.domains.evaluation.overview import ErrorRate, FailureDay
+from guildhall.domains.evaluation.search import Kind
 
 router = APIRouter(route_class=Page, include_in_schema=False)
 
-_AMONG = 2_000
 _RATES_SHOWN = 20
+_FIRST = "-recent"
 
 
 @dataclass(frozen=True, slots=True)
 class FailuresPage:
-    """Kinds of failures, and how many there were by day."""
+    """Clusters of failures, and how many failures there were by day."""
 
     sentence: str
-    table: Table[FailureKind]
+    table: Listed[Cluster]
+    clustering: Clustering
     chart: Chart | None
     rates: Sequence[ErrorRate]
-    fault: str | None
-    category: str | None
+    chosen: Mapping[str, str | None]
+    alike: bool
     faults: Sequence[str]
     categories: Sequence[str]
 
 
-_COLUMNS: Sequence[Column[FailureKind]] = (
-    Column("failure_type", "What", lambda each: each.failure_type, href=lambda each: f"/outcomes/{each.outcome_id}"),
+_COLUMNS: Sequence[Column[Cluster]] = (
+    Column(
+        "label",
+        "What",
+        lambda each: shortened(each.label, 140) or each.failure_type,
+        href=lambda each: f"/failures/{each.cluster_id}",
+    ),
+    Column("state", "State", lambda each: STATES[each.state]),
     Column("fault", "Fault", lambda each: each.fault),
-    Column("category", "Category", lambda each: each.failure_category),
-    Column("failures", "Times", lambda each: each.failures, "number"),
-    Column("recovered", "Recovered", lambda each: each.recovered, "number"),
-    Column("scenario_count", "Scenarios", lambda each: each.scenario_count, "number"),
-    Column("message", "Last message", lambda each: None if each.message is None else each.message[:200]),
+    Column("failure_category", "Category", lambda each: each.failure_category.replace("_", " ")),
+    Column("recent", "Last 7 days", lambda each: each.recent, "number"),
+    Column("before", "7 days before", lambda each: each.before, "number"),
+    Column("failures", "In all", lambda each: each.failures, "number"),
+    Column("recovered", "Recovered", lambda each: each.recoveries_successful, "number"),
+    Column("first_seen", "First seen", lambda each: each.first_seen, "time"),
     Column("last_seen", "Last seen", lambda each: each.last_seen, "time"),
 )
+STATES = {
+    ClusterState.NEW: "new",
+    ClusterState.GROWING: "▲ growing",
+    ClusterState.STEADY: "steady",
+    ClusterState.FADING: "▼ fading",
+    ClusterState.RESOLVED: "● resolved",
+    ClusterState.CAME_BACK: "↺ came back",
+}
+"""How a cluster stands, in a word and, where it matters, a shape."""
 
 
 @router.get("/failures")
-async def list_failures(
+async def list_clusters(
     visit: Reading,
     request: Request,
-    want: TableWanted,
-    fault: Annotated[Fault | None, Query()] = None,
-    category: Annotated[FailureCategory | None, Query()] = None,
+    want: ListWanted,
+    q: Annotated[str | None, Query(max_length=200)] = None,
+    alike: Annotated[bool, Query()] = False,
+    fault: Annotated[str | None, Query(pattern=f"^({'|'.join(Fault)})?$")] = None,
+    failure_category: Annotated[str | None, Query(pattern=f"^({'|'.join(FailureCategory)})?$")] = None,
+    resolved: Annotated[str | None, Query(pattern="^(true|false)?$")] = None,
 ) -> Response:
-    """Which kinds of failures there are, and which is worth fixing first."""
+    """Which failures there are, alike ones together, and which is worth fixing first."""
+    said = await searching.said(visit.transaction, visit.house.app.settings, Kind.FAILURE, q, alike=alike)
+    filters = {
+        "q": said,
+        "fault": [fault] if fault else None,
+        "failure_category": [failure_category] if failure_category else None,
+        "is_resolved": {"true": True, "false": False}.get(resolved or ""),
+    }
     async with visit.transaction() as tx:
-        kinds = await overview.failure_kinds(
-            tx,
-            fault=fault.value if fault else None,
-            failure_category=category.value if category else None,
-            among=_AMONG,
-        )
+        first = failures.CLUSTERS.order("recent", descending=True)
+        worst = await failures.page_clusters(tx, {"is_resolved": False}, first, at_most=1)
+        clustering = await failures.get_clustering(tx)
         days = await overview.failure_days(tx)
         rates = await overview.error_rates(tx, at_most=_RATES_SHOWN)
-    table = Table.of(request, want, kinds, _COLUMNS, caption="Kinds of failures", first="-failures")
-    if table.export is not None:
-        return table.export
-    is_narrowed = fault is not None or category is not None
+    table = await listed(
+        visit,
+        request,
+        replace(want, sort=want.sort or _FIRST),
+        failures.CLUSTERS,
+        failures.page_clusters,
+        filters,
+        _COLUMNS,
+        caption="Clusters of failures",
+        exported_at="/v1/evaluation/failures",
+    )
     page = FailuresPage(
-        _sentence(kinds, is_narrowed=is_narrowed), table, _chart(days), rates, fault and fault.value, category and category.value,
-        [each.value for each in Fault], [each.value for each in FailureCategory],
-    )  # fmt: skip
+        sentence=_sentence(worst.items),
+        table=table,
+        clustering=clustering,
+        chart=_chart(days),
+        rates=rates,
+        chosen={"q": q, "fault": fault, "failure_category": failure_category, "resolved": resolved},
+        alike=alike,
+        faults=[each.value for each in Fault],
+        categories=[each.value for each in FailureCategory],
+    )
     return render(request, "failures.html", page, visit=visit)
 
 
-def _sentence(kinds: Sequence[FailureKind], *, is_narrowed: bool) -> str:
-    total = sum(each.failures for each in kinds)
-    if not total:
-        return (
-            f"Nothing of that kind is among the latest {_AMONG:,} failures."
-            if is_narrowed
-            else "No failure is on record."
-        )
-    first = kinds[0]
-    among = f"the latest {_AMONG:,} failures" if is_narrowed or total >= _AMONG else count(total, "failure")
-    of_that_kind = " of that kind" if is_narrowed else ""
-    return (
-        f"Among {among}, the most frequent{of_that_kind} is {first.failure_type}, fault of the {first.fault}: "
-        f"{first.failures:,} times in {count(first.scenario_count, 'scenario')}."
-    )
+def _sentence(worst: Sequence[Cluster]) -> str:
+    if not worst:
+        return "No failure is on record that is not resolved."
+    first = worst[0]
+    what = f"“{shortened(first.label, 120)}”, fault of the {first.fault}"
+    if not first.recent:
+        return f"Nothing failed in the last seven days. The last was {what}, {first.last_seen:%Y-%m-%d}."
+    before = "it is new" if first.state is ClusterState.NEW else f"{first.before:,} times the week before"
+    return f"In the last seven days the most frequent was {what}: {count(first.recent, 'time')}, and {before}."
 
 
 def _chart(days: Sequence[FailureDay]) -> Chart | None:

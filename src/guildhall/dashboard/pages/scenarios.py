@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from guildhall.algorithms.statistics import share_interval
 from guildhall.api.frame.visits import Reading
+from guildhall.app import searching
 from guildhall.app.figures import count, percent
 from guildhall.dashboard.frame.charts import Chart, Value, lines
 from guildhall.dashboard.frame.tables import Column, Table, TableWanted
@@ -20,6 +21,7 @@ from guildhall.dashboard.frame.views import Page, quoted, render
 from guildhall.domains.evaluation import overview, scenarios
 from guildhall.domains.evaluation.overview import ScenarioPlayed, ScenarioStanding, ScenarioWeek
 from guildhall.domains.evaluation.scenarios import Scenario, StoredScenario
+from guildhall.domains.evaluation.search import Kind
 
 router = APIRouter(route_class=Page, include_in_schema=False)
 
@@ -35,6 +37,7 @@ class ListPage:
     table: Table[ScenarioStanding]
     suites: Sequence[str]
     suite: str | None
+    alike: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +104,31 @@ _PLAYED: Sequence[Column[ScenarioPlayed]] = (
 
 @router.get("/scenarios")
 async def list_scenarios(
-    visit: Reading, request: Request, want: TableWanted, suite: Annotated[str | None, Query(max_length=100)] = None
+    visit: Reading,
+    request: Request,
+    want: TableWanted,
+    suite: Annotated[str | None, Query(max_length=100)] = None,
+    alike: Annotated[bool, Query()] = False,
 ) -> Response:
     """Which scenarios are hard, and which are flaky."""
+    said = await searching.said(visit.transaction, visit.house.app.settings, Kind.SCENARIO, want.q, alike=alike)
+    by_words = frozenset(said.keys) if said else frozenset()
     async with visit.transaction() as tx:
         everything = await overview.scenario_standings(tx)
     found = [each for each in everything if not suite or each.suite == suite]
-    table = Table.of(request, want, found, _COLUMNS, caption="Scenarios", first="score")
+    table = Table.of(
+        request,
+        want,
+        found,
+        _COLUMNS,
+        caption="Scenarios",
+        first="score",
+        also=lambda each: each.scenario_id in by_words,
+    )
     if table.export is not None:
         return table.export
     suites = sorted({each.suite for each in everything if each.suite})
-    return render(request, "scenarios.html", ListPage(_list_sentence(found), table, suites, suite), visit=visit)
+    return render(request, "scenarios.html", ListPage(_list_sentence(found), table, suites, suite, alike), visit=visit)
 
 
 @router.get("/scenarios/{scenario_id}")

@@ -40,6 +40,7 @@ class ListPage:
     sentence: str
     active: Sequence[ActiveSimulation]
     table: Listed[Simulation]
+    q: str | None
     config: str | None
     status: str | None
     configs: Sequence[str]
@@ -116,11 +117,12 @@ async def list_simulations(
     visit: Reading,
     request: Request,
     want: ListWanted,
+    q: Annotated[str | None, Query(max_length=200)] = None,
     config: Annotated[str | None, Query(max_length=255)] = None,
     status: Annotated[str | None, Query(pattern="^(pending|running|completed|failed|cancelled)?$")] = None,
 ) -> Response:
     """What was run, and what runs."""
-    filters = {"config": config or None, "status": [status] if status else None}
+    filters = {"q": q or None, "config": config or None, "status": [status] if status else None}
     async with visit.transaction() as tx:
         active = await overview.active_simulations(tx)
         known = await configurations.list_configurations(tx, with_inactive=True, at_most=200)
@@ -137,7 +139,7 @@ async def list_simulations(
     )
     names = [each.name for each in known]
     page = ListPage(
-        _list_sentence(active), active, table, config, status, names, [each.value for each in SimulationStatus]
+        _list_sentence(active), active, table, q, config, status, names, [each.value for each in SimulationStatus]
     )
     return render(request, "simulations.html", page, visit=visit)
 

@@ -133,14 +133,7 @@ async def test_failures_are_counted_by_kind_and_by_day(tx: Tx) -> None:
             ),
         ],
     )
-    kinds = await overview.failure_kinds(tx)
-    assert [(each.failure_type, each.failures, each.scenario_count) for each in kinds] == [
-        ("wrong_answer", 2, 2),
-        ("too_slow", 1, 1),
-    ]
-    assert [each.failure_type for each in await overview.failure_kinds(tx, fault="tool")] == ["too_slow"]
     assert sum(each.failures for each in await overview.failure_days(tx)) == 3
-    assert len(await overview.failure_kinds(tx, among=1)) == 1
 
 
 async def test_tools_and_costs_are_sums_and_what_is_unknown_is_counted(tx: Tx) -> None:

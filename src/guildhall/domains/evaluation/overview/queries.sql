@@ -172,37 +172,6 @@ SELECT day, failure_category, failure_count AS failures
  WHERE day >= date_trunc('day', now() - make_interval(days => :days), 'UTC')
  ORDER BY day, failure_category;
 
--- name: failure_kinds
--- Of the latest failures, not of all: there may be millions. The roll-up tells from which day on there are as many,
--- so that no more than that day's rows are sorted.
-WITH begins AS (
-    SELECT max(day) AS day
-      FROM (SELECT day, sum(sum(failure_count)) OVER (ORDER BY day DESC) AS failures
-              FROM evaluation.failure_trends_daily
-             GROUP BY day) AS days
-     WHERE failures >= :among
-), latest AS (
-    SELECT outcome_id, scenario_id, execution_time, failure_type, failure_category, fault, error_message,
-           recovery_successful
-      FROM evaluation.failure_patterns
-     WHERE execution_time >= COALESCE((SELECT day FROM begins), '-infinity')
-     ORDER BY execution_time DESC
-     LIMIT :among
-)
-SELECT fault, failure_type, failure_category,
-       (array_agg(error_message ORDER BY execution_time DESC))[1] AS message,
-       count(*)::integer AS failures,
-       (count(*) FILTER (WHERE recovery_successful))::integer AS recovered,
-       (array_agg(DISTINCT scenario_id) FILTER (WHERE scenario_id IS NOT NULL))[1:5] AS scenarios,
-       count(DISTINCT scenario_id)::integer AS scenario_count,
-       min(execution_time) AS first_seen, max(execution_time) AS last_seen,
-       (array_agg(outcome_id ORDER BY execution_time DESC))[1] AS outcome_id
-  FROM latest
- WHERE (:fault::text IS NULL OR fault = :fault)
-   AND (:failure_category::text IS NULL OR failure_category = :failure_category)
- GROUP BY fault, failure_type, failure_category
- ORDER BY failures DESC, fault, failure_type;
-
 -- name: tool_standings
 SELECT tool_name, sum(usage_count)::bigint AS trials, sum(total_calls)::bigint AS calls,
        round((sum(total_calls) - sum(successful_calls))::numeric)::bigint AS errors,

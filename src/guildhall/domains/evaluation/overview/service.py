@@ -14,7 +14,6 @@ from guildhall.domains.evaluation.overview.types import (
     DayTrend,
     ErrorRate,
     FailureDay,
-    FailureKind,
     HourPerformance,
     PairOfSimulations,
     Pending,
@@ -86,13 +85,6 @@ async def scenario_history(tx: Tx, scenario_id: str, *, at_most: int = 50) -> li
 async def failure_days(tx: Tx, *, days: int = 30) -> list[FailureDay]:
     """Failures by day and category, oldest first."""
     return await store.failure_days(tx, days)
-
-
-async def failure_kinds(
-    tx: Tx, *, fault: str | None = None, failure_category: str | None = None, among: int = 2_000
-) -> list[FailureKind]:
-    """Kinds of failures among the latest `among`, the most frequent first; filters narrow down what is shown of these."""
-    return await store.failure_kinds(tx, fault, failure_category, among)
 
 
 async def tool_standings(tx: Tx, *, days: int = 30) -> list[ToolStanding]:

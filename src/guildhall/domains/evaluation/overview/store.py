@@ -14,7 +14,6 @@ from guildhall.domains.evaluation.overview.types import (
     DayTrend,
     ErrorRate,
     FailureDay,
-    FailureKind,
     HourPerformance,
     PairOfSimulations,
     Pending,
@@ -85,11 +84,6 @@ async def scenario_history(tx: Tx, scenario_id: str, at_most: int) -> list[Scena
 
 async def failure_days(tx: Tx, days: int) -> list[FailureDay]:
     return [FailureDay(**dict(row)) for row in await tx.fetch(_queries.failure_days, days=days)]
-
-
-async def failure_kinds(tx: Tx, fault: str | None, failure_category: str | None, among: int) -> list[FailureKind]:
-    rows = await tx.fetch(_queries.failure_kinds, fault=fault, failure_category=failure_category, among=among)
-    return [FailureKind(**{**dict(row), "scenarios": row["scenarios"] or ()}) for row in rows]
 
 
 async def tool_standings(tx: Tx, days: int) -> list[ToolStanding]:

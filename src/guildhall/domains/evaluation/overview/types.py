@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -180,23 +180,6 @@ class FailureDay:
     day: datetime
     failure_category: str
     failures: int
-
-
-@dataclass(frozen=True, slots=True)
-class FailureKind:
-    """Failures that are alike in fault and type, among the latest; `message` and `outcome_id` are of the last one."""
-
-    fault: str
-    failure_type: str
-    failure_category: str
-    message: str | None
-    failures: int
-    recovered: int
-    scenarios: Sequence[str]
-    scenario_count: int
-    first_seen: datetime
-    last_seen: datetime
-    outcome_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
