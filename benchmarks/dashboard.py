@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -33,16 +34,19 @@ import aiohttp
 import asyncpg
 
 from guildhall import clock
+from guildhall.app import clustering, searching
 from guildhall.app.wiring import App, keep_running
 from guildhall.db import embedded
-from guildhall.domains.evaluation import outcomes, scenarios, simulations
+from guildhall.domains.evaluation import configurations, outcomes, recommendations, scenarios, simulations
 from guildhall.domains.evaluation.outcomes import NewOutcome, OutcomeStatus, TrialRecord
+from guildhall.domains.evaluation.recommendations import Analysis, Analyst, Effect, Kind, Suggestion
 from guildhall.domains.evaluation.scenarios import Scenario
 from guildhall.domains.evaluation.simulations import NewSimulation, PinnedScenario
 from guildhall.domains.platform import identity
 from guildhall.settings import Settings
 
 SCENARIOS, TRIALS, VIEWERS, UPDATES = 100, 10, 200, 20
+RULES = Analyst("rules", "rules", 0.0, "rules-1")
 NAMES = [f"scenario_{number}" for number in range(1, SCENARIOS + 1)]
 
 FILL = """
@@ -184,6 +188,14 @@ async def pages_of(connection: asyncpg.Connection[Any], simulations: int) -> lis
         "SELECT outcome_id FROM store.outcomes WHERE simulation_id = $1 AND scenario_id = 'scenario_1' ORDER BY trial_number", UUID(two)
     )  # fmt: skip
     first, second = ids[0]["outcome_id"], ids[1]["outcome_id"]
+    # The cluster that is greatest is the slowest.
+    cluster = await connection.fetchval(
+        "SELECT cluster_id FROM evaluation.failure_clusters ORDER BY failures DESC LIMIT 1"
+    )
+    recommendation = await connection.fetchval(
+        "SELECT recommendation_id FROM evaluation.recommendations WHERE status = 'open' LIMIT 1"
+    )
+    proposal = await connection.fetchval("SELECT diff_id FROM evaluation.config_diffs WHERE is_proposal LIMIT 1")
     return [
         "/", "/simulations", f"/simulations/{two}", f"/simulations/{two}?sort=weakest&show=failed",
         f"/compare?baseline={one}&candidate={two}", "/compare", f"/outcomes/{first}", f"/outcomes/{first}/beside/{second}",
@@ -210,7 +222,30 @@ async def pages_of_calls(connection: asyncpg.Connection[Any]) -> list[str]:
     return [
         "/requests", "/requests?model=model-7", "/requests?status=failed", f"/requests/{call}", "/providers", "/budgets", "/debates",
         f"/debates/{debate}",
+        "/scenarios/scenario_7", "/failures", "/failures?q=order&alike=true", f"/failures/{cluster}", "/tools", "/cost",
+        "/system", "/recommendations", f"/recommendations/{recommendation}", "/approvals", f"/approvals/{proposal}",
+        "/search?q=order", "/search?like=scenario_7", "/simulations?q=agent-10",
     ]  # fmt: skip
+
+
+async def make_decisions(app: App, count: int) -> None:
+    """A thousand recommendations of fifty versions, some of them proposals."""
+    window = timedelta(days=min(31, 2_000 / count))
+    async with app.transaction() as tx:
+        latest = await simulations.page_simulations(tx, {}, simulations.SIMULATIONS.order(), at_most=50)
+        for number, simulation in enumerate(latest.items):
+            version = await configurations.get_version(tx, str(simulation.config_version_id))
+            session, evidence = await recommendations.open_session(tx, version, RULES, window=window)
+            cited = [each.outcome_id for each in evidence.trials[:20]]
+            found = [
+                Suggestion(
+                    Kind.CONFIG_CHANGE, f"Try a temperature of its own, {number} and {each}.", f"temperature: {(20 * number + each) / 1000}\n",
+                    Effect(0.1, 0.0, 0.2), 0.5 + each / 50, "model", cited, {"failed": 7},
+                )
+                for each in range(20)
+            ]  # fmt: skip
+            kept = await recommendations.record_analysis(tx, session, evidence, Analysis(found))
+            await recommendations.accept(tx, str(kept[0].recommendation_id))
 
 
 async def measure_pages(
@@ -334,6 +369,10 @@ async def measure(settings: Settings, amount: int, rounds: int, calls: int) -> d
         await connection.execute(FILL_CALLS.format(calls=calls), timeout=600)
         await connection.execute("VACUUM ANALYZE")
         await connection.fetch("SELECT platform.refresh_rollups(now() + interval '2 days')")
+        async with App.open(settings) as app:
+            await make_decisions(app, count)
+            await clustering.catch_up(app)
+            await searching.index(app)
         await connection.execute(LAST_HOUR)
         await connection.execute("VACUUM ANALYZE")
         filled_s = time.perf_counter() - began

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
+
 import aiohttp
+import asyncpg
 import pytest
 
-from fixtures.browser import Opened, Site
+from fixtures.browser import HOSTILE, Opened, Site
 from fixtures.people import PASSWORD, make_person
 from guildhall.api.frame.visits import COOKIE
 from guildhall.app.wiring import App
 from guildhall.dashboard import make_link
 from guildhall.dashboard.pages.signing_in import _inside
+from guildhall.db import NOBODY
 from guildhall.domains.platform import identity
 from guildhall.settings import Settings
 
@@ -51,6 +56,41 @@ async def test_whoever_has_a_password_signs_in_and_their_session_ends_with_signi
         await page.click("text=Sign in >> nth=-1")
         assert await page.locator("h1").inner_text() == "What needs me now?"
         (cookie,) = await window.context.cookies()
+        assert cookie["value"].startswith("gs_"), "a session's token, which the database knows by its digest alone"
+        assert cookie["expires"] > time.time() + 89 * 86_400, "the cookie outlives every end that moves with use"
+        # Used an hour ago, and about to end: whoever looks again moves its end. Another process has no memory of it.
+        async with site.database() as database:
+            async with database.transaction(NOBODY) as tx:
+                caller = await identity.authenticate_session(tx, cookie["value"])
+            async with database.transaction(caller.actor) as tx:
+                (listed,) = await identity.list_sessions(tx)
+            assert listed.id == caller.session_id
+            superuser = await asyncpg.connect(site.served.database_url)
+            try:
+                moved = "UPDATE platform.user_sessions SET last_activity = now() - interval '1 hour', expires_at = now() + interval '1 hour' WHERE id = $1"
+                await superuser.execute(moved, listed.id)
+            finally:
+                await superuser.close()
+            async with database.transaction(NOBODY) as tx:
+                again = await identity.authenticate_session(tx, cookie["value"])
+            assert again.expires_at is not None
+            assert again.expires_at > listed.created_at + timedelta(days=13)
+        # Signed in elsewhere, too: that one is seen here, and ended from here.
+        headers = {"Origin": site.url, "User-Agent": HOSTILE[:20]}
+        async with (
+            aiohttp.ClientSession(site.url, headers=headers) as session,
+            session.post("/sign-in", data={"login": "agnes", "password": PASSWORD}, allow_redirects=False) as response,
+        ):
+            elsewhere = response.cookies[COOKIE].value
+        await page.click("text=Sessions")
+        assert "2 sessions of yours go on; this one is one of them" in await page.locator("p.answer").inner_text()
+        await page.locator("li", has_text="<img").get_by_role("button").click()
+        await page.locator("p.answer", has_text="1 session of yours goes on").wait_for()
+        async with (
+            aiohttp.ClientSession(site.url, cookies={COOKIE: elsewhere}) as session,
+            session.get("/", allow_redirects=False) as response,
+        ):
+            assert response.status == 303
         await page.click("text=Sign out")
     async with (
         aiohttp.ClientSession(site.url, cookies={COOKIE: cookie["value"]}) as session,

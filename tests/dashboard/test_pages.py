@@ -43,6 +43,7 @@ def _pages(site: Site) -> list[str]:
         f"/recommendations/{site.made['addition']}",
         "/approvals",
         f"/approvals/{site.made['proposal']}",
+        "/sessions",
         "/tools",
         "/cost",
         "/requests",

@@ -26,6 +26,7 @@ from guildhall.dashboard.pages import (
     recommendations,
     scenarios,
     search,
+    sessions,
     signing_in,
     simulations,
     system,
@@ -35,6 +36,7 @@ from guildhall.dashboard.pages import (
 
 _ROUTERS: Sequence[APIRouter] = (
     signing_in.router,
+    sessions.router,
     home.router,
     simulations.router,
     trajectories.router,

@@ -120,7 +120,7 @@ async def test_trials_of_one_version_disagree_as_often_as_their_pairs_do(tx: Tx)
     assert shown.passed is False, "one that did not pass is the one to look at"
 
 
-async def test_failures_are_counted_by_kind_and_by_day(tx: Tx) -> None:
+async def test_failures_are_counted_by_day(tx: Tx) -> None:
     simulation_id = await make_simulation(tx, ["case_a", "case_b"], trials=2)
     wrong = a_failure()
     slow = a_failure(failure_type="too_slow", fault=Fault.TOOL, error_message="it took an hour")
