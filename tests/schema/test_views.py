@@ -255,6 +255,7 @@ async def test_the_ten_most_certain_recommendations_each_with_its_own_session(hi
     await recommendation(history, llm_model_used="other-model", confidence=0.98)
     await recommendation(history, confidence=0.7)
     await recommendation(history, confidence=1.0, applied=True, applied_at=datetime.now(UTC))
+    await recommendation(history, confidence=1.0, status="rejected", status_reason="no")
     await recommendation(history, THEIRS)
     for _ in range(12):
         await recommendation(history, confidence=0.8)

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Request, Response
 
 from guildhall.api.frame.visits import Reading
 from guildhall.app.checkup import Checkup
-from guildhall.app.figures import count
+from guildhall.app.figures import count, duration
 from guildhall.dashboard.frame.charts import Chart, Value, lines
 from guildhall.dashboard.frame.tables import Column, Table, TableWanted
 from guildhall.dashboard.frame.views import Page, render
 from guildhall.domains.evaluation import outcomes, overview
 from guildhall.domains.evaluation.outcomes import Partitions
-from guildhall.domains.evaluation.overview import HourPerformance
+from guildhall.domains.evaluation.overview import HourLatency, HourPerformance
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import Presence, Status, TypeStats
 from guildhall.domains.platform.operations import Level
@@ -36,6 +36,7 @@ class SystemPage:
     checkup: Checkup | None
     partitions: Partitions
     chart: Chart | None
+    latency: Chart | None
     read_at: datetime | None
 
 
@@ -60,6 +61,7 @@ async def system(visit: Reading, request: Request, want: TableWanted) -> Respons
         stats = await jobs.stats(tx)
         partitions = await outcomes.partitions(tx)
         hours = await overview.hourly_performance(tx)
+        latency = await overview.hourly_latency(tx)
     table = Table.of(request, want, stats, _COLUMNS, caption="Jobs by type", first="task_type")
     if table.export is not None:
         return table.export
@@ -69,7 +71,7 @@ async def system(visit: Reading, request: Request, want: TableWanted) -> Respons
         async with visit.house.app.database.duty("worker") as tx:
             workers = await jobs.list_workers(tx)
     page = SystemPage(
-        _sentence(checkup, workers, stats), table, workers, checkup, partitions, _chart(hours), checkup.read_at if checkup else None
+        _sentence(checkup, workers, stats), table, workers, checkup, partitions, _chart(hours), _latency(latency), checkup.read_at if checkup else None
     )  # fmt: skip
     return render(request, "system.html", page, visit=visit)
 
@@ -94,4 +96,16 @@ def _chart(hours: Sequence[HourPerformance]) -> Chart | None:
     return lines(
         "hours", "Simulations by the hour", f"{count(total, 'simulation')} planned in 24 hours, {failed} of them failed.",
         {"simulations": values}, unit="simulations an hour", write=lambda value: f"{value:g}",
+    )  # fmt: skip
+
+
+def _latency(hours: Sequence[HourLatency]) -> Chart | None:
+    series = {
+        "95 % within": [Value(each.hour, each.p95_ms) for each in hours],
+        "half within": [Value(each.hour, each.p50_ms) for each in hours],
+    }
+    sentence = f"{count(sum(each.trials for each in hours), 'trial')} of 24 hours, all versions together."
+    return lines(
+        "latency", "How long trials take, by the hour", sentence, series, unit="time of a trial",
+        write=lambda value: duration(value) if value else "0",
     )  # fmt: skip

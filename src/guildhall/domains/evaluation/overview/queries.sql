@@ -182,6 +182,18 @@ SELECT tool_name, sum(usage_count)::bigint AS trials, sum(total_calls)::bigint A
  GROUP BY tool_name
  ORDER BY calls DESC, tool_name;
 
+-- name: hourly_latency
+-- Histograms merge, so that a percentile of an hour is that of all its trials, within 2 %.
+SELECT hour, sum(n)::bigint AS trials,
+       platform.percentile(0.5, array_agg(idx ORDER BY idx), array_agg(n ORDER BY idx)) AS p50_ms,
+       platform.percentile(0.95, array_agg(idx ORDER BY idx), array_agg(n ORDER BY idx)) AS p95_ms
+  FROM (SELECT hour, idx, sum(n)::bigint AS n
+          FROM evaluation.simulation_latency_hourly
+         WHERE hour >= date_trunc('hour', now() - interval '24 hours', 'UTC')
+         GROUP BY hour, idx) AS hours
+ GROUP BY hour
+ ORDER BY hour;
+
 -- name: hourly_performance
 SELECT hour, total_simulations, avg_execution_time, total_cost, failed_count, avg_score
   FROM evaluation.v_system_performance
@@ -192,13 +204,11 @@ SELECT (SELECT count(*) FROM evaluation.recommendations WHERE status = 'open') A
        (SELECT count(*) FROM evaluation.config_diffs WHERE is_proposal AND approval_status = 'pending') AS approvals;
 
 -- name: pending_recommendations
--- What the view calls pending has not been applied; what was decided against is among it.
 SELECT pending.recommendation_id, pending.description, pending.confidence, pending.impact_estimate,
        configurations.name || '@v' || versions.version_number AS version_label, pending.created_at
   FROM evaluation.v_dashboard_pending_recommendations AS pending
   JOIN evaluation.recommendations USING (recommendation_id)
   LEFT JOIN evaluation.config_versions AS versions ON versions.version_id = recommendations.config_version_id
   LEFT JOIN evaluation.configurations ON configurations.config_id = versions.config_id
- WHERE recommendations.status = 'open'
  ORDER BY pending.confidence DESC, pending.created_at DESC
  LIMIT :at_most;

@@ -14,6 +14,7 @@ from guildhall.domains.evaluation.overview.types import (
     DayTrend,
     ErrorRate,
     FailureDay,
+    HourLatency,
     HourPerformance,
     PairOfSimulations,
     Pending,
@@ -95,6 +96,11 @@ async def tool_standings(tx: Tx, *, days: int = 30) -> list[ToolStanding]:
 async def hourly_performance(tx: Tx) -> list[HourPerformance]:
     """Simulations of the last 24 hours, by the hour in which they were planned."""
     return await store.hourly_performance(tx)
+
+
+async def hourly_latency(tx: Tx) -> list[HourLatency]:
+    """How long trials took in each of the last 24 hours, oldest first."""
+    return await store.hourly_latency(tx)
 
 
 async def pending(tx: Tx) -> Pending:

@@ -14,6 +14,7 @@ from guildhall.domains.evaluation.overview.types import (
     DayTrend,
     ErrorRate,
     FailureDay,
+    HourLatency,
     HourPerformance,
     PairOfSimulations,
     Pending,
@@ -92,6 +93,10 @@ async def tool_standings(tx: Tx, days: int) -> list[ToolStanding]:
 
 async def hourly_performance(tx: Tx) -> list[HourPerformance]:
     return [HourPerformance(**dict(row)) for row in await tx.fetch(_queries.hourly_performance)]
+
+
+async def hourly_latency(tx: Tx) -> list[HourLatency]:
+    return [HourLatency(**dict(row)) for row in await tx.fetch(_queries.hourly_latency)]
 
 
 async def pending(tx: Tx) -> Pending:

@@ -195,6 +195,16 @@ class ToolStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class HourLatency:
+    """How long the trials of an hour took, from histograms (`simulation_latency_hourly`)."""
+
+    hour: datetime
+    trials: int
+    p50_ms: float
+    p95_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class HourPerformance:
     """Simulations by the hour in which they were planned (`v_system_performance`)."""
 
