@@ -368,11 +368,11 @@ async def measure(settings: Settings, amount: int, rounds: int, calls: int) -> d
         )
         await connection.execute(FILL_CALLS.format(calls=calls), timeout=600)
         await connection.execute("VACUUM ANALYZE")
-        await connection.fetch("SELECT platform.refresh_rollups(now() + interval '2 days')")
         async with App.open(settings) as app:
             await make_decisions(app, count)
             await clustering.catch_up(app)
             await searching.index(app)
+        await connection.fetch("SELECT platform.refresh_rollups(now() + interval '2 days')")
         await connection.execute(LAST_HOUR)
         await connection.execute("VACUUM ANALYZE")
         filled_s = time.perf_counter() - began

@@ -28,6 +28,7 @@ router = APIRouter(route_class=Page, include_in_schema=False)
 Reference = Annotated[str, Path(max_length=100)]
 
 _LISTED = 50
+_AMONG = 1_000
 _BETWEEN = re.compile(r"[\s,;]+")
 
 
@@ -71,6 +72,7 @@ class ClusterPage:
     examples: Sequence[Example]
     versions: Sequence[InVersion]
     scenarios_left_out: int
+    among: int | None
     analysis: str | None
     evidence: Sequence[str]
     further: Sequence[tuple[str, str]]
@@ -83,7 +85,7 @@ async def one_cluster(visit: Reading, request: Request, cluster: Reference) -> R
     """Why trials fail like this, and what to do about it."""
     async with visit.transaction() as tx:
         found = await failures.resolve_cluster(tx, cluster)
-        story = await failures.tell_story(tx, found.cluster_id)
+        story = await failures.tell_story(tx, found.cluster_id, among=_AMONG)
     analysis = story.cluster.llm_analysis or {}
     title = shortened(found.label, 120) or found.failure_type
     page = ClusterPage(
@@ -95,6 +97,7 @@ async def one_cluster(visit: Reading, request: Request, cluster: Reference) -> R
         examples=[_example(each) for each in story.exemplars],
         versions=[InVersion(each, _share(each)) for each in story.versions[:_LISTED]],
         scenarios_left_out=max(len(story.scenarios) - _LISTED, 0),
+        among=_AMONG if found.failures > _AMONG else None,
         analysis=shown(str(analysis["analysis"]), 20_000)[0] if "analysis" in analysis else None,
         evidence=[each for each in analysis.get("evidence", []) if _is_id(each)],
         further=[
@@ -155,14 +158,18 @@ async def _change(visit: Visit, reference: str, changes: Mapping[str, Any]) -> R
 def _sentence(story: ClusterStory) -> str:
     found = story.cluster
     where = f"{count(len(story.scenarios), 'scenario')} and {count(len(story.versions), 'version')}"
-    said = (
-        f"Seen {count(found.failures, 'time')} in {where}, the fault of the {found.fault}; "
-        f"{found.recent:,} of them in the last seven days, {found.before:,} in the seven before"
-    )
+    recently = f"{found.recent:,} of them in the last seven days, {found.before:,} in the seven before"
+    if found.failures <= _AMONG:
+        said = f"Seen {count(found.failures, 'time')} in {where}, the fault of the {found.fault}; {recently}"
+        whose = "The trials that failed so"
+    else:
+        said = f"Seen {count(found.failures, 'time')}, the fault of the {found.fault}; {recently}"
+        said += f". The latest {_AMONG:,} were in {where}"
+        whose = "Their trials"
     if story.cost_usd is None:
         return f"{said}. What these trials cost is not known."
     partly = f", without {count(story.unpriced, 'trial')} of unknown cost" if story.unpriced else ""
-    return f"{said}. The trials that failed so cost {money(story.cost_usd)}{partly}."
+    return f"{said}. {whose} cost {money(story.cost_usd)}{partly}."
 
 
 def _example(each: Exemplar) -> Example:
@@ -204,7 +211,7 @@ def _chart(days: Sequence[ClusterDay]) -> Chart | None:
             amounts[at, "recovered"] = float(each.recoveries_successful)
     total = sum(each.failures for each in days)
     return bars(
-        "trend", "Failures by day", f"{count(total, 'failure')} on the last {count(len(days), 'day')} that had any.",
+        "trend", "Failures by day", f"{count(total, 'failure')} on {count(len(days), 'day')}; days without any have no bar.",
         amounts, unit="failures a day", write=lambda value: f"{value:,.0f}" if value == int(value) else f"{value:,.1f}",
     )  # fmt: skip
 

@@ -301,19 +301,33 @@ SELECT signatures.signature_id, signatures.message, signatures.failures, signatu
  LIMIT :at_most;
 
 -- name: scenarios_of_cluster
+-- Among the newest `among`, or all.
 SELECT scenario_id, count(*) AS failures
-  FROM evaluation.failure_patterns
- WHERE pattern_cluster_id = :cluster_id AND scenario_id IS NOT NULL
+  FROM (SELECT scenario_id
+          FROM evaluation.failure_patterns
+         WHERE pattern_cluster_id = :cluster_id
+         ORDER BY execution_time DESC
+         LIMIT :among::bigint) AS newest
+ WHERE scenario_id IS NOT NULL
  GROUP BY scenario_id
  ORDER BY failures DESC, scenario_id
  LIMIT 1000;
 
 -- name: versions_of_cluster
--- How many trials of each version failed so, and how many it had in the simulations in which any did.
-WITH seen AS (
+-- How many trials of each version failed so, and how many it had in the simulations in which any did: any of the newest
+-- `among`, or any. Of these simulations all failures count, so that the share is theirs.
+WITH latest AS MATERIALIZED (
+    SELECT DISTINCT simulation_id
+      FROM (SELECT simulation_id
+              FROM evaluation.failure_patterns
+             WHERE pattern_cluster_id = :cluster_id
+             ORDER BY execution_time DESC
+             LIMIT :among::bigint) AS newest
+     WHERE simulation_id IS NOT NULL
+), seen AS (
     SELECT simulation_id, count(DISTINCT outcome_id) AS failures, max(execution_time) AS last_seen
       FROM evaluation.failure_patterns
-     WHERE pattern_cluster_id = :cluster_id AND simulation_id IS NOT NULL
+     WHERE pattern_cluster_id = :cluster_id AND simulation_id = ANY (ARRAY(SELECT simulation_id FROM latest))
      GROUP BY simulation_id
 )
 SELECT versions.version_id, configurations.name AS config_name, versions.version_number,
@@ -348,10 +362,14 @@ SELECT cluster_id, kind, other_id, signatures, failures, happened_at
  LIMIT 200;
 
 -- name: cost_of_cluster
+-- Of the trials of the newest `among`, or of all.
 SELECT sum(outcomes.cost_usd) AS cost_usd, count(*) FILTER (WHERE outcomes.cost_usd IS NULL) AS unpriced
   FROM (SELECT DISTINCT outcome_id, execution_time
-          FROM evaluation.failure_patterns
-         WHERE pattern_cluster_id = :cluster_id) AS failed
+          FROM (SELECT outcome_id, execution_time
+                  FROM evaluation.failure_patterns
+                 WHERE pattern_cluster_id = :cluster_id
+                 ORDER BY execution_time DESC
+                 LIMIT :among::bigint) AS newest) AS failed
   JOIN evaluation.outcomes USING (outcome_id, execution_time);
 
 -- name: change_cluster

@@ -303,20 +303,23 @@ async def resolve_cluster(tx: Tx, reference: str) -> Cluster:
     return await get_cluster(tx, found[0])
 
 
-async def tell_story(tx: Tx, cluster_id: UUID) -> ClusterStory:
+async def tell_story(tx: Tx, cluster_id: UUID, *, among: int | None = None) -> ClusterStory:
     """
     A cluster with its exemplars, the scenarios and versions it was seen in, its trend, lineage and cost.
+
+    With `among`, scenarios, versions and cost are those of its newest failures, as many of them: a cluster may have
+    hundreds of thousands, which takes seconds to look through.
 
     Raises:
         ClusterNotFound: There is none, or it is another team's.
     """
     cluster = await get_cluster(tx, cluster_id)
-    cost = await store.cost_of_cluster(tx, cluster.cluster_id)
+    cost = await store.cost_of_cluster(tx, cluster.cluster_id, among)
     return ClusterStory(
         cluster=cluster,
         exemplars=await store.exemplars(tx, cluster.cluster_id, _EXEMPLARS),
-        scenarios=await store.scenarios_of_cluster(tx, cluster.cluster_id),
-        versions=await store.versions_of_cluster(tx, cluster.cluster_id),
+        scenarios=await store.scenarios_of_cluster(tx, cluster.cluster_id, among),
+        versions=await store.versions_of_cluster(tx, cluster.cluster_id, among),
         days=await store.days_of_cluster(tx, cluster.cluster_id, _DAYS),
         events=await store.events_of_cluster(tx, cluster.cluster_id),
         cost_usd=cost["cost_usd"],

@@ -371,12 +371,14 @@ async def exemplars(tx: Tx, cluster_id: UUID, at_most: int) -> list[Exemplar]:
     return [Exemplar(**row) for row in await tx.fetch(_queries.exemplars, cluster_id=cluster_id, at_most=at_most)]
 
 
-async def scenarios_of_cluster(tx: Tx, cluster_id: UUID) -> list[AffectedScenario]:
-    return [AffectedScenario(**row) for row in await tx.fetch(_queries.scenarios_of_cluster, cluster_id=cluster_id)]
+async def scenarios_of_cluster(tx: Tx, cluster_id: UUID, among: int | None) -> list[AffectedScenario]:
+    rows = await tx.fetch(_queries.scenarios_of_cluster, cluster_id=cluster_id, among=among)
+    return [AffectedScenario(**row) for row in rows]
 
 
-async def versions_of_cluster(tx: Tx, cluster_id: UUID) -> list[AffectedVersion]:
-    return [AffectedVersion(**row) for row in await tx.fetch(_queries.versions_of_cluster, cluster_id=cluster_id)]
+async def versions_of_cluster(tx: Tx, cluster_id: UUID, among: int | None) -> list[AffectedVersion]:
+    rows = await tx.fetch(_queries.versions_of_cluster, cluster_id=cluster_id, among=among)
+    return [AffectedVersion(**row) for row in rows]
 
 
 async def days_of_cluster(tx: Tx, cluster_id: UUID, at_most: int) -> list[ClusterDay]:
@@ -388,8 +390,8 @@ async def events_of_cluster(tx: Tx, cluster_id: UUID) -> list[ClusterEvent]:
     return [ClusterEvent(**row) for row in await tx.fetch(_queries.events_of_cluster, cluster_id=cluster_id)]
 
 
-async def cost_of_cluster(tx: Tx, cluster_id: UUID) -> Row:
-    row = await tx.find(_queries.cost_of_cluster, cluster_id=cluster_id)
+async def cost_of_cluster(tx: Tx, cluster_id: UUID, among: int | None) -> Row:
+    row = await tx.find(_queries.cost_of_cluster, cluster_id=cluster_id, among=among)
     assert row is not None
     return row
 
