@@ -376,6 +376,7 @@ async def measure(settings: Settings, amount: int, rounds: int, calls: int) -> d
         await connection.execute(LAST_HOUR)
         await connection.execute("VACUUM ANALYZE")
         filled_s = time.perf_counter() - began
+        greatest = await connection.fetchval("SELECT max(failures) FROM evaluation.failure_clusters")
         pages = await pages_of(connection, count)
         environment = {**os.environ, "GUILDHALL_DATA_DIR": str(settings.data_dir), "GUILDHALL_PORT": "0",
                        "GUILDHALL_LOG_LEVEL": "warning"}  # fmt: skip
@@ -398,6 +399,7 @@ async def measure(settings: Settings, amount: int, rounds: int, calls: int) -> d
         "calls": calls,
         "simulations": count,
         "filled_s": round(filled_s, 1),
+        "failures_of_the_greatest_cluster": greatest,
         "pages": timed,
         "viewers": watched,
     }
