@@ -41,6 +41,15 @@ class FailuresPage:
     categories: Sequence[str]
 
 
+STATES: Mapping[ClusterState, str] = {
+    ClusterState.NEW: "new",
+    ClusterState.GROWING: "▲ growing",
+    ClusterState.STEADY: "steady",
+    ClusterState.FADING: "▼ fading",
+    ClusterState.RESOLVED: "● resolved",
+    ClusterState.CAME_BACK: "↺ came back",
+}
+"""How a cluster stands, in a word and, where it matters, a shape."""
 _COLUMNS: Sequence[Column[Cluster]] = (
     Column(
         "label",
@@ -58,15 +67,6 @@ _COLUMNS: Sequence[Column[Cluster]] = (
     Column("first_seen", "First seen", lambda each: each.first_seen, "time"),
     Column("last_seen", "Last seen", lambda each: each.last_seen, "time"),
 )
-STATES = {
-    ClusterState.NEW: "new",
-    ClusterState.GROWING: "▲ growing",
-    ClusterState.STEADY: "steady",
-    ClusterState.FADING: "▼ fading",
-    ClusterState.RESOLVED: "● resolved",
-    ClusterState.CAME_BACK: "↺ came back",
-}
-"""How a cluster stands, in a word and, where it matters, a shape."""
 
 
 @router.get("/failures")
