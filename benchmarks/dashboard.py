@@ -200,7 +200,9 @@ async def pages_of(connection: asyncpg.Connection[Any], simulations: int) -> lis
         "/", "/simulations", f"/simulations/{two}", f"/simulations/{two}?sort=weakest&show=failed",
         f"/compare?baseline={one}&candidate={two}", "/compare", f"/outcomes/{first}", f"/outcomes/{first}/beside/{second}",
         "/configurations", "/configurations/agent-10", "/configurations/agent-10/diff?before=1&after=10", "/scenarios",
-        "/scenarios/scenario_7", "/failures", "/tools", "/cost", "/system", *await pages_of_calls(connection),
+        "/scenarios/scenario_7", "/failures", "/failures?q=order&alike=true", f"/failures/{cluster}", "/tools", "/cost",
+        "/system", "/recommendations", f"/recommendations/{recommendation}", "/approvals", f"/approvals/{proposal}",
+        "/search?q=order", "/search?like=scenario_7", "/simulations?q=agent-10", *await pages_of_calls(connection),
     ]  # fmt: skip
 
 
@@ -222,9 +224,6 @@ async def pages_of_calls(connection: asyncpg.Connection[Any]) -> list[str]:
     return [
         "/requests", "/requests?model=model-7", "/requests?status=failed", f"/requests/{call}", "/providers", "/budgets", "/debates",
         f"/debates/{debate}",
-        "/scenarios/scenario_7", "/failures", "/failures?q=order&alike=true", f"/failures/{cluster}", "/tools", "/cost",
-        "/system", "/recommendations", f"/recommendations/{recommendation}", "/approvals", f"/approvals/{proposal}",
-        "/search?q=order", "/search?like=scenario_7", "/simulations?q=agent-10",
     ]  # fmt: skip
 
 

@@ -12,9 +12,9 @@ from guildhall.api.frame.routes import Route
 from guildhall.dashboard.frame import statics
 from guildhall.dashboard.frame.views import Page, error_page
 from guildhall.dashboard.pages import (
+    approvals,
     budgets,
     calls,
-    approvals,
     clusters,
     comparisons,
     configurations,
