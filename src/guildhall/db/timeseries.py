@@ -9,6 +9,7 @@ be done between transactions, or in many short ones, is here.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from guildhall.db.pool import Database
 from guildhall.db.queries import Query
 from guildhall.errors import InvalidInput, NotAllowed, NotFound
 
+_PART = re.compile(r"_\d{4,}_\d\d(_\d\d)?(_bc)?$")
 _ATTEMPTS = 4
 _PAUSE_S = 0.25
 
@@ -273,7 +275,7 @@ async def close_partitions(url: str) -> list[Step]:
 
 
 def _series_of(partition: str) -> str:
-    return partition.partition(".")[2].rsplit("_", 2)[0]
+    return _PART.sub("", partition.partition(".")[2])
 
 
 @asynccontextmanager

@@ -82,8 +82,8 @@ SELECT schemaname || '.' || relname AS name, n_live_tup AS live_rows, n_dead_tup
  LIMIT :at_most;
 
 -- name: horizons
--- Up to when each series has every month's partition, within a year.
-SELECT series.name, short.reaches
+-- Up to when each series has every month's partition, within a year; or every day's, within two months.
+SELECT series.name, short.reaches, series.step = interval '1 day' AS is_by_day
   FROM platform.series
   LEFT JOIN platform.series_short_of('1 year') AS short ON short.series = series.name
  ORDER BY series.name;

@@ -366,19 +366,22 @@ def _bloat(table: Table) -> Level:
     return min(_at_least(table.dead_rows, _DEAD_ROWS), _at_least(share, _DEAD_SHARE), key=lambda each: each.rank)
 
 
-def is_ahead(reaches: datetime | None, now: datetime) -> bool:
+def is_ahead(reaches: datetime | None, now: datetime, *, is_by_day: bool = False) -> bool:
     """Whether partitions up to `reaches` are enough."""
-    return reaches is None or reaches > now + AHEAD
+    return reaches is None or reaches > now + (AHEAD / 6 if is_by_day else AHEAD)
 
 
 def judge_partitions(horizons: Sequence[Horizon], server: Server, now: datetime) -> Finding:
     """Whether every series has partitions for what is written within the next month."""
-    short = [each for each in horizons if not is_ahead(each.reaches, now)]
+    short = [each for each in horizons if not is_ahead(each.reaches, now, is_by_day=each.is_by_day)]
     lacking = [each for each in short if each.reaches is not None and each.reaches <= now]
     if server.engine != "native":
         summary = f"{server.engine} makes those of {_number(len(horizons), 'series', 'series')} as rows come"
     elif not short:
-        summary = f"{_number(len(horizons), 'series', 'series')} reach beyond {(now + AHEAD):%Y-%m-%d}"
+        by_day = sum(each.is_by_day for each in horizons)
+        days = f", and {_number(by_day, 'by day', 'by day')} beyond {(now + AHEAD / 6):%Y-%m-%d}" if by_day else ""
+        rest = _number(len(horizons) - by_day, "series", "series")
+        summary = f"{rest} reach beyond {(now + AHEAD):%Y-%m-%d}{days}"
     else:
         names = ", ".join(f"{each.name} ({each.reaches:%Y-%m-%d})" for each in short[:5])
         more = f" and {len(short) - 5} more" if len(short) > 5 else ""

@@ -190,6 +190,8 @@ class Horizon:
 
     name: str
     reaches: datetime | None
+    is_by_day: bool = False
+    """Its partitions are days, which are made a sixth as far ahead as months."""
 
 
 @dataclass(frozen=True, slots=True)
