@@ -19,6 +19,7 @@ from guildhall.errors import InvalidInput
 
 LogFormat: TypeAlias = Literal["json", "text"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+WhenDown: TypeAlias = Literal["refuse", "spool"]
 
 _Word = TypeVar("_Word", bound=str)
 _ORIGIN = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+)(:\d{1,5})?")
@@ -112,6 +113,15 @@ class Settings:
     gateway_networks: tuple[str, ...] = ()
     """GUILDHALL_GATEWAY_NETWORKS: private networks that providers may be in, such as 10.0.0.0/8, with commas between."""
 
+    gateway_when_down: WhenDown = "refuse"
+    """GUILDHALL_GATEWAY_WHEN_DOWN: what becomes of calls while the database is away: refuse, or spool: on disk, and go on."""
+
+    gateway_bodies_days: int = 90
+    """GUILDHALL_GATEWAY_BODIES_DAYS: how many days prompts and answers that stand beside the ledger are kept after their last use."""
+
+    gateway_answer_bytes: int = 8 << 20
+    """GUILDHALL_GATEWAY_ANSWER_BYTES: how much of one streamed answer is kept for the ledger; what is longer is handed on all the same."""
+
     embedding_url: str | None = None
     """GUILDHALL_EMBEDDING_URL: an OpenAI-compatible endpoint for embeddings, such as https://api.openai.com/v1; hashed words unless given."""
 
@@ -200,6 +210,9 @@ class Settings:
             env_file=_file(env, "GUILDHALL_ENV_FILE"),
             gateway_port=_port(env, "GUILDHALL_GATEWAY_PORT", default=8401),
             gateway_networks=_networks(env, "GUILDHALL_GATEWAY_NETWORKS"),
+            gateway_when_down=_one_of(env, "GUILDHALL_GATEWAY_WHEN_DOWN", get_args(WhenDown), default="refuse"),
+            gateway_bodies_days=_positive(env, "GUILDHALL_GATEWAY_BODIES_DAYS", default=90),
+            gateway_answer_bytes=_positive(env, "GUILDHALL_GATEWAY_ANSWER_BYTES", default=8 << 20),
             embedding_url=_url(env, "GUILDHALL_EMBEDDING_URL", example="https://api.openai.com/v1"),
             embedding_model=env.get("GUILDHALL_EMBEDDING_MODEL", "").strip() or "text-embedding-3-small",
             embedding_key=env.get("GUILDHALL_EMBEDDING_KEY", "").strip() or None,

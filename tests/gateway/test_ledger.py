@@ -328,6 +328,9 @@ async def test_bodies_that_nobody_has_sent_for_long_and_old_keys_are_forgotten(t
 
 async def test_metrics_tell_of_calls(town: Town) -> None:
     await town.say()
+    await town.add("dear", config={"models": ["say-x"], "priority": 0}, prices={"say-x": PRICES})
+    async for _ in await town.say("say-x", stream=True):
+        pass
     with pytest.raises(Exception, match="status 500"):
         await town.say("fail-500")
     async with (
@@ -338,5 +341,11 @@ async def test_metrics_tell_of_calls(town: Town) -> None:
     assert 'guildhall_gateway_requests_total{code="",provider="upstream",type="chat"} 1.0' in text
     assert 'guildhall_gateway_attempts_total{code="upstream_failed",provider="upstream"} 2.0' in text
     assert 'guildhall_gateway_tokens_total{kind="prompt",provider="upstream"} 12.0' in text
+    assert 'guildhall_gateway_requests_total{code="upstream_unavailable",provider="upstream",type="chat"} 1.0' in text
+    assert 'guildhall_gateway_cost_usd_total{provider="dear"} 0.022' in text
     assert "guildhall_gateway_ledger_waiting 0.0" in text
-    assert "guildhall_gateway_time_to_first_byte_seconds_count" in text
+    assert "guildhall_gateway_ledger_on_disk 0.0" in text
+    assert 'guildhall_gateway_request_duration_seconds_count{provider="dear",type="chat"} 1.0' in text
+    assert 'guildhall_gateway_time_to_first_byte_seconds_count{provider="upstream"} 3.0' in text
+    assert 'guildhall_gateway_time_to_first_token_seconds_count{provider="dear"} 1.0' in text
+    assert 'guildhall_gateway_time_to_first_token_seconds_count{provider="upstream"} 0.0' in text

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from guildhall import cache
 from guildhall.app import clustering, sealing, searching
@@ -57,7 +57,7 @@ async def maintain(app: App, url: str) -> Upkeep:
         await replays.tidy(tx)
         await operations.tidy(tx)
         await cache.tidy(tx)
-        await requests.tidy(tx)
+        await requests.tidy(tx, bodies_kept=timedelta(days=app.settings.gateway_bodies_days))
     seals: list[audit.Seal] = []
     try:
         async for seal in sealing.seal(app):

@@ -13,6 +13,7 @@ import typer
 
 from guildhall.cli import ensembles
 from guildhall.cli.frame import GATE_FAILED, JsonOption, Output, run
+from guildhall.cli.traffic import show_traffic
 
 if TYPE_CHECKING:
     import socket
@@ -32,6 +33,7 @@ group.add_typer(ensembles.group, name="ensembles")
 requests_group.command("recount")(ensembles.recount)
 
 _INTERRUPTED = 130
+group.command("analytics")(show_traffic)
 
 NameArgument = Annotated[str, typer.Argument(help="What the account is called.")]
 KeyEnvOption = Annotated[

@@ -190,6 +190,7 @@ class Door:
         try:
             if not context.token:
                 raise _TokenMissing
+            await gateway.let_in(context)  # before what they send is taken in
             raw = await _read(receive, headers, self._most)
             try:
                 asked = Asked.read(face, raw)
@@ -253,7 +254,10 @@ class Door:
         # They tell of every team's calls, so that no team's key is enough.
         if self._metrics_token is None or not secrets.compare_digest(token.encode(), self._metrics_token.encode()):
             raise _TokenMissing
-        body, media_type = self._gateway.metrics.exposition(self._gateway.ledger.waiting, headers.get("accept", ""))
+        ledger = self._gateway.ledger
+        body, media_type = self._gateway.metrics.exposition(
+            ledger.waiting, headers.get("accept", ""), is_away=ledger.is_away
+        )
         await _answer(send, 200, body, call_id, media_type)
 
 

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Protocol
@@ -56,6 +56,7 @@ from guildhall.app.gateway.errors import (
 from guildhall.app.gateway.headers import headers_for
 from guildhall.app.gateway.ledger import Ledger
 from guildhall.app.gateway.metrics import Metrics
+from guildhall.app.gateway.recording import MOST_BYTES, Recording, packed
 from guildhall.app.gateway.voting import Votes
 from guildhall.app.gateway.watch import State, Watch
 from guildhall.cache import Allowances, Rate, RateExceeded, hourly
@@ -148,6 +149,8 @@ class Context:
     path: str
     call_id: UUID = field(default_factory=clock.new_id)
     began_ms: float = field(default_factory=clock.monotonic_ms)
+    caller: Caller | None = None
+    """Who calls, once they were let in."""
 
     @property
     def idempotency_key(self) -> str | None:
@@ -184,7 +187,7 @@ class _Course:
     started: bool = False
     is_ended: bool = False
     """Its last end is with the ledger; there is no other."""
-    sent: list[bytes] = field(default_factory=list)
+    sent: Recording = field(default_factory=Recording)
     ends: Callable[[Answer, Kept | None], Awaitable[None]] | None = None
     """What is done with its last answer, where it is one of several calls that answer one request."""
     most_attempts: int = MOST_ATTEMPTS
@@ -214,6 +217,7 @@ class Gateway:
         cache: Cache,
         votes: Votes,
         *,
+        most_answer_bytes: int = MOST_BYTES,
         chance: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -226,6 +230,7 @@ class Gateway:
         self._doorkeeper = doorkeeper
         self._cache = cache
         self._allowances = Allowances(cache)
+        self._most_answer_bytes = most_answer_bytes
         self._chance = chance
         self._sleep = sleep
         self._behind: set[asyncio.Task[None]] = set()
@@ -259,6 +264,15 @@ class Gateway:
             await self._allowances.require(f"key:{caller.key_id}", hourly(caller.rate_limit))
         return caller
 
+    async def let_in(self, context: Context) -> None:
+        """
+        See who calls, before anything else of the call is looked at.
+
+        Raises:
+            KeyRefused, NotSignedIn, ModelsNotAllowed, RateExceeded: As `admit`.
+        """
+        context.caller = await self.admit(context.token)
+
     async def models(self, token: str) -> list[tuple[str, str]]:
         """The models that a caller can use, each with the first account that serves it."""
         caller = await self.admit(token)
@@ -281,7 +295,7 @@ class Gateway:
         Raises:
             GuildhallError: It is not answered, for this reason; nothing has been sent to the caller.
         """
-        caller = await self.admit(context.token)
+        caller = context.caller or await self.admit(context.token)
         for left in reversed(range(_TRIES)):
             try:
                 await self._answer(context, caller, asked, reply)
@@ -296,9 +310,11 @@ class Gateway:
                     raise
 
     async def refuse(self, context: Context, request_type: str, error: GuildhallError) -> None:
-        """Write down that a call was refused for what it was; a caller who is nobody leaves no row."""
+        """Write down that a call was refused for what it was; a caller who was not let in leaves no row."""
+        caller = context.caller
+        if caller is None:
+            return
         with suppress(GuildhallError):
-            caller = await self._doorkeeper.admit(context.token)
             book = await self.directory.book_of(caller)
             await self._write_refusal(_bare_call(context, caller, request_type), _belief(caller, book), error)
 
@@ -321,7 +337,8 @@ class Gateway:
             if councils.is_ensemble(asked):
                 several = councils.several(self, book, asked)
                 asked = several.asked if several is not None else asking.stripped(asked)
-            plan = await (self._plan(caller, book, asked) if several is None else several.plan(caller, book))
+            at = clock.time_of(context.call_id)
+            plan = await (self._plan(caller, book, asked, at) if several is None else several.plan(caller, book, at))
             call = _new_call(context, caller, asked, plan.order[0], plan.reservation)
             if several is not None:
                 several.describe(call)
@@ -350,10 +367,10 @@ class Gateway:
             await self._release(caller, key, call.id)
             raise
 
-    async def _plan(self, caller: Caller, book: Book, asked: Asked) -> _Plan:
+    async def _plan(self, caller: Caller, book: Book, asked: Asked, at: datetime) -> _Plan:
         plan = await self.route(book, asked)
         models = {asked.model, *(each.model for each in plan.order)}
-        plan.reservation = await self.set_aside(caller, book, models, [(plan, asked, 0)])
+        plan.reservation = await self.set_aside(caller, book, models, [(plan, asked, 0)], at)
         return plan
 
     async def route(self, book: Book, asked: Asked) -> _Plan:
@@ -390,12 +407,18 @@ class Gateway:
         return plan
 
     async def set_aside(
-        self, caller: Caller, book: Book, models: Collection[str], parts: Sequence[tuple[_Plan, Asked, int]]
+        self,
+        caller: Caller,
+        book: Book,
+        models: Collection[str],
+        parts: Sequence[tuple[_Plan, Asked, int]],
+        at: datetime,
     ) -> Reservation | None:
         """
         What is to be set aside for a request in the budgets of its models: the most that its parts together may cost.
 
-        A part is whom it may be sent to, what is asked, and how many tokens its prompt may have beside those.
+        A part is whom it may be sent to, what is asked, and how many tokens its prompt may have beside those. The
+        day is that of the call's id, by which whoever closes a lost call finds what was set aside for it.
 
         Raises:
             RateExceeded: A budget has not so many tokens left in this minute.
@@ -415,8 +438,12 @@ class Gateway:
             amount = self.most_usd(plan, asked, more)
             unpriced = unpriced or (asked.model if amount is None else None)
             most = None if most is None or amount is None else most + amount
-        now = clock.now()
-        return Reservation([(each.id, requests.period_start(each.period, now)) for each in limited], most, unpriced)
+        return Reservation(
+            [(each.id, requests.period_start(each.period, at)) for each in limited],
+            most,
+            unpriced,
+            is_hard=any(each.is_hard for each in limited),
+        )
 
     @staticmethod
     def most_usd(plan: _Plan, asked: Asked, more_tokens: int = 0) -> Decimal | None:
@@ -520,7 +547,7 @@ class Gateway:
         first_ms: float | None = None
         incoming: Incoming | None = None
         stream: StreamTalk | None = None
-        raw: list[bytes] = []
+        raw = Recording(self._most_answer_bytes, began_ms)
         status: int | None = None
         settled = False
         try:
@@ -590,7 +617,7 @@ class Gateway:
                 state.breaker.left()
 
     async def _relay(
-        self, course: _Course, route: Route, stream: StreamTalk, incoming: Incoming, raw: list[bytes], reply: Reply
+        self, course: _Course, route: Route, stream: StreamTalk, incoming: Incoming, raw: Recording, reply: Reply
     ) -> str | None:
         """Hand a stream on as it comes; why it is not whole, None if it is."""
         while not stream.is_whole:
@@ -605,19 +632,21 @@ class Gateway:
         return None if stream.is_whole else "it ended before the answer did"
 
     def _taker(
-        self, course: _Course, route: Route, stream: StreamTalk, raw: list[bytes], reply: Reply
+        self, course: _Course, route: Route, stream: StreamTalk, raw: Recording, reply: Reply
     ) -> Callable[[bytes], Awaitable[None] | None]:
         """
         Reads a part and hands it on, at once where the caller's connection takes it.
 
         No task is woken for a part: that would cost more than all that is done with it.
         """
-        keeps = course.key is not None
-        feed, send = stream.feed, reply.send
+        keeps = course.key is not None and route.account.options.record is Recorded.ALL
+        feed, send, texts = stream.feed, reply.send, stream.told.texts
 
         def take(piece: bytes) -> Awaitable[None] | None:
             raw.append(piece)
             out = feed(piece)
+            if texts and (raw.first_token_ms is None or raw.is_truncated):
+                raw.heard(texts)
             if not out:
                 return AT_ONCE if stream.is_whole else None
             if keeps:
@@ -645,12 +674,19 @@ class Gateway:
         first_ms: float,
     ) -> None:
         answer = self._answer_row(course, route, told, [body], began_ms, first_ms, 200, is_json=True)
-        kept = Kept(course.key, "application/json", requests.body_of(out)) if course.key is not None else None
+        kept = self._kept(course, route, "application/json", out) if course.key is not None else None
         await self._end(course, answer, kept)
         headers = self._headers(course, route, "application/json")
         headers["content-length"] = str(len(out))
         await reply.start(200, headers)
         await reply.send(out, more=False)
+
+    @staticmethod
+    def _kept(course: _Course, route: Route, media_type: str, content: bytes) -> Kept:
+        """What is kept for whoever sends the call again: the answer, or only that there was one."""
+        assert course.key is not None
+        keeps = route.account.options.record is Recorded.ALL and not course.sent.is_truncated
+        return Kept(course.key, media_type, requests.body_of(content if keeps else b""))
 
     async def _deliver_stream(
         self,
@@ -665,7 +701,7 @@ class Gateway:
         answer = self._answer_row(course, route, stream.told, raw, began_ms, first_ms, 200)
         kept = None
         if course.key is not None:
-            kept = Kept(course.key, "text/event-stream", requests.body_of(b"".join(course.sent) + stream.tail))
+            kept = self._kept(course, route, "text/event-stream", b"".join(course.sent) + stream.tail)
         try:
             await self._end(course, answer, kept)
         except GuildhallError as error:
@@ -804,7 +840,7 @@ class Gateway:
             model=told.model or route.model,
             attempt=course.attempts,
             content=content,
-            raw=requests.pack_answer(b"".join(raw), is_json=is_json) if raw and keeps else _EMPTY,
+            raw=packed(raw, is_json=is_json) if raw and keeps else _EMPTY,
             usage=told.usage,
             cost_usd=_cost(price, told.usage),
             response_time_ms=round(clock.monotonic_ms() - began_ms),
@@ -816,8 +852,13 @@ class Gateway:
             upstream_id=told.upstream_id,
             selected=course.ends is None and error is None,
         )
+        if isinstance(raw, Recording):
+            answer.first_token_ms = None if raw.first_token_ms is None else round(raw.first_token_ms)
+            answer.chunks = raw.chunks
         course.answers.append(answer)
-        self.metrics.attempted(route.account.name, answer.error_code, answer.time_to_first_byte_ms)
+        self.metrics.attempted(
+            route.account.name, answer.error_code, answer.time_to_first_byte_ms, answer.first_token_ms
+        )
         return answer
 
     async def _end(self, course: _Course, answer: Answer, kept: Kept | None = None) -> None:

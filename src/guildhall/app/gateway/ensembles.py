@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -194,7 +195,7 @@ class Several:
 
     # before anything is sent -----------------------------------------------------
 
-    async def plan(self, caller: Caller, book: Book) -> Plan:
+    async def plan(self, caller: Caller, book: Book, at: datetime) -> Plan:
         """
         Whom the call may be sent to, and the most that all of it may cost, which is set aside.
 
@@ -234,7 +235,7 @@ class Several:
         amounts = [gateway.most_usd(made, part, more) for made, part, more in shares]
         self._dearest_usd = max((each for each in amounts if each is not None), default=Decimal(0))
         routes.sort(key=lambda each: each.account.options.record is Recorded.ALL)
-        return gateway.plan_of(routes, await gateway.set_aside(caller, book, models, shares))
+        return gateway.plan_of(routes, await gateway.set_aside(caller, book, models, shares, at))
 
     def describe(self, call: NewCall) -> None:
         """Say in the call's row that it is an ensemble's, and which."""

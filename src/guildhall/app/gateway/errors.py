@@ -73,10 +73,8 @@ class LedgerBehind(Unavailable):
 
     code = "ledger_unavailable"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "calls cannot be written down", remedy="See that PostgreSQL runs; nothing was sent to a provider."
-        )
+    def __init__(self, why: str = "calls cannot be written down") -> None:
+        super().__init__(why, remedy="See that PostgreSQL runs; nothing was sent to a provider.")
 
 
 class AnswerUnrecorded(Unavailable):

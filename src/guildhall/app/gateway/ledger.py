@@ -7,6 +7,9 @@ the answer is not finished for the caller. Meanwhile others come, and go into
 the next group. So a busy process commits some hundred times in a second, however
 many calls there are.
 
+While the database is away calls are refused, or, where there is a spool, are
+written to the disk and delivered once it is back (`_come_back`, `_adopt`).
+
 The transaction that begins calls also looks whether their callers may still
 call. A process says that it is there by its presence; of one that is gone,
 calls without an end are closed as lost.
@@ -20,26 +23,29 @@ import os
 import secrets
 import socket
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from guildhall import clock
+from guildhall.algorithms.envelope import EnvelopeUnreadable
+from guildhall.app.gateway.delivery import REFUSALS as _REFUSALS
+from guildhall.app.gateway.delivery import Delivery, lacks_a_partition, recall, without_contents
 from guildhall.app.gateway.errors import AnswerUnrecorded, CallersChanged, CallUnrecordable, LedgerBehind
-from guildhall.db import ConstraintViolated, Database
+from guildhall.app.gateway.spooling import Began, CallSpool, Held
+from guildhall.db import Database
 from guildhall.domains.gateway import budgets, requests
-from guildhall.domains.gateway.requests import Belief, End, NewCall, Packed
+from guildhall.domains.gateway.requests import Belief, End, NewCall
 from guildhall.domains.platform.identity import KeyRefused
-from guildhall.errors import Conflict, GuildhallError, InvalidInput, NotFound, Unavailable
-
-_REFUSALS = (InvalidInput, Conflict, NotFound, ValueError, TypeError, OverflowError, RecursionError)
-"""What is wrong with a row, and not with the world around it."""
+from guildhall.errors import GuildhallError, Unavailable
 
 _MOST = 500
 _BEGINNERS = 2
 _ENDERS = 2
 _MOST_WAITING = 50_000
+_MOST_REFUSED = 1_000
+_UNHELD = "a hard budget cannot be held while the database is away"
 _PATIENCE_S = 15.0
 _AGAIN_S = 0.25
 _SWEEP_S = 20.0
@@ -58,15 +64,30 @@ class _Beginning:
 class _Ending:
     end: End
     done: asyncio.Future[None]
+    is_written: bool = False
+    """Or never will be; whoever waited may have lost patience long before."""
+
+    def finish(self, error: Exception | None = None) -> None:
+        """It is written, or this says why it cannot be."""
+        self.is_written = True
+        if error is None:
+            _done(self.done)
+        else:
+            _fail(self.done, error)
 
 
 class Ledger:
     """The ledger as one process writes it; use it as a context manager, in the loop that it is used in."""
 
-    def __init__(self, database: Database, *, patience_s: float = _PATIENCE_S) -> None:
+    def __init__(self, database: Database, *, spool: CallSpool | None = None, patience_s: float = _PATIENCE_S) -> None:
         self.process_id = clock.new_id()
         self._database = database
         self._patience_s = patience_s
+        self._spool = spool
+        self._away = False
+        self._switch = asyncio.Lock()
+        self._undelivered: list[Held] = []
+        self._returning: asyncio.Task[None] | None = None
         self._begun: deque[_Beginning] = deque()
         self._ended: deque[_Ending] = deque()
         self._to_begin = asyncio.Event()
@@ -94,6 +115,7 @@ class Ledger:
         self._presence = key
         await self._register()
         await self._make_room()
+        await self._adopt()
         await self.sweep()
         self._tasks = [
             *(
@@ -113,11 +135,16 @@ class Ledger:
                 while self.waiting:
                     self._idle.clear()
                     await self._idle.wait()
-        for each in self._tasks:
+        tasks = [*self._tasks, *([self._returning] if self._returning is not None else [])]
+        for each in tasks:
             each.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._spool is not None:
+            for held in self._undelivered:
+                await self._spool.let_go(held)
+            self._spool.close()
         with suppress(Unavailable):
-            if not self.waiting:
+            if not self.waiting and not self._away:
                 async with self._database.duty("writer") as tx:
                     if not await requests.close_lost(tx, self.process_id):
                         await requests.forget_process(tx, self.process_id)
@@ -212,19 +239,23 @@ class Ledger:
             finally:
                 self._busy -= len(group)
 
-    async def _begin_group(self, group: list[_Beginning]) -> None:
+    async def _begin_group(self, group: list[_Beginning], *, has_room: bool = False) -> None:
+        if await self._begun_on_disk(group):
+            return
         try:
             async with self._database.statement("writer") as tx:
                 verdicts, refused = await requests.begin(
                     tx, self.process_id, [each.call for each in group], [each.belief for each in group]
                 )
         except Unavailable as error:
+            self._go_away(error)
+            if await self._begun_on_disk(group, is_uncertain=True):
+                return
             _log.warning("calls are refused, as they cannot be written down: %s", error)
-            for each in group:
-                _fail(each.done, LedgerBehind())
+            self._refuse(group)
             return
         except _REFUSALS as error:
-            await self._begin_apart(group, error)
+            await self._begin_apart(group, error, has_room=has_room)
             return
         for place, each in enumerate(group):
             verdict, refusal = verdicts.get(place), refused.get(place)
@@ -242,10 +273,23 @@ class Ledger:
                 else budgets.BudgetExhausted(refusal.name, refusal.limit_usd, refusal.left_usd, held.amount_usd),
             )
 
-    async def _begin_apart(self, group: list[_Beginning], error: Exception) -> None:
-        """One of a group cannot be kept: each half is tried alone, until that one is found."""
-        if _lacks_a_partition(error):
-            await self._make_room()
+    def _refuse(self, group: Sequence[_Beginning], why: str = "calls cannot be written down") -> None:
+        for each in group:
+            _fail(each.done, LedgerBehind(why))
+            # Nobody knows whether the transaction that was broken off had ended: what it may have written is closed.
+            if len(self._ended) < _MOST_REFUSED:
+                message = "calls could not be written down, and this one was refused"
+                self.end_later(End(each.call, (), clock.now(), error_code=LedgerBehind.code, error_message=message))
+
+    async def _begin_apart(self, group: list[_Beginning], error: Exception, *, has_room: bool) -> None:
+        """Nobody has made this day, or one of a group cannot be kept: then each half is tried alone, until that one is found."""
+        if lacks_a_partition(error) and not has_room:
+            try:
+                await self._make_room()
+            except Unavailable as away:
+                _log.warning("there is no room for calls for now: %s", away)  # which writing them will find out
+            await self._begin_group(group, has_room=True)
+            return
         if len(group) == 1:
             _log.warning("a call cannot be written down: %s", type(error).__name__)
             _fail(group[0].done, CallUnrecordable(error.message if isinstance(error, GuildhallError) else "a value"))
@@ -255,50 +299,150 @@ class Ledger:
         await self._begin_group(group[half:])
 
     async def _end_group(self, group: list[_Ending]) -> None:
-        while True:
+        """Until the database, or the disk, has taken all of them."""
+        while group := [each for each in group if not each.is_written]:
             try:
-                async with self._database.statement("writer") as tx:
-                    await requests.end(tx, [each.end for each in group])
+                if not await self._ended_on_disk(group):
+                    await self._end_some(group)
             except Unavailable as error:
                 _log.warning("answers wait to be written down: %s", error)
+                self._go_away(error)
                 await asyncio.sleep(_AGAIN_S)
-            except _REFUSALS as error:
-                if _lacks_a_partition(error):
-                    await self._make_room()
-                elif len(group) == 1:
-                    await self._end_without_contents(group[0], error)
-                    return
-                half = max(1, len(group) // 2)
-                await self._end_group(group[:half])
-                if group[half:]:
-                    await self._end_group(group[half:])
-                return
+
+    async def _end_some(self, group: list[_Ending], *, has_room: bool = False) -> None:
+        ends = [each.end for each in group]
+        try:
+            if any(each.call.was_spooled for each in ends):
+                async with self._database.duty("writer") as tx:
+                    await recall(tx, ends)
+            async with self._database.statement("writer") as tx:
+                await requests.end(tx, ends)
+        except _REFUSALS as error:
+            if lacks_a_partition(error) and not has_room:
+                await self._make_room()
+                await self._end_some(group, has_room=True)
+            elif len(group) == 1:
+                await self._end_without_contents(group[0], error)
             else:
-                for each in group:
-                    _done(each.done)
-                return
+                half = len(group) // 2
+                await self._end_some(group[:half])
+                await self._end_some(group[half:])
+        else:
+            for each in group:
+                each.finish()
 
     async def _end_without_contents(self, ending: _Ending, error: Exception) -> None:
         """What PostgreSQL cannot keep is left out; that there was an answer, and what it cost, is not."""
         _log.warning("an answer is written down without its contents: %s", type(error).__name__)
-        bare = [
-            replace(
-                each,
-                content=each.content and "",
-                raw=Packed(b'{"unrecordable":true}'),
-                finish_reason=None,
-                upstream_id=None,
-            )
-            for each in ending.end.answers
-        ]
         try:
             async with self._database.statement("writer") as tx:
-                await requests.end(tx, [replace(ending.end, answers=bare, kept=None)])
+                await requests.end(tx, [without_contents(ending.end)])
         except _REFUSALS as again:
             _log.exception("an answer could not be written down at all")
-            _fail(ending.done, again)
+            ending.finish(again)
         else:
-            _done(ending.done)
+            ending.finish()
+
+    # while the database is away ------------------------------------------------
+
+    @property
+    def is_away(self) -> bool:
+        """Whether calls are written to the disk, as the database takes none."""
+        return self._away
+
+    def _go_away(self, error: Exception) -> None:
+        if self._spool is None or self._away:
+            return
+        self._away = True
+        _log.warning("calls are written to the disk until the database is back: %s", error)
+        if self._returning is None or self._returning.done():
+            self._returning = asyncio.create_task(self._come_back(self._spool))
+
+    async def _begun_on_disk(self, group: list[_Beginning], *, is_uncertain: bool = False) -> bool:
+        """
+        Whether a group was dealt with without the database; a call under a hard limit, which nobody can hold now, is refused.
+
+        `is_uncertain` says that it was sent to the database, and nobody heard what became of it.
+        """
+        if self._spool is None or not self._away:
+            return False
+        async with self._switch:
+            if not self.is_away:  # it may have come back meanwhile
+                return False
+            going = []
+            for each in group:
+                if each.call.reservation is None or not each.call.reservation.is_hard:
+                    each.call.was_spooled = True
+                    going.append(each)
+                elif is_uncertain:
+                    self._refuse([each], _UNHELD)
+                else:
+                    _fail(each.done, LedgerBehind(_UNHELD))
+            try:
+                if going:
+                    await self._spool.write([Began(self.process_id, each.call) for each in going])
+            except Unavailable as error:
+                _log.error("calls are refused, as neither the database nor the disk takes them: %s", error)
+                for each in going:
+                    _fail(each.done, LedgerBehind(str(error)))
+                return True
+            for each in going:
+                _done(each.done)
+            return True
+
+    async def _ended_on_disk(self, group: list[_Ending]) -> bool:
+        if self._spool is None or not self._away:
+            return False
+        async with self._switch:
+            if not self.is_away:  # it may have come back meanwhile
+                return False
+            await self._spool.write([each.end for each in group])
+            for each in group:
+                each.finish()
+            return True
+
+    async def _come_back(self, spool: CallSpool) -> None:
+        """Once the database is back, deliver what was written to the disk; whoever writes meanwhile goes on there until all is."""
+        pause_s = _AGAIN_S
+        while True:
+            await asyncio.sleep(pause_s)
+            try:
+                await self._register()
+                while True:
+                    async with self._switch:
+                        self._undelivered += spool.taken()
+                        if not self._undelivered:
+                            self._away = False
+                            _log.warning("the database is back, and has every call that was written to the disk")
+                            return
+                    await self._deliver(self._undelivered[0], spool)
+                    del self._undelivered[0]
+            except Unavailable:
+                pause_s = _AGAIN_S
+            except Exception:  # noqa: BLE001 - what is on the disk stays there, and is tried again
+                _log.exception("calls on the disk could not be delivered")
+                pause_s = _SWEEP_S
+
+    async def _deliver(self, held: Held, spool: CallSpool) -> None:
+        await Delivery(self._database, spool, held).run()
+        await spool.remove(held)
+
+    async def _adopt(self) -> None:
+        """Deliver what processes that are gone have left on the disk; the next sweep closes what they never ended."""
+        if self._spool is None:
+            return
+        adopted = await self._spool.adopted()
+        try:
+            while adopted:
+                try:
+                    await self._deliver(adopted[0], self._spool)
+                except EnvelopeUnreadable as error:
+                    _log.error("calls in %s cannot be read, and stay there: %s", adopted[0].segment.path, error)
+                    await self._spool.let_go(adopted[0])
+                del adopted[0]
+        finally:
+            for held in adopted:
+                await self._spool.let_go(held)
 
     # beside ------------------------------------------------------------------
 
@@ -310,6 +454,7 @@ class Ledger:
                 await renew()
                 # Whoever found our presence gone for a moment has forgotten us.
                 await self._register()
+                await self._adopt()
                 await self.sweep()
                 if clock.monotonic_ms() - made_ms > _ROOM_S * 1000:
                     await self._make_room()
@@ -323,10 +468,6 @@ class Ledger:
         # In a transaction of its own: making a partition locks tables that others write.
         async with self._database.duty("writer") as tx:
             await requests.make_room(tx, clock.now())
-
-
-def _lacks_a_partition(error: Exception) -> bool:
-    return isinstance(error, ConstraintViolated) and error.kind == "check" and error.constraint is None
 
 
 def _done(future: asyncio.Future[None]) -> None:

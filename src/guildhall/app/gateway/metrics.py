@@ -50,6 +50,13 @@ class Metrics:
             buckets=_SECONDS,
             registry=ours,
         )
+        self._first_token = Histogram(
+            "guildhall_gateway_time_to_first_token_seconds",
+            "From sending a request to the first text of the provider's stream.",
+            ("provider",),
+            buckets=_SECONDS,
+            registry=ours,
+        )
         self._tokens = Counter(
             "guildhall_gateway_tokens_total",
             "Tokens that providers counted.",
@@ -68,6 +75,12 @@ class Metrics:
             multiprocess_mode="livesum",
             registry=ours,
         )
+        self._on_disk = Gauge(
+            "guildhall_gateway_ledger_on_disk",
+            "1 while calls are written to the disk, as the database is away; else 0.",
+            multiprocess_mode="livemax",
+            registry=ours,
+        )
         if shared:
             MultiProcessCollector(self._registry, shared)  # type: ignore[no-untyped-call]
         self._ended = cache(
@@ -77,7 +90,11 @@ class Metrics:
             )
         )
         self._tried = cache(
-            lambda provider, code: (self._attempts.labels(provider, code), self._first.labels(provider))
+            lambda provider, code: (
+                self._attempts.labels(provider, code),
+                self._first.labels(provider),
+                self._first_token.labels(provider),
+            )
         )
         self._used = cache(
             lambda provider: (
@@ -87,12 +104,16 @@ class Metrics:
             )
         )
 
-    def attempted(self, provider: str, code: str | None, first_byte_ms: int | None) -> None:
+    def attempted(
+        self, provider: str, code: str | None, first_byte_ms: int | None, first_token_ms: int | None = None
+    ) -> None:
         """A provider was asked."""
-        attempts, first = self._tried(provider, code or "")
+        attempts, first, token = self._tried(provider, code or "")
         attempts.inc()
         if first_byte_ms is not None:
             first.observe(first_byte_ms / 1000)
+        if first_token_ms is not None:
+            token.observe(first_token_ms / 1000)
 
     def ended(
         self, kind: str, provider: str, code: str | None, seconds: float, usage: Usage, cost_usd: Decimal | None
@@ -109,12 +130,13 @@ class Metrics:
         if cost_usd:
             cost.inc(float(cost_usd))
 
-    def waits(self, rows: int) -> None:
-        """So many rows are not durable yet."""
+    def waits(self, rows: int, *, is_away: bool) -> None:
+        """So many rows are not durable yet, perhaps because the database is away."""
         self._waiting.set(rows)
+        self._on_disk.set(is_away)
 
-    def exposition(self, waiting: int, accept: str) -> tuple[bytes, str]:
+    def exposition(self, waiting: int, accept: str, *, is_away: bool = False) -> tuple[bytes, str]:
         """Everything in the form that a client accepts, and that form's media type."""
-        self.waits(waiting)
+        self.waits(waiting, is_away=is_away)
         encode, media_type = choose_encoder(accept)
         return encode(self._registry), media_type

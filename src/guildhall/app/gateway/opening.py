@@ -12,6 +12,8 @@ from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.app.gateway.calls import Gateway
 from guildhall.app.gateway.directory import Directory
 from guildhall.app.gateway.ledger import Ledger
+from guildhall.app.gateway.spooling import CallSpool
+from guildhall.app.gateway.standby import StandbyCache
 from guildhall.app.gateway.voting import Votes
 from guildhall.app.gateway.watch import Watch
 from guildhall.app.wiring import App
@@ -47,9 +49,20 @@ async def open_gateway(
         directory = Directory(app.database, doorkeeper, ring)
         watch = Watch()
         networks = providers.read_networks(settings.gateway_networks)
-        async with Upstream(networks) as upstream, Ledger(app.database) as ledger:
+        spool, cache = None, PostgresCache(app.database)
+        if settings.gateway_when_down == "spool":
+            # Prompts are sealed on the disk, or do not go there.
+            spool = CallSpool(settings.data_dir / "gateway-spool", ring or identity.read_keyring(None))
+        async with Upstream(networks) as upstream, Ledger(app.database, spool=spool) as ledger:
             gateway = Gateway(
-                doorkeeper, directory, ledger, upstream, watch, PostgresCache(app.database), Votes(app.database)
+                doorkeeper,
+                directory,
+                ledger,
+                upstream,
+                watch,
+                cache if spool is None else StandbyCache(cache, lambda: ledger.is_away),
+                Votes(app.database),
+                most_answer_bytes=settings.gateway_answer_bytes,
             )
             beside = [
                 asyncio.create_task(watch.look(app.database, directory, upstream)),
@@ -67,5 +80,5 @@ async def open_gateway(
 async def _tell_waiting(gateway: Gateway) -> None:
     """So that another process behind the same port can tell of it."""
     while True:
-        gateway.metrics.waits(gateway.ledger.waiting)
+        gateway.metrics.waits(gateway.ledger.waiting, is_away=gateway.ledger.is_away)
         await asyncio.sleep(_TELL_S)

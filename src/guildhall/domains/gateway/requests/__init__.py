@@ -6,7 +6,7 @@ can change none of what was asked; `page_calls` and `get_story` read a team's
 own. Long messages, parameters and answers are kept once, beside the rows.
 """
 
-from guildhall.domains.gateway.requests.errors import CallKeyReused, CallNotFound, CallUnderWay
+from guildhall.domains.gateway.requests.errors import AnswerNotKept, CallKeyReused, CallNotFound, CallUnderWay
 from guildhall.domains.gateway.requests.rules import (
     EXCERPT,
     body_of,
@@ -14,19 +14,24 @@ from guildhall.domains.gateway.requests.rules import (
     pack_answer,
     pack_list,
     pack_object,
+    pack_part,
     sum_of,
 )
 from guildhall.domains.gateway.requests.service import (
+    Grouping,
     begin,
+    begin_late,
     claim,
     close_lost,
     end,
     forget_process,
     get_story,
+    get_traffic,
     make_room,
     other_processes,
     page_calls,
     period_start,
+    recall_reservations,
     register,
     release,
     select,
@@ -48,6 +53,7 @@ from guildhall.domains.gateway.requests.types import (
     Response,
     Selected,
     Story,
+    Traffic,
     Usage,
 )
 
@@ -55,6 +61,7 @@ __all__ = [
     "CALLS",
     "EXCERPT",
     "Answer",
+    "AnswerNotKept",
     "Belief",
     "Body",
     "Call",
@@ -63,6 +70,7 @@ __all__ = [
     "CallUnderWay",
     "Claimed",
     "End",
+    "Grouping",
     "Kept",
     "NewCall",
     "Packed",
@@ -72,8 +80,10 @@ __all__ = [
     "Response",
     "Selected",
     "Story",
+    "Traffic",
     "Usage",
     "begin",
+    "begin_late",
     "body_of",
     "claim",
     "close_lost",
@@ -81,13 +91,16 @@ __all__ = [
     "excerpt",
     "forget_process",
     "get_story",
+    "get_traffic",
     "make_room",
     "other_processes",
     "pack_answer",
     "pack_list",
     "pack_object",
+    "pack_part",
     "page_calls",
     "period_start",
+    "recall_reservations",
     "register",
     "release",
     "select",

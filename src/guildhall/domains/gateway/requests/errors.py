@@ -30,6 +30,20 @@ class CallUnderWay(Conflict):
         )
 
 
+class AnswerNotKept(Conflict):
+    """A call with this idempotency key was answered, and what it was answered is not kept."""
+
+    code = "answer_not_kept"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"the request with the idempotency key {key!r} was answered before, and its answer is not kept",
+            remedy="Make it anew under another key, if it is to be made twice; accounts with `record: metadata` keep no answers.",
+            field="Idempotency-Key",
+            value=key,
+        )
+
+
 class CallKeyReused(InvalidInput):
     """An idempotency key was used before, for another call."""
 

@@ -119,6 +119,25 @@ WITH written AS (
        AND kept.user_id = done.user_id
        AND kept.key = done.key
        AND kept.request_id = done.request_id
+), arrived AS (
+    -- How each answer came: a row with its id, so it is there once, too.
+    INSERT INTO store.streaming_analytics (
+        id, tenant_id, stream_id, event_type, chunk_number, latency_ms, tokens_delta, "timestamp", provider_name, model,
+        is_streamed, generating_ms, cost_usd, error_code
+    )
+    SELECT rows.id, rows.tenant_id, rows.request_id::text, CASE WHEN rows.code IS NULL THEN 'completed' ELSE 'failed' END,
+           rows.chunks, rows.took, COALESCE(rows.completion, 0), rows.created_at, rows.provider_name, rows.model,
+           rows.is_streamed, rows.took - rows.first_token, rows.cost, rows.code
+      FROM unnest(
+               :ids::uuid[], :tenants::uuid[], :requests::uuid[], :names::text[], :models::text[], :completions::integer[],
+               :costs::numeric[], :took::bigint[], :first_tokens::bigint[], :chunks::integer[], :streamed::boolean[],
+               :codes::text[], :times::timestamptz[]
+           ) AS rows (
+               id, tenant_id, request_id, provider_name, model, completion, cost, took, first_token, chunks, is_streamed, code,
+               created_at
+           )
+     WHERE rows.took IS NOT NULL
+        ON CONFLICT DO NOTHING
 )
 SELECT settled.ids, (SELECT count(*) FROM spent) AS spent FROM settled;
 
@@ -180,6 +199,18 @@ SELECT id, created_at, user_id, api_key_id, request_type, model, provider_name, 
        tokens_completion, tokens_cached, tokens_reasoning, cost_usd, error_code, error_message, completed_at
   FROM gateway.llm_requests;
 
+-- name: failed_calls
+SELECT id, created_at, user_id, api_key_id, request_type, model, provider_name, prompt, is_streamed, status, tokens_prompt,
+       tokens_completion, tokens_cached, tokens_reasoning, cost_usd, error_code, error_message, completed_at
+  FROM gateway.llm_requests
+ WHERE status = 'failed';
+
+-- name: running_calls
+SELECT id, created_at, user_id, api_key_id, request_type, model, provider_name, prompt, is_streamed, status, tokens_prompt,
+       tokens_completion, tokens_cached, tokens_reasoning, cost_usd, error_code, error_message, completed_at
+  FROM gateway.llm_requests
+ WHERE status IN ('pending', 'running');
+
 -- name: call
 SELECT id, created_at, user_id, api_key_id, request_type, model, provider_name, prompt, is_streamed, status, tokens_prompt,
        tokens_completion, tokens_cached, tokens_reasoning, cost_usd, error_code, error_message, completed_at, messages,
@@ -196,3 +227,58 @@ SELECT id, created_at, provider_name, model, attempt, content, raw_response, tok
  WHERE request_id = :id
    AND created_at >= :created_at::timestamptz - interval '1 hour'
  ORDER BY attempt NULLS LAST, created_at, id;
+
+-- name: traffic
+SELECT CASE :by::text WHEN 'hour' THEN to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:00"Z"')
+                      WHEN 'model' THEN COALESCE(model, '') ELSE provider_name END AS "group",
+       sum(answers)::bigint AS answers, sum(errors)::bigint AS errors, sum(streams)::bigint AS streams,
+       COALESCE(sum(tokens), 0)::bigint AS tokens,
+       (1000 * sum(streamed_tokens) / NULLIF(sum(generating_ms), 0))::float8 AS tokens_per_s,
+       sum(cost_usd) AS cost_usd, sum(priced_answers)::bigint AS priced_answers
+  FROM gateway.llm_traffic_hourly
+ WHERE hour >= :since
+ GROUP BY 1
+ ORDER BY 1;
+
+-- name: arrivals
+SELECT CASE :by::text WHEN 'hour' THEN to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:00"Z"')
+                      WHEN 'model' THEN COALESCE(model, '') ELSE provider_name END AS "group",
+       event_type, platform.percentile(0.5, array_agg(idx), array_agg(n)) AS p50,
+       platform.percentile(0.95, array_agg(idx), array_agg(n)) AS p95, platform.percentile(0.99, array_agg(idx), array_agg(n)) AS p99
+  FROM gateway.llm_arrival_hourly
+ WHERE hour >= :since
+ GROUP BY 1, 2;
+
+-- name: write_late_calls
+-- Calls that were begun while the database was away: their callers were looked at then, and nothing is set aside for them.
+-- One that is known was written by a transaction whose end nobody heard of.
+WITH held AS (
+    INSERT INTO gateway.bodies AS kept (tenant_id, sha256, encoding, size_bytes, content, used_on)
+    SELECT bodies.tenant_id, bodies.sha256, bodies.encoding, bodies.size_bytes, bodies.content, :day
+      FROM unnest(:body_tenants::uuid[], :sha256s::text[], :encodings::text[], :sizes::bigint[], :packed::bytea[])
+           AS bodies (tenant_id, sha256, encoding, size_bytes, content)
+     ORDER BY bodies.tenant_id, bodies.sha256
+        ON CONFLICT (tenant_id, sha256) DO UPDATE SET used_on = excluded.used_on
+     WHERE kept.used_on < excluded.used_on
+)
+INSERT INTO store.llm_requests (
+    id, tenant_id, session_id, user_id, request_type, model, prompt, messages, model_params, status, created_at, started_at,
+    process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd
+)
+SELECT rows.id, rows.tenant_id, rows.session_id, rows.user_id, rows.request_type, rows.model, rows.prompt, rows.messages::jsonb,
+       rows.params::jsonb, 'running', rows.created_at, rows.created_at, :process_id, rows.api_key_id, rows.provider_name,
+       rows.is_streamed, rows.budget_ids::uuid[], CASE WHEN rows.budget_ids IS NOT NULL THEN 0 END
+  FROM unnest(
+           :ids::uuid[], :tenants::uuid[], :sessions::uuid[], :users::uuid[], :types::text[], :models::text[],
+           :prompts::text[], :messages::text[], :params::text[], :times::timestamptz[], :keys::uuid[],
+           :providers::text[], :streamed::boolean[], :budgets::text[]
+       ) AS rows (
+           id, tenant_id, session_id, user_id, request_type, model, prompt, messages, params, created_at, api_key_id,
+           provider_name, is_streamed, budget_ids
+       )
+    ON CONFLICT DO NOTHING;
+
+-- name: reserved_for
+SELECT calls.id, calls.reserved_usd
+  FROM unnest(:ids::uuid[], :times::timestamptz[]) AS wanted (id, created_at)
+  JOIN store.llm_requests AS calls ON calls.id = wanted.id AND calls.created_at = wanted.created_at;

@@ -84,6 +84,12 @@ def pack_answer(content: bytes, *, is_json: bool) -> Packed:
     return Packed(sanitise.to_json({"text": content.decode("utf-8", "replace")}))
 
 
+def pack_part(content: bytes, size: int) -> Packed:
+    """The beginning of an answer that was longer than is kept: `{"part": …, "truncated": true, "bytes": …}`, of all its bytes."""
+    body = body_of(content)
+    return Packed(orjson.dumps({"part": {REFERENCE: body.sha256}, "truncated": True, "bytes": size}), (body,))
+
+
 def body_of(content: bytes) -> Body:
     """Content under its name."""
     return Body(hashlib.sha256(content).hexdigest(), content)

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from guildhall import clock
 from guildhall.db import Tx
 from guildhall.db.listing import Order, Page
 from guildhall.domains.gateway.requests import rules, store
-from guildhall.domains.gateway.requests.errors import CallKeyReused, CallNotFound, CallUnderWay
+from guildhall.domains.gateway.requests.errors import AnswerNotKept, CallKeyReused, CallNotFound, CallUnderWay
 from guildhall.domains.gateway.requests.store import Belief
 from guildhall.domains.gateway.requests.types import (
     Answer,
@@ -26,20 +27,23 @@ from guildhall.domains.gateway.requests.types import (
     Response,
     Selected,
     Story,
+    Traffic,
 )
 
 BODIES_KEPT = timedelta(days=90)
 """How long content is kept after the last call that held it."""
 
-_SERIES = ("llm_requests", "llm_responses")
+_SERIES = ("llm_requests", "llm_responses", "streaming_analytics")
+Grouping: TypeAlias = Literal["provider", "model", "hour"]
+
 _BATCH = 500
 _NOTHING = Packed(b"[]")
 
 
 async def make_room(tx: Tx, at: datetime) -> None:
-    """Make sure that calls of this month and the next have partitions; in a transaction of its own, as it locks tables."""
+    """Make sure that calls of this day and those beside it have partitions; in a transaction of its own, as it locks tables."""
     for series in _SERIES:
-        await tx.ensure_partitions(series, at, at + timedelta(days=32))
+        await tx.ensure_partitions(series, at - timedelta(days=1), at + timedelta(days=1))
 
 
 async def begin(
@@ -66,6 +70,24 @@ async def end(tx: Tx, ends: Sequence[End]) -> None:
 async def select(tx: Tx, chosen: Selected) -> bool:
     """Say which of several answers a caller was given; whether it is there."""
     return await store.select_answer(tx, chosen)
+
+
+async def begin_late(tx: Tx, process_id: UUID, calls: Sequence[NewCall]) -> None:
+    """
+    Write calls down that were begun while the database was away; those that are there already stay as they are.
+
+    Nothing is set aside for them. What they cost is counted when they end.
+    """
+    await store.write_late_calls(tx, process_id, calls)
+
+
+async def recall_reservations(tx: Tx, calls: Sequence[NewCall]) -> None:
+    """What was set aside for calls that were begun while the database was away is what their rows say; they are told so."""
+    held = await store.reserved_for(tx, calls)
+    for each in calls:
+        each.was_spooled = False
+        if each.reservation is not None:
+            each.reservation = replace(each.reservation, amount_usd=held.get(each.id, Decimal(0)))
 
 
 # processes -------------------------------------------------------------------
@@ -152,14 +174,17 @@ async def claim(tx: Tx, key: str, fingerprint: bytes, process_id: UUID, request_
     Raises:
         CallUnderWay: The call that took it has no answer yet.
         CallKeyReused: It was taken for another call.
+        AnswerNotKept: That call was answered, and nobody kept what it was answered.
     """
     if await store.claim(tx, key, fingerprint, process_id, request_id):
         return None
     found = await store.claimed(tx, key)
     if found is not None and found.fingerprint != fingerprint:
         raise CallKeyReused(key)
-    if found is None or found.answer is None:
+    if found is None or (found.answer is None and found.media_type is None):
         raise CallUnderWay(key)
+    if not found.answer:
+        raise AnswerNotKept(key)
     return found
 
 
@@ -181,6 +206,11 @@ async def page_calls(
 ) -> Page[Call]:
     """A page of the team's calls."""
     return await store.page_calls(tx, dict(filters), order, after, at_most)
+
+
+async def get_traffic(tx: Tx, by: Grouping, since: datetime) -> list[Traffic]:
+    """How the team's answers came and what they cost, from the hour of an instant on, by account, model or hour."""
+    return await store.traffic(tx, by, since.replace(minute=0, second=0, microsecond=0))
 
 
 async def get_story(tx: Tx, call_id: UUID) -> Story:
@@ -218,7 +248,7 @@ def _whole(response: Response, bodies: Mapping[str, bytes]) -> Response:
     return replace(response, raw_response=rules.unpack(response.raw_response, bodies))
 
 
-async def tidy(tx: Tx) -> int:
-    """Forget bodies that no call has held for long, and idempotency keys whose day is over. It is upkeep, a scheduler's."""
-    kept = await store.forget_bodies(tx, (tx.now - BODIES_KEPT).date())
+async def tidy(tx: Tx, *, bodies_kept: timedelta = BODIES_KEPT) -> int:
+    """Forget bodies that no call has held for as long, and idempotency keys whose day is over. It is upkeep, a scheduler's."""
+    kept = await store.forget_bodies(tx, (tx.now - bodies_kept).date())
     return kept + await store.forget_keys(tx)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -21,6 +22,7 @@ from guildhall.domains.gateway.requests.types import (
     Reservation,
     Response,
     Selected,
+    Traffic,
     Usage,
 )
 
@@ -29,20 +31,32 @@ _TWO: tuple[tuple[Any, ...], ...] = ((),) * 2
 _FOUR: tuple[tuple[Any, ...], ...] = ((),) * 4
 _FIVE: tuple[tuple[Any, ...], ...] = ((),) * 5
 
+_FILTERS = {
+    "status": Filter("status"),
+    "model": Filter("model"),
+    "provider": Filter("provider_name"),
+    "request_type": Filter("request_type"),
+    "user_id": Filter("user_id"),
+    "api_key_id": Filter("api_key_id"),
+    "error_code": Filter("error_code"),
+    "created_from": Filter("created_at", Match.AT_LEAST),
+    "created_before": Filter("created_at", Match.BELOW),
+}
+
 CALLS = Listing(
     query=_queries.calls,
     key=("id",),
     orders={"created_at": Order("created_at", descending=True)},
-    filters={
-        "status": Filter("status"),
-        "model": Filter("model"),
-        "user_id": Filter("user_id"),
-        "api_key_id": Filter("api_key_id"),
-        "error_code": Filter("error_code"),
-        "created_from": Filter("created_at", Match.AT_LEAST),
-        "created_before": Filter("created_at", Match.BELOW),
-    },
+    filters=_FILTERS,
 )
+
+# Few calls have failed, or are under way: an index of these alone finds them, where the statement itself says so.
+_BY_STATUS = {
+    "failed": replace(CALLS, query=_queries.failed_calls),
+    "running": replace(CALLS, query=_queries.running_calls),
+}
+
+_SPANS = (timedelta(days=1), timedelta(days=8))
 
 Belief: TypeAlias = tuple[str, UUID, UUID, UUID, str, bool, str, int]
 """What is believed of a caller: kind and id of the proof, person, team, role, administrator, scopes, the team's revision."""
@@ -178,6 +192,9 @@ async def end_calls(tx: Tx, ends: Sequence[End]) -> None:
         costs=[each.cost_usd for _, each in answers],
         took=[each.response_time_ms for _, each in answers],
         first=[each.time_to_first_byte_ms for _, each in answers],
+        first_tokens=[each.first_token_ms for _, each in answers],
+        chunks=[each.chunks for _, each in answers],
+        streamed=[call.is_streamed for call, _ in answers],
         reasons=[each.finish_reason for _, each in answers],
         selected=[each.selected and each.error_code is None for _, each in answers],
         codes=[each.error_code for _, each in answers],
@@ -275,8 +292,46 @@ async def open_calls(tx: Tx, process_id: UUID, at_most: int) -> list[Row]:
 async def page_calls(
     tx: Tx, filters: dict[str, object], order: Order, after: Sequence[object] | None, at_most: int
 ) -> Page[Call]:
-    page = await fetch_page(tx, CALLS, filters, order, after=after, at_most=at_most)
-    return page.of(lambda row: Call(**row))
+    status = "failed" if filters.get("error_code") is not None else filters.get("status")
+    listing = _BY_STATUS.get(str(status), CALLS)
+    if not order.descending:
+        page = await fetch_page(tx, listing, filters, order, after=after, at_most=at_most)
+        return page.of(lambda row: Call(**row))
+    # Most pages lie in a day or two, and a statement over all days takes longer to plan than they take to read.
+    found: list[Row] = []
+    for window in _windows(tx, filters, after):
+        page = await fetch_page(tx, listing, window, order, after=after, at_most=at_most + 1 - len(found))
+        found += page.items
+        if len(found) > at_most:
+            break
+    calls = [Call(**row) for row in found[:at_most]]
+    return Page(calls, (calls[-1].created_at, calls[-1].id) if len(found) > at_most and calls else None)
+
+
+def _windows(tx: Tx, filters: dict[str, object], after: Sequence[object] | None) -> Iterator[dict[str, object]]:
+    """The same filters over spans of time that follow each other, the newest first; together they are all time."""
+    least, below = filters.get("created_from"), filters.get("created_before")
+    if after is not None and isinstance(after[0], datetime):
+        behind = after[0] + timedelta(microseconds=1)  # calls of the same instant go by their ids
+        below = behind if not isinstance(below, datetime) else min(below, behind)
+    ends = below if isinstance(below, datetime) else tx.now
+    for span in _SPANS:
+        starts = ends - span
+        if isinstance(least, datetime) and starts <= least:
+            break
+        yield {**filters, "created_from": starts, "created_before": below}
+        ends = below = starts
+    yield {**filters, "created_from": least, "created_before": below}
+
+
+async def traffic(tx: Tx, by: str, since: datetime) -> list[Traffic]:
+    kinds = {"first_token": "first_token", "completed": "whole"}
+    times: dict[str, dict[str, Any]] = {}
+    for row in await tx.fetch(_queries.arrivals, by=by, since=since):
+        for each in ("p50", "p95", "p99"):
+            times.setdefault(row["group"], {})[f"{kinds[row['event_type']]}_{each}"] = row[each]
+    rows = await tx.fetch(_queries.traffic, by=by, since=since)
+    return [Traffic(**row, **times.get(row["group"], {})) for row in rows]
 
 
 async def find_call(tx: Tx, call_id: UUID, created_at: datetime) -> Row | None:
@@ -285,3 +340,35 @@ async def find_call(tx: Tx, call_id: UUID, created_at: datetime) -> Row | None:
 
 async def responses(tx: Tx, call_id: UUID, created_at: datetime) -> list[Response]:
     return [Response(**row) for row in await tx.fetch(_queries.responses, id=call_id, created_at=created_at)]
+
+
+async def write_late_calls(tx: Tx, process_id: UUID, calls: Sequence[NewCall]) -> None:
+    bodies = {
+        (call.tenant_id, body.sha256): body for call in calls for body in (*call.messages.bodies, *call.params.bodies)
+    }
+    await tx.execute(
+        _queries.write_late_calls,
+        process_id=process_id,
+        ids=[each.id for each in calls],
+        tenants=[each.tenant_id for each in calls],
+        sessions=[each.session_id for each in calls],
+        users=[each.user_id for each in calls],
+        types=[each.request_type for each in calls],
+        models=[each.model for each in calls],
+        prompts=[each.prompt for each in calls],
+        messages=[each.messages.text.decode() for each in calls],
+        params=[each.params.text.decode() for each in calls],
+        times=[each.created_at for each in calls],
+        keys=[each.api_key_id for each in calls],
+        providers=[each.provider_name for each in calls],
+        streamed=[each.is_streamed for each in calls],
+        budgets=[_array(each.reservation) for each in calls],
+        **_contents(tx, bodies),
+    )
+
+
+async def reserved_for(tx: Tx, calls: Sequence[NewCall]) -> dict[UUID, Decimal]:
+    rows = await tx.fetch(
+        _queries.reserved_for, ids=[each.id for each in calls], times=[each.created_at for each in calls]
+    )
+    return {row["id"]: row["reserved_usd"] or Decimal(0) for row in rows}

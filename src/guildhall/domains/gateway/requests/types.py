@@ -35,12 +35,17 @@ class Packed:
 
 @dataclass(slots=True)
 class Reservation:
-    """What is set aside for a call: in which budgets, each with the day on which its period began. None: nobody knows its price."""
+    """
+    What is set aside for a call: in which budgets, each with the day on which its period began. None: nobody knows its price.
+
+    `is_hard` says that one of them is a limit.
+    """
 
     budgets: Sequence[tuple[UUID, date]]
     amount_usd: Decimal | None
     unpriced: str | None = None
     """The model whose price nobody knows."""
+    is_hard: bool = False
 
 
 @dataclass(slots=True)
@@ -63,6 +68,8 @@ class NewCall:
     reservation: Reservation | None = None
     ensemble: Packed | None = None
     """The configuration of the ensemble that answers it."""
+    was_spooled: bool = False
+    """It was begun while the database was away: what was set aside for it is what its row says."""
 
 
 @dataclass(slots=True)
@@ -106,6 +113,10 @@ class Answer:
     upstream_id: str | None = None
     selected: bool = True
     """Whether it is what the caller was given; of several answers that is said at the end."""
+    first_token_ms: int | None = None
+    """Of a stream: milliseconds until its first text came."""
+    chunks: int = 0
+    """In how many pieces a stream came."""
 
 
 @dataclass(slots=True)
@@ -212,6 +223,30 @@ class Response:
     error_message: str | None
     upstream_status: int | None
     upstream_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """
+    What answers of one account, model or hour came to; failures of attempts are answers, too.
+
+    Times are milliseconds; percentiles are within 2 %. None: there was nothing to say it of.
+    """
+
+    group: str
+    answers: int
+    errors: int
+    streams: int
+    tokens: int
+    tokens_per_s: float | None
+    cost_usd: Decimal | None
+    priced_answers: int
+    first_token_p50: float | None = None
+    first_token_p95: float | None = None
+    first_token_p99: float | None = None
+    whole_p50: float | None = None
+    whole_p95: float | None = None
+    whole_p99: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
