@@ -341,7 +341,7 @@ async def test_metrics_tell_of_calls(town: Town) -> None:
     assert 'guildhall_gateway_requests_total{code="",provider="upstream",type="chat"} 1.0' in text
     assert 'guildhall_gateway_attempts_total{code="upstream_failed",provider="upstream"} 2.0' in text
     assert 'guildhall_gateway_tokens_total{kind="prompt",provider="upstream"} 12.0' in text
-    assert 'guildhall_gateway_requests_total{code="upstream_unavailable",provider="upstream",type="chat"} 1.0' in text
+    assert 'guildhall_gateway_requests_total{code="upstream_failed",provider="upstream",type="chat"} 1.0' in text
     assert 'guildhall_gateway_cost_usd_total{provider="dear"} 0.022' in text
     assert "guildhall_gateway_ledger_waiting 0.0" in text
     assert "guildhall_gateway_ledger_on_disk 0.0" in text

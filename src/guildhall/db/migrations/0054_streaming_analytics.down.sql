@@ -19,6 +19,7 @@ $$;
 ALTER TABLE store.streaming_analytics
     DROP COLUMN provider_name, DROP COLUMN model, DROP COLUMN is_streamed, DROP COLUMN generating_ms, DROP COLUMN cost_usd,
     DROP COLUMN error_code;
+COMMENT ON TABLE store.streaming_analytics IS 'analytics: tenant: how answers arrive while they are streamed, chunk by chunk.';
 COMMENT ON COLUMN store.streaming_analytics.event_type IS NULL;
 COMMENT ON COLUMN store.streaming_analytics.stream_id IS NULL;
 COMMENT ON COLUMN store.streaming_analytics.chunk_number IS NULL;

@@ -7,6 +7,7 @@ ALTER TABLE store.streaming_analytics
     ADD COLUMN generating_ms bigint,
     ADD COLUMN cost_usd      numeric(18, 10),
     ADD COLUMN error_code    text;
+COMMENT ON TABLE store.streaming_analytics IS 'requests: tenant: how answers arrive: a row for each.';
 COMMENT ON COLUMN store.streaming_analytics.event_type IS 'Of the gateway''s calls: completed or failed, once for each answer; the row has its id.';
 COMMENT ON COLUMN store.streaming_analytics.stream_id IS 'Of the gateway''s calls: the request''s id.';
 COMMENT ON COLUMN store.streaming_analytics.chunk_number IS 'With completed and failed: in how many it came.';
@@ -19,6 +20,7 @@ CREATE OR REPLACE VIEW platform.streaming_analytics AS
       FROM store.streaming_analytics
      WHERE tenant_id = (SELECT platform.tenant_id())
       WITH CASCADED CHECK OPTION;
+COMMENT ON VIEW platform.streaming_analytics IS 'requests: tenant: how the team''s own answers arrive.';
 GRANT INSERT (provider_name, model, is_streamed, generating_ms, cost_usd, error_code) ON store.streaming_analytics TO guildhall_app;
 
 -- Rows of every call are not for ever; the roll-ups stay.
