@@ -110,6 +110,9 @@ class Settings:
     gateway_port: int = 8401
     """GUILDHALL_GATEWAY_PORT: the port at which `guildhall gateway serve` listens; 0: any that is free."""
 
+    gateway_url: str | None = None
+    """GUILDHALL_GATEWAY_URL: the gateway that evaluations and `guildhall chat` ask models through; evaluations ask providers themselves unless given."""
+
     gateway_networks: tuple[str, ...] = ()
     """GUILDHALL_GATEWAY_NETWORKS: private networks that providers may be in, such as 10.0.0.0/8, with commas between."""
 
@@ -209,6 +212,7 @@ class Settings:
             grace_s=_seconds(env, "GUILDHALL_GRACE_S", default=30.0),
             env_file=_file(env, "GUILDHALL_ENV_FILE"),
             gateway_port=_port(env, "GUILDHALL_GATEWAY_PORT", default=8401),
+            gateway_url=_url(env, "GUILDHALL_GATEWAY_URL", example="http://127.0.0.1:8401"),
             gateway_networks=_networks(env, "GUILDHALL_GATEWAY_NETWORKS"),
             gateway_when_down=_one_of(env, "GUILDHALL_GATEWAY_WHEN_DOWN", get_args(WhenDown), default="refuse"),
             gateway_bodies_days=_positive(env, "GUILDHALL_GATEWAY_BODIES_DAYS", default=90),

@@ -90,6 +90,7 @@ class ModelUser:
                 temperature=self._spec.temperature,
                 timeout_ms=_TIMEOUT_MS,
                 optional=("temperature",),
+                role="user",
             )
         except TrialFailed as exc:
             if exc.fault is Fault.INFRASTRUCTURE:

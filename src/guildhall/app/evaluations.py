@@ -9,15 +9,16 @@ database, so that a simulation means the same today, tomorrow and elsewhere.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
 from guildhall.adapters import agentfile, scenariofile
-from guildhall.app import clustering
+from guildhall.adapters.through import ThroughGateway
+from guildhall.app import clustering, through
 from guildhall.app.executors import ExecutorMissing, MaterialRefused, Place, check_place, executor_for, load_material
 from guildhall.app.planning import AgainstItself
 from guildhall.app.runner import OnProgress, Run, RunLimits, Runner
@@ -75,6 +76,8 @@ class Request:
     on: Place = "local"
     max_cost_usd: Decimal | None = None
     stop_early: bool = False
+    gateway: str | None = None
+    """The address of the gateway that models are asked through, without `/v1`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,9 @@ async def plan(app: App, request: Request, material: Material | None = None) -> 
 
 
 async def _plan_one(tx: Tx, request: Request, version: ConfigVersion, cases: Sequence[Scenario]) -> UUID:
+    metadata = {"agent_file": str(request.agent.absolute())}
+    if request.gateway is not None:
+        metadata[through.METADATA] = request.gateway
     suites = sorted({each.suite for each in cases if each.suite})
     return await simulations.plan_simulation(
         tx,
@@ -150,7 +156,7 @@ async def _plan_one(tx: Tx, request: Request, version: ConfigVersion, cases: Seq
             max_cost_usd=request.max_cost_usd,
             timeout_ms=request.timeout_ms,
             max_retries=request.max_retries,
-            metadata={"agent_file": str(request.agent.absolute())},
+            metadata=metadata,
         ),
     )
 
@@ -237,6 +243,9 @@ async def run(
     async with app.transaction() as tx:
         materials = [await load_material(tx, each) for each in open_ones]
     async with AsyncExitStack() as stack:
+        gateway = await stack.enter_async_context(_gateway_of(app, open_ones, max_seconds))
+        if gateway is not None:
+            materials = [replace(each, through=gateway) for each in materials]
         try:
             executor = executor_for(on, app.settings)
             conductors = await stack.enter_async_context(executor.open(materials, _Notes(app)))
@@ -256,6 +265,14 @@ async def run(
             raise refused from None
     await clustering.catch_up_quietly(app)
     return done
+
+
+def _gateway_of(
+    app: App, planned: Sequence[Simulation], max_seconds: float | None
+) -> AbstractAsyncContextManager[ThroughGateway | None]:
+    lasts = through.lasting(max_seconds, max((each.timeout_ms for each in planned), default=0))
+    name = f"evaluation {planned[-1].short_id}" if planned else "evaluation"
+    return through.gateway_at(app, through.url_for(app, planned) if planned else None, name, lasts=lasts)
 
 
 class _Notes:

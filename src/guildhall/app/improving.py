@@ -202,7 +202,7 @@ class _Loop:
 
     async def _analyse(self, improvement: Improvement, now: Round) -> None:
         choice = AnalystChoice(**improvement.settings["analyst"])
-        async with recommending.analyst_of(choice) as analyst:
+        async with recommending.analyst_of(choice, self._app) as analyst:
             session, found = await recommending.analyse(self._app, str(now.parent_version_id), analyst)
         async with self._app.transaction() as tx:
             await recommendations.note_in_round(tx, improvement, now.round_number, session_id=session.session_id)

@@ -19,8 +19,8 @@ from guildhall.domains.evaluation.simulations import (
 )
 from guildhall.errors import Conflict, InvalidInput
 
-_RESERVED = frozenset(("agent_file", "is_execution", "modal_call_id", "stop_early", "stopped"))
-"""What metadata say to us: where an agent lies on the runner's disk, that a simulation has but one trial, and how it ends early."""
+_RESERVED = frozenset(("agent_file", "gateway_url", "is_execution", "modal_call_id", "stop_early", "stopped"))
+"""What metadata say to us: where an agent lies on the runner's disk, which gateway has its calls, that a simulation has but one trial, and how it ends early."""
 
 
 class AgainstItself(InvalidInput):

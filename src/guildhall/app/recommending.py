@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -19,7 +19,8 @@ from uuid import UUID
 from guildhall.adapters.analysts import LlmAnalyst, RuleAnalyst
 from guildhall.adapters.exchange import HttpClient
 from guildhall.adapters.llm import OPENAI, Endpoint, ModelClient, ModelNotNamed
-from guildhall.app import evaluations
+from guildhall.adapters.through import made_for
+from guildhall.app import evaluations, through
 from guildhall.app.runner import OnProgress
 from guildhall.app.wiring import App
 from guildhall.db import Tx
@@ -51,9 +52,9 @@ class AnalystChoice:
 
 
 @asynccontextmanager
-async def analyst_of(choice: AnalystChoice) -> AsyncIterator[AnalystPort]:
+async def analyst_of(choice: AnalystChoice, app: App | None = None) -> AsyncIterator[AnalystPort]:
     """
-    The analyst that was chosen, for as long as the block lasts.
+    The analyst that was chosen, for as long as the block lasts; a model is asked through the gateway that `app` is told of.
 
     Raises:
         ModelNotNamed: It is a model, and none is named.
@@ -65,8 +66,14 @@ async def analyst_of(choice: AnalystChoice) -> AsyncIterator[AnalystPort]:
     if not choice.model:
         raise ModelNotNamed("the analyst")
     endpoint = Endpoint(choice.base_url or OPENAI, choice.api_key_env)
-    async with HttpClient() as http:
-        analyst = LlmAnalyst(ModelClient(http), endpoint, choice.model, temperature=choice.temperature)
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(HttpClient())
+        gateway = None
+        if app is not None:
+            gateway = await stack.enter_async_context(
+                through.gateway_at(app, app.settings.gateway_url, f"analyst {choice.model}")
+            )
+        analyst = LlmAnalyst(ModelClient(http, through=gateway), endpoint, choice.model, temperature=choice.temperature)
         analyst.check()
         yield analyst
 
@@ -95,8 +102,11 @@ async def analyse(
         session, evidence = await recommendations.open_session(
             tx, version, analyst.who, window=window, session_id=session_id
         )
+        latest = await simulations.of_version(tx, str(version.version_id), at_most=1)
     try:
-        analysis = await analyst.analyse(evidence)
+        # Its calls are found with the newest simulation that it reads of.
+        with made_for(latest[0].simulation_id) if latest else nullcontext():
+            analysis = await analyst.analyse(evidence)
         async with app.transaction() as tx:
             found = await recommendations.record_analysis(tx, session, evidence, analysis)
             return await recommendations.get_session(tx, session.session_id), found

@@ -53,6 +53,7 @@ _OnOption = Annotated[
     Place, typer.Option("--on", help="Where trials run: in this process, in workers' processes, on Ray, or at Modal.")
 ]
 _MOST_TRIALS = 1_000
+_MOST_CALLS = 10_000
 _LONGEST_TRIAL_MS = 7 * 24 * 3_600_000
 _SEEDS = 2**63
 _REFERENCE = "A simulation (short id, UUID, @latest) or a version (name@v2), which means its latest simulation."
@@ -81,6 +82,13 @@ def run_agent(
         bool,
         typer.Option("--stop-early", help="End both versions when it is certain which is better, or that none can be."),
     ] = False,
+    gateway: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Ask all models through this gateway, and keep every call in its ledger; GUILDHALL_GATEWAY_URL unless given.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=-_SEEDS, max=_SEEDS - 1, help="What trials' own seeds are made from.")] = 0,
     name: Annotated[str | None, typer.Option(help="What to call the simulation.")] = None,
     as_json: JsonOption = False,
@@ -109,6 +117,7 @@ def run_agent(
             on=_place(on),
             max_cost_usd=_amount(max_cost),
             stop_early=stop_early,
+            gateway=_gateway(gateway),
         )
         material = evaluations.read(request)
         async with App.open() as app:
@@ -257,14 +266,20 @@ def show(
     pair: Annotated[
         bool, typer.Option("--pair", help="Beside the simulation that was run interleaved with it.")
     ] = False,
+    calls: Annotated[
+        bool, typer.Option("--calls", help="The calls of models behind it, from the gateway's ledger.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show a simulation, or what happened in one of its scenarios, step by step."""
+    from guildhall.app.documents.gateway import call_document
     from guildhall.app.documents.outcomes import outcome_document, whole_outcome_document
     from guildhall.app.documents.simulations import simulation_document
     from guildhall.app.wiring import App
     from guildhall.cli.render import simulations as render
+    from guildhall.cli.render.gateway import call_lines
     from guildhall.domains.evaluation import outcomes, reports, simulations
+    from guildhall.domains.gateway import requests
 
     output = Output(as_json)
 
@@ -277,6 +292,15 @@ def show(
             )
         async with App.open() as app, app.transaction() as tx:
             found = await simulations.resolve(tx, simulation)
+            if scenario is None and calls:
+                page = await requests.page_calls(
+                    tx, {"simulation_id": found.simulation_id}, requests.CALLS.order(), at_most=_MOST_CALLS
+                )
+                if as_json:
+                    output.document([call_document(each) for each in page.items])
+                else:
+                    output.lines(call_lines(page.items, of_trials=True))
+                return
             if scenario is None:
                 report = await reports.report(tx, found)
                 if as_json:
@@ -288,7 +312,7 @@ def show(
             sides = [found]
             if pair:
                 sides.insert(0, await _counterpart(tx, found))
-            shown = []
+            shown, called = [], []
             for side in sides:
                 page = await outcomes.list_outcomes(
                     tx, simulation_id=side.simulation_id, scenario_id=scenario, at_most=_MOST_TRIALS
@@ -296,6 +320,11 @@ def show(
                 siblings = sorted(page.outcomes, key=lambda each: each.trial_number)
                 chosen = render.choose_trial(side, scenario, siblings, trial, known)
                 shown.append((side, await outcomes.get_outcome(tx, chosen.outcome_id), siblings))
+                if calls:
+                    page = await requests.page_calls(
+                        tx, {"outcome_id": chosen.outcome_id}, requests.CALLS.order(), at_most=_MOST_CALLS
+                    )
+                    called.append(page.items)
         if as_json:
             documents = [
                 {
@@ -305,12 +334,16 @@ def show(
                 }
                 for side, outcome, siblings in shown
             ]
+            for document, made in zip(documents, called, strict=False):
+                document["calls"] = [call_document(each) for each in made]
             output.document(documents if pair else documents[0])
             return
         for position, (side, outcome, siblings) in enumerate(shown):
             if position:
                 output.lines([""])
             output.lines(render.trial_lines(side, outcome, siblings))
+            if calls:
+                output.lines(["", Text("CALLS OF MODELS", "bold"), *call_lines(called[position], of_trials=True)])
 
     run(work, as_json=as_json)
 
@@ -406,6 +439,7 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Report what a simulation showed, with intervals."""
+    from guildhall.app import through
     from guildhall.app.documents.reports import report_document
     from guildhall.app.wiring import App
     from guildhall.cli.render.report import report_lines
@@ -416,10 +450,11 @@ def report(
     async def work() -> None:
         async with App.open() as app, app.transaction() as tx:
             found = await reports.report(tx, await simulations.resolve(tx, simulation))
+            ledger = await through.ledgered(tx, found)
         if as_json:
-            output.document(report_document(found))
+            output.document(report_document(found, ledger))
         else:
-            output.lines(report_lines(found))
+            output.lines(report_lines(found, ledger))
 
     run(work, as_json=as_json)
 
@@ -543,6 +578,14 @@ def _title(name: str | None) -> str | None:
     return name
 
 
+def _gateway(url: str | None) -> str | None:
+    from guildhall.settings import Settings
+
+    if url is None:
+        return Settings.from_environment().gateway_url
+    return Settings.from_environment({"GUILDHALL_GATEWAY_URL": url}).gateway_url
+
+
 def _amount(usd: float | None) -> Decimal | None:
     if usd is None:
         return None
@@ -658,6 +701,7 @@ def _place(on: Place) -> Literal["local", "ray", "modal"]:
 
 async def _show(app: Any, output: Output, ids: Sequence[UUID], run: Run, *, detectable: float | None = None) -> None:
     """Show the report of one simulation or the comparison of two, and why it stopped early if it did."""
+    from guildhall.app import through
     from guildhall.app.documents.comparisons import comparison_document
     from guildhall.app.documents.reports import report_document
     from guildhall.cli.render.compare import compare_lines
@@ -668,8 +712,9 @@ async def _show(app: Any, output: Output, ids: Sequence[UUID], run: Run, *, dete
         found = [await reports.report(tx, await simulations.get_simulation(tx, each)) for each in ids]
         pair = [each.summary.simulation for each in found]
         versus = await reports.compare(tx, *pair) if len(pair) == 2 else None
+        ledger = await through.ledgered(tx, found[-1])
     if output.as_json:
-        document: dict[str, Any] = {**report_document(found[-1])}
+        document: dict[str, Any] = {**report_document(found[-1], ledger)}
         if detectable is not None:
             document["minimum_detectable_effect"] = detectable
         if versus is not None:
@@ -681,4 +726,4 @@ async def _show(app: Any, output: Output, ids: Sequence[UUID], run: Run, *, dete
     if versus is not None:
         output.lines(compare_lines(versus))
     else:
-        output.lines(report_lines(found[0]))
+        output.lines(report_lines(found[0], ledger))

@@ -242,6 +242,11 @@ def list_requests(
     status: Annotated[str | None, typer.Option(help="Only those that are running, completed or failed.")] = None,
     model: Annotated[str | None, typer.Option(help="Only calls of this model.")] = None,
     error: Annotated[str | None, typer.Option(help="Only those that failed with this code.")] = None,
+    simulation: Annotated[
+        str | None, typer.Option(help="Only calls made for this simulation: its short id, UUID, or @latest.")
+    ] = None,
+    outcome: Annotated[str | None, typer.Option(help="Only calls behind this outcome of a trial.")] = None,
+    role: Annotated[str | None, typer.Option(help="Only those of the agent, user, judge or analyst.")] = None,
     last: Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
@@ -249,18 +254,22 @@ def list_requests(
     from guildhall.app.documents.gateway import call_document
     from guildhall.app.wiring import App
     from guildhall.cli.render.gateway import call_lines
+    from guildhall.domains.evaluation import simulations
     from guildhall.domains.gateway import requests
 
     output = Output(as_json)
 
     async def work() -> None:
-        filters = {"status": status, "model": model, "error_code": error}
+        filters: dict[str, object] = {"status": status, "model": model, "error_code": error, "role": role}
+        filters["outcome_id"] = None if outcome is None else _uuid("outcome", outcome)
         async with App.open() as app, app.transaction() as tx:
+            if simulation is not None:
+                filters["simulation_id"] = (await simulations.resolve(tx, simulation)).simulation_id
             page = await requests.page_calls(tx, filters, requests.CALLS.order(), at_most=last)
         if as_json:
             output.document([call_document(each) for each in page.items])
         else:
-            output.lines(call_lines(page.items))
+            output.lines(call_lines(page.items, of_trials=simulation is not None or outcome is not None))
 
     run(work, as_json=as_json)
 
@@ -278,15 +287,11 @@ def show_request(
     from guildhall.cli.render.gateway import story_lines
     from guildhall.domains.gateway import ensembles as votes
     from guildhall.domains.gateway import requests
-    from guildhall.errors import InvalidInput
 
     output = Output(as_json)
 
     async def work() -> None:
-        try:
-            call_id = UUID(request)
-        except ValueError:
-            raise InvalidInput(f"the request is {request!r}, expected a UUID", field="request", value=request) from None
+        call_id = _uuid("request", request)
         async with App.open() as app, app.transaction() as tx:
             story = await requests.get_story(tx, call_id)
             record = await votes.find_record(tx, call_id)
@@ -492,6 +497,15 @@ async def _supervise(
                 ).run(tell)
             except Interrupted:
                 raise typer.Exit(_INTERRUPTED) from None
+
+
+def _uuid(field: str, text: str) -> UUID:
+    from guildhall.errors import InvalidInput
+
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput(f"the {field} is {text!r}, expected a UUID", field=field, value=text) from None
 
 
 def _settings() -> Settings:

@@ -80,13 +80,11 @@ def improve(
                 approve=approve,
                 analyst=choice(analyst, model, base_url, api_key_env, temperature),
             )
-            # What is wrong with the analyst shows before anything is run.
-            from guildhall.app import recommending
-
-            async with recommending.analyst_of(order.analyst):
-                pass
         async with App.open() as app:
             if order is not None:
+                # What is wrong with the analyst shows before anything is run.
+                async with recommending.analyst_of(order.analyst, app):
+                    pass
                 improvement = await improving.begin(app, order)
             else:
                 async with app.transaction() as tx:

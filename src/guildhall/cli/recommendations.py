@@ -67,8 +67,8 @@ def run_analysis(
 
     async def work() -> None:
         async with (
-            recommending.analyst_of(choice(analyst, model, base_url, api_key_env, temperature)) as port,
             App.open() as app,
+            recommending.analyst_of(choice(analyst, model, base_url, api_key_env, temperature), app) as port,
         ):
             seen, found = await recommending.analyse(
                 app, version, port, window=timedelta(days=days), session_id=session

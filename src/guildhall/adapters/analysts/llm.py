@@ -189,6 +189,7 @@ class LlmAnalyst:
                 params={"max_tokens": _MOST_TOKENS},
                 response_format=_FORMAT,
                 optional=("temperature", "response_format", "max_tokens"),
+                role="analyst",
             )
         except TrialFailed as error:
             raise _failed(error.message, before) from error

@@ -16,6 +16,7 @@ from guildhall.adapters.llm.answers import read_completion
 from guildhall.adapters.llm.errors import EndpointRefused, ModelKeyMissing, ParameterReserved
 from guildhall.adapters.llm.refusals import Refusal
 from guildhall.adapters.llm.types import Completion, Endpoint
+from guildhall.adapters.through import Role, ThroughGateway
 from guildhall.algorithms import sanitise
 from guildhall.algorithms.backoff import full_jitter
 from guildhall.domains.evaluation.configurations import AgentSpec, ToolSpec
@@ -42,7 +43,8 @@ class ModelClient:
 
     `sleep` and `chance` are what it waits with and what decides how long; a
     test passes its own. Keys are read from `environment` (the process's own
-    by default) for each request and kept nowhere.
+    by default) for each request and kept nowhere. `through` is the gateway that
+    all models are asked through, where one is.
     """
 
     def __init__(
@@ -50,10 +52,12 @@ class ModelClient:
         http: HttpClient,
         *,
         environment: Mapping[str, str] | None = None,
+        through: ThroughGateway | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._http = http
+        self._through = through
         self._environment = os.environ if environment is None else environment
         self._sleep = sleep
         self._chance = chance
@@ -81,6 +85,8 @@ class ModelClient:
             ModelKeyMissing: The endpoint needs a key and its variable is empty.
             EndpointRefused: base_url is no address.
         """
+        if self._through is not None:
+            return  # the gateway knows where models are, and has the keys
         try:
             parts = urlsplit(endpoint.base_url)
             usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -102,6 +108,7 @@ class ModelClient:
         params: Mapping[str, Any] | None = None,
         response_format: Mapping[str, Any] | None = None,
         optional: Collection[str] = (),
+        role: Role = "agent",
     ) -> Completion:
         """
         One completion.
@@ -110,15 +117,20 @@ class ModelClient:
         pauses, longer where the provider asks for that, as long as `timeout_ms`
         allows. A parameter named in `optional` (`temperature`,
         `response_format`) is left out, from then on, for a model that refuses it.
+        `role` is who asks, for the gateway's ledger.
 
         Raises:
             TrialFailed: There is no completion to be had. The fault is the
                 agent's when the request itself is wrong or was filtered, else
                 infrastructure. See `refusals`.
         """
-        key = self._key_or_fail(endpoint)
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        url = endpoint.base_url.rstrip("/") + "/chat/completions"
+        if self._through is not None:
+            key: str | None = self._through.key
+            base_url, headers = self._through.base_url, self._through.headers(role)
+        else:
+            key = self._key_or_fail(endpoint)
+            base_url, headers = endpoint.base_url.rstrip("/"), {"Authorization": f"Bearer {key}"} if key else {}
+        url = base_url + "/chat/completions"
         refused = self._refused.setdefault((endpoint.base_url, model), set())
         body = _body(messages, model, temperature, tools, params, response_format)
         give_up_at_ms = clock.monotonic_ms() + timeout_ms

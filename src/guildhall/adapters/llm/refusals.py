@@ -24,6 +24,9 @@ from guildhall.domains.evaluation.simulations import TrialFailed
 
 _LONGEST_WORDS = 500
 _DENIED = {401, 402, 403, 404, 405}
+_SPENT = {"insufficient_quota", "budget_exhausted", "price_unknown"}
+"""What trying again does not mend: OpenAI's word, and those of the gateway."""
+
 _PASSING = {408, 409, 425, 429}
 
 
@@ -103,7 +106,7 @@ def of_error(status: int, error: Mapping[str, Any], words: str, wait_s: float = 
         )
     if 300 <= status < 400:
         return Refusal(f"the endpoint redirects, {said}; name its new address", failure_type="model_endpoint_moved")
-    if status in _DENIED or code == "insufficient_quota":
+    if status in _DENIED or code in _SPENT:
         return Refusal(f"the endpoint denies it, {said}", failure_type="model_access_denied")
     if status in _PASSING or status >= 500:
         kind = "model_rate_limited" if status == 429 else "model_unavailable"

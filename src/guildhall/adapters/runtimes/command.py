@@ -10,6 +10,7 @@ from pathlib import Path
 
 from guildhall.adapters.runtimes.dialogue import converse, start_message
 from guildhall.adapters.sandbox import Ended, Limits, Program, ProgramNotRunnable, RunningProgram, Sandbox
+from guildhall.adapters.through import variables_of
 from guildhall.domains.evaluation.configurations import AgentSpec
 from guildhall.domains.evaluation.failures import FailureCategory, Fault
 from guildhall.domains.evaluation.simulations import TrialFailed
@@ -63,8 +64,11 @@ class CommandRuntime:
             Unavailable: The sandbox did.
         """
         limits = replace(self._limits, wall_ms=int(stage.time_left_ms()) + _GRACE_MS)
+        program = self._program
+        if stage.gateway is not None:
+            program = replace(program, environment={**program.environment, **variables_of(stage.gateway)})
         try:
-            process = await self._sandbox.start(self._program, limits)
+            process = await self._sandbox.start(program, limits)
         except ProgramNotRunnable as error:
             raise TrialFailed(
                 str(error),

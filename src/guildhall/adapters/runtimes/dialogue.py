@@ -38,6 +38,7 @@ class Wire(Protocol):
 def start_message(stage: Stage) -> dict[str, Any]:
     """The runner's first message: all that an agent may know of its trial."""
     spec, scenario = stage.spec, stage.scenario
+    through = {"gateway": dict(stage.gateway)} if stage.gateway is not None else {}
     costs = [each for each in (spec.limits.max_cost_usd, scenario.limits.max_cost_usd) if each is not None]
     return {
         "type": "start",
@@ -59,6 +60,7 @@ def start_message(stage: Stage) -> dict[str, Any]:
             "max_tool_calls": spec.limits.max_tool_calls,
             "max_cost_usd": min(costs) if costs else None,
         },
+        **through,
     }
 
 

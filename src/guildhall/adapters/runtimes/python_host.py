@@ -93,6 +93,11 @@ class Facts:
         return self._copy("limits") or {}
 
     @property
+    def gateway(self) -> dict[str, Any] | None:
+        """Where models are asked through the gateway, `url` and `api_key`; None where they are not."""
+        return self._copy("gateway")  # type: ignore[no-any-return]
+
+    @property
     def seed(self) -> int:
         """For the agent's own chance: different for each trial, the same when that trial is repeated."""
         return self._start["seed"]  # type: ignore[no-any-return]

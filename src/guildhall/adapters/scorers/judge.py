@@ -205,6 +205,7 @@ class LlmJudge:
                 response_format=_FORMAT,
                 timeout_ms=_TIMEOUT_MS,
                 optional=("temperature", "response_format"),
+                role="judge",
             )
         except TrialFailed as exc:
             if exc.fault is Fault.INFRASTRUCTURE:

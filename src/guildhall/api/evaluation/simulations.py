@@ -14,7 +14,7 @@ from guildhall.api.frame.lists import Items, ListWanted, SaidParameter, answer_l
 from guildhall.api.frame.moments import Moment
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Reading, Writing
-from guildhall.app import planning
+from guildhall.app import planning, through
 from guildhall.app.documents.reports import (
     ReportDocument,
     ScenarioResultDocument,
@@ -174,7 +174,8 @@ async def get_report(visit: Reading, simulation: SimulationReference) -> Respons
     """What a simulation has shown so far, with intervals."""
     async with visit.transaction() as tx:
         found = await reports.report(tx, await simulations.resolve(tx, simulation))
-    return visit.found(report_document(found))
+        ledger = await through.ledgered(tx, found)
+    return visit.found(report_document(found, ledger))
 
 
 @router.post("/{simulation}/cancellation", response_model=SimulationDocument)

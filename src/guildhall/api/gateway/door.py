@@ -21,7 +21,7 @@ import orjson
 from guildhall import __version__, clock
 from guildhall.adapters.upstreams import FACES, Asked, AskedWrong, Face
 from guildhall.algorithms.suggestions import did_you_mean
-from guildhall.app.gateway import Context, Gateway, UpstreamAnswered
+from guildhall.app.gateway import Context, Gateway, UpstreamAnswered, ties
 from guildhall.app.logs import request_id as logged_id
 from guildhall.domains.gateway.providers import ModelNotFound
 from guildhall.domains.platform.identity import KeyRefused, NotSignedIn
@@ -155,6 +155,9 @@ class Door:
 
     async def _serve(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
+        if path.startswith(ties.BEFORE):
+            scope = ties.untied(scope)
+            path = scope["path"]
         face = _BY_PATH.get(path)
         if face is not None and method == "POST":
             await self._call(face, scope, receive, send)

@@ -80,6 +80,12 @@ class CallDocument(TypedDict):
     cost_usd: Amount | None
     error_code: str | None
     error_message: str | None
+    session_id: UUID | None
+    simulation_id: UUID | None
+    """The simulation that it was made for, in which `role` called: agent, user, judge or analyst."""
+    outcome_id: UUID | None
+    """The trial within it."""
+    role: str | None
 
 
 @described

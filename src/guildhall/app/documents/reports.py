@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from typing_extensions import TypedDict
@@ -13,6 +13,9 @@ from guildhall.algorithms.statistics import Estimate
 from guildhall.app.documents import described
 from guildhall.domains.evaluation.reports import EarlyStop, Report, ScenarioResult, Summary, early_stop
 from guildhall.domains.evaluation.simulations import SimulationStatus
+
+if TYPE_CHECKING:
+    from guildhall.app.through import Ledgered
 
 
 @described
@@ -31,6 +34,36 @@ class ScenarioResultDocument(TypedDict):
     mean_score: float | None
     cost_usd: Decimal | None
     time_p50_ms: float | None
+
+
+@described
+class LedgerRoleDocument(TypedDict):
+    """What the gateway's ledger has of one role's calls in a simulation."""
+
+    role: str | None
+    """agent, user, judge or analyst."""
+    calls: int
+    failed: int
+    unpriced: int
+    """How many calls have no cost that is known, or none yet."""
+    tokens: int
+    cost_usd: Decimal | None
+    """Null where that of one call is not known."""
+    reported_usd: Decimal | None
+    """What trials report of the same; that the two differ is no error: attempts that were made again are in the ledger alone."""
+
+
+@described
+class LedgerDocument(TypedDict):
+    """What the gateway's ledger has of a simulation."""
+
+    calls: int
+    unpriced: int
+    cost_usd: Decimal | None
+    """Null where that of one call is not known."""
+    differs: Sequence[str]
+    """The roles whose cost trials report otherwise."""
+    roles: Sequence[LedgerRoleDocument]
 
 
 class ToolSummaryDocument(TypedDict):
@@ -124,9 +157,11 @@ class ReportDocument(SummaryDocument):
     user_cost_usd: Decimal | None
     """What simulated users cost; it is not part of the agent's `cost_usd`."""
     tools: Sequence[ToolSummaryDocument]
+    ledger: LedgerDocument | None
+    """What the gateway's ledger has of it; null where no call went through the gateway."""
 
 
-def report_document(report: Report) -> ReportDocument:
+def report_document(report: Report, ledger: Ledgered | None = None) -> ReportDocument:
     """
     A report.
 
@@ -148,6 +183,29 @@ def report_document(report: Report) -> ReportDocument:
                 "cost_usd": tool.cost_usd,
             }
             for tool in report.tools
+        ],
+        "ledger": None if ledger is None else ledger_document(ledger),
+    }
+
+
+def ledger_document(ledger: Ledgered) -> LedgerDocument:
+    """What the ledger has of a simulation."""
+    return {
+        "calls": ledger.calls,
+        "unpriced": ledger.unpriced,
+        "cost_usd": ledger.cost_usd,
+        "differs": sorted(ledger.differing),
+        "roles": [
+            {
+                "role": each.role,
+                "calls": each.calls,
+                "failed": each.failed,
+                "unpriced": each.unpriced + each.open,
+                "tokens": each.tokens,
+                "cost_usd": each.cost_usd,
+                "reported_usd": ledger.reported.get(each.role or "agent"),
+            }
+            for each in ledger.roles
         ],
     }
 

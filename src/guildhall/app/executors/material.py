@@ -14,6 +14,7 @@ from uuid import UUID
 
 from guildhall.adapters import agentfile
 from guildhall.adapters.sandbox import LocalSandbox
+from guildhall.adapters.through import ThroughGateway
 from guildhall.app.trial import Services, TrialConductor, needs_sandbox
 from guildhall.db import Tx
 from guildhall.domains.evaluation import configurations, scenarios, simulations
@@ -41,6 +42,7 @@ class Material:
     timeout_ms: int
     agent_file: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    through: ThroughGateway | None = None
 
     @property
     def needs_http(self) -> bool:
@@ -139,6 +141,8 @@ async def stage_trials(
 
 async def _services(materials: Sequence[Material], hidden: Sequence[Path], stack: AsyncExitStack) -> Services:
     sandbox = models = http = None
+    # Those that are run together have one team, and one key.
+    through = next((each.through for each in materials if each.through is not None), None)
     if any(needs_sandbox(each.spec) for each in materials):
         sandbox = await stack.enter_async_context(LocalSandbox(hidden=tuple(hidden)))
     if any(each.needs_http for each in materials):
@@ -146,8 +150,8 @@ async def _services(materials: Sequence[Material], hidden: Sequence[Path], stack
         from guildhall.adapters.llm import ModelClient  # noqa: PLC0415
 
         http = await stack.enter_async_context(HttpClient())
-        models = ModelClient(http)
-    return Services(sandbox=sandbox, models=models, http=http)
+        models = ModelClient(http, through=through)
+    return Services(sandbox=sandbox, models=models, http=http, through=through)
 
 
 def _confinement(material: Material, services: Services) -> dict[str, Any]:

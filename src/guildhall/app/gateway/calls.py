@@ -40,7 +40,7 @@ from guildhall.adapters.upstreams import (
 )
 from guildhall.algorithms.backoff import full_jitter
 from guildhall.app.doorkeeper import Doorkeeper
-from guildhall.app.gateway import asking
+from guildhall.app.gateway import asking, ties
 from guildhall.app.gateway import ensembles as councils
 from guildhall.app.gateway.begun import AT_ONCE, begun
 from guildhall.app.gateway.directory import Book, Directory
@@ -66,7 +66,18 @@ from guildhall.domains.catalogue import pricing
 from guildhall.domains.catalogue.pricing import Price
 from guildhall.domains.gateway import budgets, ensembles, providers, requests
 from guildhall.domains.gateway.providers import ModelNotFound, Recorded, Route
-from guildhall.domains.gateway.requests import Answer, Belief, Claimed, End, Kept, NewCall, Packed, Reservation, Usage
+from guildhall.domains.gateway.requests import (
+    Answer,
+    Belief,
+    Claimed,
+    End,
+    Kept,
+    NewCall,
+    Packed,
+    Purpose,
+    Reservation,
+    Usage,
+)
 from guildhall.domains.platform import identity
 from guildhall.domains.platform.identity import Caller, KeyRefused, NotSignedIn, Scope
 from guildhall.errors import GuildhallError, InvalidInput, NotAllowed
@@ -151,6 +162,7 @@ class Context:
     began_ms: float = field(default_factory=clock.monotonic_ms)
     caller: Caller | None = None
     """Who calls, once they were let in."""
+    purpose: Purpose | None = None
 
     @property
     def idempotency_key(self) -> str | None:
@@ -231,6 +243,7 @@ class Gateway:
         self._cache = cache
         self._allowances = Allowances(cache)
         self._most_answer_bytes = most_answer_bytes
+        self._ties = ties.Ties(doorkeeper)
         self._chance = chance
         self._sleep = sleep
         self._behind: set[asyncio.Task[None]] = set()
@@ -334,6 +347,8 @@ class Gateway:
             return
         several = None
         try:
+            if ties.are_in(context.headers):
+                context.purpose = await self._ties.purpose_of(caller, context.headers)
             if councils.is_ensemble(asked):
                 several = councils.several(self, book, asked)
                 asked = several.asked if several is not None else asking.stripped(asked)
@@ -1032,6 +1047,7 @@ def _new_call(context: Context, caller: Caller, asked: Asked, first: Route, rese
         provider_name=first.account.name,
         is_streamed=asked.is_streamed,
         reservation=reservation,
+        purpose=context.purpose,
     )
 
 
@@ -1051,4 +1067,5 @@ def _bare_call(context: Context, caller: Caller, request_type: str, model: str =
         params=_EMPTY,
         provider_name="",
         is_streamed=False,
+        purpose=context.purpose,
     )

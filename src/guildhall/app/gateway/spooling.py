@@ -27,7 +27,7 @@ from guildhall.algorithms import envelope
 from guildhall.algorithms.envelope import EnvelopeUnreadable, Keyring
 from guildhall.app.spool import Disk, Place, Segment, Spool
 from guildhall.db import NOBODY
-from guildhall.domains.gateway.requests import Answer, Body, End, Kept, NewCall, Packed, Reservation, Usage
+from guildhall.domains.gateway.requests import Answer, Body, End, Kept, NewCall, Packed, Purpose, Reservation, Usage
 
 _ABOUT = "gateway spool"
 _SEGMENT_BYTES = 32 << 20
@@ -169,7 +169,13 @@ def _reservation(found: Mapping[str, Any] | None) -> Reservation | None:
     if found is None:
         return None
     held = [(UUID(budget), date.fromisoformat(day)) for budget, day in found["budgets"]]
-    return Reservation(held, _money(found["amount_usd"]), found["is_hard"])
+    return Reservation(held, _money(found["amount_usd"]), found["unpriced"], is_hard=found["is_hard"])
+
+
+def _purpose(found: Mapping[str, Any] | None) -> Purpose | None:
+    if found is None:
+        return None
+    return Purpose(UUID(found["simulation_id"]), _id(found["outcome_id"]), found["role"])
 
 
 def _call(found: Mapping[str, Any]) -> NewCall:
@@ -183,6 +189,8 @@ def _call(found: Mapping[str, Any]) -> NewCall:
         "messages": _packed(found["messages"]),
         "params": _packed(found["params"]),
         "reservation": _reservation(found["reservation"]),
+        "ensemble": None if found["ensemble"] is None else _packed(found["ensemble"]),
+        "purpose": _purpose(found["purpose"]),
     }
     return NewCall(**{**found, **made})
 

@@ -16,6 +16,7 @@ from guildhall import clock
 from guildhall.adapters.code import FOREIGN
 from guildhall.adapters.scorers import combine
 from guildhall.adapters.threads import in_thread, ours_to_obey
+from guildhall.adapters.through import made_for
 from guildhall.app.trial import blame
 from guildhall.app.trial.preparation import Cast
 from guildhall.app.trial.record import record_of
@@ -38,12 +39,19 @@ async def conduct(cast: Cast, claim: Claim, *, seed: int, timeout_ms: int) -> Tr
     `timeout_ms` is the simulation's limit; the agent's and the scenario's may
     be smaller. The time that scoring takes does not count.
     """
+    with made_for(claim.simulation_id, claim.outcome_id):
+        return await _conduct(cast, claim, seed=seed, timeout_ms=timeout_ms)
+
+
+async def _conduct(cast: Cast, claim: Claim, *, seed: int, timeout_ms: int) -> TrialRecord:
     started_at = clock.now()
+    through = cast.agent.through
     stage = TrialStage(
         cast,
         trial=claim.trial_number,
         seed=seed,
         limits=TrialLimits.of(cast.agent.spec, cast.scenario.scenario, timeout_ms),
+        gateway=None if through is None else through.told(claim.simulation_id, claim.outcome_id),
     )
     scores: list[Score] = []
     combined: tuple[float, bool] | None = None

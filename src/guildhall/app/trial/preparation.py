@@ -17,6 +17,7 @@ from guildhall.adapters import runtimes
 from guildhall.adapters.environments import EnvironmentClass
 from guildhall.adapters.sandbox import Sandbox
 from guildhall.adapters.scorers import scorer_for
+from guildhall.adapters.through import ThroughGateway
 from guildhall.adapters.tools import CommandTool, Tool, ToolNotUsable, environment_tools, tool_of
 from guildhall.algorithms import sanitise
 from guildhall.domains.evaluation.configurations import AgentSpec, ToolSpec
@@ -48,12 +49,14 @@ class Services:
     What trials use from outside. A part may be missing when no agent or scenario needs it.
 
     `sandbox` must be open. `models` asks language models; agents, simulated
-    users and judges share it.
+    users and judges share it. `through` is the gateway that agents which ask
+    models themselves are told of.
     """
 
     sandbox: Sandbox | None = None
     models: Any = None
     http: Any = None
+    through: ThroughGateway | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class PreparedAgent:
     tools: Mapping[str, Tool]
     environment_tools: Mapping[str, ToolSpec]
     secrets: tuple[str, ...]
+    through: ThroughGateway | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,9 @@ def prepare_agent(spec: AgentSpec, directory: Path | None, services: Services) -
     runtime = runtimes.runtime_for(
         spec, directory, sandbox=services.sandbox, models=services.models, http=services.http, environment=values
     )
-    return PreparedAgent(spec, runtime, tools, of_environment, secrets)
+    if services.through is not None:
+        secrets = (*secrets, services.through.key)
+    return PreparedAgent(spec, runtime, tools, of_environment, secrets, services.through)
 
 
 def prepare_scenario(

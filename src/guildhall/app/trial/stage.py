@@ -85,8 +85,10 @@ class TrialStage:
         trial: int,
         seed: int,
         limits: TrialLimits,
+        gateway: Mapping[str, str] | None = None,
     ) -> None:
         self.cast = cast
+        self.gateway = gateway
         self.trial, self.seed, self.limits = trial, seed, limits
         self.steps: list[dict[str, Any]] = []
         self.failure: TrialFailed | None = None

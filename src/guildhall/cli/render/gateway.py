@@ -81,8 +81,8 @@ def _rate(amount: Decimal | None) -> str:
     return "?" if amount is None else money(amount)
 
 
-def call_lines(calls: Iterable[Call]) -> Iterator[Text]:
-    """A line for each call."""
+def call_lines(calls: Iterable[Call], *, of_trials: bool = False) -> Iterator[Text]:
+    """A line for each call; with who called, where that is in trials."""
     empty = True
     for each in calls:
         empty = False
@@ -90,6 +90,7 @@ def call_lines(calls: Iterable[Call]) -> Iterator[Text]:
             f"{each.id}  {_when(each.created_at)}  ",
             (f"{each.status:<9}", _STYLES.get(each.status, "")),
             f"  {each.model or ''}  {_tokens(each)}  {money(each.cost_usd)}",
+            f"  {each.role or '–'}" if of_trials else "",
             f"  {each.error_code}" if each.error_code else "",
         )
     if empty:
@@ -100,6 +101,9 @@ def story_lines(story: Story) -> Iterator[Text]:
     """A call, what was asked, and what came of each attempt."""
     call = story.call
     yield Text.assemble((str(call.id), "bold"), f"  {call.model or ''}  ", (call.status, _STYLES.get(call.status, "")))
+    if call.simulation_id is not None:
+        trial = f", trial {call.outcome_id}" if call.outcome_id is not None else ""
+        yield Text(f"  the {call.role or 'caller'} of simulation {call.simulation_id}{trial}")
     yield Text(f"  {call.request_type} at {_when(call.created_at)}, {_tokens(call)}, {money(call.cost_usd)}")
     if call.error_message:
         yield Text(f"  {call.error_code}: {call.error_message}", style="red")

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from guildhall.cli.render.figures import count, duration, marks, money, percent, points, share, shortened
 from guildhall.domains.evaluation.reports import Report, ScenarioResult, Summary, early_stop
 
+if TYPE_CHECKING:
+    from guildhall.app.through import Ledgered
+
 _WEAKEST = 5
 
 
-def report_lines(report: Report) -> list[Text]:
+def report_lines(report: Report, ledger: Ledgered | None = None) -> list[Text]:
     """The report as `guildhall eval report` prints it, 80 columns wide."""
     lines = [*_heading(report.summary), Text(), *_rates(report.summary), Text(), *_totals(report)]
+    if ledger is not None:
+        lines += _ledgered(ledger)
     weakest = _weakest(report)
     if weakest:
         lines += [Text(), *weakest]
@@ -127,6 +133,25 @@ def _totals(report: Report) -> list[Text]:
         more = f" · {len(report.tools) - 3} more" if len(report.tools) > 3 else ""
         lines.append(Text(shortened("Tools " + " · ".join(said) + more, 80)))
     return lines
+
+
+def _ledgered(ledger: Ledgered) -> list[Text]:
+    """What the gateway's ledger has, and in what trials report something else."""
+    parts = [f"{each.role or 'unsaid'} {_known(each.cost_usd)} in {count(each.calls, 'call')}" for each in ledger.roles]
+    lines = [Text(f"Ledger {_known(ledger.cost_usd)}: " + " · ".join(parts))]
+    if ledger.unpriced:
+        lines.append(Text(f"  {count(ledger.unpriced, 'call')} without a price that is known", "yellow"))
+    for role, (reported, known) in ledger.differing.items():
+        said = f"  the trials report {_known(reported)} for {_NAMED[role]}, the ledger has {_known(known)}"
+        lines.append(Text(said, "yellow"))
+    return lines
+
+
+_NAMED = {"agent": "the agent", "user": "simulated users", "judge": "judges"}
+
+
+def _known(cost: Decimal | None) -> str:
+    return "cost unknown" if cost is None else money(cost)
 
 
 def _weakest(report: Report) -> list[Text]:

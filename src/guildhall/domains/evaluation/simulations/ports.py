@@ -93,6 +93,10 @@ class Stage(Protocol):
     @property
     def tools(self) -> Sequence[ToolSpec]: ...
 
+    @property
+    def gateway(self) -> Mapping[str, str] | None:
+        """Where the agent asks models in this trial, `url` and `api_key`, if that is to be through the gateway."""
+
     def time_left_ms(self) -> float: ...
 
     async def call_tool(self, name: str, arguments: Mapping[str, Any], *, call_id: str | None = None) -> ToolResult:

@@ -21,20 +21,21 @@ WITH verdicts AS MATERIALIZED (
 ), written AS (
     INSERT INTO store.llm_requests (
         id, tenant_id, session_id, user_id, request_type, model, prompt, messages, model_params, status, created_at, started_at,
-        process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd, ensemble_config
+        process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd, ensemble_config, simulation_id, outcome_id,
+        role
     )
     SELECT rows.id, rows.tenant_id, rows.session_id, rows.user_id, rows.request_type, rows.model, rows.prompt,
            rows.messages::jsonb, rows.params::jsonb, 'running', rows.created_at, rows.created_at, :process_id, rows.api_key_id,
-           rows.provider_name, rows.is_streamed, rows.budget_ids::uuid[], rows.reserved_usd,
-           rows.ensemble::jsonb
+           rows.provider_name, rows.is_streamed, rows.budget_ids::uuid[], rows.reserved_usd, rows.ensemble::jsonb,
+           rows.simulation_id, rows.outcome_id, rows.role
       FROM unnest(
                :ids::uuid[], :tenants::uuid[], :sessions::uuid[], :users::uuid[], :types::text[], :models::text[],
                :prompts::text[], :messages::text[], :params::text[], :times::timestamptz[], :keys::uuid[],
-               :providers::text[], :streamed::boolean[], :budgets::text[], :reserved::numeric[],
-               :ensembles::text[]
+               :providers::text[], :streamed::boolean[], :budgets::text[], :reserved::numeric[], :ensembles::text[],
+               :simulations::uuid[], :outcomes::uuid[], :parts::text[]
            ) WITH ORDINALITY AS rows (
                id, tenant_id, session_id, user_id, request_type, model, prompt, messages, params, created_at, api_key_id,
-               provider_name, is_streamed, budget_ids, reserved_usd, ensemble, place
+               provider_name, is_streamed, budget_ids, reserved_usd, ensemble, simulation_id, outcome_id, role, place
            )
      WHERE rows.place IN (SELECT allowed.place FROM allowed)
        AND rows.place NOT IN (SELECT refused.call FROM refused)
@@ -196,27 +197,42 @@ SELECT calls.id, calls.created_at, calls.tenant_id, calls.user_id, calls.model, 
 
 -- name: calls
 SELECT id, created_at, user_id, api_key_id, request_type, model, provider_name, prompt, is_streamed, status, tokens_prompt,
-       tokens_completion, tokens_cached, tokens_reasoning, cost_usd, error_code, error_message, completed_at
+       tokens_completion, tokens_cached, tokens_reasoning, cost_usd, error_code, error_message, completed_at, session_id,
+       simulation_id, outcome_id, role
   FROM gateway.llm_requests;
 
 -- name: failed_calls
 SELECT id, created_at, user_id, api_key_id, request_type, model, provider_name, prompt, is_streamed, status, tokens_prompt,
-       tokens_completion, tokens_cached, tokens_reasoning, cost_usd, error_code, error_message, completed_at
+       tokens_completion, tokens_cached, tokens_reasoning, cost_usd, error_code, error_message, completed_at, session_id,
+       simulation_id, outcome_id, role
   FROM gateway.llm_requests
  WHERE status = 'failed';
 
 -- name: running_calls
 SELECT id, created_at, user_id, api_key_id, request_type, model, provider_name, prompt, is_streamed, status, tokens_prompt,
-       tokens_completion, tokens_cached, tokens_reasoning, cost_usd, error_code, error_message, completed_at
+       tokens_completion, tokens_cached, tokens_reasoning, cost_usd, error_code, error_message, completed_at, session_id,
+       simulation_id, outcome_id, role
   FROM gateway.llm_requests
  WHERE status IN ('pending', 'running');
 
 -- name: call
 SELECT id, created_at, user_id, api_key_id, request_type, model, provider_name, prompt, is_streamed, status, tokens_prompt,
-       tokens_completion, tokens_cached, tokens_reasoning, cost_usd, error_code, error_message, completed_at, messages,
-       model_params, ensemble_config
+       tokens_completion, tokens_cached, tokens_reasoning, cost_usd, error_code, error_message, completed_at, session_id,
+       simulation_id, outcome_id, role, messages, model_params,
+       ensemble_config
   FROM gateway.llm_requests
  WHERE id = :id AND created_at = :created_at;
+
+-- name: spent_on
+-- What was refused before it was sent cost nothing; what a provider answered has a price that is known, or not.
+SELECT role, count(*)::integer AS calls, count(*) FILTER (WHERE status = 'failed')::integer AS failed,
+       count(*) FILTER (WHERE status IN ('pending', 'running'))::integer AS open,
+       count(*) FILTER (WHERE cost_usd IS NULL AND (status = 'completed' OR tokens_prompt IS NOT NULL))::integer AS unpriced,
+       COALESCE(sum(tokens_total), 0)::bigint AS tokens, COALESCE(sum(cost_usd), 0) AS known_usd
+  FROM gateway.llm_requests
+ WHERE simulation_id = :simulation_id
+ GROUP BY role
+ ORDER BY role;
 
 -- name: responses
 -- An answer comes after its call, and within a day of it.
@@ -263,18 +279,21 @@ WITH held AS (
 )
 INSERT INTO store.llm_requests (
     id, tenant_id, session_id, user_id, request_type, model, prompt, messages, model_params, status, created_at, started_at,
-    process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd
+    process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd, ensemble_config, simulation_id, outcome_id,
+    role
 )
 SELECT rows.id, rows.tenant_id, rows.session_id, rows.user_id, rows.request_type, rows.model, rows.prompt, rows.messages::jsonb,
        rows.params::jsonb, 'running', rows.created_at, rows.created_at, :process_id, rows.api_key_id, rows.provider_name,
-       rows.is_streamed, rows.budget_ids::uuid[], CASE WHEN rows.budget_ids IS NOT NULL THEN 0 END
+       rows.is_streamed, rows.budget_ids::uuid[], CASE WHEN rows.budget_ids IS NOT NULL THEN 0 END,
+       rows.ensemble::jsonb, rows.simulation_id, rows.outcome_id, rows.role
   FROM unnest(
            :ids::uuid[], :tenants::uuid[], :sessions::uuid[], :users::uuid[], :types::text[], :models::text[],
            :prompts::text[], :messages::text[], :params::text[], :times::timestamptz[], :keys::uuid[],
-           :providers::text[], :streamed::boolean[], :budgets::text[]
+           :providers::text[], :streamed::boolean[], :budgets::text[], :ensembles::text[], :simulations::uuid[],
+           :outcomes::uuid[], :parts::text[]
        ) AS rows (
            id, tenant_id, session_id, user_id, request_type, model, prompt, messages, params, created_at, api_key_id,
-           provider_name, is_streamed, budget_ids
+           provider_name, is_streamed, budget_ids, ensemble, simulation_id, outcome_id, role
        )
     ON CONFLICT DO NOTHING;
 

@@ -26,6 +26,7 @@ from guildhall.domains.gateway.requests.types import (
     Reservation,
     Response,
     Selected,
+    Spent,
     Story,
     Traffic,
 )
@@ -211,6 +212,11 @@ async def page_calls(
 async def get_traffic(tx: Tx, by: Grouping, since: datetime) -> list[Traffic]:
     """How the team's answers came and what they cost, from the hour of an instant on, by account, model or hour."""
     return await store.traffic(tx, by, since.replace(minute=0, second=0, microsecond=0))
+
+
+async def spent_on(tx: Tx, simulation_id: UUID) -> list[Spent]:
+    """What the team's calls for a simulation came to, by who made them; empty where none is in the ledger."""
+    return await store.spent_on(tx, simulation_id)
 
 
 async def get_story(tx: Tx, call_id: UUID) -> Story:

@@ -22,6 +22,7 @@ from guildhall.domains.gateway.requests.types import (
     Reservation,
     Response,
     Selected,
+    Spent,
     Traffic,
     Usage,
 )
@@ -39,6 +40,10 @@ _FILTERS = {
     "user_id": Filter("user_id"),
     "api_key_id": Filter("api_key_id"),
     "error_code": Filter("error_code"),
+    "session_id": Filter("session_id"),
+    "simulation_id": Filter("simulation_id"),
+    "outcome_id": Filter("outcome_id"),
+    "role": Filter("role"),
     "created_from": Filter("created_at", Match.AT_LEAST),
     "created_before": Filter("created_at", Match.BELOW),
 }
@@ -110,22 +115,8 @@ async def begin_calls(
         held_budgets=held_budgets,
         held_starts=held_starts,
         held_amounts=held_amounts,
-        ids=[each.id for each in calls],
-        tenants=[each.tenant_id for each in calls],
-        sessions=[each.session_id for each in calls],
-        users=[each.user_id for each in calls],
-        types=[each.request_type for each in calls],
-        models=[each.model for each in calls],
-        prompts=[each.prompt for each in calls],
-        messages=[each.messages.text.decode() for each in calls],
-        params=[each.params.text.decode() for each in calls],
-        times=[each.created_at for each in calls],
-        keys=[each.api_key_id for each in calls],
-        providers=[each.provider_name for each in calls],
-        streamed=[each.is_streamed for each in calls],
-        budgets=[_array(each.reservation) for each in calls],
+        **_columns(calls),
         reserved=[each.reservation and each.reservation.amount_usd for each in calls],
-        ensembles=[None if each.ensemble is None else each.ensemble.text.decode() for each in calls],
         holding_calls=holding_calls,
         held_bodies=held_bodies,
         **_contents(tx, bodies),
@@ -137,6 +128,29 @@ async def begin_calls(
         if row["call"] is not None
     }
     return verdicts, refused
+
+
+def _columns(calls: Sequence[NewCall]) -> dict[str, object]:
+    return {
+        "ids": [each.id for each in calls],
+        "tenants": [each.tenant_id for each in calls],
+        "sessions": [each.session_id for each in calls],
+        "users": [each.user_id for each in calls],
+        "types": [each.request_type for each in calls],
+        "models": [each.model for each in calls],
+        "prompts": [each.prompt for each in calls],
+        "messages": [each.messages.text.decode() for each in calls],
+        "params": [each.params.text.decode() for each in calls],
+        "times": [each.created_at for each in calls],
+        "keys": [each.api_key_id for each in calls],
+        "providers": [each.provider_name for each in calls],
+        "streamed": [each.is_streamed for each in calls],
+        "budgets": [_array(each.reservation) for each in calls],
+        "ensembles": [None if each.ensemble is None else each.ensemble.text.decode() for each in calls],
+        "simulations": [each.purpose and each.purpose.simulation_id for each in calls],
+        "outcomes": [each.purpose and each.purpose.outcome_id for each in calls],
+        "parts": [each.purpose and each.purpose.role for each in calls],
+    }
 
 
 def _array(held: Reservation | None) -> str | None:
@@ -334,6 +348,10 @@ async def traffic(tx: Tx, by: str, since: datetime) -> list[Traffic]:
     return [Traffic(**row, **times.get(row["group"], {})) for row in rows]
 
 
+async def spent_on(tx: Tx, simulation_id: UUID) -> list[Spent]:
+    return [Spent(**row) for row in await tx.fetch(_queries.spent_on, simulation_id=simulation_id)]
+
+
 async def find_call(tx: Tx, call_id: UUID, created_at: datetime) -> Row | None:
     return await tx.find(_queries.call, id=call_id, created_at=created_at.astimezone(UTC))
 
@@ -349,20 +367,7 @@ async def write_late_calls(tx: Tx, process_id: UUID, calls: Sequence[NewCall]) -
     await tx.execute(
         _queries.write_late_calls,
         process_id=process_id,
-        ids=[each.id for each in calls],
-        tenants=[each.tenant_id for each in calls],
-        sessions=[each.session_id for each in calls],
-        users=[each.user_id for each in calls],
-        types=[each.request_type for each in calls],
-        models=[each.model for each in calls],
-        prompts=[each.prompt for each in calls],
-        messages=[each.messages.text.decode() for each in calls],
-        params=[each.params.text.decode() for each in calls],
-        times=[each.created_at for each in calls],
-        keys=[each.api_key_id for each in calls],
-        providers=[each.provider_name for each in calls],
-        streamed=[each.is_streamed for each in calls],
-        budgets=[_array(each.reservation) for each in calls],
+        **_columns(calls),
         **_contents(tx, bodies),
     )
 

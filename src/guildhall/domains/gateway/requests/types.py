@@ -15,6 +15,8 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 RequestType: TypeAlias = Literal["chat", "completion", "embedding", "response", "message"]
+Role: TypeAlias = Literal["agent", "user", "judge", "analyst"]
+"""Who calls a model in a trial, or, for the analyst, about a simulation."""
 
 
 @dataclass(slots=True)
@@ -48,6 +50,15 @@ class Reservation:
     is_hard: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """The simulation that a call is made for, the trial within it by the id of its outcome, and who calls there."""
+
+    simulation_id: UUID
+    outcome_id: UUID | None = None
+    role: Role | None = None
+
+
 @dataclass(slots=True)
 class NewCall:
     """A call that is about to be made; `created_at` is its id's time."""
@@ -70,6 +81,7 @@ class NewCall:
     """The configuration of the ensemble that answers it."""
     was_spooled: bool = False
     """It was begun while the database was away: what was set aside for it is what its row says."""
+    purpose: Purpose | None = None
 
 
 @dataclass(slots=True)
@@ -196,6 +208,33 @@ class Call:
     error_code: str | None
     error_message: str | None
     completed_at: datetime | None
+    session_id: UUID | None = None
+    simulation_id: UUID | None = None
+    outcome_id: UUID | None = None
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """
+    What the calls of one role in a simulation came to.
+
+    `cost_usd` is None where the cost of one of them is not known, and
+    `known_usd` the sum of the others; `open` are under way, and have none yet.
+    """
+
+    role: str | None
+    calls: int
+    failed: int
+    open: int
+    unpriced: int
+    tokens: int
+    known_usd: Decimal
+
+    @property
+    def cost_usd(self) -> Decimal | None:
+        """What they cost together, where every price is known."""
+        return None if self.unpriced or self.open else self.known_usd
 
 
 @dataclass(frozen=True, slots=True)
