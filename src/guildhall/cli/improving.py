@@ -60,7 +60,7 @@ def improve(
 
     It stops when nothing is significantly better. Ctrl-C leaves the rest to --resume.
     """
-    from guildhall.app import improving
+    from guildhall.app import improving, recommending
     from guildhall.app.wiring import App
     from guildhall.cli.render.progress import progress_bar
     from guildhall.domains.evaluation import recommendations

@@ -22,6 +22,9 @@ def add_to(app: typer.Typer) -> None:
 def up(
     host: Annotated[str | None, typer.Option(help="Where to listen; 127.0.0.1 unless given.")] = None,
     port: Annotated[int | None, typer.Option(help="The port; 8400 unless given, 0 for any.", min=0, max=65535)] = None,
+    gateway: Annotated[
+        bool, typer.Option("--gateway", help="Start the gateway to models, too, at GUILDHALL_GATEWAY_PORT.")
+    ] = False,
     concurrency: Annotated[int, typer.Option(min=1, max=1000, help="How many jobs the worker does at a time.")] = 4,
 ) -> None:
     """
@@ -43,7 +46,11 @@ def up(
         await stand(
             output,
             environment,
-            beside=[["worker", "--concurrency", str(concurrency)], ["schedule"]],
+            beside=[
+                ["worker", "--concurrency", str(concurrency)],
+                ["schedule"],
+                *([["gateway", "serve"]] if gateway else []),
+            ],
             shows_link=True,
         )
 
