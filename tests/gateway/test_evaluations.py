@@ -13,6 +13,8 @@ import pytest
 
 from fixtures.command_line import Command
 from fixtures.gateways import PRICES, SECRET_KEY, Town
+from fixtures.people import make_person
+from guildhall.db import Actor
 from guildhall.domains.gateway import providers
 from guildhall.domains.platform import identity
 
@@ -128,6 +130,13 @@ async def test_every_call_behind_an_outcome_is_found_and_the_sums_agree(town: To
     roles = {each["role"]: each for each in ledger["roles"]}
     assert roles["agent"]["cost_usd"] == roles["agent"]["reported_usd"] == report["cost_usd"]
     assert ledger["differs"] == ["judge", "user"]  # nobody told the runner what these cost
+
+    # Another team's key ties nothing to it.
+    stranger = await make_person(town.database, "stranger")
+    async with town.database.transaction(Actor(identity.LOCAL.user_id, stranger.tenant_id)) as tx:
+        theirs = (await identity.create_key(tx, user_id=stranger.user_id)).text
+    with pytest.raises(openai.BadRequestError, match="expected a simulation of the key's team"):
+        await town.say(key=theirs, extra_headers={"x-guildhall-simulation": report["simulation_id"]})
 
     # The key was made for the run, could call models alone, and is good for nothing now.
     [key] = await town.sql("SELECT * FROM platform.api_keys WHERE name LIKE 'evaluation %'")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
+from typing import Any
+
+import anthropic
 import openai
 import pytest
 
@@ -186,3 +191,129 @@ async def test_an_answer_names_its_call(town: Town) -> None:
     [call] = await town.calls()
     assert raw.headers["x-request-id"] == str(call["id"])
     assert raw.headers["x-guildhall-provider"] == "upstream"
+
+
+async def _responses_of(town: Town, model: str, **given: Any) -> tuple[Any, Any, list[str]]:
+    """The same response at once and by a stream: both, and the types of the stream's events."""
+    client = town.openai()
+    at_once = await client.responses.create(model=model, **given)
+    kinds: list[str] = []
+    async with client.responses.stream(model=model, **given) as stream:
+        async for event in stream:
+            kinds.append(event.type)
+        streamed = await stream.get_final_response()
+    return at_once, streamed, kinds
+
+
+@pytest.mark.parametrize("kind", ["gemini", "anthropic"])
+async def test_a_response_is_asked_of_an_account_that_has_chats_alone(town: Town, kind: str) -> None:
+    await town.add("other", kind, config={"models": ["say-one_two"]})
+    turns = [
+        {"role": "user", "content": [{"type": "input_text", "text": "weather?"}]},
+        {"type": "reasoning", "id": "r", "summary": []},
+        {"type": "function_call", "call_id": "c", "name": "weather", "arguments": '{"city":"Rome"}'},
+        {"type": "function_call_output", "call_id": "c", "output": "sunny"},
+        {"role": "user", "content": "say it"},
+    ]
+    given: dict[str, Any] = {"input": turns, "instructions": "be kind", "max_output_tokens": 50, "temperature": 0.5}
+    for each in (await _responses_of(town, "other/say-one_two", **given))[:2]:
+        assert (each.output_text, each.status, each.store) == ("one two", "completed", False)
+        tokens = (10, 6, 2) if kind == "anthropic" else (12, 5, 4)
+        usage = each.usage
+        assert (usage.input_tokens, usage.output_tokens, usage.input_tokens_details.cached_tokens) == tokens
+    path, _, body = town.provider.asked[0]
+    if kind == "anthropic":
+        assert (path, body["system"], body["max_tokens"]) == ("/v1/messages", "be kind", 50)
+        assert [each["role"] for each in body["messages"]] == ["user", "assistant", "user"]
+        assert body["messages"][2]["content"][0] == {"type": "tool_result", "tool_use_id": "c", "content": "sunny"}
+    else:
+        assert (path, body["max_tokens"], body["temperature"]) == ("/v1/chat/completions", 50, 0.5)
+        assert [each["role"] for each in body["messages"]] == ["system", "user", "assistant", "tool", "user"]
+    for row in await town.answers():
+        assert (row["content"], row["finish_reason"]) == ("one two", "completed")
+
+    # Tools, as whole calls and as parts of them.
+    town.provider.tool_calls = True
+    tool = {"type": "function", "name": "weather", "parameters": WEATHER["function"]["parameters"], "strict": False}
+    at_once, streamed, kinds = await _responses_of(town, "other/say-one_two", input="weather?", tools=[tool])
+    for each in (at_once, streamed):
+        [call] = [item for item in each.output if item.type == "function_call"]
+        assert (call.name, json.loads(call.arguments)) == ("weather", {"city": "Oslo"})
+    assert kinds[:3] == ["response.created", "response.in_progress", "response.output_item.added"]
+    assert kinds[-3:] == ["response.function_call_arguments.done", "response.output_item.done", "response.completed"]
+
+    # What a chat cannot say is refused, and never left out.
+    client = town.openai()
+    asked = len(town.provider.asked)
+    for field, value, says in (
+        ("previous_response_id", "resp_0", "stores no responses"),
+        ("store", True, "stores no responses"),
+        ("tools", [{"type": "web_search_preview"}], "no tools of its own"),
+        ("extra_body", {"unheard_of": 1}, "unheard_of is 1"),
+    ):
+        with pytest.raises(openai.BadRequestError, match=says):
+            await client.responses.create(model="other/say-one_two", input="hi", **{field: value})
+    if kind == "anthropic":
+        with pytest.raises(openai.BadRequestError, match=r"text\.format"):
+            await client.responses.create(
+                model="other/say-one_two", input="hi", text={"format": {"type": "json_object"}}
+            )
+        with pytest.raises(openai.BadRequestError, match="expected one that is served at /v1/embeddings"):
+            await client.embeddings.create(model="other/say-one_two", input="hi")
+    assert len(town.provider.asked) == asked
+
+
+async def test_a_response_that_breaks_off_in_translation_is_told_as_broken(town: Town) -> None:
+    await town.add("other", "gemini", config={"models": ["half-one_two_three"]})
+    stream = await town.openai().responses.create(model="other/half-one_two_three", input="hi", stream=True)
+    kinds = [event.type async for event in stream]
+    assert "response.output_text.delta" in kinds
+    assert kinds[-1] == "error"
+    assert "response.completed" not in kinds
+    [call] = await town.calls()
+    assert (call["status"], call["error_code"]) == ("failed", "stream_broken")
+
+
+async def test_the_older_completions_are_said_to_anthropic_as_a_message(town: Town) -> None:
+    await town.add("claude", "anthropic", config={"models": ["say-one_two"]})
+    client = town.openai()
+    answer = await client.completions.create(model="claude/say-one_two", prompt=["hi"], stop=["END"])
+    assert (answer.object, answer.choices[0].text, answer.choices[0].finish_reason) == (
+        "text_completion",
+        "one two",
+        "stop",
+    )
+    assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (10, 6)
+    path, _, body = town.provider.asked[-1]
+    assert (path, body["max_tokens"], body["stop_sequences"]) == ("/v1/messages", 16, ["END"])
+    said, usage = "", None
+    stream = await client.completions.create(
+        model="claude/say-one_two", prompt="hi", stream=True, stream_options={"include_usage": True}
+    )
+    async for chunk in stream:
+        said += chunk.choices[0].text if chunk.choices else ""
+        usage = chunk.usage or usage
+    assert (said, usage and usage.total_tokens) == ("one two", 16)
+    for field, value in (("prompt", ["a", "b"]), ("n", 2), ("best_of", 3), ("echo", True), ("logprobs", 1)):
+        with pytest.raises(openai.BadRequestError, match=f"{field} is"):
+            await client.completions.create(**{"model": "claude/say-one_two", "prompt": "hi", field: value})
+
+
+async def test_tokens_are_counted_by_anthropic_for_nothing(town: Town) -> None:
+    await town.add("claude", "anthropic", config={"models": ["say-hello"]})
+    await town.budget(limit_usd=Decimal(0))  # nothing may be spent, and counting costs nothing
+    client = town.anthropic()
+    counted = await client.messages.count_tokens(model="claude/say-hello", messages=HI, system="be kind")
+    assert counted.input_tokens == 11
+    path, headers, body = town.provider.asked[-1]
+    assert (path, headers["x-api-key"], body["system"]) == ("/v1/messages/count_tokens", "sk-upstream", "be kind")
+    [call] = await town.calls()
+    assert (call["request_type"], call["status"], call["cost_usd"], call["tokens_total"]) == (
+        "count",
+        "completed",
+        0,
+        0,
+    )
+    # Nobody else says beforehand how many tokens there are, and a guess would be none.
+    with pytest.raises(anthropic.BadRequestError, match="expected one that is served at /v1/messages/count_tokens"):
+        await client.messages.count_tokens(model="upstream/say-hello", messages=HI)

@@ -26,14 +26,17 @@ group = typer.Typer(help="One door to every model: providers, budgets, and every
 providers_group = typer.Typer(help="A team's accounts at providers of models.", no_args_is_help=True)
 requests_group = typer.Typer(help="The ledger of calls.", no_args_is_help=True)
 budgets_group = typer.Typer(help="What may be spent on calls.", no_args_is_help=True)
+sessions_group = typer.Typer(help="Sessions that your programs name, and their context.", no_args_is_help=True)
 group.add_typer(providers_group, name="providers")
 group.add_typer(requests_group, name="requests")
 group.add_typer(budgets_group, name="budgets")
+group.add_typer(sessions_group, name="sessions")
 group.add_typer(ensembles.group, name="ensembles")
 requests_group.command("recount")(ensembles.recount)
 
-_INTERRUPTED = 130
 group.command("analytics")(show_traffic)
+
+_INTERRUPTED = 130
 
 NameArgument = Annotated[str, typer.Argument(help="What the account is called.")]
 KeyEnvOption = Annotated[
@@ -246,6 +249,7 @@ def list_requests(
         str | None, typer.Option(help="Only calls made for this simulation: its short id, UUID, or @latest.")
     ] = None,
     outcome: Annotated[str | None, typer.Option(help="Only calls behind this outcome of a trial.")] = None,
+    session: Annotated[str | None, typer.Option(help="Only calls in your session of this name.")] = None,
     role: Annotated[str | None, typer.Option(help="Only those of the agent, user, judge or analyst.")] = None,
     last: Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")] = 50,
     as_json: JsonOption = False,
@@ -256,6 +260,7 @@ def list_requests(
     from guildhall.cli.render.gateway import call_lines
     from guildhall.domains.evaluation import simulations
     from guildhall.domains.gateway import requests
+    from guildhall.domains.platform import identity
 
     output = Output(as_json)
 
@@ -265,6 +270,8 @@ def list_requests(
         async with App.open() as app, app.transaction() as tx:
             if simulation is not None:
                 filters["simulation_id"] = (await simulations.resolve(tx, simulation)).simulation_id
+            if session is not None:
+                filters["session_id"] = (await identity.get_conversation(tx, session)).id
             page = await requests.page_calls(tx, filters, requests.CALLS.order(), at_most=last)
         if as_json:
             output.document([call_document(each) for each in page.items])
@@ -301,6 +308,78 @@ def show_request(
         else:
             output.lines(story_lines(story))
             output.lines(record_lines(record) if record is not None else ())
+
+    run(work, as_json=as_json)
+
+
+SessionArgument = Annotated[str, typer.Argument(help="What your programs call it.")]
+
+
+@sessions_group.command("list")
+def list_sessions(
+    every: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
+    last: Annotated[int, typer.Option(min=1, max=10_000, help="How many, the one used last first.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List your own sessions in the team."""
+    from guildhall.app.documents.sessions import conversation_document
+    from guildhall.app.wiring import App
+    from guildhall.cli.render.gateway import session_lines
+    from guildhall.domains.platform import identity
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            found = await identity.list_conversations(tx, with_ended=every, at_most=last)
+        if as_json:
+            output.document([conversation_document(each) for each in found])
+        else:
+            output.lines(session_lines(found))
+
+    run(work, as_json=as_json)
+
+
+@sessions_group.command("show")
+def show_session(session: SessionArgument, as_json: JsonOption = False) -> None:
+    """Show a session, its context, and its newest calls."""
+    from guildhall.app.documents.gateway import call_document
+    from guildhall.app.documents.sessions import conversation_document
+    from guildhall.app.wiring import App
+    from guildhall.cli.render.gateway import call_lines, session_lines
+    from guildhall.domains.gateway import requests
+    from guildhall.domains.platform import identity
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            found = await identity.get_conversation(tx, session)
+            page = await requests.page_calls(tx, {"session_id": found.id}, requests.CALLS.order(), at_most=20)
+        if as_json:
+            output.document({**conversation_document(found), "calls": [call_document(each) for each in page.items]})
+        else:
+            output.lines([*session_lines([found], whole=True), *call_lines(page.items)])
+
+    run(work, as_json=as_json)
+
+
+@sessions_group.command("end")
+def end_session(session: SessionArgument, as_json: JsonOption = False) -> None:
+    """End a session for good: calls in it are refused from now on, in every process."""
+    from guildhall.app.documents.sessions import conversation_document
+    from guildhall.app.wiring import App
+    from guildhall.domains.platform import identity
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with App.open() as app, app.transaction() as tx:
+            ended = await identity.end_conversation(tx, session)
+        if as_json:
+            output.document(conversation_document(ended))
+        else:
+            output.lines([f"{ended.name} is {'expired' if ended.status == 'expired' else 'ended'}"])
 
     run(work, as_json=as_json)
 

@@ -46,6 +46,8 @@ class Face:
     request_type: str
     messages: str
     can_stream: bool = True
+    is_anthropic: bool = False
+    is_free: bool = False
 
 
 FACES: Mapping[str, Face] = {
@@ -55,7 +57,16 @@ FACES: Mapping[str, Face] = {
         Face("completions", "/completions", "completion", "prompt"),
         Face("embeddings", "/embeddings", "embedding", "input", can_stream=False),
         Face("responses", "/responses", "response", "input"),
-        Face("messages", "/messages", "message", "messages"),
+        Face("messages", "/messages", "message", "messages", is_anthropic=True),
+        Face(
+            "count_tokens",
+            "/messages/count_tokens",
+            "count",
+            "messages",
+            can_stream=False,
+            is_anthropic=True,
+            is_free=True,
+        ),
     )
 }
 
@@ -69,6 +80,8 @@ class Asked:
     body: dict[str, Any]
     model: str
     is_streamed: bool
+    session: str | None = None
+    """The session that the body names; no provider is told."""
 
     @classmethod
     def read(cls, face: Face, raw: bytes) -> Asked:
@@ -91,7 +104,7 @@ class Asked:
         if not isinstance(stream, bool | None):
             raise AskedWrong("stream", stream, "true or false")
         if stream and not face.can_stream:
-            raise AskedWrong("stream", stream, "false: embeddings are answered at once")
+            raise AskedWrong("stream", stream, "false: this is answered at once")
         messages = body.get(face.messages)
         if face.messages == "messages" and not (isinstance(messages, list) and messages):
             raise AskedWrong("messages", messages, "a list of messages")
@@ -101,13 +114,14 @@ class Asked:
             value = body.get(name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise AskedWrong(name, value, "a whole number from 1")
-        return cls(face, raw, body, model, bool(stream))
+        session = _session_in(body)
+        return cls(face, raw if session is None else orjson.dumps(body), body, model, bool(stream), session)
 
     @property
     def messages(self) -> list[Any]:
         """What was said, as a list."""
         given = self.body[self.face.messages]
-        if self.face.name == "messages" and "system" in self.body:
+        if self.face.is_anthropic and "system" in self.body:
             return [{"role": "system", "content": self.body["system"]}, *given]
         if isinstance(given, str):
             return [{"role": "user", "content": given}]
@@ -116,9 +130,7 @@ class Asked:
     @property
     def params(self) -> dict[str, Any]:
         """Everything else: temperature, tools, limits …"""
-        left_out = (
-            (self.face.messages, "model", "system") if self.face.name == "messages" else (self.face.messages, "model")
-        )
+        left_out = (self.face.messages, "model", "system") if self.face.is_anthropic else (self.face.messages, "model")
         return {name: value for name, value in self.body.items() if name not in left_out}
 
     @property
@@ -139,7 +151,7 @@ class Asked:
     @property
     def most_output_tokens(self) -> int | None:
         """How many tokens it allows for the answers together; None where it says nothing."""
-        if self.face.name == "embeddings":
+        if self.face.name == "embeddings" or self.face.is_free:
             return 0
         limits = [
             value
@@ -153,6 +165,21 @@ class Asked:
         """Whether a stream is to tell its tokens at the end."""
         options = self.body.get("stream_options")
         return isinstance(options, dict) and options.get("include_usage") is True
+
+
+def _session_in(body: dict[str, Any]) -> str | None:
+    """The session that a body names, `session_id` or `metadata.session_id`; it is taken out, as providers refuse what they do not know."""
+    metadata = body.get("metadata")
+    named = None
+    if isinstance(metadata, dict) and "session_id" in metadata:
+        named = metadata.pop("session_id")
+        if not metadata:
+            del body["metadata"]
+    if "session_id" in body:
+        named = body.pop("session_id")
+    if named is not None and not isinstance(named, str):
+        raise AskedWrong("session_id", named, "what the session is called")
+    return named
 
 
 def text_of(content: Any) -> str:

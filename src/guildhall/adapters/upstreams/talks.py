@@ -274,7 +274,15 @@ def read_message(document: Mapping[str, Any]) -> Told:
     )
 
 
+def _read_count(document: Mapping[str, Any]) -> Told:
+    tokens = count(document.get("input_tokens"))
+    if tokens is None:
+        raise Garbage("a count without input_tokens")
+    return Told(texts=[str(tokens)], finish_reason="counted", usage=Usage(0, 0))  # counting costs nothing
+
+
 _READERS = {
+    "count_tokens": _read_count,
     "chat": _read_chat,
     "completions": _read_chat,
     "embeddings": _read_embeddings,
@@ -292,19 +300,25 @@ _STREAMS: Mapping[str, type[StreamTalk]] = {
 def speaks(face: str, wire: Wire) -> bool:
     """Whether what is asked at a face can be said to a provider that speaks this API."""
     if wire is Wire.OPENAI:
-        return True
-    return face in ("messages", "chat")
+        return face != "count_tokens"
+    return face != "embeddings"
 
 
-def talk(asked: Asked, wire: Wire, model: str) -> Talk:
+def talk(asked: Asked, wire: Wire, model: str, *, has_responses: bool = True) -> Talk:
     """
-    How to say what was asked to a provider, which calls the model so.
+    How to say what was asked to a provider, which calls the model so; `has_responses`: it has OpenAI's responses API.
 
     Raises:
         AskedWrong: It holds what the provider's API cannot say.
     """
-    from guildhall.adapters.upstreams.translation import ChatByMessages, MessagesByChat  # noqa: PLC0415 - it builds on this
+    # Both build on this module.
+    from guildhall.adapters.upstreams.responses import by_chat  # noqa: PLC0415
+    from guildhall.adapters.upstreams.translation import ChatByMessages, MessagesByChat  # noqa: PLC0415
 
+    if asked.face.name == "responses" and (wire is Wire.ANTHROPIC or not has_responses):
+        return by_chat(asked, wire, model)
+    if wire is Wire.ANTHROPIC and asked.face.name == "completions":
+        return by_chat(asked, wire, model)
     if wire is Wire.ANTHROPIC and asked.face.name == "chat":
         return ChatByMessages(asked, model)
     if wire is Wire.OPENAI and asked.face.name == "messages":

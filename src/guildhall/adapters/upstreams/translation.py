@@ -41,7 +41,7 @@ _REASONS = {
     "refusal": "content_filter",
 }
 _STOPS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
-_NEWER = re.compile(r"(o\d|gpt-[5-9])")
+NEWER = re.compile(r"(o\d|gpt-[5-9])")
 """OpenAI's reasoning models refuse `max_tokens`."""
 
 _DATA_URL = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+);base64,(?P<data>.*)", re.DOTALL)
@@ -123,7 +123,7 @@ class MessagesByChat(Talk):
         messages = list(_from_messages(given["messages"]))
         if given.get("system"):
             messages.insert(0, {"role": "system", "content": text_of(given["system"])})
-        limit = "max_completion_tokens" if _NEWER.match(model) else "max_tokens"
+        limit = "max_completion_tokens" if NEWER.match(model) else "max_tokens"
         body: dict[str, Any] = {"model": model, "messages": messages, limit: given.get("max_tokens")}
         for name in ("temperature", "top_p"):
             if given.get(name) is not None:

@@ -21,6 +21,7 @@ import orjson
 from guildhall import __version__, clock
 from guildhall.adapters.upstreams import FACES, Asked, AskedWrong, Face
 from guildhall.algorithms.suggestions import did_you_mean
+from guildhall.api.gateway import sessions
 from guildhall.app.gateway import Context, Gateway, UpstreamAnswered, ties
 from guildhall.app.logs import request_id as logged_id
 from guildhall.domains.gateway.providers import ModelNotFound
@@ -125,7 +126,7 @@ class _Reply:
         await self._send({"type": "http.response.body", "body": part, "more_body": more})
 
     async def break_off(self, error: GuildhallError) -> None:
-        document = orjson.dumps(_body(self._face.name == "messages", error, 502, ""))
+        document = orjson.dumps(_body(self._face.is_anthropic, error, 502, ""))
         if self._face.name in ("messages", "responses"):
             event = b"event: error\ndata: " + document + b"\n\n"
             if self._face.name == "responses":
@@ -179,8 +180,12 @@ class Door:
                 await self._metrics(scope, send, call_id)
             elif path == "/v1/models" or path.startswith("/v1/models/"):
                 await self._models(scope, send, call_id, path[len("/v1/models/") :], speaks_anthropic)
+            elif path == sessions.PATH or path.startswith(f"{sessions.PATH}/"):
+                await self._sessions(scope, receive, send, call_id)
             else:
                 raise _PathUnknown(path)
+        except CallerGone:
+            return
         except GuildhallError as error:
             await _fail(send, error, None, call_id, speaks_anthropic)
 
@@ -209,7 +214,7 @@ class Door:
             if _log.isEnabledFor(logging.INFO):
                 _log.info("%s %s: %s", face.name, error.code, error.message)
             await _fail(
-                send, error, 413 if isinstance(error, BodyTooLarge) else None, context.call_id, face.name == "messages"
+                send, error, 413 if isinstance(error, BodyTooLarge) else None, context.call_id, face.is_anthropic
             )
         except asyncio.CancelledError:
             raise
@@ -219,7 +224,7 @@ class Door:
                 defect = GuildhallError(
                     "something went wrong in the gateway", remedy="Look for the request id in its log."
                 )
-                await _fail(send, defect, 500, context.call_id, face.name == "messages")
+                await _fail(send, defect, 500, context.call_id, face.is_anthropic)
             else:
                 raise
         finally:
@@ -250,6 +255,24 @@ class Door:
                 await _answer(send, 200, orjson.dumps(each), call_id)
                 return
         raise ModelNotFound(wanted, [name for name, _ in found])
+
+    async def _sessions(self, scope: Mapping[str, Any], receive: Receive, send: Send, call_id: UUID) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        token, method, name = _token(headers), scope["method"], scope["path"][len(sessions.PATH) + 1 :]
+        if not token:
+            raise _TokenMissing
+        if method not in sessions.METHODS[bool(name)]:
+            expected = ", ".join(sessions.METHODS[bool(name)])
+            await _fail(
+                send,
+                _MethodWrong(f"{scope['path']!r} does not take {method}, expected {expected}"),
+                405,
+                call_id,
+                False,
+            )
+            return
+        body = await _read(receive, headers, self._most) if method == "PUT" else b""
+        await _answer(send, 200, await sessions.answer(self._gateway, token, method, name, body), call_id)
 
     async def _metrics(self, scope: Mapping[str, Any], send: Send, call_id: UUID) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}

@@ -79,7 +79,15 @@ from guildhall.domains.gateway.requests import (
     Usage,
 )
 from guildhall.domains.platform import identity
-from guildhall.domains.platform.identity import Caller, KeyRefused, NotSignedIn, Scope
+from guildhall.domains.platform.identity import (
+    Caller,
+    Conversation,
+    ConversationEnded,
+    IdentityRefused,
+    KeyRefused,
+    NotSignedIn,
+    Scope,
+)
 from guildhall.errors import GuildhallError, InvalidInput, NotAllowed
 
 MOST_ATTEMPTS = 4
@@ -124,8 +132,15 @@ class IdempotencyKeyUnusable(InvalidInput):
 
 
 _ON_RECORD = (
-    *(ModelNotFound, AccountsUnavailable, AskedWrong, budgets.BudgetExhausted, budgets.PriceUnknown),
-    *(ensembles.EnsembleNotFound, ensembles.EnsembleRefused),
+    ModelNotFound,
+    AccountsUnavailable,
+    AskedWrong,
+    ConversationEnded,
+    IdentityRefused,
+    budgets.BudgetExhausted,
+    budgets.PriceUnknown,
+    ensembles.EnsembleNotFound,
+    ensembles.EnsembleRefused,
 )
 """What refuses a call and leaves a row; one that comes too often leaves none, or the ledger would pay for it."""
 
@@ -163,6 +178,7 @@ class Context:
     caller: Caller | None = None
     """Who calls, once they were let in."""
     purpose: Purpose | None = None
+    session: Conversation | None = None
 
     @property
     def idempotency_key(self) -> str | None:
@@ -243,7 +259,7 @@ class Gateway:
         self._cache = cache
         self._allowances = Allowances(cache)
         self._most_answer_bytes = most_answer_bytes
-        self._ties = ties.Ties(doorkeeper)
+        self.ties = ties.Ties(doorkeeper)
         self._chance = chance
         self._sleep = sleep
         self._behind: set[asyncio.Task[None]] = set()
@@ -347,8 +363,8 @@ class Gateway:
             return
         several = None
         try:
-            if ties.are_in(context.headers):
-                context.purpose = await self._ties.purpose_of(caller, context.headers)
+            if asked.session is not None or ties.are_in(context.headers):
+                await self.ties.tie(context, caller, asked)
             if councils.is_ensemble(asked):
                 several = councils.several(self, book, asked)
                 asked = several.asked if several is not None else asking.stripped(asked)
@@ -385,7 +401,8 @@ class Gateway:
     async def _plan(self, caller: Caller, book: Book, asked: Asked, at: datetime) -> _Plan:
         plan = await self.route(book, asked)
         models = {asked.model, *(each.model for each in plan.order)}
-        plan.reservation = await self.set_aside(caller, book, models, [(plan, asked, 0)], at)
+        if not asked.face.is_free:
+            plan.reservation = await self.set_aside(caller, book, models, [(plan, asked, 0)], at)
         return plan
 
     async def route(self, book: Book, asked: Asked) -> _Plan:
@@ -406,7 +423,9 @@ class Gateway:
         talks, wrong = {}, None
         for each in routes:
             try:
-                talks[_key(each)] = talk(asked, each.account.wire, each.model)
+                talks[_key(each)] = talk(
+                    asked, each.account.wire, each.model, has_responses=providers.has_responses(each.account)
+                )
             except AskedWrong as error:
                 wrong = error
         routes = [each for each in routes if _key(each) in talks]
@@ -857,7 +876,7 @@ class Gateway:
             content=content,
             raw=packed(raw, is_json=is_json) if raw and keeps else _EMPTY,
             usage=told.usage,
-            cost_usd=_cost(price, told.usage),
+            cost_usd=Decimal(0) if course.asked.face.is_free else _cost(price, told.usage),
             response_time_ms=round(clock.monotonic_ms() - began_ms),
             time_to_first_byte_ms=None if first_ms is None else round(first_ms),
             finish_reason=told.finish_reason and told.finish_reason[:50],
@@ -927,7 +946,9 @@ class Gateway:
         )
 
     def _headers(self, course: _Course, route: Route, media_type: str) -> dict[str, str]:
+        session = course.context.session
         return {
+            **(ties.NOTHING if session is None else ties.told(session)),
             "content-type": media_type,
             "x-request-id": str(course.call.id),
             "x-guildhall-provider": route.account.name.encode("ascii", "replace").decode(),
@@ -1038,7 +1059,7 @@ def _new_call(context: Context, caller: Caller, asked: Asked, first: Route, rese
         tenant_id=caller.tenant_id,
         user_id=caller.user_id,
         api_key_id=caller.key_id,
-        session_id=caller.session_id,
+        session_id=caller.session_id if context.session is None else context.session.id,
         request_type=asked.face.request_type,
         model=asked.model,
         prompt=requests.excerpt(asked.prompt) if keeps else "",
@@ -1059,7 +1080,7 @@ def _bare_call(context: Context, caller: Caller, request_type: str, model: str =
         tenant_id=caller.tenant_id,
         user_id=caller.user_id,
         api_key_id=caller.key_id,
-        session_id=caller.session_id,
+        session_id=caller.session_id if context.session is None else context.session.id,
         request_type=request_type,
         model=model,
         prompt="",

@@ -1,39 +1,48 @@
 """
-What a call is tied to beside its caller: the trial of a simulation that it is made for.
+What a call is tied to beside its caller: the trial of a simulation that it is made for, and the session that it is part of.
 
-Callers say so in headers; most say nothing, and cost nothing here. That a
-simulation is the caller's team's is looked up once and remembered: what is a
-team's stays so.
+Callers say so in headers, of a session also in the body; most say nothing, and
+cost nothing here. That a simulation is the caller's team's is looked up once
+and remembered: what is a team's stays so. A session is one's own, moves its
+end with each call, and is asked for with each.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from typing import Any, get_args
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, cast, get_args
 from uuid import UUID
 
-from guildhall.adapters.upstreams import AskedWrong
+from guildhall.adapters.upstreams import Asked, AskedWrong
 from guildhall.app.doorkeeper import Doorkeeper
+from guildhall.db import Tx
 from guildhall.domains.evaluation import simulations
 from guildhall.domains.evaluation.simulations import SimulationNotFound
 from guildhall.domains.gateway.requests import Purpose, Role
-from guildhall.domains.platform.identity import Caller
+from guildhall.domains.platform import identity
+from guildhall.domains.platform.identity import Caller, Conversation
+
+if TYPE_CHECKING:
+    from guildhall.app.gateway.calls import Context
 
 SIMULATION = "x-guildhall-simulation"
 OUTCOME = "x-guildhall-outcome"
 ROLE = "x-guildhall-role"
+SESSION = "x-guildhall-session"
 BEFORE = "/trials/"
 """`/trials/SIMULATION/OUTCOME/v1/…` is `/v1/…` with the headers of that trial's agent, for programs that are told an address alone."""
 
 _TRIAL = (SIMULATION, OUTCOME, ROLE)
 _ROLES = get_args(Role)
+NOTHING: Mapping[str, str] = {}
 _MOST_KNOWN = 10_000
 
 
 def are_in(headers: Mapping[str, str]) -> bool:
     """Whether a call says that it is tied to anything."""
-    return SIMULATION in headers or OUTCOME in headers or ROLE in headers
+    return SIMULATION in headers or SESSION in headers or OUTCOME in headers or ROLE in headers
 
 
 def untied(scope: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -47,12 +56,39 @@ def untied(scope: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**scope, "path": f"/{parts[2]}", "headers": headers}
 
 
+def told(session: Conversation) -> dict[str, str]:
+    """What a caller is told of the session that a call was part of."""
+    return {"x-guildhall-session": str(session.id), "x-guildhall-session-expires": session.expires_at.isoformat()}
+
+
 class Ties:
     """Reads what calls are tied to, for one event loop."""
 
     def __init__(self, doorkeeper: Doorkeeper) -> None:
         self._doorkeeper = doorkeeper
         self._known: OrderedDict[tuple[UUID, UUID], None] = OrderedDict()
+
+    async def tie(self, context: Context, caller: Caller, asked: Asked) -> None:
+        """
+        See what a call is tied to, and keep it in its context.
+
+        Raises:
+            AskedWrong: A header makes no sense, or the simulation is not the team's.
+            ConversationEnded: The session has.
+            IdentityRefused: No session can be called that.
+            KeyRefused, NotSignedIn, StandingChanged, DatabaseUnavailable: As `Doorkeeper.transaction`.
+        """
+        context.purpose = await self.purpose_of(caller, context.headers)
+        name = context.headers.get(SESSION, asked.session)
+        if name is not None and context.session is None:
+            async with self.sessions_of(caller) as tx:
+                context.session = await identity.use_conversation(tx, name)
+
+    @asynccontextmanager
+    async def sessions_of(self, caller: Caller) -> AsyncIterator[Tx]:
+        """A transaction in which a caller's own sessions can be read and changed, also those of one who may only read."""
+        async with self._doorkeeper.transaction(caller, caller.person) as tx:
+            yield tx
 
     async def purpose_of(self, caller: Caller, headers: Mapping[str, str]) -> Purpose | None:
         """
@@ -72,7 +108,7 @@ class Ties:
             raise AskedWrong(ROLE, role, f"one of {', '.join(_ROLES)}")
         if (caller.tenant_id, simulation_id) not in self._known:
             await self._look_up(caller, simulation_id)
-        return Purpose(simulation_id, _uuid(headers, OUTCOME), role)  # type: ignore[arg-type] - one of them, as was seen
+        return Purpose(simulation_id, _uuid(headers, OUTCOME), cast(Role, role))
 
     async def _look_up(self, caller: Caller, simulation_id: UUID) -> None:
         async with self._doorkeeper.transaction(caller, caller.actor) as tx:

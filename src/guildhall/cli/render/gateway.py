@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from guildhall.domains.gateway.budgets import Budget
     from guildhall.domains.gateway.providers import Account
     from guildhall.domains.gateway.requests import Call, Story
+    from guildhall.domains.platform.identity import Conversation
 
 _STYLES = {"failed": "red", "running": "cyan", "unhealthy": "red", "degraded": "yellow", "healthy": "green"}
 _LONGEST = 200
@@ -95,6 +96,20 @@ def call_lines(calls: Iterable[Call], *, of_trials: bool = False) -> Iterator[Te
         )
     if empty:
         yield Text("no calls")
+
+
+def session_lines(sessions: Iterable[Conversation], *, whole: bool = False) -> Iterator[Text]:
+    """A line for each session; with its context, if `whole`."""
+    empty = True
+    for each in sessions:
+        empty = False
+        until = f" until {_when(each.expires_at)}" if each.status == "active" else ""
+        calls = f"{each.request_count} requests, last used {_when(each.last_activity)}"
+        yield Text.assemble((each.name, "bold"), f"  {each.status}{until}  {calls}")
+        if whole:
+            yield Text(f"  context {orjson.dumps(each.context).decode()}")
+    if empty:
+        yield Text("no sessions")
 
 
 def story_lines(story: Story) -> Iterator[Text]:

@@ -15,6 +15,7 @@ from guildhall.domains.gateway.providers.errors import (
 from guildhall.domains.gateway.providers.rules import (
     KINDS,
     check_url,
+    has_responses,
     in_turn,
     is_open_to,
     read_networks,
@@ -61,6 +62,7 @@ __all__ = [
     "change_account",
     "check_url",
     "get_account",
+    "has_responses",
     "in_turn",
     "is_open_to",
     "list_accounts",

@@ -29,6 +29,9 @@ KINDS: Mapping[str, tuple[Wire, str | None]] = {
 }
 """Types of accounts: the API that each speaks, and where it is; None: at an address of one's own."""
 
+_CHATS_ALONE = frozenset({"deepseek", "gemini", "mistral", "together"})
+"""Types whose servers have chat completions and no responses API."""
+
 EVERY_MODEL = "*"
 _LATENCY_COUNTS = 4.0
 """The slowest account of several equals keeps a quarter of its share."""
@@ -47,6 +50,12 @@ def wire_of(kind: str) -> Wire:
     if kind not in KINDS:
         raise AccountRefused("type", kind, f"one of {', '.join(KINDS)}", remedy=did_you_mean(kind, KINDS))
     return KINDS[kind][0]
+
+
+def has_responses(account: Account) -> bool:
+    """Whether an account has OpenAI's responses API, by its `config` or else by its type."""
+    stated = account.options.responses
+    return account.type not in _CHATS_ALONE if stated is None else stated
 
 
 def read_options(config: Mapping[str, Any]) -> Options:
@@ -70,6 +79,7 @@ def read_options(config: Mapping[str, Any]) -> Options:
         prices=_prices(config.get("prices", {})),
         max_output_tokens=_whole("max_output_tokens", config.get("max_output_tokens", 16_384), 1, 10_000_000),
         probe=_probe(config.get("probe", "/models")),
+        responses=_yes_or_no("responses", config.get("responses")),
     )
 
 
@@ -89,6 +99,12 @@ def _models(value: Any) -> dict[str, str]:
 def _whole(name: str, value: Any, least: int, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise AccountRefused(f"config.{name}", value, f"a whole number from {least} to {most}")
+    return value
+
+
+def _yes_or_no(name: str, value: Any) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise AccountRefused(f"config.{name}", value, "true, false or null")
     return value
 
 

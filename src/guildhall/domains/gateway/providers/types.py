@@ -41,7 +41,8 @@ class Options:
     `models` maps names that callers use to the provider's own; `"*"` lets every
     name through. `priority` is the order of failover, the lowest first. `prices`
     are USD per million tokens by the provider's name of the model: `input`,
-    `output` and, where it differs, `cached`.
+    `output` and, where it differs, `cached`. `responses` says whether it has
+    OpenAI's responses API; None: as its type mostly has.
     """
 
     models: Mapping[str, str] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Options:
     prices: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     max_output_tokens: int = 16_384
     probe: str | None = "/models"
+    responses: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-RequestType: TypeAlias = Literal["chat", "completion", "embedding", "response", "message"]
+RequestType: TypeAlias = Literal["chat", "completion", "embedding", "response", "message", "count"]
 Role: TypeAlias = Literal["agent", "user", "judge", "analyst"]
 """Who calls a model in a trial, or, for the analyst, about a simulation."""
 

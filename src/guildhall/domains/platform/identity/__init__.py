@@ -29,7 +29,17 @@ if TYPE_CHECKING:
         revoke_sessions,
         sign_in,
     )
+    from guildhall.domains.platform.identity.conversations import (
+        end_conversation,
+        get_conversation,
+        keep_context,
+        list_conversations,
+        use_conversation,
+    )
     from guildhall.domains.platform.identity.errors import (
+        ConversationEnded,
+        ConversationNotFound,
+        IdentityRefused,
         InvitationNotFound,
         KeyNotFound,
         KeyRefused,
@@ -93,6 +103,7 @@ if TYPE_CHECKING:
     )
     from guildhall.domains.platform.identity.types import (
         Action,
+        Conversation,
         Erasure,
         Invitation,
         Key,
@@ -132,7 +143,11 @@ __all__ = [
     "USERS",
     "Action",
     "Caller",
+    "Conversation",
+    "ConversationEnded",
+    "ConversationNotFound",
     "Erasure",
+    "IdentityRefused",
     "Invitation",
     "InvitationNotFound",
     "Key",
@@ -174,9 +189,11 @@ __all__ = [
     "create_user",
     "database_id",
     "discard_secret",
+    "end_conversation",
     "erase_team_rows",
     "erase_user",
     "finish_erasing_team",
+    "get_conversation",
     "get_member",
     "get_own_team",
     "get_preferences",
@@ -186,7 +203,9 @@ __all__ = [
     "get_user",
     "invite",
     "join",
+    "keep_context",
     "keep_secret",
+    "list_conversations",
     "list_invitations",
     "list_keys",
     "list_members",
@@ -217,6 +236,7 @@ __all__ = [
     "set_preferences",
     "sign_in",
     "tidy",
+    "use_conversation",
 ]
 
 
@@ -224,7 +244,7 @@ def __getattr__(name: str) -> Any:
     # Every command asks which installation this is, and most ask no more: the rest, with its types and its
     # cryptography, takes longer to load than they take to run.
     if name in __all__:
-        for part in ("types", "errors", "rules", "service", "access", "leaving", "listings", "vault"):
+        for part in ("types", "errors", "rules", "service", "access", "conversations", "leaving", "listings", "vault"):
             module = import_module(f"{__name__}.{part}")
             if hasattr(module, name):
                 return globals().setdefault(name, getattr(module, name))

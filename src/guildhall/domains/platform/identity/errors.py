@@ -154,6 +154,35 @@ class SessionNotFound(NotFound):
         super().__init__(f"there is no session {session_id}", field="session", value=session_id)
 
 
+class ConversationNotFound(NotFound):
+    """Nobody's programs of this team have named a session so, or they are somebody else's."""
+
+    code = "session_not_found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"there is no session called {name!r:.300}",
+            remedy="`guildhall gateway sessions list --all` lists yours.",
+            field="session",
+            value=name,
+        )
+
+
+class ConversationEnded(Conflict):
+    """A session that is named has ended."""
+
+    code = "session_ended"
+
+    def __init__(self, name: str, status: str) -> None:
+        super().__init__(
+            f"the session {name!r:.300} {'has expired' if status == 'expired' else 'was ended'}",
+            remedy="Begin another one, by another name.",
+            field="session",
+            value=name,
+            status=status,
+        )
+
+
 class InvitationNotFound(NotFound):
     """There is no such invitation, or it is another team's."""
 

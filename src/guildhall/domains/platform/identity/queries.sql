@@ -53,8 +53,30 @@ SELECT platform.revoke_sessions(:user_id, :only_session, :but_session);
 -- name: sessions
 SELECT id, status, host(ip_address) AS ip_address, user_agent, request_count, last_activity, expires_at, created_at
   FROM platform.user_sessions
- WHERE status = 'active' OR :with_ended
+ WHERE (status = 'active' OR :with_ended)
+   AND name IS NULL
  ORDER BY created_at DESC
+ LIMIT :at_most;
+
+-- name: use_session
+SELECT id, :name::text AS name, status, context, request_count, last_activity, expires_at, ends_at, created_at
+  FROM platform.use_session(:name, :requests, :idle, :longest);
+
+-- name: keep_context
+UPDATE platform.user_sessions
+   SET context = :context
+ WHERE name = :name
+   AND status = 'active'
+   AND expires_at > now();
+
+-- name: conversations
+SELECT id, name, CASE WHEN status = 'active' AND expires_at <= now() THEN 'expired' ELSE status::text END AS status, context,
+       request_count, last_activity, expires_at, ends_at, created_at
+  FROM platform.user_sessions
+ WHERE name IS NOT NULL
+   AND (:name::text IS NULL OR name = :name)
+   AND ((status = 'active' AND expires_at > now()) OR :with_ended)
+ ORDER BY last_activity DESC, id
  LIMIT :at_most;
 
 -- name: count_requests
@@ -240,7 +262,8 @@ SELECT id, email, role, invited_by, expires_at, created_at, accepted_at, revoked
 
 -- name: every_session
 SELECT id, status, host(ip_address) AS ip_address, user_agent, request_count, last_activity, expires_at, created_at
-  FROM platform.user_sessions;
+  FROM platform.user_sessions
+ WHERE name IS NULL;
 
 -- name: every_key
 SELECT keys.id, keys.user_id, users.username, keys.name, keys.scopes, keys.rate_limit, keys.last_used_at, keys.expires_at,

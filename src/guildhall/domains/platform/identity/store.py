@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from guildhall.db import ConstraintViolated, Row, Tx, load_queries
+from guildhall.db import ConstraintViolated, Json, Row, Tx, load_queries
 from guildhall.domains.platform.identity.errors import (
     AlreadyMember,
     IdentityTaken,
@@ -18,6 +18,7 @@ from guildhall.domains.platform.identity.errors import (
     TheFirstStay,
 )
 from guildhall.domains.platform.identity.types import (
+    Conversation,
     Invitation,
     Key,
     Member,
@@ -179,6 +180,21 @@ async def revoke_sessions(
 async def list_sessions(tx: Tx, *, with_ended: bool, at_most: int) -> list[Session]:
     rows = await tx.fetch(_queries.sessions, with_ended=with_ended, at_most=at_most)
     return [Session(**row) for row in rows]
+
+
+async def use_session(tx: Tx, name: str, requests: int, *, idle: timedelta, longest: timedelta) -> Conversation:
+    row = await tx.find(_queries.use_session, name=name, requests=requests, idle=idle, longest=longest)
+    assert row is not None  # it is there, or was made
+    return Conversation(**row)
+
+
+async def keep_context(tx: Tx, name: str, context: bytes) -> bool:
+    return await tx.execute(_queries.keep_context, name=name, context=Json(context)) == 1
+
+
+async def conversations(tx: Tx, name: str | None, *, with_ended: bool, at_most: int) -> list[Conversation]:
+    rows = await tx.fetch(_queries.conversations, name=name, with_ended=with_ended, at_most=at_most)
+    return [Conversation(**row) for row in rows]
 
 
 async def count_requests(tx: Tx, session_id: UUID, requests: int) -> bool:

@@ -166,6 +166,26 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversation:
+    """
+    A session that somebody's programs name: calls of models are tied to it.
+
+    `status` is active, expired or revoked; `expires_at` moves on with each
+    call, up to `ends_at`. `context` is what the programs keep there.
+    """
+
+    id: UUID
+    name: str
+    status: str
+    context: Mapping[str, Any]
+    request_count: int
+    last_activity: datetime
+    expires_at: datetime
+    ends_at: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Preferences:
     """How somebody likes things shown."""
 

@@ -1,0 +1,38 @@
+"""Sessions that callers of models name, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from typing_extensions import TypedDict
+
+from guildhall.app.documents import described
+from guildhall.domains.platform.identity import Conversation
+
+
+@described
+class ConversationDocument(TypedDict):
+    """A session that a person's programs name, with what they keep there."""
+
+    id: UUID
+    name: str
+    status: str
+    """active, expired or revoked."""
+    context: Mapping[str, Any]
+    request_count: int
+    last_activity: datetime
+    expires_at: datetime
+    """Moves on with each call, up to `ends_at`."""
+    ends_at: datetime
+    created_at: datetime
+
+
+def conversation_document(session: Conversation) -> ConversationDocument:
+    """A session as JSON."""
+    document: ConversationDocument = {  # type: ignore[assignment] - its keys are the fields' names
+        name: getattr(session, name) for name in ConversationDocument.__annotations__
+    }
+    return document
