@@ -102,6 +102,25 @@ async def test_what_a_call_cost_is_counted_exactly(town: Town) -> None:
     assert (budget.spent_usd, budget.reserved_usd) == (COST, 0)
 
 
+async def test_a_hard_budget_sets_aside_all_that_a_call_may_cost(town: Town) -> None:
+    await price(town)
+    await town.budget(limit_usd=Decimal(10))
+    client = town.openai()
+    model = "say-hello"
+    await client.completions.create(model=model, prompt=["a"] * 10, max_tokens=100, n=2)  # 4 USD at most
+    for given in (
+        {"prompt": ["a"] * 30, "max_tokens": 100, "n": 2},  # 30 × 2 × 100 answered tokens: 12 USD
+        {"prompt": "a", "max_tokens": 100, "best_of": 60},
+    ):
+        with pytest.raises(openai.RateLimitError, match="may cost 12"):
+            await client.completions.create(model=model, **given)
+    with pytest.raises(openai.RateLimitError, match="may cost 1000"):
+        await client.responses.create(model=model, input="a", max_output_tokens=10, previous_response_id="resp_1")
+    with pytest.raises(openai.BadRequestError, match="the budget 'team' is a hard one"):
+        await client.responses.create(model=model, input="a", tools=[{"type": "web_search_preview"}])
+    assert len(town.provider.asked) == 1
+
+
 async def test_a_price_that_is_not_known_is_null_and_a_hard_budget_refuses_it(town: Town) -> None:
     await town.budget("soft", limit_usd=Decimal(1), is_hard=False)
     await town.say()

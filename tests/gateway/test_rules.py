@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from contextlib import nullcontext
 from decimal import Decimal
 from itertools import pairwise
 from uuid import uuid4
@@ -14,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guildhall import clock
-from guildhall.adapters.upstreams import AskedWrong
+from guildhall.adapters.upstreams import FACES, Asked, AskedWrong
 from guildhall.adapters.upstreams.events import Splitter
 from guildhall.algorithms.breaker import Breaker
+from guildhall.app.gateway import bounds
 from guildhall.domains.catalogue.pricing import Price, Rates, cost, most
 from guildhall.domains.gateway import providers
 from guildhall.domains.gateway.budgets.rules import charged
@@ -269,3 +271,98 @@ def test_what_people_wrote_is_in_no_message(field: str) -> None:
         assert "my secret" not in str(refused.as_json())
         assert field in refused.message
     assert "'my model'" in AskedWrong("model", "my model", "another").message
+
+
+def _asked(face: str, **body: object) -> Asked:
+    return Asked.read(FACES[face], orjson.dumps({"model": "m", **body}))
+
+
+@pytest.mark.parametrize(
+    ("face", "body", "answers"),
+    [
+        ("completions", {"prompt": "a"}, 1),
+        ("completions", {"prompt": "a", "n": 2, "best_of": 5}, 5),
+        ("completions", {"prompt": ["a", "b", "c"], "n": 2}, 6),
+        ("completions", {"prompt": [1, 2, 3], "n": 2}, 2),
+        ("completions", {"prompt": [[1, 2], [3]]}, 2),
+        ("chat", {"messages": [{"role": "user", "content": "a"}], "n": 3}, 3),
+    ],
+)
+def test_every_answer_that_a_provider_makes_is_counted(face: str, body: dict[str, object], answers: int) -> None:
+    asked = _asked(face, max_tokens=10, **body)
+    assert (asked.answers, asked.most_output_tokens) == (answers, 10 * answers)
+
+
+_LONG = "QUJD" * 1000
+_TOOL = {"type": "function", "name": "read", "parameters": {"properties": {"file": {}, "document": {}}}}
+
+
+@pytest.mark.parametrize(
+    ("face", "body", "names_more"),
+    [
+        ("responses", {"input": "a", "previous_response_id": "resp_1"}, True),
+        ("responses", {"input": "a", "prompt": {"id": "pmpt_1"}}, True),
+        ("responses", {"input": [{"role": "user", "content": [{"type": "input_file", "file_url": "x"}]}]}, True),
+        ("responses", {"input": [{"type": "function_call_output", "output": [{"type": "input_file"}]}]}, True),
+        ("responses", {"input": "file", "tools": [_TOOL]}, False),
+        ("chat", {"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_data": _LONG}}]}]}, True),
+        (
+            "messages",
+            {"messages": [{"role": "user", "content": [{"type": "document", "source": {"type": "base64"}}]}]},
+            True,
+        ),
+        (
+            "messages",
+            {"messages": [{"role": "user", "content": [{"type": "tool_result", "content": [{"type": "document"}]}]}]},
+            True,
+        ),
+        (
+            "messages",
+            {
+                "messages": [
+                    {"role": "user", "content": [{"type": "document", "source": {"type": "text", "data": _LONG}}]}
+                ]
+            },
+            False,
+        ),
+        (
+            "messages",
+            {"messages": [{"role": "user", "content": [{"type": "image", "source": {"file_id": "f"}}]}]},
+            True,
+        ),
+    ],
+)
+def test_what_a_body_only_names_is_as_long_as_models_take(face: str, body: dict[str, object], names_more: bool) -> None:
+    asked = _asked(face, **body)
+    bound = bounds.prompt_tokens(asked)
+    assert bound[1] is names_more
+    route = Route(account("a"), "m")
+    assert bounds.most_prompt_tokens(bound, route) == (1_000_000 if names_more else len(asked.raw))
+
+
+def test_what_is_inline_counts_as_an_image_or_a_document_and_what_is_heard_by_its_bytes() -> None:
+    image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{_LONG}"}}
+    sound = {"type": "input_audio", "input_audio": {"data": _LONG}}
+    seen = _asked("chat", messages=[{"role": "user", "content": [image]}])
+    assert bounds.prompt_tokens(seen)[0] < 2 * bounds.IMAGE_TOKENS + 500
+    both = _asked("chat", messages=[{"role": "user", "content": [image, sound]}])
+    assert bounds.prompt_tokens(both)[0] >= len(both.raw)
+
+
+@pytest.mark.parametrize(
+    ("face", "given", "refused"),
+    [
+        ("responses", {"tools": [{"type": "web_search_preview"}]}, True),
+        ("responses", {"tools": [{"type": "mcp", "server_url": "x"}]}, True),
+        ("responses", {"tools": [_TOOL]}, False),
+        ("messages", {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, True),
+        ("messages", {"tools": [{"type": "bash_20250124", "name": "bash"}]}, False),
+        ("messages", {"mcp_servers": [{"url": "x"}]}, True),
+        ("chat", {"web_search_options": {"search_context_size": "low"}}, True),
+    ],
+)
+def test_a_providers_own_tools_have_no_bound(face: str, given: dict[str, object], refused: bool) -> None:
+    said = {"input": "a"} if face == "responses" else {"messages": [{"role": "user", "content": "a"}]}
+    asked = _asked(face, **said, **given)
+    with pytest.raises(AskedWrong, match="the budget 'team' is a hard one") if refused else nullcontext():
+        bounds.require_bounds(asked, "team")

@@ -110,7 +110,7 @@ class Asked:
             raise AskedWrong("messages", messages, "a list of messages")
         if face.messages != "messages" and not isinstance(messages, str | list):
             raise AskedWrong(face.messages, messages, "a text or a list")
-        for name in ("max_tokens", "max_completion_tokens", "max_output_tokens", "n"):
+        for name in ("max_tokens", "max_completion_tokens", "max_output_tokens", "n", "best_of"):
             value = body.get(name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise AskedWrong(name, value, "a whole number from 1")
@@ -158,7 +158,20 @@ class Asked:
             for name in ("max_completion_tokens", "max_tokens", "max_output_tokens")
             if (value := self.body.get(name)) is not None
         ]
-        return max(limits) * (self.body.get("n") or 1) if limits else None
+        return max(limits) * self.answers if limits else None
+
+    @property
+    def answers(self) -> int:
+        """How many answers the provider is to make, those that it throws away (`best_of`) among them."""
+        each = max(self.body.get("n") or 1, self.body.get("best_of") or 1)
+        prompt = self.body.get("prompt")
+        if (
+            self.face.name != "completions"
+            or not isinstance(prompt, list)
+            or isinstance(prompt[0] if prompt else 0, int)
+        ):
+            return each  # one text, or the tokens of one
+        return each * len(prompt)
 
     @property
     def wants_usage(self) -> bool:

@@ -40,7 +40,7 @@ from guildhall.adapters.upstreams import (
 )
 from guildhall.algorithms.backoff import full_jitter
 from guildhall.app.doorkeeper import Doorkeeper
-from guildhall.app.gateway import asking, ties
+from guildhall.app.gateway import asking, bounds, ties
 from guildhall.app.gateway import ensembles as councils
 from guildhall.app.gateway.begun import AT_ONCE, begun
 from guildhall.app.gateway.directory import Book, Directory
@@ -94,11 +94,6 @@ MOST_ATTEMPTS = 4
 _PER_ACCOUNT = 2
 _LONGEST_WAIT_S = 5.0
 _TRIES = 3
-_IMAGE_TOKENS = 8_000
-"""No provider counts more for an image."""
-
-_INLINE = re.compile(rb'"(?:data:[^"]{200,}|[A-Za-z0-9+/=_-]{2000,})"')
-_LINKED = re.compile(rb'"(?:image_url|image|input_image|file|input_file|document)"')
 _BYTES_PER_TOKEN = 4
 _EMPTY_LIST, _EMPTY = Packed(b"[]"), Packed(b"{}")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -466,6 +461,10 @@ class Gateway:
         limited = [each for each in charged if each.limit_usd is not None]
         if not limited:
             return None
+        for budget in limited:
+            if budget.is_hard:
+                for _, asked, _ in parts:
+                    bounds.require_bounds(asked, budget.name)
         most: Decimal | None = Decimal(0)
         unpriced: str | None = None
         for plan, asked, more in parts:
@@ -482,13 +481,14 @@ class Gateway:
     @staticmethod
     def most_usd(plan: _Plan, asked: Asked, more_tokens: int = 0) -> Decimal | None:
         """The most that what is asked, and so many tokens beside it, may cost at any of the providers that may be asked."""
-        tokens = most_prompt_tokens(asked.raw) + more_tokens
+        prompt = bounds.prompt_tokens(asked)
         most: Decimal | None = Decimal(0)
         for each in plan.order:
             price = plan.prices[_key(each)]
-            amount = (
-                None if price is None else pricing.most(price, prompt=tokens, completion=_most_completion(asked, each))
-            )
+            amount = None
+            if price is not None:
+                tokens = bounds.most_prompt_tokens(prompt, each) + more_tokens
+                amount = pricing.most(price, prompt=tokens, completion=bounds.most_completion_tokens(asked, each))
             most = None if most is None or amount is None else max(most, amount)
         return most
 
@@ -980,19 +980,6 @@ class Gateway:
                     await requests.release(tx, key, call_id)
 
 
-def most_prompt_tokens(raw: bytes) -> int:
-    """
-    A bound on the tokens of a request: no tokenizer makes more of a text than it has bytes, and no provider more of an image than it says.
-
-    >>> most_prompt_tokens(b'{"messages":[]}')
-    15
-    """
-    linked = len(_LINKED.findall(raw))
-    if not linked:
-        return len(raw)
-    return len(_INLINE.sub(b'""', raw)) + linked * _IMAGE_TOKENS
-
-
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """How many seconds a provider asks to wait (RFC 9110 §10.2.3, and OpenAI's `retry-after-ms`)."""
     text = headers.get("retry-after-ms", "")
@@ -1013,13 +1000,6 @@ def _key(route: Route) -> tuple[UUID, str]:
 
 def _likely_tokens(asked: Asked) -> int:
     return len(asked.raw) // _BYTES_PER_TOKEN + (asked.most_output_tokens or 0)
-
-
-def _most_completion(asked: Asked, route: Route) -> int:
-    stated = asked.most_output_tokens
-    if stated is not None:
-        return stated
-    return route.account.options.max_output_tokens * (asked.body.get("n") or 1)
 
 
 def _cost(price: Price | None, usage: Usage) -> Decimal | None:

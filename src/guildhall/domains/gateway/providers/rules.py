@@ -78,6 +78,7 @@ def read_options(config: Mapping[str, Any]) -> Options:
         record=_record(config.get("record", "all")),
         prices=_prices(config.get("prices", {})),
         max_output_tokens=_whole("max_output_tokens", config.get("max_output_tokens", 16_384), 1, 10_000_000),
+        max_input_tokens=_whole("max_input_tokens", config.get("max_input_tokens", 1_000_000), 1, 100_000_000),
         probe=_probe(config.get("probe", "/models")),
         responses=_yes_or_no("responses", config.get("responses")),
     )

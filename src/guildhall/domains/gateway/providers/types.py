@@ -42,7 +42,8 @@ class Options:
     name through. `priority` is the order of failover, the lowest first. `prices`
     are USD per million tokens by the provider's name of the model: `input`,
     `output` and, where it differs, `cached`. `responses` says whether it has
-    OpenAI's responses API; None: as its type mostly has.
+    OpenAI's responses API; None: as its type mostly has. `max_input_tokens` is
+    what its models take at most.
     """
 
     models: Mapping[str, str] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Options:
     record: Recorded = Recorded.ALL
     prices: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     max_output_tokens: int = 16_384
+    max_input_tokens: int = 1_000_000
     probe: str | None = "/models"
     responses: bool | None = None
 
