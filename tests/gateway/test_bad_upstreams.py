@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import anthropic
@@ -16,6 +22,7 @@ from aiohttp import web
 from fixtures.gateways import Town
 from fixtures.upstreams import ScriptedUpstream
 from guildhall import clock
+from guildhall.app.gateway.watch import Watch
 
 
 @pytest.fixture(autouse=True)
@@ -309,47 +316,101 @@ async def test_text_that_postgresql_cannot_keep_is_kept_as_far_as_it_can(town: T
 # answers that were recorded ----------------------------------------------------
 
 
-async def test_recorded_errors_and_answers_are_read_as_they_came(town: Town, shared_data: Any) -> None:
-    """Every recorded exchange of chat completions and messages: its status and its tokens, or its error."""
-    paths = {"/v1/chat/completions": "openai", "/v1/messages": "anthropic"}
-    seen = 0
-    await town.add("claude", "anthropic", config={"models": ["recorded-claude"]})
-    for file in sorted((shared_data / "provider_cassettes").glob("*.yaml")):
+_FACES = {
+    "/chat/completions": "chat",
+    "/completions": "completions",
+    "/responses": "responses",
+    "/messages": "messages",
+}
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """One recorded answer, and the API that it is of; None where that is none of ours."""
+
+    name: str
+    face: str | None
+    status: int
+    body: bytes
+    media_type: str
+
+    @property
+    def is_stream(self) -> bool:
+        return self.media_type == "text/event-stream"
+
+
+def _recorded(folder: Path) -> Iterator[_Recorded]:
+    for file in sorted(folder.glob("*.yaml")):
         for exchange in yaml.load(file.read_text("utf-8"), yaml.CSafeLoader)["interactions"]:
-            path = "/" + exchange["request"]["uri"].split("/", 3)[-1].split("?")[0]
-            body, status = exchange["response"]["body"].get("string"), exchange["response"]["status"]["code"]
-            if path not in paths or not isinstance(body, str) or not body.startswith(("{", "data:", "event:")):
-                continue
-            seen += 1
-            await check_recorded(town, path, status, body)
-    assert seen >= 5
+            path = urlsplit(exchange["request"]["uri"]).path
+            face = next((name for end, name in _FACES.items() if path.endswith(end)), None)
+            answer = exchange["response"]
+            body = answer["body"].get("string") or b""
+            body = body.encode() if isinstance(body, str) else body
+            if body.startswith(b"\x1f\x8b"):
+                body = gzip.decompress(body)
+            headers = {name.lower(): value[0] for name, value in answer["headers"].items()}
+            media_type = headers.get("content-type", "application/json").partition(";")[0]
+            yield _Recorded(file.name, face, answer["status"]["code"], body, media_type)
 
 
-async def check_recorded(town: Town, path: str, status: int, body: str) -> None:
-    streams = not body.startswith("{")
+async def _answered_by(town: Town, told: _Recorded, *, cut: int | None = None) -> tuple[int, str, Any]:
+    """The status and the text for a caller when a provider says this, perhaps not to its end, and the ledger's last row."""
+    face = told.face or "chat"
 
-    async def recorded(*_: object) -> web.StreamResponse:
-        kind = "text/event-stream" if streams else "application/json"
-        return web.Response(text=body, status=status, content_type=kind)
+    async def recorded(request: web.Request, _: object) -> web.StreamResponse:
+        if cut is None:
+            return web.Response(body=told.body, status=told.status, content_type=told.media_type)
+        response = web.StreamResponse(headers={"Content-Type": told.media_type})
+        await response.prepare(request)
+        await response.write(told.body[:cut])
+        assert request.transport is not None
+        request.transport.close()
+        return response
 
-    model = "recorded-claude" if path.endswith("messages") else "recorded"
-    town.provider.script[model].append(recorded)
-    town.provider.script[model].append(recorded)
-    document = {"model": model, "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}], "stream": streams}
-    before = len(await town.answers())
+    model = "recorded-claude" if face == "messages" else "recorded"
+    town.provider.script[model] += [recorded, recorded]
+    path = next(end for end, name in _FACES.items() if name == face)
+    said: dict[str, Any] = {"messages": [{"role": "user", "content": "hi"}]}
+    if face in ("completions", "responses"):
+        said = {"prompt" if face == "completions" else "input": "hi"}
+    document = {"model": model, "stream": told.is_stream, **said} | ({"max_tokens": 9} if face == "messages" else {})
     async with (
         aiohttp.ClientSession(headers={"x-api-key": town.key}) as session,
-        session.post(town.url + path, json=document) as response,
+        session.post(f"{town.url}/v1{path}", json=document) as response,
     ):
-        said = await response.text()
+        text = (await response.read()).decode()
     town.provider.script[model].clear()
-    row = (await town.answers())[before]
-    assert row["upstream_status"] == status
-    if status == 200:
-        assert response.status == 200, said
-        assert row["error_code"] is None
-        assert streams or said == body
-        assert row["finish_reason"]
-    else:
-        assert response.status == (502 if status in (401, 403) else status)
-        assert row["error_code"] in ("upstream_refused", "upstream_key_refused")
+    town.gateway.watch = Watch()  # nobody is left alone for what the one before has said
+    return response.status, text, (await town.answers())[-1]
+
+
+async def test_recorded_answers_are_read_as_they_came(town: Town, shared_data: Any) -> None:
+    """Every recorded exchange: its text and tokens, or its error; a stream also cut off half-way."""
+    await town.add("claude", "anthropic", config={"models": ["recorded-claude"]})
+    every = list(_recorded(shared_data / "provider_cassettes"))
+    kinds: Counter[str] = Counter()
+    for told in every:
+        status, text, row = await _answered_by(town, told)
+        where = (told.name, told.status, text[:200])
+        assert row["upstream_status"] == told.status, where
+        if told.face is None or 200 < told.status < 400:  # another API's: never passed for an answer
+            kinds["foreign"] += 1
+            assert (status, row["selected"], row["error_code"] is None) == (502, False, False), where
+        elif told.status == 200:
+            kinds[told.face] += 1
+            assert (status, row["error_code"], row["selected"]) == (200, None, True), where
+            assert told.is_stream or text.encode() == told.body
+            assert row["finish_reason"], where
+            if told.is_stream:
+                kinds["stream"] += 1
+                status, text, row = await _answered_by(town, told, cut=len(told.body) // 2)
+                assert row["error_code"] == "stream_broken", where
+                assert "broke off" in text or status == 502, where
+                assert "[DONE]" not in text, where
+        else:
+            kinds[str(told.status)] += 1
+            assert status == told.status, where
+            assert (text.encode(), row["error_code"]) == (told.body, "upstream_refused"), where
+    assert {"chat", "completions", "responses", "messages", "stream", "foreign", "400", "404"} <= kinds.keys()
+    assert kinds.total() - kinds["stream"] == len(every)

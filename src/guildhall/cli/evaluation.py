@@ -293,13 +293,13 @@ def show(
         async with App.open() as app, app.transaction() as tx:
             found = await simulations.resolve(tx, simulation)
             if scenario is None and calls:
-                page = await requests.page_calls(
+                made = await requests.page_calls(
                     tx, {"simulation_id": found.simulation_id}, requests.CALLS.order(), at_most=_MOST_CALLS
                 )
                 if as_json:
-                    output.document([call_document(each) for each in page.items])
+                    output.document([call_document(each) for each in made.items])
                 else:
-                    output.lines(call_lines(page.items, of_trials=True))
+                    output.lines(call_lines(made.items, of_trials=True))
                 return
             if scenario is None:
                 report = await reports.report(tx, found)
@@ -321,10 +321,10 @@ def show(
                 chosen = render.choose_trial(side, scenario, siblings, trial, known)
                 shown.append((side, await outcomes.get_outcome(tx, chosen.outcome_id), siblings))
                 if calls:
-                    page = await requests.page_calls(
+                    made = await requests.page_calls(
                         tx, {"outcome_id": chosen.outcome_id}, requests.CALLS.order(), at_most=_MOST_CALLS
                     )
-                    called.append(page.items)
+                    called.append(made.items)
         if as_json:
             documents = [
                 {
@@ -334,8 +334,8 @@ def show(
                 }
                 for side, outcome, siblings in shown
             ]
-            for document, made in zip(documents, called, strict=False):
-                document["calls"] = [call_document(each) for each in made]
+            for document, items in zip(documents, called, strict=False):
+                document["calls"] = [call_document(each) for each in items]
             output.document(documents if pair else documents[0])
             return
         for position, (side, outcome, siblings) in enumerate(shown):

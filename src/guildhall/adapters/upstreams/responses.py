@@ -431,7 +431,7 @@ class _ResponseStream(_OfChunks):
             content.append(_part(kind, ""))
             out += self._event("response.content_part.added", **self._where(), part=content[-1])
         content[-1][_TEXT_OF[kind]] += text
-        more = {"logprobs": []} if kind == "output_text" else {}
+        more: dict[str, Any] = {"logprobs": []} if kind == "output_text" else {}
         return out + self._event(f"response.{kind}.delta", **self._where(), delta=text, **more)
 
     def _add_call(self, call: Mapping[str, Any]) -> bytes:
@@ -461,7 +461,7 @@ class _ResponseStream(_OfChunks):
             return b""
         part = self._open["content"][-1]
         field = _TEXT_OF[part["type"]]
-        more = {"logprobs": []} if part["type"] == "output_text" else {}
+        more: dict[str, Any] = {"logprobs": []} if part["type"] == "output_text" else {}
         done = self._event(f"response.{part['type']}.done", **self._where(), **{field: part[field]}, **more)
         return done + self._event("response.content_part.done", **self._where(), part=part)
 

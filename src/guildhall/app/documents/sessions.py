@@ -32,7 +32,14 @@ class ConversationDocument(TypedDict):
 
 def conversation_document(session: Conversation) -> ConversationDocument:
     """A session as JSON."""
-    document: ConversationDocument = {  # type: ignore[assignment] - its keys are the fields' names
-        name: getattr(session, name) for name in ConversationDocument.__annotations__
+    return {
+        "id": session.id,
+        "name": session.name,
+        "status": session.status,
+        "context": session.context,
+        "request_count": session.request_count,
+        "last_activity": session.last_activity,
+        "expires_at": session.expires_at,
+        "ends_at": session.ends_at,
+        "created_at": session.created_at,
     }
-    return document
