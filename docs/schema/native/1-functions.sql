@@ -490,6 +490,26 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION evaluation.hand_out_analysis() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    -- Whoever analyses at once has described it meanwhile.
+    IF EXISTS (
+        SELECT FROM evaluation.llm_recommendation_sessions
+         WHERE session_id = NEW.session_id AND session_status = 'running' AND config_version_id IS NULL
+    ) THEN
+        INSERT INTO platform.background_tasks (task_type, payload, unique_key)
+        VALUES (
+            'recommendations.analyse', jsonb_build_object('session_id', NEW.session_id),
+            'recommendations.analyse ' || NEW.session_id
+        );
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION evaluation.refuse_changed_version() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -691,7 +711,9 @@ CREATE FUNCTION gateway.settle_calls(ids uuid[], times timestamp with time zone[
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
-    settled uuid[];
+    settled  uuid[];
+    earliest CONSTANT timestamptz := (SELECT min(each) FROM unnest(times) AS each);
+    latest   CONSTANT timestamptz := (SELECT max(each) FROM unnest(times) AS each);
 BEGIN
     WITH changed AS (
         UPDATE store.llm_requests AS kept
@@ -700,7 +722,9 @@ BEGIN
                error_message = done.message, completed_at = done.at
           FROM unnest(ids, times, states, prompts, completions, totals, cached, reasoning, costs, codes, reasons, ends)
                AS done (id, created_at, state, prompt, completion, total, cached, reasoning, cost, code, message, at)
-         WHERE kept.id = done.id AND kept.created_at = done.created_at AND kept.status IN ('pending', 'running')
+         WHERE kept.id = done.id AND kept.created_at = done.created_at
+           AND kept.created_at BETWEEN earliest AND latest -- so that no other day is opened
+           AND kept.status IN ('pending', 'running')
         RETURNING kept.id
     )
     SELECT COALESCE(array_agg(id), '{}') INTO settled FROM changed;
@@ -711,7 +735,9 @@ BEGIN
                error_message = done.message, completed_at = done.at
           FROM unnest(ids, times, states, prompts, completions, totals, cached, reasoning, costs, codes, reasons, ends)
                AS done (id, created_at, state, prompt, completion, total, cached, reasoning, cost, code, message, at)
-         WHERE kept.id = done.id AND kept.created_at = done.created_at AND kept.error_code = 'lost' AND kept.id <> ALL (settled);
+         WHERE kept.id = done.id AND kept.created_at = done.created_at
+           AND kept.created_at BETWEEN earliest AND latest
+           AND kept.error_code = 'lost' AND kept.id <> ALL (settled);
     END IF;
     RETURN settled;
 END
@@ -789,6 +815,20 @@ BEGIN
                                            ARRAY[NEW.scheduled_at]))[1];
     END IF;
     RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION platform.amend_function(routine regprocedure, passage text, anew text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    definition CONSTANT text := pg_get_functiondef(routine);
+BEGIN
+    IF position(passage IN definition) = 0 THEN
+        RAISE EXCEPTION '% has no such passage: %', routine, passage;
+    END IF;
+    EXECUTE replace(definition, passage, anew);
 END
 $$;
 
@@ -1274,7 +1314,7 @@ CREATE FUNCTION platform.create_partitions_ahead(wanted text DEFAULT NULL::text,
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    SELECT COALESCE(sum(platform.ensure_partitions(name, now(), now() + ahead)), 0)::integer
+    SELECT COALESCE(sum(platform.ensure_partitions(name, now(), now() + CASE WHEN step = interval '1 day' THEN ahead / 6 ELSE ahead END)), 0)::integer
       FROM platform.series
      WHERE name = COALESCE(wanted, name)
 $$;
@@ -1535,6 +1575,7 @@ DECLARE
     v_ids    uuid[];
     v_final  uuid[];
     v_open   integer[];
+    v_team   CONSTANT text := platform.tenant_id();
     v_wrong  text;
     v_awaited uuid[];
     v_known  uuid[];
@@ -1616,7 +1657,7 @@ BEGIN
 
     SELECT {engine}_places(
                array_agg(given.lane ORDER BY given.n),
-               array_agg(COALESCE(given.fair_key, platform.tenant_id()::text) ORDER BY given.n),
+               array_agg(COALESCE(given.fair_key, v_team) ORDER BY given.n),
                array_agg(COALESCE(given.priority, 'normal') ORDER BY given.n),
                array_agg(COALESCE(given.weight, 1) ORDER BY given.n),
                array_agg(COALESCE(given.scheduled_at, now()) ORDER BY given.n)
@@ -1630,7 +1671,7 @@ BEGIN
     SELECT given.id, given.task_type, COALESCE(given.payload, '{}'), COALESCE(given.priority, 'normal'),
            COALESCE(given.scheduled_at, now()), COALESCE(given.max_retries, lanes.max_retries),
            COALESCE(given.timeout, lanes.timeout), given.deadline_at, given.unique_key, given.idempotency_key,
-           COALESCE(given.fair_key, platform.tenant_id()::text), COALESCE(given.weight, 1), given.lane, COALESCE(given.open, 0),
+           COALESCE(given.fair_key, v_team), COALESCE(given.weight, 1), given.lane, COALESCE(given.open, 0),
            CASE WHEN COALESCE(given.open, 0) = 0 AND COALESCE(given.scheduled_at, now()) <= now() THEN given.place END
       FROM unnest(v_ids, v_final, p_types, p_payloads, p_priorities, p_scheduled_at, p_max_retries, p_timeouts, p_deadlines,
                   p_unique_keys, p_idempotency_keys, p_fair_keys, p_weights, v_lanes, v_open, v_places) WITH ORDINALITY
@@ -1753,6 +1794,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_was_silent boolean;
+    v_token      CONSTANT text := gen_random_uuid();
     v_lanes      integer[];
     v_rooms      integer[];
 BEGIN
@@ -1818,7 +1860,7 @@ BEGIN
                SET status        = CASE WHEN held.n <= p_begin OR p_begin IS NULL THEN 'running' ELSE 'queued' END::{status},
                    worker_id     = p_worker,
                    attempts      = tasks.attempts + 1,
-                   attempt_token = gen_random_uuid(),
+                   attempt_token = overlay(v_token PLACING lpad(to_hex(held.n), 8, '0') FROM 29)::uuid,
                    started_at    = now(),
                    leased_until  = LEAST(now() + tasks.timeout, tasks.deadline_at)
               FROM held
@@ -1873,6 +1915,8 @@ DECLARE
     v_ended   uuid[] := p_ended;
     v_waiting uuid[];
     v_ready   uuid[];
+    v_counts  integer[];
+    v_places  timestamptz[];
     v_count   integer := 0;
 BEGIN
     WHILE EXISTS (SELECT FROM {dependencies} WHERE depends_on_task_id = ANY (v_ended) AND NOT is_settled) LOOP
@@ -1887,18 +1931,31 @@ BEGIN
                AND ended.id = edges.depends_on_task_id
                AND (ended.status = 'completed' OR edges.on_failure = 'ignore')
             RETURNING edges.task_id
-        ),
-        changed AS (
-            UPDATE {tasks} AS tasks
-               SET open_dependencies = tasks.open_dependencies - counted.n
-              FROM (SELECT task_id, count(*)::integer AS n FROM settled GROUP BY task_id) AS counted
-             WHERE tasks.id = counted.task_id AND tasks.status IN ('pending', 'paused')
-            RETURNING tasks.id, tasks.open_dependencies
         )
-        SELECT array_agg(id) FILTER (WHERE open_dependencies = 0) INTO v_ready FROM changed;
-        IF v_ready IS NOT NULL THEN
-            v_count := v_count + {engine}_take_places(v_ready);
-        END IF;
+        SELECT array_agg(counted.task_id), array_agg(counted.n) INTO v_waiting, v_counts
+          FROM (SELECT task_id, count(*)::integer AS n FROM settled GROUP BY task_id) AS counted;
+        -- Whoever waits for nothing more takes its place with the same change of its row.
+        SELECT array_agg(id), {engine}_places(array_agg(lane), array_agg(fair_key::text), array_agg(priority), array_agg(weight), array_agg(ready_at))
+          INTO v_ready, v_places
+          FROM (
+                   SELECT tasks.id, tasks.lane, tasks.fair_key, tasks.priority, tasks.weight,
+                          GREATEST(tasks.scheduled_at, tasks.created_at) AS ready_at
+                     FROM unnest(v_waiting, v_counts) AS counted (id, n)
+                     JOIN {tasks} AS tasks ON tasks.id = counted.id
+                    WHERE tasks.status = 'pending' AND tasks.place IS NULL AND tasks.open_dependencies = counted.n
+                      AND tasks.scheduled_at <= now()
+                    ORDER BY tasks.scheduled_at, tasks.seq
+               ) AS ready;
+        UPDATE {tasks} AS tasks
+           SET open_dependencies = 0, place = placed.place
+          FROM unnest(v_ready, v_places) AS placed (id, place)
+         WHERE tasks.id = placed.id;
+        v_count := v_count + COALESCE(cardinality(v_ready), 0);
+        -- The others; one that has its place waits for none, which is fewer than were counted.
+        UPDATE {tasks} AS tasks
+           SET open_dependencies = tasks.open_dependencies - counted.n
+          FROM unnest(v_waiting, v_counts) AS counted (id, n)
+         WHERE tasks.id = counted.id AND tasks.open_dependencies >= counted.n AND tasks.status IN ('pending', 'paused');
 
         WITH doomed AS (
             SELECT edges.task_id,
@@ -2466,6 +2523,7 @@ DECLARE
     starts    timestamptz;
     ends      timestamptz;
     partition text;
+    whole     text;
     made      integer := 0;
 BEGIN
     SELECT * INTO wanted FROM platform.series WHERE name = series_name;
@@ -2480,10 +2538,18 @@ BEGIN
         RETURN 0;
     END IF;
 
-    starts := date_trunc('month', earliest);
+    starts := date_trunc(CASE WHEN wanted.step = interval '1 day' THEN 'day' ELSE 'month' END, earliest);
     WHILE starts <= latest LOOP
-        ends      := starts + interval '1 month';
+        ends      := starts + wanted.step;
         partition := platform.partition_name(series_name, starts);
+        IF wanted.step = interval '1 day' THEN
+            -- A month from before the series went by days holds all of its own.
+            whole := platform.partition_name(series_name, starts, interval '1 month');
+            IF to_regclass(format('store.%I', whole)) IS NOT NULL THEN
+                partition := whole;
+                ends      := date_trunc('month', starts) + interval '1 month';
+            END IF;
+        END IF;
         IF ends <= now() - wanted.retention THEN
             -- Upkeep may drop a partition of that age, but not before this transaction has ended.
             PERFORM pg_advisory_xact_lock_shared(hashtext('platform.series.kept'), hashtext(partition));
@@ -2992,6 +3058,16 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION platform.job_has_parents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.require_parents_of_jobs(ARRAY[NEW.tenant_id], array_remove(ARRAY[NEW.created_by], NULL));
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION platform.job_patience(priority platform.job_priority) RETURNS interval
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE priority WHEN 'critical'::platform.job_priority THEN '00:00:00'::interval WHEN 'high'::platform.job_priority THEN '00:15:00'::interval WHEN 'normal'::platform.job_priority THEN '01:00:00'::interval WHEN 'low'::platform.job_priority THEN '04:00:00'::interval ELSE '12:00:00'::interval END;
@@ -3057,6 +3133,7 @@ CREATE FUNCTION platform.jobs_claim(p_worker text, p_lanes integer[], p_n intege
 #variable_conflict use_column
 DECLARE
     v_was_silent boolean;
+    v_token      CONSTANT text := gen_random_uuid();
     v_lanes      integer[];
     v_rooms      integer[];
 BEGIN
@@ -3122,7 +3199,7 @@ BEGIN
                SET status        = CASE WHEN held.n <= p_begin OR p_begin IS NULL THEN 'running' ELSE 'queued' END::platform.job_status,
                    worker_id     = p_worker,
                    attempts      = tasks.attempts + 1,
-                   attempt_token = gen_random_uuid(),
+                   attempt_token = overlay(v_token PLACING lpad(to_hex(held.n), 8, '0') FROM 29)::uuid,
                    started_at    = now(),
                    leased_until  = LEAST(now() + tasks.timeout, tasks.deadline_at)
               FROM held
@@ -3208,6 +3285,7 @@ DECLARE
     v_ids    uuid[];
     v_final  uuid[];
     v_open   integer[];
+    v_team   CONSTANT text := platform.tenant_id();
     v_wrong  text;
     v_awaited uuid[];
     v_known  uuid[];
@@ -3289,7 +3367,7 @@ BEGIN
 
     SELECT platform.jobs_places(
                array_agg(given.lane ORDER BY given.n),
-               array_agg(COALESCE(given.fair_key, platform.tenant_id()::text) ORDER BY given.n),
+               array_agg(COALESCE(given.fair_key, v_team) ORDER BY given.n),
                array_agg(COALESCE(given.priority, 'normal') ORDER BY given.n),
                array_agg(COALESCE(given.weight, 1) ORDER BY given.n),
                array_agg(COALESCE(given.scheduled_at, now()) ORDER BY given.n)
@@ -3303,7 +3381,7 @@ BEGIN
     SELECT given.id, given.task_type, COALESCE(given.payload, '{}'), COALESCE(given.priority, 'normal'),
            COALESCE(given.scheduled_at, now()), COALESCE(given.max_retries, lanes.max_retries),
            COALESCE(given.timeout, lanes.timeout), given.deadline_at, given.unique_key, given.idempotency_key,
-           COALESCE(given.fair_key, platform.tenant_id()::text), COALESCE(given.weight, 1), given.lane, COALESCE(given.open, 0),
+           COALESCE(given.fair_key, v_team), COALESCE(given.weight, 1), given.lane, COALESCE(given.open, 0),
            CASE WHEN COALESCE(given.open, 0) = 0 AND COALESCE(given.scheduled_at, now()) <= now() THEN given.place END
       FROM unnest(v_ids, v_final, p_types, p_payloads, p_priorities, p_scheduled_at, p_max_retries, p_timeouts, p_deadlines,
                   p_unique_keys, p_idempotency_keys, p_fair_keys, p_weights, v_lanes, v_open, v_places) WITH ORDINALITY
@@ -3723,6 +3801,8 @@ DECLARE
     v_ended   uuid[] := p_ended;
     v_waiting uuid[];
     v_ready   uuid[];
+    v_counts  integer[];
+    v_places  timestamptz[];
     v_count   integer := 0;
 BEGIN
     WHILE EXISTS (SELECT FROM platform.background_task_dependencies WHERE depends_on_task_id = ANY (v_ended) AND NOT is_settled) LOOP
@@ -3737,18 +3817,31 @@ BEGIN
                AND ended.id = edges.depends_on_task_id
                AND (ended.status = 'completed' OR edges.on_failure = 'ignore')
             RETURNING edges.task_id
-        ),
-        changed AS (
-            UPDATE platform.background_tasks AS tasks
-               SET open_dependencies = tasks.open_dependencies - counted.n
-              FROM (SELECT task_id, count(*)::integer AS n FROM settled GROUP BY task_id) AS counted
-             WHERE tasks.id = counted.task_id AND tasks.status IN ('pending', 'paused')
-            RETURNING tasks.id, tasks.open_dependencies
         )
-        SELECT array_agg(id) FILTER (WHERE open_dependencies = 0) INTO v_ready FROM changed;
-        IF v_ready IS NOT NULL THEN
-            v_count := v_count + platform.jobs_take_places(v_ready);
-        END IF;
+        SELECT array_agg(counted.task_id), array_agg(counted.n) INTO v_waiting, v_counts
+          FROM (SELECT task_id, count(*)::integer AS n FROM settled GROUP BY task_id) AS counted;
+        -- Whoever waits for nothing more takes its place with the same change of its row.
+        SELECT array_agg(id), platform.jobs_places(array_agg(lane), array_agg(fair_key::text), array_agg(priority), array_agg(weight), array_agg(ready_at))
+          INTO v_ready, v_places
+          FROM (
+                   SELECT tasks.id, tasks.lane, tasks.fair_key, tasks.priority, tasks.weight,
+                          GREATEST(tasks.scheduled_at, tasks.created_at) AS ready_at
+                     FROM unnest(v_waiting, v_counts) AS counted (id, n)
+                     JOIN platform.background_tasks AS tasks ON tasks.id = counted.id
+                    WHERE tasks.status = 'pending' AND tasks.place IS NULL AND tasks.open_dependencies = counted.n
+                      AND tasks.scheduled_at <= now()
+                    ORDER BY tasks.scheduled_at, tasks.seq
+               ) AS ready;
+        UPDATE platform.background_tasks AS tasks
+           SET open_dependencies = 0, place = placed.place
+          FROM unnest(v_ready, v_places) AS placed (id, place)
+         WHERE tasks.id = placed.id;
+        v_count := v_count + COALESCE(cardinality(v_ready), 0);
+        -- The others; one that has its place waits for none, which is fewer than were counted.
+        UPDATE platform.background_tasks AS tasks
+           SET open_dependencies = tasks.open_dependencies - counted.n
+          FROM unnest(v_waiting, v_counts) AS counted (id, n)
+         WHERE tasks.id = counted.id AND tasks.open_dependencies >= counted.n AND tasks.status IN ('pending', 'paused');
 
         WITH doomed AS (
             SELECT edges.task_id,
@@ -4195,11 +4288,62 @@ CREATE FUNCTION platform.may_administer_team() RETURNS boolean
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN (COALESCE((platform.member_role() = ANY (ARRAY['owner'::text, 'admin'::text])), false) OR platform.is_administrator());
 
+CREATE FUNCTION platform.new_jobs_have_parents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM platform.require_parents_of_jobs(
+        ARRAY(SELECT DISTINCT tenant_id FROM added), ARRAY(SELECT DISTINCT created_by FROM added WHERE created_by IS NOT NULL)
+    );
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION platform.partition_name(series_name text, starts timestamp with time zone, step interval) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    RETURN ((series_name || to_char(starts, CASE WHEN (step = '1 day'::interval) THEN '_YYYY_MM_DD'::text ELSE '_YYYY_MM'::text END)) || CASE WHEN (EXTRACT(year FROM starts) < (0)::numeric) THEN '_bc'::text ELSE ''::text END);
+
+CREATE TABLE platform.series (
+    name text NOT NULL,
+    time_column text NOT NULL,
+    step interval NOT NULL,
+    retention interval,
+    chunk interval DEFAULT '1 day'::interval NOT NULL,
+    compress_after interval,
+    segment_by text[] DEFAULT '{}'::text[] NOT NULL,
+    order_by text,
+    is_archived boolean DEFAULT false NOT NULL,
+    dropped_before timestamp with time zone,
+    CONSTRAINT series_chunk_is_positive CHECK ((chunk > '00:00:00'::interval)),
+    CONSTRAINT series_compression_waits CHECK ((compress_after > '00:00:00'::interval)),
+    CONSTRAINT series_retention_is_positive CHECK ((retention > '00:00:00'::interval)),
+    CONSTRAINT series_step_is_a_month_or_a_day CHECK ((((step = '1 mon'::interval) AND (date_trunc('month'::text, step) = step)) OR ((step = '1 day'::interval) AND (date_trunc('day'::text, step) = step))))
+);
+
+COMMENT ON TABLE platform.series IS 'operations: system: every table that is kept by time: its base table in schema store, its column, and how its rows are kept.';
+
+COMMENT ON COLUMN platform.series.step IS 'The span of a partition on native partitions.';
+
+COMMENT ON COLUMN platform.series.retention IS 'How long rows are kept; NULL: for ever. Whole partitions are dropped once all of their span is older.';
+
+COMMENT ON COLUMN platform.series.chunk IS 'The span of a chunk on TimescaleDB.';
+
+COMMENT ON COLUMN platform.series.compress_after IS 'The age at which TimescaleDB compresses a chunk; NULL: never.';
+
+COMMENT ON COLUMN platform.series.segment_by IS 'Columns whose values compressed rows have in common.';
+
+COMMENT ON COLUMN platform.series.is_archived IS 'Partitions go to a file before they are dropped.';
+
+COMMENT ON COLUMN platform.series.dropped_before IS 'Rows older than this were dropped; those that arrive late are taken, and dropped by the next pass of upkeep.';
+
 CREATE FUNCTION platform.partition_name(series_name text, starts timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "TimeZone" TO 'UTC'
-    RETURN ((series_name || to_char(starts, '_YYYY_MM'::text)) || CASE WHEN (EXTRACT(year FROM starts) < (0)::numeric) THEN '_bc'::text ELSE ''::text END);
+    RETURN platform.partition_name(series_name, starts, (SELECT series.step FROM platform.series WHERE (series.name = partition_name.series_name)));
 
 CREATE FUNCTION platform.partition_spans(wanted text DEFAULT NULL::text) RETURNS TABLE(series text, partition text, starts timestamp with time zone, ends timestamp with time zone, is_compressed boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -4626,6 +4770,29 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION platform.refuse_while_there_are_jobs() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_column CONSTANT text := CASE TG_TABLE_NAME WHEN 'teams' THEN 'tenant_id' ELSE 'created_by' END;
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'rows of %.% are deleted in transactions that are READ COMMITTED', TG_TABLE_SCHEMA, TG_TABLE_NAME
+              USING ERRCODE = 'feature_not_supported', HINT = 'Another would not see the jobs that others have just added.';
+    END IF;
+    IF (v_column = 'tenant_id' AND EXISTS (SELECT FROM platform.background_tasks WHERE tenant_id = OLD.id))
+       OR (v_column = 'created_by' AND EXISTS (SELECT FROM platform.background_tasks WHERE created_by = OLD.id))
+    THEN
+        RAISE EXCEPTION 'there are jobs of % % yet', TG_TABLE_NAME, OLD.id
+              USING ERRCODE = 'foreign_key_violation', SCHEMA = 'platform', TABLE = 'background_tasks',
+                    CONSTRAINT = format('background_tasks_%s_fkey', v_column),
+                    DETAIL = format('Key (id)=(%s) is still referenced from table "background_tasks".', OLD.id);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION platform.register_task_type(p_type text, p_queue text DEFAULT 'default'::text, p_max_retries integer DEFAULT 3, p_timeout interval DEFAULT NULL::interval, p_retry_base interval DEFAULT '00:00:01'::interval, p_retry_most interval DEFAULT '01:00:00'::interval, p_schema jsonb DEFAULT NULL::jsonb) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4761,6 +4928,33 @@ BEGIN
         ),
         what
     );
+END
+$$;
+
+CREATE FUNCTION platform.require_parents_of_jobs(p_teams uuid[], p_people uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_found uuid[];
+BEGIN
+    -- As a foreign key does: nobody may delete them before this transaction has ended.
+    v_found := ARRAY(SELECT id FROM platform.teams WHERE id = ANY (p_teams) ORDER BY id FOR KEY SHARE);
+    IF cardinality(v_found) < cardinality(p_teams) THEN
+        RAISE EXCEPTION 'a job is of a team that is not there'
+              USING ERRCODE = 'foreign_key_violation', SCHEMA = 'platform', TABLE = 'background_tasks',
+                    CONSTRAINT = 'background_tasks_tenant_id_fkey',
+                    DETAIL = (SELECT format('Key (tenant_id)=(%s) is not present in table "teams".', min(team::text))
+                                FROM unnest(p_teams) AS team WHERE team <> ALL (v_found));
+    END IF;
+    v_found := ARRAY(SELECT id FROM platform.users WHERE id = ANY (p_people) ORDER BY id FOR KEY SHARE);
+    IF cardinality(v_found) < cardinality(p_people) THEN
+        RAISE EXCEPTION 'a job is by somebody who is not there'
+              USING ERRCODE = 'foreign_key_violation', SCHEMA = 'platform', TABLE = 'background_tasks',
+                    CONSTRAINT = 'background_tasks_created_by_fkey',
+                    DETAIL = (SELECT format('Key (created_by)=(%s) is not present in table "users".', min(person::text))
+                                FROM unnest(p_people) AS person WHERE person <> ALL (v_found));
+    END IF;
 END
 $$;
 
@@ -5062,11 +5256,15 @@ CREATE FUNCTION platform.series_short_of(ahead interval DEFAULT '1 mon'::interva
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "TimeZone" TO 'UTC'
     AS $$
-    SELECT registered.name, min(month)
+    SELECT registered.name, min(part)
       FROM platform.series AS registered
-     CROSS JOIN generate_series(date_trunc('month', now()), now() + ahead, interval '1 month') AS month
+     CROSS JOIN LATERAL generate_series(
+               date_trunc(CASE WHEN registered.step = interval '1 day' THEN 'day' ELSE 'month' END, now()),
+               now() + CASE WHEN registered.step = interval '1 day' THEN ahead / 6 ELSE ahead END, registered.step
+           ) AS part
      WHERE (SELECT engine FROM platform.installation) = 'native'
-       AND to_regclass(format('store.%I', platform.partition_name(registered.name, month))) IS NULL
+       AND to_regclass(format('store.%I', platform.partition_name(registered.name, part))) IS NULL
+       AND to_regclass(format('store.%I', platform.partition_name(registered.name, part, interval '1 month'))) IS NULL
      GROUP BY registered.name
      ORDER BY registered.name
 $$;
@@ -5454,6 +5652,35 @@ BEGIN
             ON CONFLICT DO NOTHING;
     END IF;
     RETURN used;
+END
+$$;
+
+CREATE FUNCTION platform.use_session(wanted text, requests integer, idle interval, longest interval) RETURNS TABLE(id uuid, status text, context jsonb, request_count integer, last_activity timestamp with time zone, expires_at timestamp with time zone, ends_at timestamp with time zone, created_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    at_time CONSTANT timestamptz := clock_timestamp();
+BEGIN
+    INSERT INTO platform.user_sessions AS known (
+        tenant_id, user_id, name, session_token, idle_lifetime, request_count, last_activity, expires_at, ends_at, created_at
+    )
+    VALUES (
+        platform.tenant_id(), platform.user_id(), wanted,
+        encode(sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')), 'hex'),
+        idle, requests, at_time, at_time + least(idle, longest), at_time + longest, at_time
+    )
+        ON CONFLICT (tenant_id, user_id, name) WHERE name IS NOT NULL DO UPDATE
+       SET request_count = known.request_count + excluded.request_count, last_activity = at_time,
+           expires_at = least(at_time + known.idle_lifetime, known.ends_at)
+     WHERE known.status = 'active' AND known.expires_at > at_time;
+    RETURN QUERY
+    SELECT known.id, CASE WHEN known.status = 'active' AND known.expires_at <= at_time THEN 'expired' ELSE known.status::text END,
+           known.context, known.request_count, known.last_activity, known.expires_at, known.ends_at, known.created_at
+      FROM platform.user_sessions AS known
+     WHERE known.tenant_id = platform.tenant_id() AND known.user_id = platform.user_id() AND known.name = wanted;
 END
 $$;
 
@@ -6680,6 +6907,7 @@ CREATE FUNCTION society.tasks_claim(p_worker text, p_lanes integer[], p_n intege
 #variable_conflict use_column
 DECLARE
     v_was_silent boolean;
+    v_token      CONSTANT text := gen_random_uuid();
     v_lanes      integer[];
     v_rooms      integer[];
 BEGIN
@@ -6745,7 +6973,7 @@ BEGIN
                SET status        = CASE WHEN held.n <= p_begin OR p_begin IS NULL THEN 'in_progress' ELSE 'assigned' END::society.agent_task_status,
                    worker_id     = p_worker,
                    attempts      = tasks.attempts + 1,
-                   attempt_token = gen_random_uuid(),
+                   attempt_token = overlay(v_token PLACING lpad(to_hex(held.n), 8, '0') FROM 29)::uuid,
                    started_at    = now(),
                    leased_until  = LEAST(now() + tasks.timeout, tasks.deadline_at)
               FROM held
@@ -7028,6 +7256,7 @@ DECLARE
     v_skills  text[];
     v_entries text[];
     v_lanes   integer[];
+    v_known   jsonb;
 BEGIN
     SELECT tenant_id, COALESCE(trust_score, 0), ARRAY(SELECT skill_name FROM society.agent_skills
                                                        WHERE agent_skills.tenant_id = agents.tenant_id AND agent_skills.agent_id = agents.id)
@@ -7036,7 +7265,8 @@ BEGIN
      WHERE id = p_agent AND (platform.tenant_id() IS NULL OR tenant_id = platform.tenant_id());
 
     v_entries := v_skills || ARRAY['', p_agent::text];
-    IF 64 < (SELECT count(*) FROM society.task_lanes WHERE tenant_id = v_team AND entry = ANY (v_entries)) THEN
+    v_known   := jsonb_object(v_skills, v_skills);
+    IF 64 < (SELECT count(*) FROM (SELECT FROM society.task_lanes WHERE tenant_id = v_team AND entry = ANY (v_entries) LIMIT 65) AS open) THEN
         SELECT array_agg(lane) INTO v_lanes
           FROM (
                    SELECT first.lane
@@ -7044,7 +7274,7 @@ BEGIN
                             WHERE tenant_id = v_team AND status = 'pending' AND place IS NOT NULL ORDER BY place, seq LIMIT 512) AS first
                      JOIN society.task_lanes AS lanes ON lanes.lane = first.lane
                     WHERE (lanes.agent_id IS NULL OR lanes.agent_id = p_agent)
-                      AND lanes.required_skills <@ v_skills AND lanes.min_trust <= v_trust AND NOT lanes.is_paused
+                      AND v_known ?& lanes.required_skills AND lanes.min_trust <= v_trust AND NOT lanes.is_paused
                       AND lanes.lane <> ALL (p_tried)
                     ORDER BY first.place, first.seq
                     LIMIT p_n
@@ -7062,7 +7292,7 @@ BEGIN
                           ) AS head
                     WHERE lanes.tenant_id = v_team AND lanes.entry = ANY (v_entries)
                       AND (lanes.agent_id IS NULL OR lanes.agent_id = p_agent)
-                      AND lanes.required_skills <@ v_skills AND lanes.min_trust <= v_trust AND NOT lanes.is_paused
+                      AND v_known ?& lanes.required_skills AND lanes.min_trust <= v_trust AND NOT lanes.is_paused
                       AND lanes.lane <> ALL (p_tried)
                     ORDER BY head.place, head.seq
                     LIMIT p_n
@@ -7418,6 +7648,8 @@ DECLARE
     v_ended   uuid[] := p_ended;
     v_waiting uuid[];
     v_ready   uuid[];
+    v_counts  integer[];
+    v_places  timestamptz[];
     v_count   integer := 0;
 BEGIN
     WHILE EXISTS (SELECT FROM society.task_dependencies WHERE depends_on_task_id = ANY (v_ended) AND NOT is_settled) LOOP
@@ -7432,18 +7664,31 @@ BEGIN
                AND ended.id = edges.depends_on_task_id
                AND (ended.status = 'completed' OR edges.on_failure = 'ignore')
             RETURNING edges.task_id
-        ),
-        changed AS (
-            UPDATE society.tasks AS tasks
-               SET open_dependencies = tasks.open_dependencies - counted.n
-              FROM (SELECT task_id, count(*)::integer AS n FROM settled GROUP BY task_id) AS counted
-             WHERE tasks.id = counted.task_id AND tasks.status IN ('pending', 'blocked')
-            RETURNING tasks.id, tasks.open_dependencies
         )
-        SELECT array_agg(id) FILTER (WHERE open_dependencies = 0) INTO v_ready FROM changed;
-        IF v_ready IS NOT NULL THEN
-            v_count := v_count + society.tasks_take_places(v_ready);
-        END IF;
+        SELECT array_agg(counted.task_id), array_agg(counted.n) INTO v_waiting, v_counts
+          FROM (SELECT task_id, count(*)::integer AS n FROM settled GROUP BY task_id) AS counted;
+        -- Whoever waits for nothing more takes its place with the same change of its row.
+        SELECT array_agg(id), society.tasks_places(array_agg(lane), array_agg(fair_key::text), array_agg(priority), array_agg(weight), array_agg(ready_at))
+          INTO v_ready, v_places
+          FROM (
+                   SELECT tasks.id, tasks.lane, tasks.fair_key, tasks.priority, tasks.weight,
+                          GREATEST(tasks.scheduled_at, tasks.created_at) AS ready_at
+                     FROM unnest(v_waiting, v_counts) AS counted (id, n)
+                     JOIN society.tasks AS tasks ON tasks.id = counted.id
+                    WHERE tasks.status = 'pending' AND tasks.place IS NULL AND tasks.open_dependencies = counted.n
+                      AND tasks.scheduled_at <= now()
+                    ORDER BY tasks.scheduled_at, tasks.seq
+               ) AS ready;
+        UPDATE society.tasks AS tasks
+           SET open_dependencies = 0, place = placed.place
+          FROM unnest(v_ready, v_places) AS placed (id, place)
+         WHERE tasks.id = placed.id;
+        v_count := v_count + COALESCE(cardinality(v_ready), 0);
+        -- The others; one that has its place waits for none, which is fewer than were counted.
+        UPDATE society.tasks AS tasks
+           SET open_dependencies = tasks.open_dependencies - counted.n
+          FROM unnest(v_waiting, v_counts) AS counted (id, n)
+         WHERE tasks.id = counted.id AND tasks.open_dependencies >= counted.n AND tasks.status IN ('pending', 'blocked');
 
         WITH doomed AS (
             SELECT edges.task_id,
@@ -7846,6 +8091,39 @@ CREATE FUNCTION store.mark_status_probes() RETURNS trigger
         END
         $$;
 
+CREATE FUNCTION store.mark_streaming_analytics() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+        BEGIN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT tenant_id AS tenant_id,
+                              date_bin(interval '5 minutes', "timestamp", timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM changed_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'streaming_analytics';
+
+            IF TG_OP = 'UPDATE' THEN
+
+            INSERT INTO platform.rollup_marks (rollup, tenant_id, bucket)
+            SELECT DISTINCT rollups.name, moments.tenant_id,
+                   date_bin(rollups.width, moments.moment, timestamptz '2000-01-01 00:00+00')
+              FROM (
+                       SELECT DISTINCT tenant_id AS tenant_id,
+                              date_bin(interval '5 minutes', "timestamp", timestamptz '2000-01-01 00:00+00') AS moment
+                         FROM new_rows
+                   ) AS moments
+              JOIN platform.rollups ON rollups.source = 'streaming_analytics';
+
+            END IF;
+            RETURN NULL;
+        END
+        $$;
+
 CREATE FUNCTION store.mark_tool_usage() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8182,6 +8460,20 @@ BEGIN
         PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'debate_sessions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
     ELSE
         INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'debate_sessions', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION store.record_gateway_ensembles() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF (TG_OP = 'UPDATE' AND OLD *= NEW) OR platform.audit_is_closed() OR platform.hints_at_secrets(concat(OLD.config, NEW.config)) THEN
+        PERFORM platform.keep_change(COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'ensembles', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW)) WHERE TG_OP <> 'UPDATE' OR NOT OLD *= NEW;
+    ELSE
+        INSERT INTO store.audit_log (tenant_id, table_schema, table_name, operation, record_key, old_data, new_data) VALUES (COALESCE(NEW.tenant_id, OLD.tenant_id), 'gateway', 'ensembles', TG_OP, jsonb_build_object('id', COALESCE(NEW.id, OLD.id)), to_jsonb(OLD), to_jsonb(NEW));
     END IF;
     RETURN NULL;
 END
@@ -8937,6 +9229,34 @@ CREATE FUNCTION store.stamp_audit_logs() RETURNS trigger
         END
         $$;
 
+CREATE FUNCTION store.stamp_ensemble_ballots() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+        BEGIN
+            IF NEW.digest IS NOT NULL THEN
+                RETURN NEW;
+            END IF;
+            NEW.transaction_id := pg_current_xact_id()::text::bigint;
+            NEW.epoch  := COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch());
+            NEW.digest := sha256(convert_to(concat_ws(chr(10), 'request_id=' || NEW.request_id::text, 'tenant_id=' || NEW.tenant_id::text, 'created_at=' || extract(epoch FROM NEW.created_at)::text, 'layer=' || NEW.layer::text, 'voter=' || to_json(NEW.voter::text)::text, 'place=' || NEW.place::text, 'state=' || to_json(NEW.state::text)::text, 'weight=' || NEW.weight::text, 'option=' || to_json(NEW.option::text)::text, 'ranking=' || to_json(NEW.ranking)::text, 'grades=' || NEW.grades::text, 'response_id=' || NEW.response_id::text, 'vote_id=' || NEW.vote_id::text, 'answer_sha256=' || to_json(NEW.answer_sha256::text)::text, 'error_code=' || to_json(NEW.error_code::text)::text, 'epoch=' || NEW.epoch::text, 'transaction_id=' || NEW.transaction_id::text), 'UTF8'));
+            RETURN NEW;
+        END
+        $$;
+
+CREATE FUNCTION store.stamp_ensemble_votes() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+        BEGIN
+            IF NEW.digest IS NOT NULL THEN
+                RETURN NEW;
+            END IF;
+            NEW.transaction_id := pg_current_xact_id()::text::bigint;
+            NEW.epoch  := COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch());
+            NEW.digest := sha256(convert_to(concat_ws(chr(10), 'request_id=' || NEW.request_id::text, 'tenant_id=' || NEW.tenant_id::text, 'created_at=' || extract(epoch FROM NEW.created_at)::text, 'ensemble=' || to_json(NEW.ensemble::text)::text, 'strategy=' || to_json(NEW.strategy::text)::text, 'rule=' || to_json(NEW.rule::text)::text, 'winner=' || to_json(NEW.winner::text)::text, 'winners=' || to_json(NEW.winners)::text, 'scores=' || NEW.scores::text, 'others=' || NEW.others::text, 'selected_id=' || NEW.selected_id::text, 'confidence=' || NEW.confidence::text, 'stopped=' || to_json(NEW.stopped::text)::text, 'fallback=' || to_json(NEW.fallback::text)::text, 'epoch=' || NEW.epoch::text, 'transaction_id=' || NEW.transaction_id::text), 'UTF8'));
+            RETURN NEW;
+        END
+        $$;
+
 CREATE FUNCTION store.stamp_llm_requests() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -8946,7 +9266,7 @@ CREATE FUNCTION store.stamp_llm_requests() RETURNS trigger
             END IF;
             NEW.transaction_id := pg_current_xact_id()::text::bigint;
             NEW.epoch  := COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch());
-            NEW.digest := sha256(convert_to(concat_ws(chr(10), 'id=' || NEW.id::text, 'tenant_id=' || NEW.tenant_id::text, 'user_id=' || NEW.user_id::text, 'request_type=' || to_json(NEW.request_type::text)::text, 'model=' || to_json(NEW.model::text)::text, 'prompt=' || to_json(NEW.prompt::text)::text, 'messages=' || NEW.messages::text, 'model_params=' || NEW.model_params::text, 'ensemble_config=' || NEW.ensemble_config::text, 'memory_enhanced=' || NEW.memory_enhanced::text, 'memory=' || NEW.memory::text, 'created_at=' || extract(epoch FROM NEW.created_at)::text, 'process_id=' || NEW.process_id::text, 'api_key_id=' || NEW.api_key_id::text, 'provider_name=' || to_json(NEW.provider_name::text)::text, 'is_streamed=' || NEW.is_streamed::text, 'budget_ids=' || to_json(NEW.budget_ids)::text, 'reserved_usd=' || NEW.reserved_usd::text, 'epoch=' || NEW.epoch::text, 'transaction_id=' || NEW.transaction_id::text), 'UTF8'));
+            NEW.digest := sha256(convert_to(concat_ws(chr(10), 'id=' || NEW.id::text, 'tenant_id=' || NEW.tenant_id::text, 'user_id=' || NEW.user_id::text, 'request_type=' || to_json(NEW.request_type::text)::text, 'model=' || to_json(NEW.model::text)::text, 'prompt=' || to_json(NEW.prompt::text)::text, 'messages=' || NEW.messages::text, 'model_params=' || NEW.model_params::text, 'ensemble_config=' || NEW.ensemble_config::text, 'memory_enhanced=' || NEW.memory_enhanced::text, 'memory=' || NEW.memory::text, 'created_at=' || extract(epoch FROM NEW.created_at)::text, 'process_id=' || NEW.process_id::text, 'api_key_id=' || NEW.api_key_id::text, 'provider_name=' || to_json(NEW.provider_name::text)::text, 'is_streamed=' || NEW.is_streamed::text, 'budget_ids=' || to_json(NEW.budget_ids)::text, 'reserved_usd=' || NEW.reserved_usd::text, 'epoch=' || NEW.epoch::text, 'transaction_id=' || NEW.transaction_id::text, 'simulation_id=' || NEW.simulation_id::text, 'outcome_id=' || NEW.outcome_id::text, 'role=' || to_json(NEW.role::text)::text), 'UTF8'));
             RETURN NEW;
         END
         $$;

@@ -387,39 +387,6 @@ COMMENT ON TABLE platform.rollup_marks IS 'operations: system: buckets of roll-u
 
 COMMENT ON COLUMN platform.rollup_marks.is_taken IS 'A continuous aggregate is being refreshed, and will then agree with the rows that this mark stands for.';
 
-CREATE TABLE platform.series (
-    name text NOT NULL,
-    time_column text NOT NULL,
-    step interval NOT NULL,
-    retention interval,
-    chunk interval DEFAULT '1 day'::interval NOT NULL,
-    compress_after interval,
-    segment_by text[] DEFAULT '{}'::text[] NOT NULL,
-    order_by text,
-    is_archived boolean DEFAULT false NOT NULL,
-    dropped_before timestamp with time zone,
-    CONSTRAINT series_chunk_is_positive CHECK ((chunk > '00:00:00'::interval)),
-    CONSTRAINT series_compression_waits CHECK ((compress_after > '00:00:00'::interval)),
-    CONSTRAINT series_retention_is_positive CHECK ((retention > '00:00:00'::interval)),
-    CONSTRAINT series_step_is_a_month CHECK (((step = '1 mon'::interval) AND (date_trunc('month'::text, step) = step)))
-);
-
-COMMENT ON TABLE platform.series IS 'operations: system: every table that is kept by time: its base table in schema store, its column, and how its rows are kept.';
-
-COMMENT ON COLUMN platform.series.step IS 'The span of a partition on native partitions.';
-
-COMMENT ON COLUMN platform.series.retention IS 'How long rows are kept; NULL: for ever. Whole partitions are dropped once all of their span is older.';
-
-COMMENT ON COLUMN platform.series.chunk IS 'The span of a chunk on TimescaleDB.';
-
-COMMENT ON COLUMN platform.series.compress_after IS 'The age at which TimescaleDB compresses a chunk; NULL: never.';
-
-COMMENT ON COLUMN platform.series.segment_by IS 'Columns whose values compressed rows have in common.';
-
-COMMENT ON COLUMN platform.series.is_archived IS 'Partitions go to a file before they are dropped.';
-
-COMMENT ON COLUMN platform.series.dropped_before IS 'Rows older than this were dropped; those that arrive late are taken, and dropped by the next pass of upkeep.';
-
 CREATE TABLE store.status_5min (
     bucket timestamp with time zone NOT NULL,
     model_id uuid,
@@ -2166,11 +2133,11 @@ CREATE VIEW evaluation.v_dashboard_pending_recommendations WITH (security_invoke
     recommendations.tenant_id
    FROM (evaluation.recommendations
      LEFT JOIN evaluation.llm_recommendation_sessions sessions ON ((sessions.session_id = recommendations.session_id)))
-  WHERE ((NOT recommendations.applied) AND (recommendations.confidence > (0.7)::double precision))
+  WHERE ((recommendations.status = 'open'::text) AND (NOT recommendations.applied) AND (recommendations.confidence > (0.7)::double precision))
   ORDER BY recommendations.confidence DESC, recommendations.created_at DESC
  LIMIT 10;
 
-COMMENT ON VIEW evaluation.v_dashboard_pending_recommendations IS 'recommendations: tenant: the ten most certain recommendations that nobody has applied yet.';
+COMMENT ON VIEW evaluation.v_dashboard_pending_recommendations IS 'recommendations: tenant: the ten most certain recommendations that nobody has decided on yet.';
 
 CREATE VIEW evaluation.v_dashboard_performance_trends WITH (security_invoker='true') AS
  SELECT day,
@@ -2522,6 +2489,168 @@ COMMENT ON TABLE gateway.distributed_memory IS 'memory: tenant: what is remember
 
 COMMENT ON COLUMN gateway.distributed_memory.replicated_to IS 'The ids of the other nodes that have acknowledged a copy.';
 
+CREATE TABLE store.ensemble_ballots (
+    request_id uuid NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    layer smallint DEFAULT 1 NOT NULL,
+    voter character varying(255) NOT NULL,
+    place smallint NOT NULL,
+    state character varying(50) NOT NULL,
+    weight numeric(18,6) DEFAULT 1 NOT NULL,
+    option character varying(10),
+    ranking text[] DEFAULT '{}'::text[] NOT NULL,
+    grades jsonb DEFAULT '{}'::jsonb NOT NULL,
+    response_id uuid,
+    vote_id uuid,
+    answer_sha256 text,
+    error_code text,
+    epoch bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    redaction_id uuid,
+    CONSTRAINT ensemble_ballots_answer_is_hex CHECK ((answer_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT ensemble_ballots_layer_is_positive CHECK ((layer > 0)),
+    CONSTRAINT ensemble_ballots_state_is_known CHECK (((state)::text = ANY ((ARRAY['cast'::character varying, 'abstained'::character varying, 'failed'::character varying, 'late'::character varying])::text[]))),
+    CONSTRAINT ensemble_ballots_weight_is_not_negative CHECK ((weight >= (0)::numeric))
+)
+PARTITION BY RANGE (created_at);
+
+COMMENT ON TABLE store.ensemble_ballots IS 'ensembles: tenant: who was asked in an ensemble''s call and what each brought to the vote; never changed.';
+
+COMMENT ON COLUMN store.ensemble_ballots.created_at IS 'The call''s: with request_id its key.';
+
+COMMENT ON COLUMN store.ensemble_ballots.place IS 'Where the voter stands among the members; ties go to the answer whose first voter stands first.';
+
+COMMENT ON COLUMN store.ensemble_ballots.option IS 'The letter of the voter''s own answer; equal answers have one. Letters are drawn by lot, by the call''s id.';
+
+COMMENT ON COLUMN store.ensemble_ballots.ranking IS 'Letters, the best first: as members rank all answers, or a judge''s choice.';
+
+COMMENT ON COLUMN store.ensemble_ballots.grades IS 'Grades by letter, in thousandths of the highest: a judge''s, or a scorer''s.';
+
+COMMENT ON COLUMN store.ensemble_ballots.vote_id IS 'The response in which the voter ranked or judged, where that was asked for apart.';
+
+COMMENT ON COLUMN store.ensemble_ballots.answer_sha256 IS 'The digest of the answer as votes compare it; null where the ledger keeps nothing of what was said.';
+
+COMMENT ON COLUMN store.ensemble_ballots.transaction_id IS 'The transaction that wrote the row; with epoch, what seals count by.';
+
+COMMENT ON COLUMN store.ensemble_ballots.digest IS 'SHA-256 of the row as it was written; see the page on the audit.';
+
+COMMENT ON COLUMN store.ensemble_ballots.redaction_id IS 'The erasure that last emptied parts of the row.';
+
+CREATE VIEW gateway.ensemble_ballots AS
+ SELECT request_id,
+    tenant_id,
+    created_at,
+    layer,
+    voter,
+    place,
+    state,
+    weight,
+    option,
+    ranking,
+    grades,
+    response_id,
+    vote_id,
+    answer_sha256,
+    error_code,
+    epoch,
+    transaction_id,
+    digest,
+    redaction_id
+   FROM store.ensemble_ballots
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+COMMENT ON VIEW gateway.ensemble_ballots IS 'ensembles: tenant: the ballots of the team''s own calls of ensembles.';
+
+CREATE TABLE store.ensemble_votes (
+    request_id uuid NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    ensemble character varying(255),
+    strategy character varying(50) NOT NULL,
+    rule character varying(50),
+    winner character varying(10),
+    winners text[] DEFAULT '{}'::text[] NOT NULL,
+    scores jsonb DEFAULT '{}'::jsonb NOT NULL,
+    others jsonb DEFAULT '{}'::jsonb NOT NULL,
+    selected_id uuid,
+    confidence numeric(5,4),
+    stopped character varying(50) NOT NULL,
+    fallback character varying(50),
+    epoch bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    redaction_id uuid,
+    CONSTRAINT ensemble_votes_confidence_is_a_share CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
+    CONSTRAINT ensemble_votes_stop_is_known CHECK (((stopped)::text = ANY ((ARRAY['all_in'::character varying, 'decided'::character varying, 'deadline'::character varying])::text[])))
+)
+PARTITION BY RANGE (created_at);
+
+COMMENT ON TABLE store.ensemble_votes IS 'ensembles: tenant: how an ensemble''s call was decided; it is never changed.';
+
+COMMENT ON COLUMN store.ensemble_votes.created_at IS 'The call''s: with request_id its key.';
+
+COMMENT ON COLUMN store.ensemble_votes.ensemble IS 'The name under which the ensemble was asked; null where the call brought its configuration along.';
+
+COMMENT ON COLUMN store.ensemble_votes.rule IS 'What was counted by; null where a judge wrote the answer.';
+
+COMMENT ON COLUMN store.ensemble_votes.winners IS 'Letters of answers; several are a tie, of which winner is the one whose first voter stands first.';
+
+COMMENT ON COLUMN store.ensemble_votes.selected_id IS 'Whose answer the caller was given, in llm_responses.';
+
+COMMENT ON COLUMN store.ensemble_votes.fallback IS 'Why the judge did not decide, where one should have: what was counted instead is the members'' own answers.';
+
+COMMENT ON COLUMN store.ensemble_votes.transaction_id IS 'The transaction that wrote the row; with epoch, what seals count by.';
+
+COMMENT ON COLUMN store.ensemble_votes.digest IS 'SHA-256 of the row as it was written; see the page on the audit.';
+
+COMMENT ON COLUMN store.ensemble_votes.redaction_id IS 'The erasure that last emptied parts of the row.';
+
+CREATE VIEW gateway.ensemble_votes AS
+ SELECT request_id,
+    tenant_id,
+    created_at,
+    ensemble,
+    strategy,
+    rule,
+    winner,
+    winners,
+    scores,
+    others,
+    selected_id,
+    confidence,
+    stopped,
+    fallback,
+    epoch,
+    transaction_id,
+    digest,
+    redaction_id
+   FROM store.ensemble_votes
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+  WITH CASCADED CHECK OPTION;
+
+COMMENT ON VIEW gateway.ensemble_votes IS 'ensembles: tenant: how the team''s own calls of ensembles were decided.';
+
+CREATE TABLE gateway.ensembles (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    name character varying(255) NOT NULL,
+    config jsonb NOT NULL,
+    created_by uuid DEFAULT platform.user_id() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ensembles_config_is_an_object CHECK ((jsonb_typeof(config) = 'object'::text)),
+    CONSTRAINT ensembles_name_is_one CHECK ((((name)::text <> ''::text) AND ((name)::text !~ '[/[:space:]]'::text)))
+);
+
+ALTER TABLE ONLY gateway.ensembles FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE gateway.ensembles IS 'ensembles: tenant: which models answer together under a name, and how one answer is made of theirs.';
+
+COMMENT ON COLUMN gateway.ensembles.config IS 'strategy, members with weights, judge, quorum …, as the docs of the gateway say them.';
+
 CREATE TABLE gateway.idempotent_calls (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
     user_id uuid DEFAULT platform.user_id() NOT NULL,
@@ -2542,6 +2671,160 @@ ALTER TABLE ONLY gateway.idempotent_calls FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE gateway.idempotent_calls IS 'requests: tenant: calls that were sent with an idempotency key, for a day: sent again, they are answered as before and cost nothing.';
 
 COMMENT ON COLUMN gateway.idempotent_calls.answer IS 'The SHA-256 of the answer in gateway.bodies; null while the call is under way.';
+
+CREATE TABLE store.llm_arrival_hourly (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    provider_name character varying(255),
+    model character varying(255),
+    idx integer,
+    n bigint
+);
+
+COMMENT ON TABLE store.llm_arrival_hourly IS 'operations: tenant: the roll-up of streaming_analytics, as far as it was refreshed.';
+
+CREATE TABLE store.streaming_analytics (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    stream_id character varying(255) NOT NULL,
+    event_type character varying(100) NOT NULL,
+    chunk_number integer NOT NULL,
+    latency_ms bigint NOT NULL,
+    tokens_delta integer DEFAULT 0 NOT NULL,
+    user_id uuid DEFAULT platform.user_id(),
+    "timestamp" timestamp with time zone DEFAULT now() NOT NULL,
+    provider_name character varying(255),
+    model character varying(255),
+    is_streamed boolean,
+    generating_ms bigint,
+    cost_usd numeric(18,10),
+    error_code text,
+    CONSTRAINT streaming_analytics_counts_are_not_negative CHECK (((chunk_number >= 0) AND (latency_ms >= 0) AND (tokens_delta >= 0))),
+    CONSTRAINT streaming_analytics_names_are_given CHECK ((((stream_id)::text <> ''::text) AND ((event_type)::text <> ''::text)))
+)
+PARTITION BY RANGE ("timestamp");
+
+COMMENT ON TABLE store.streaming_analytics IS 'requests: tenant: how answers arrive: a row for each.';
+
+COMMENT ON COLUMN store.streaming_analytics.stream_id IS 'Of the gateway''s calls: the request''s id.';
+
+COMMENT ON COLUMN store.streaming_analytics.event_type IS 'Of the gateway''s calls: completed or failed, once for each answer; the row has its id.';
+
+COMMENT ON COLUMN store.streaming_analytics.chunk_number IS 'With completed and failed: in how many it came.';
+
+COMMENT ON COLUMN store.streaming_analytics.latency_ms IS 'Since the request; of the first chunk it is the time to the first token.';
+
+COMMENT ON COLUMN store.streaming_analytics.tokens_delta IS 'Tokens that the chunk added.';
+
+COMMENT ON COLUMN store.streaming_analytics.generating_ms IS 'Of a stream: from its first token to its end; what of latency_ms is before that is the time to the first token.';
+
+COMMENT ON COLUMN store.streaming_analytics.cost_usd IS 'Null where nobody knows the price.';
+
+CREATE VIEW store.llm_arrival_hourly_now AS
+ SELECT rolled.tenant_id,
+    rolled.bucket,
+    rolled.provider_name,
+    rolled.model,
+    rolled.idx,
+    rolled.n
+   FROM store.llm_arrival_hourly rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'llm_arrival_hourly'::text) AND (marks.tenant_id = rolled.tenant_id) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'streaming_analytics'::text)))))))
+UNION ALL
+ SELECT dirty.tenant_id,
+    dirty.bucket,
+    live.provider_name,
+    live.model,
+    live.idx,
+    live.n
+   FROM (( SELECT DISTINCT marks.tenant_id,
+            marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'llm_arrival_hourly'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'streaming_analytics'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT streaming_analytics.provider_name,
+            streaming_analytics.model,
+            platform.histogram_index((streaming_analytics.latency_ms)::double precision) AS idx,
+            count(*) AS n
+           FROM store.streaming_analytics
+          WHERE ((streaming_analytics.tenant_id = dirty.tenant_id) AND (streaming_analytics."timestamp" >= dirty.bucket) AND (streaming_analytics."timestamp" < (dirty.bucket + '01:00:00'::interval)) AND (((streaming_analytics.event_type)::text = 'completed'::text) AND (streaming_analytics.provider_name IS NOT NULL) AND (platform.histogram_index((streaming_analytics.latency_ms)::double precision) IS NOT NULL)))
+          GROUP BY streaming_analytics.provider_name, streaming_analytics.model, (platform.histogram_index((streaming_analytics.latency_ms)::double precision))) live);
+
+COMMENT ON VIEW store.llm_arrival_hourly_now IS 'operations: tenant: the roll-up of streaming_analytics, exact at every moment.';
+
+CREATE TABLE store.llm_first_token_hourly (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    provider_name character varying(255),
+    model character varying(255),
+    idx integer,
+    n bigint
+);
+
+COMMENT ON TABLE store.llm_first_token_hourly IS 'operations: tenant: the roll-up of streaming_analytics, as far as it was refreshed.';
+
+CREATE VIEW store.llm_first_token_hourly_now AS
+ SELECT rolled.tenant_id,
+    rolled.bucket,
+    rolled.provider_name,
+    rolled.model,
+    rolled.idx,
+    rolled.n
+   FROM store.llm_first_token_hourly rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'llm_first_token_hourly'::text) AND (marks.tenant_id = rolled.tenant_id) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'streaming_analytics'::text)))))))
+UNION ALL
+ SELECT dirty.tenant_id,
+    dirty.bucket,
+    live.provider_name,
+    live.model,
+    live.idx,
+    live.n
+   FROM (( SELECT DISTINCT marks.tenant_id,
+            marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'llm_first_token_hourly'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'streaming_analytics'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT streaming_analytics.provider_name,
+            streaming_analytics.model,
+            platform.histogram_index(((streaming_analytics.latency_ms - streaming_analytics.generating_ms))::double precision) AS idx,
+            count(*) AS n
+           FROM store.streaming_analytics
+          WHERE ((streaming_analytics.tenant_id = dirty.tenant_id) AND (streaming_analytics."timestamp" >= dirty.bucket) AND (streaming_analytics."timestamp" < (dirty.bucket + '01:00:00'::interval)) AND ((streaming_analytics.provider_name IS NOT NULL) AND (platform.histogram_index(((streaming_analytics.latency_ms - streaming_analytics.generating_ms))::double precision) IS NOT NULL)))
+          GROUP BY streaming_analytics.provider_name, streaming_analytics.model, (platform.histogram_index(((streaming_analytics.latency_ms - streaming_analytics.generating_ms))::double precision))) live);
+
+COMMENT ON VIEW store.llm_first_token_hourly_now IS 'operations: tenant: the roll-up of streaming_analytics, exact at every moment.';
+
+CREATE VIEW gateway.llm_arrival_hourly AS
+ SELECT llm_arrival_hourly_now.bucket AS hour,
+    llm_arrival_hourly_now.tenant_id,
+    llm_arrival_hourly_now.provider_name,
+    llm_arrival_hourly_now.model,
+    'completed'::text AS event_type,
+    llm_arrival_hourly_now.idx,
+    llm_arrival_hourly_now.n
+   FROM store.llm_arrival_hourly_now
+  WHERE (llm_arrival_hourly_now.tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
+UNION ALL
+ SELECT llm_first_token_hourly_now.bucket AS hour,
+    llm_first_token_hourly_now.tenant_id,
+    llm_first_token_hourly_now.provider_name,
+    llm_first_token_hourly_now.model,
+    'first_token'::text AS event_type,
+    llm_first_token_hourly_now.idx,
+    llm_first_token_hourly_now.n
+   FROM store.llm_first_token_hourly_now
+  WHERE (llm_first_token_hourly_now.tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+COMMENT ON VIEW gateway.llm_arrival_hourly IS 'requests: tenant: histograms of milliseconds until the team''s answers began (first_token) and were whole (completed), as gateway.llm_latency_daily.';
 
 CREATE TABLE store.llm_latency_daily (
     tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
@@ -2739,10 +3022,15 @@ CREATE TABLE store.llm_requests (
     transaction_id bigint NOT NULL,
     digest bytea NOT NULL,
     redaction_id uuid,
+    simulation_id uuid,
+    outcome_id uuid,
+    role character varying(50),
     CONSTRAINT llm_requests_cost_is_not_negative CHECK ((cost_usd >= (0)::numeric)),
     CONSTRAINT llm_requests_end_is_recorded CHECK ((((status)::text = ANY ((ARRAY['completed'::character varying, 'failed'::character varying])::text[])) = (completed_at IS NOT NULL))),
     CONSTRAINT llm_requests_error_is_of_a_failure CHECK ((((status)::text = 'failed'::text) OR (num_nonnulls(error_code, error_message) = 0))),
     CONSTRAINT llm_requests_messages_is_a_list CHECK ((jsonb_typeof(messages) = 'array'::text)),
+    CONSTRAINT llm_requests_role_is_known CHECK (((role)::text = ANY ((ARRAY['agent'::character varying, 'user'::character varying, 'judge'::character varying, 'analyst'::character varying])::text[]))),
+    CONSTRAINT llm_requests_role_is_of_a_simulation CHECK (((simulation_id IS NOT NULL) OR (num_nonnulls(outcome_id, role) = 0))),
     CONSTRAINT llm_requests_status_is_known CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'running'::character varying, 'completed'::character varying, 'failed'::character varying])::text[]))),
     CONSTRAINT llm_requests_tokens_is_not_negative CHECK (((tokens_prompt >= 0) AND (tokens_completion >= 0) AND (tokens_total >= 0))),
     CONSTRAINT llm_requests_type_is_named CHECK (((request_type)::text <> ''::text))
@@ -2768,6 +3056,12 @@ COMMENT ON COLUMN store.llm_requests.transaction_id IS 'The transaction that wro
 COMMENT ON COLUMN store.llm_requests.digest IS 'SHA-256 of the row as it was written; see the page on the audit.';
 
 COMMENT ON COLUMN store.llm_requests.redaction_id IS 'The erasure that last emptied parts of the row.';
+
+COMMENT ON COLUMN store.llm_requests.simulation_id IS 'The simulation that the call was made for; the gateway has seen that it is the team''s.';
+
+COMMENT ON COLUMN store.llm_requests.outcome_id IS 'The trial within the simulation, by the id of its outcome, which is written when the trial has ended.';
+
+COMMENT ON COLUMN store.llm_requests.role IS 'Who called in the trial: agent, user, judge; or the analyst of a simulation.';
 
 CREATE VIEW gateway.llm_requests AS
  SELECT id,
@@ -2803,7 +3097,10 @@ CREATE VIEW gateway.llm_requests AS
     epoch,
     transaction_id,
     digest,
-    redaction_id
+    redaction_id,
+    simulation_id,
+    outcome_id,
+    role
    FROM store.llm_requests
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
@@ -2847,6 +3144,95 @@ CREATE VIEW gateway.llm_responses AS
   WITH CASCADED CHECK OPTION;
 
 COMMENT ON VIEW gateway.llm_responses IS 'requests: tenant: the answers to the team''s own calls.';
+
+CREATE TABLE store.llm_traffic_hourly (
+    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    provider_name character varying(255),
+    model character varying(255),
+    answers bigint,
+    errors bigint,
+    streams bigint,
+    tokens bigint,
+    streamed_tokens bigint,
+    generating_ms numeric,
+    cost_usd numeric,
+    priced_answers bigint
+);
+
+COMMENT ON TABLE store.llm_traffic_hourly IS 'operations: tenant: the roll-up of streaming_analytics, as far as it was refreshed.';
+
+CREATE VIEW store.llm_traffic_hourly_now AS
+ SELECT rolled.tenant_id,
+    rolled.bucket,
+    rolled.provider_name,
+    rolled.model,
+    rolled.answers,
+    rolled.errors,
+    rolled.streams,
+    rolled.tokens,
+    rolled.streamed_tokens,
+    rolled.generating_ms,
+    rolled.cost_usd,
+    rolled.priced_answers
+   FROM store.llm_traffic_hourly rolled
+  WHERE (NOT (EXISTS ( SELECT
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'llm_traffic_hourly'::text) AND (marks.tenant_id = rolled.tenant_id) AND (marks.bucket = rolled.bucket) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'streaming_analytics'::text)))))))
+UNION ALL
+ SELECT dirty.tenant_id,
+    dirty.bucket,
+    live.provider_name,
+    live.model,
+    live.answers,
+    live.errors,
+    live.streams,
+    live.tokens,
+    live.streamed_tokens,
+    live.generating_ms,
+    live.cost_usd,
+    live.priced_answers
+   FROM (( SELECT DISTINCT marks.tenant_id,
+            marks.bucket
+           FROM platform.rollup_marks marks
+          WHERE ((marks.rollup = 'llm_traffic_hourly'::text) AND (marks.bucket >= ( SELECT COALESCE(series.dropped_before, '-infinity'::timestamp with time zone) AS "coalesce"
+                   FROM platform.series
+                  WHERE (series.name = 'streaming_analytics'::text))))) dirty
+     CROSS JOIN LATERAL ( SELECT streaming_analytics.provider_name,
+            streaming_analytics.model,
+            count(*) AS answers,
+            count(*) FILTER (WHERE ((streaming_analytics.event_type)::text = 'failed'::text)) AS errors,
+            count(*) FILTER (WHERE streaming_analytics.is_streamed) AS streams,
+            sum(streaming_analytics.tokens_delta) AS tokens,
+            sum(streaming_analytics.tokens_delta) FILTER (WHERE ((streaming_analytics.generating_ms IS NOT NULL) AND ((streaming_analytics.event_type)::text = 'completed'::text))) AS streamed_tokens,
+            sum(streaming_analytics.generating_ms) FILTER (WHERE ((streaming_analytics.event_type)::text = 'completed'::text)) AS generating_ms,
+            sum(streaming_analytics.cost_usd) AS cost_usd,
+            count(streaming_analytics.cost_usd) AS priced_answers
+           FROM store.streaming_analytics
+          WHERE ((streaming_analytics.tenant_id = dirty.tenant_id) AND (streaming_analytics."timestamp" >= dirty.bucket) AND (streaming_analytics."timestamp" < (dirty.bucket + '01:00:00'::interval)) AND (((streaming_analytics.event_type)::text = ANY ((ARRAY['completed'::character varying, 'failed'::character varying])::text[])) AND (streaming_analytics.provider_name IS NOT NULL)))
+          GROUP BY streaming_analytics.provider_name, streaming_analytics.model) live);
+
+COMMENT ON VIEW store.llm_traffic_hourly_now IS 'operations: tenant: the roll-up of streaming_analytics, exact at every moment.';
+
+CREATE VIEW gateway.llm_traffic_hourly AS
+ SELECT bucket AS hour,
+    tenant_id,
+    provider_name,
+    model,
+    answers,
+    errors,
+    streams,
+    tokens,
+    streamed_tokens,
+    generating_ms,
+    cost_usd,
+    priced_answers
+   FROM store.llm_traffic_hourly_now
+  WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id));
+
+COMMENT ON VIEW gateway.llm_traffic_hourly IS 'requests: tenant: the team''s answers by hour, account and model; cost is of those whose price is known, tokens are those of answers.';
 
 CREATE TABLE gateway.lsp_servers (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -3355,6 +3741,55 @@ CREATE VIEW mine.daily_stats WITH (security_barrier='true') AS
 
 COMMENT ON VIEW mine.daily_stats IS 'analytics: tenant: what the team''s own people looked at, by day; unique_sessions are those of the day and do not add up.';
 
+CREATE VIEW mine.ensemble_ballots WITH (security_barrier='true') AS
+ SELECT request_id,
+    tenant_id,
+    created_at,
+    layer,
+    voter,
+    place,
+    state,
+    weight,
+    option,
+    ranking,
+    grades,
+    response_id,
+    vote_id,
+    answer_sha256,
+    error_code,
+    epoch,
+    transaction_id,
+    digest,
+    redaction_id
+   FROM store.ensemble_ballots
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+COMMENT ON VIEW mine.ensemble_ballots IS 'ensembles: tenant: the ballots of the team''s own calls of ensembles.';
+
+CREATE VIEW mine.ensemble_votes WITH (security_barrier='true') AS
+ SELECT request_id,
+    tenant_id,
+    created_at,
+    ensemble,
+    strategy,
+    rule,
+    winner,
+    winners,
+    scores,
+    others,
+    selected_id,
+    confidence,
+    stopped,
+    fallback,
+    epoch,
+    transaction_id,
+    digest,
+    redaction_id
+   FROM store.ensemble_votes
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+COMMENT ON VIEW mine.ensemble_votes IS 'ensembles: tenant: how the team''s own calls of ensembles were decided.';
+
 CREATE VIEW mine.failure_patterns WITH (security_barrier='true') AS
  SELECT pattern_id,
     tenant_id,
@@ -3397,6 +3832,29 @@ CREATE VIEW mine.failure_trends_daily WITH (security_barrier='true') AS
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
 COMMENT ON VIEW mine.failure_trends_daily IS 'failures: tenant: the team''s failures by category and day; unique_patterns are those of the day and do not add up.';
+
+CREATE VIEW mine.llm_arrival_hourly WITH (security_barrier='true') AS
+ SELECT llm_arrival_hourly_now.bucket AS hour,
+    llm_arrival_hourly_now.tenant_id,
+    llm_arrival_hourly_now.provider_name,
+    llm_arrival_hourly_now.model,
+    'completed'::text AS event_type,
+    llm_arrival_hourly_now.idx,
+    llm_arrival_hourly_now.n
+   FROM store.llm_arrival_hourly_now
+  WHERE (llm_arrival_hourly_now.tenant_id = ( SELECT platform.login_tenant() AS tenant_id))
+UNION ALL
+ SELECT llm_first_token_hourly_now.bucket AS hour,
+    llm_first_token_hourly_now.tenant_id,
+    llm_first_token_hourly_now.provider_name,
+    llm_first_token_hourly_now.model,
+    'first_token'::text AS event_type,
+    llm_first_token_hourly_now.idx,
+    llm_first_token_hourly_now.n
+   FROM store.llm_first_token_hourly_now
+  WHERE (llm_first_token_hourly_now.tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+COMMENT ON VIEW mine.llm_arrival_hourly IS 'requests: tenant: histograms of milliseconds until the team''s answers began (first_token) and were whole (completed), as gateway.llm_latency_daily.';
 
 CREATE VIEW mine.llm_latency_daily WITH (security_barrier='true') AS
  SELECT bucket AS day,
@@ -3444,7 +3902,10 @@ CREATE VIEW mine.llm_requests WITH (security_barrier='true') AS
     epoch,
     transaction_id,
     digest,
-    redaction_id
+    redaction_id,
+    simulation_id,
+    outcome_id,
+    role
    FROM store.llm_requests
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
@@ -3486,6 +3947,24 @@ CREATE VIEW mine.llm_responses WITH (security_barrier='true') AS
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
 COMMENT ON VIEW mine.llm_responses IS 'requests: tenant: the answers to the team''s own calls.';
+
+CREATE VIEW mine.llm_traffic_hourly WITH (security_barrier='true') AS
+ SELECT bucket AS hour,
+    tenant_id,
+    provider_name,
+    model,
+    answers,
+    errors,
+    streams,
+    tokens,
+    streamed_tokens,
+    generating_ms,
+    cost_usd,
+    priced_answers
+   FROM store.llm_traffic_hourly_now
+  WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
+
+COMMENT ON VIEW mine.llm_traffic_hourly IS 'requests: tenant: the team''s answers by hour, account and model; cost is of those whose price is known, tokens are those of answers.';
 
 CREATE VIEW mine.mv_daily_stats WITH (security_barrier='true') AS
  SELECT bucket AS day,
@@ -3742,27 +4221,6 @@ CREATE VIEW mine.spans WITH (security_barrier='true') AS
 
 COMMENT ON VIEW mine.spans IS 'traces: tenant: the spans of the team''s own traces.';
 
-CREATE TABLE store.streaming_analytics (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    tenant_id uuid DEFAULT platform.tenant_id() NOT NULL,
-    stream_id character varying(255) NOT NULL,
-    event_type character varying(100) NOT NULL,
-    chunk_number integer NOT NULL,
-    latency_ms bigint NOT NULL,
-    tokens_delta integer DEFAULT 0 NOT NULL,
-    user_id uuid DEFAULT platform.user_id(),
-    "timestamp" timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT streaming_analytics_counts_are_not_negative CHECK (((chunk_number >= 0) AND (latency_ms >= 0) AND (tokens_delta >= 0))),
-    CONSTRAINT streaming_analytics_names_are_given CHECK ((((stream_id)::text <> ''::text) AND ((event_type)::text <> ''::text)))
-)
-PARTITION BY RANGE ("timestamp");
-
-COMMENT ON TABLE store.streaming_analytics IS 'analytics: tenant: how answers arrive while they are streamed, chunk by chunk.';
-
-COMMENT ON COLUMN store.streaming_analytics.latency_ms IS 'Since the request; of the first chunk it is the time to the first token.';
-
-COMMENT ON COLUMN store.streaming_analytics.tokens_delta IS 'Tokens that the chunk added.';
-
 CREATE VIEW mine.streaming_analytics WITH (security_barrier='true') AS
  SELECT id,
     stream_id,
@@ -3772,11 +4230,17 @@ CREATE VIEW mine.streaming_analytics WITH (security_barrier='true') AS
     tokens_delta,
     user_id,
     "timestamp",
-    tenant_id
+    tenant_id,
+    provider_name,
+    model,
+    is_streamed,
+    generating_ms,
+    cost_usd,
+    error_code
    FROM store.streaming_analytics
   WHERE (tenant_id = ( SELECT platform.login_tenant() AS tenant_id));
 
-COMMENT ON VIEW mine.streaming_analytics IS 'analytics: tenant: how the team''s own answers arrive.';
+COMMENT ON VIEW mine.streaming_analytics IS 'requests: tenant: how the team''s own answers arrive.';
 
 CREATE TABLE store.task_history (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -5274,12 +5738,18 @@ CREATE VIEW platform.streaming_analytics AS
     tokens_delta,
     user_id,
     "timestamp",
-    tenant_id
+    tenant_id,
+    provider_name,
+    model,
+    is_streamed,
+    generating_ms,
+    cost_usd,
+    error_code
    FROM store.streaming_analytics
   WHERE (tenant_id = ( SELECT platform.tenant_id() AS tenant_id))
   WITH CASCADED CHECK OPTION;
 
-COMMENT ON VIEW platform.streaming_analytics IS 'analytics: tenant: how the team''s own answers arrive.';
+COMMENT ON VIEW platform.streaming_analytics IS 'requests: tenant: how the team''s own answers arrive.';
 
 CREATE VIEW platform.table_bloat AS
  SELECT namespaces.nspname AS schemaname,
@@ -5445,6 +5915,8 @@ CREATE TABLE platform.user_sessions (
     ends_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    name character varying(255),
+    CONSTRAINT user_sessions_are_named CHECK (((name)::text <> ''::text)),
     CONSTRAINT user_sessions_expire_before_they_end CHECK ((expires_at <= ends_at)),
     CONSTRAINT user_sessions_requests_is_not_negative CHECK ((request_count >= 0)),
     CONSTRAINT user_sessions_revoked_say_when CHECK ((((status)::text = 'revoked'::text) = (revoked_at IS NOT NULL))),
@@ -5462,6 +5934,8 @@ COMMENT ON COLUMN platform.user_sessions.session_token IS 'SHA-256 of the token,
 COMMENT ON COLUMN platform.user_sessions.last_activity IS 'To the minute.';
 
 COMMENT ON COLUMN platform.user_sessions.expires_at IS 'Moves on with each activity by idle_lifetime, up to ends_at.';
+
+COMMENT ON COLUMN platform.user_sessions.name IS 'What the person''s programs call it; null for sessions that somebody is signed in by.';
 
 CREATE TABLE society.achievements (
     id uuid DEFAULT gen_random_uuid() NOT NULL,

@@ -275,6 +275,12 @@ ALTER TABLE ONLY gateway.debate_turns
 ALTER TABLE ONLY gateway.distributed_memory
     ADD CONSTRAINT distributed_memory_pkey PRIMARY KEY (shard_key, id);
 
+ALTER TABLE ONLY gateway.ensembles
+    ADD CONSTRAINT ensembles_one_per_name UNIQUE (tenant_id, name);
+
+ALTER TABLE ONLY gateway.ensembles
+    ADD CONSTRAINT ensembles_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY gateway.idempotent_calls
     ADD CONSTRAINT idempotent_calls_pkey PRIMARY KEY (tenant_id, user_id, key);
 
@@ -788,11 +794,23 @@ ALTER TABLE ONLY store.daily_model_views
 ALTER TABLE ONLY store.daily_stats
     ADD CONSTRAINT daily_stats_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, event_type);
 
+ALTER TABLE ONLY store.ensemble_ballots
+    ADD CONSTRAINT ensemble_ballots_pkey PRIMARY KEY (request_id, layer, voter, created_at);
+
+ALTER TABLE ONLY store.ensemble_votes
+    ADD CONSTRAINT ensemble_votes_pkey PRIMARY KEY (request_id, created_at);
+
 ALTER TABLE ONLY store.failure_patterns
     ADD CONSTRAINT failure_patterns_pkey PRIMARY KEY (pattern_id, execution_time);
 
 ALTER TABLE ONLY store.failure_trends_daily
     ADD CONSTRAINT failure_trends_daily_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, failure_category);
+
+ALTER TABLE ONLY store.llm_arrival_hourly
+    ADD CONSTRAINT llm_arrival_hourly_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, provider_name, model, idx);
+
+ALTER TABLE ONLY store.llm_first_token_hourly
+    ADD CONSTRAINT llm_first_token_hourly_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, provider_name, model, idx);
 
 ALTER TABLE ONLY store.llm_latency_daily
     ADD CONSTRAINT llm_latency_daily_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, provider_name, model, idx);
@@ -802,6 +820,9 @@ ALTER TABLE ONLY store.llm_requests
 
 ALTER TABLE ONLY store.llm_responses
     ADD CONSTRAINT llm_responses_pkey PRIMARY KEY (id, created_at);
+
+ALTER TABLE ONLY store.llm_traffic_hourly
+    ADD CONSTRAINT llm_traffic_hourly_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, provider_name, model);
 
 ALTER TABLE ONLY store.mv_daily_stats
     ADD CONSTRAINT mv_daily_stats_one_per_key UNIQUE NULLS NOT DISTINCT (tenant_id, bucket, user_id, model);
@@ -1080,6 +1101,8 @@ CREATE INDEX distributed_memory_by_shard ON ONLY gateway.distributed_memory USIN
 
 CREATE INDEX distributed_memory_by_user ON ONLY gateway.distributed_memory USING btree (user_id, tenant_id, created_at DESC);
 
+CREATE INDEX ensembles_by_person ON gateway.ensembles USING btree (created_by);
+
 CREATE INDEX idempotent_calls_by_end ON gateway.idempotent_calls USING btree (expires_at);
 
 CREATE INDEX idempotent_calls_by_user ON gateway.idempotent_calls USING btree (user_id);
@@ -1175,6 +1198,8 @@ CREATE INDEX team_invitations_by_inviter ON platform.team_invitations USING btre
 CREATE INDEX team_members_by_user ON platform.team_members USING btree (user_id);
 
 CREATE INDEX user_sessions_by_memory ON platform.user_sessions USING btree (tenant_id, memory_id) WHERE (memory_id IS NOT NULL);
+
+CREATE UNIQUE INDEX user_sessions_one_per_name ON platform.user_sessions USING btree (tenant_id, user_id, name) WHERE (name IS NOT NULL);
 
 CREATE INDEX achievements_by_category ON society.achievements USING btree (tenant_id, category) WHERE (is_active AND (deleted_at IS NULL));
 
@@ -1426,6 +1451,12 @@ CREATE INDEX audit_logs_by_transaction ON ONLY store.audit_logs USING btree (epo
 
 CREATE INDEX background_task_history_lately ON ONLY store.background_task_history USING brin (created_at) WITH (pages_per_range='32', autosummarize='on');
 
+CREATE INDEX ensemble_ballots_by_transaction ON ONLY store.ensemble_ballots USING btree (epoch, transaction_id);
+
+CREATE INDEX ensemble_votes_by_name ON ONLY store.ensemble_votes USING btree (tenant_id, ensemble, created_at DESC) WHERE (ensemble IS NOT NULL);
+
+CREATE INDEX ensemble_votes_by_transaction ON ONLY store.ensemble_votes USING btree (epoch, transaction_id);
+
 CREATE INDEX failure_patterns_by_age ON ONLY store.failure_patterns USING brin (execution_time) WITH (pages_per_range='16');
 
 CREATE INDEX failure_patterns_by_outcome ON ONLY store.failure_patterns USING btree (outcome_id);
@@ -1464,7 +1495,19 @@ CREATE INDEX idx_responses_request_id ON ONLY store.llm_responses USING btree (r
 
 CREATE INDEX llm_requests_by_age ON ONLY store.llm_requests USING brin (created_at) WITH (pages_per_range='16');
 
+CREATE INDEX llm_requests_by_error ON ONLY store.llm_requests USING btree (tenant_id, error_code, created_at DESC) WHERE ((status)::text = 'failed'::text);
+
+CREATE INDEX llm_requests_by_failure ON ONLY store.llm_requests USING btree (tenant_id, created_at DESC) WHERE ((status)::text = 'failed'::text);
+
 CREATE INDEX llm_requests_by_key ON ONLY store.llm_requests USING btree (tenant_id, api_key_id, created_at DESC) WHERE (api_key_id IS NOT NULL);
+
+CREATE INDEX llm_requests_by_model ON ONLY store.llm_requests USING btree (tenant_id, model, created_at DESC);
+
+CREATE INDEX llm_requests_by_outcome ON ONLY store.llm_requests USING btree (tenant_id, outcome_id, created_at DESC) WHERE (outcome_id IS NOT NULL);
+
+CREATE INDEX llm_requests_by_provider ON ONLY store.llm_requests USING btree (tenant_id, provider_name, created_at DESC);
+
+CREATE INDEX llm_requests_by_simulation ON ONLY store.llm_requests USING btree (tenant_id, simulation_id, created_at DESC) WHERE (simulation_id IS NOT NULL);
 
 CREATE INDEX llm_requests_by_transaction ON ONLY store.llm_requests USING btree (epoch, transaction_id);
 
@@ -1487,6 +1530,8 @@ CREATE INDEX reputation_history_by_agent ON ONLY store.reputation_history USING 
 CREATE INDEX simulation_performance_hourly_by_simulation ON store.simulation_performance_hourly USING btree (tenant_id, simulation_id);
 
 CREATE INDEX status_probes_by_age ON ONLY store.status_probes USING brin ("time") WITH (pages_per_range='16');
+
+CREATE INDEX streaming_analytics_by_age ON ONLY store.streaming_analytics USING brin ("timestamp") WITH (pages_per_range='16');
 
 CREATE INDEX streaming_analytics_by_stream ON ONLY store.streaming_analytics USING btree (tenant_id, stream_id, chunk_number);
 
@@ -1551,6 +1596,8 @@ CREATE TRIGGER update_providers_updated_at BEFORE UPDATE ON catalogue.providers 
 
 CREATE TRIGGER update_search_vector_trigger BEFORE INSERT OR UPDATE ON catalogue.models FOR EACH ROW EXECUTE FUNCTION catalogue.update_search_vector();
 
+CREATE CONSTRAINT TRIGGER analyses_are_handed_out AFTER INSERT ON evaluation.llm_recommendation_sessions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.session_status = 'running'::text) AND (new.config_version_id IS NULL))) EXECUTE FUNCTION evaluation.hand_out_analysis();
+
 CREATE TRIGGER approval_rules_are_set_by_administrators BEFORE INSERT OR DELETE OR UPDATE ON evaluation.approval_rules FOR EACH ROW EXECUTE FUNCTION evaluation.check_rule_setter();
 
 CREATE TRIGGER changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON evaluation.approval_rules FOR EACH ROW EXECUTE FUNCTION platform.record_change();
@@ -1603,6 +1650,8 @@ CREATE TRIGGER budgets_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.b
 
 CREATE TRIGGER budgets_are_revised AFTER INSERT OR DELETE OR UPDATE ON gateway.budgets FOR EACH ROW EXECUTE FUNCTION gateway.note_revision();
 
+CREATE TRIGGER changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.ensembles FOR EACH ROW EXECUTE FUNCTION store.record_gateway_ensembles();
+
 CREATE TRIGGER code_versions_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.code_versions FOR EACH ROW EXECUTE FUNCTION store.record_gateway_code_versions();
 
 CREATE TRIGGER cognee_memories_are_audited AFTER INSERT OR DELETE OR UPDATE OF content, memory_type, entities, relationships, confidence, user_id, session_id ON gateway.cognee_memories FOR EACH ROW EXECUTE FUNCTION store.record_gateway_cognee_memories('content', 'entities', 'relationships');
@@ -1612,6 +1661,10 @@ CREATE TRIGGER debate_ballots_are_audited AFTER INSERT OR DELETE OR UPDATE ON ga
 CREATE TRIGGER debate_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE ON gateway.debate_sessions FOR EACH ROW EXECUTE FUNCTION store.record_gateway_debate_sessions();
 
 CREATE TRIGGER distributed_memory_is_audited AFTER INSERT OR DELETE OR UPDATE OF content, metadata, user_id, shard_key ON gateway.distributed_memory FOR EACH ROW EXECUTE FUNCTION platform.record_change('embedding', 'content', 'metadata');
+
+CREATE TRIGGER ensembles_are_dated BEFORE UPDATE ON gateway.ensembles FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
+
+CREATE TRIGGER ensembles_are_revised AFTER INSERT OR DELETE OR UPDATE ON gateway.ensembles FOR EACH ROW EXECUTE FUNCTION gateway.note_revision();
 
 CREATE TRIGGER llm_providers_are_audited AFTER INSERT OR DELETE OR UPDATE OF name, type, provider_id, api_key_ciphertext, base_url, model, weight, enabled, config, modelsdev_provider_id ON gateway.llm_providers FOR EACH ROW EXECUTE FUNCTION store.record_gateway_llm_providers('api_key_ciphertext');
 
@@ -1635,6 +1688,10 @@ CREATE TRIGGER background_tasks_are_audited AFTER DELETE OR UPDATE ON platform.b
 
 CREATE TRIGGER background_tasks_follow_their_states AFTER UPDATE OF status ON platform.background_tasks FOR EACH ROW WHEN (((old.status <> new.status) AND (((old.status <> 'pending'::platform.job_status) OR (new.status <> 'running'::platform.job_status)) AND ((old.status <> 'running'::platform.job_status) OR (new.status <> 'completed'::platform.job_status))))) EXECUTE FUNCTION platform.refuse_job_transition();
 
+CREATE TRIGGER background_tasks_have_parents AFTER INSERT ON platform.background_tasks REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION platform.new_jobs_have_parents();
+
+CREATE TRIGGER background_tasks_keep_parents AFTER UPDATE OF tenant_id, created_by ON platform.background_tasks FOR EACH ROW WHEN (((old.tenant_id IS DISTINCT FROM new.tenant_id) OR (old.created_by IS DISTINCT FROM new.created_by))) EXECUTE FUNCTION platform.job_has_parents();
+
 CREATE TRIGGER background_tasks_record_what_workers_did_not AFTER UPDATE OF status ON platform.background_tasks FOR EACH ROW WHEN (((old.status <> new.status) AND ((new.status = ANY (ARRAY['paused'::platform.job_status, 'cancelled'::platform.job_status])) OR ((new.status = 'pending'::platform.job_status) AND (old.status = ANY (ARRAY['paused'::platform.job_status, 'failed'::platform.job_status, 'cancelled'::platform.job_status, 'dead_letter'::platform.job_status]))) OR ((new.status = 'failed'::platform.job_status) AND (old.status = ANY (ARRAY['pending'::platform.job_status, 'paused'::platform.job_status])))))) EXECUTE FUNCTION platform.record_job_event();
 
 CREATE TRIGGER dead_letter_queue_is_audited AFTER DELETE OR UPDATE ON platform.dead_letter_queue FOR EACH ROW EXECUTE FUNCTION store.record_platform_dead_letter_queue();
@@ -1657,7 +1714,11 @@ CREATE TRIGGER teams_are_audited AFTER INSERT OR DELETE OR UPDATE ON platform.te
 
 CREATE TRIGGER teams_are_given_tiers AFTER INSERT ON platform.teams FOR EACH ROW EXECUTE FUNCTION society.give_tiers();
 
+CREATE TRIGGER teams_have_no_jobs_when_deleted AFTER DELETE ON platform.teams FOR EACH ROW EXECUTE FUNCTION platform.refuse_while_there_are_jobs();
+
 CREATE TRIGGER teams_keep_an_owner AFTER DELETE OR UPDATE ON platform.team_members FOR EACH ROW WHEN ((old.role = 'owner'::text)) EXECUTE FUNCTION platform.keep_an_owner();
+
+CREATE TRIGGER teams_with_jobs_keep_their_ids AFTER UPDATE OF id ON platform.teams FOR EACH ROW WHEN ((old.id <> new.id)) EXECUTE FUNCTION platform.refuse_while_there_are_jobs();
 
 CREATE TRIGGER update_provider_secrets_updated_at BEFORE UPDATE ON platform.provider_secrets FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
 
@@ -1676,6 +1737,10 @@ CREATE TRIGGER user_preferences_are_audited AFTER INSERT OR DELETE OR UPDATE ON 
 CREATE TRIGGER user_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF status ON platform.user_sessions FOR EACH ROW EXECUTE FUNCTION store.record_platform_user_sessions('session_token', 'context');
 
 CREATE TRIGGER users_are_audited AFTER INSERT OR DELETE OR UPDATE OF username, email, password_hash, api_key, role, is_active, deleted_at, erased_at ON platform.users FOR EACH ROW EXECUTE FUNCTION store.record_platform_users('password_hash');
+
+CREATE TRIGGER users_have_no_jobs_when_deleted AFTER DELETE ON platform.users FOR EACH ROW EXECUTE FUNCTION platform.refuse_while_there_are_jobs();
+
+CREATE TRIGGER users_with_jobs_keep_their_ids AFTER UPDATE OF id ON platform.users FOR EACH ROW WHEN ((old.id <> new.id)) EXECUTE FUNCTION platform.refuse_while_there_are_jobs();
 
 CREATE TRIGGER who_is_erased_is_forgotten AFTER UPDATE OF erased_at ON platform.users FOR EACH ROW WHEN (((old.erased_at IS NULL) AND (new.erased_at IS NOT NULL))) EXECUTE FUNCTION gateway.forget_erased_person();
 
@@ -1991,6 +2056,10 @@ CREATE TRIGGER point_transactions_move_agents AFTER INSERT ON store.point_transa
 
 CREATE TRIGGER stamp_the_row BEFORE INSERT ON store.audit_logs FOR EACH ROW EXECUTE FUNCTION store.stamp_audit_logs();
 
+CREATE TRIGGER stamp_the_row BEFORE INSERT ON store.ensemble_ballots FOR EACH ROW EXECUTE FUNCTION store.stamp_ensemble_ballots();
+
+CREATE TRIGGER stamp_the_row BEFORE INSERT ON store.ensemble_votes FOR EACH ROW EXECUTE FUNCTION store.stamp_ensemble_votes();
+
 CREATE TRIGGER stamp_the_row BEFORE INSERT ON store.llm_requests FOR EACH ROW EXECUTE FUNCTION store.stamp_llm_requests();
 
 CREATE TRIGGER stamp_the_row BEFORE INSERT ON store.llm_responses FOR EACH ROW EXECUTE FUNCTION store.stamp_llm_responses();
@@ -2001,9 +2070,19 @@ CREATE TRIGGER status_probes_changed_are_marked AFTER UPDATE ON store.status_pro
 
 CREATE TRIGGER status_probes_removed_are_marked AFTER DELETE ON store.status_probes REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_status_probes();
 
+CREATE TRIGGER streaming_analytics_added_are_marked AFTER INSERT ON store.streaming_analytics REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_streaming_analytics();
+
+CREATE TRIGGER streaming_analytics_changed_are_marked AFTER UPDATE ON store.streaming_analytics REFERENCING OLD TABLE AS changed_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_streaming_analytics();
+
+CREATE TRIGGER streaming_analytics_removed_are_marked AFTER DELETE ON store.streaming_analytics REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION store.mark_streaming_analytics();
+
 CREATE TRIGGER the_row_stays BEFORE DELETE ON store.audit_log FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('audit_log');
 
 CREATE TRIGGER the_row_stays BEFORE DELETE ON store.audit_logs FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('audit_logs');
+
+CREATE TRIGGER the_row_stays BEFORE DELETE ON store.ensemble_ballots FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('ensemble_ballots');
+
+CREATE TRIGGER the_row_stays BEFORE DELETE ON store.ensemble_votes FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('ensemble_votes');
 
 CREATE TRIGGER the_row_stays BEFORE DELETE ON store.llm_requests FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('llm_requests');
 
@@ -2013,7 +2092,11 @@ CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, log
 
 CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, id, tenant_id, "timestamp", user_id, action, resource_type, resource_id, ip_address, user_agent, request_id, request_data, response_status, duration_ms, epoch, transaction_id ON store.audit_logs FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('audit_logs');
 
-CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, id, tenant_id, user_id, request_type, model, prompt, messages, model_params, ensemble_config, memory_enhanced, memory, created_at, process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd, epoch, transaction_id ON store.llm_requests FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('llm_requests');
+CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, request_id, tenant_id, created_at, layer, voter, place, state, weight, option, ranking, grades, response_id, vote_id, answer_sha256, error_code, epoch, transaction_id ON store.ensemble_ballots FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('ensemble_ballots');
+
+CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, request_id, tenant_id, created_at, ensemble, strategy, rule, winner, winners, scores, others, selected_id, confidence, stopped, fallback, epoch, transaction_id ON store.ensemble_votes FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('ensemble_votes');
+
+CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, id, tenant_id, user_id, request_type, model, prompt, messages, model_params, ensemble_config, memory_enhanced, memory, created_at, process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd, epoch, transaction_id, simulation_id, outcome_id, role ON store.llm_requests FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('llm_requests');
 
 CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, id, tenant_id, request_id, request_created_at, provider_name, model, content, raw_response, tokens_prompt, tokens_completion, tokens_total, cost_usd, response_time, finish_reason, error_code, error_message, created_at, attempt, upstream_status, upstream_id, time_to_first_byte, tokens_cached, tokens_reasoning, epoch, transaction_id ON store.llm_responses FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('llm_responses');
 
@@ -2320,6 +2403,12 @@ ALTER TABLE gateway.distributed_memory
 ALTER TABLE gateway.distributed_memory
     ADD CONSTRAINT distributed_memory_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY gateway.ensembles
+    ADD CONSTRAINT ensembles_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
+
+ALTER TABLE ONLY gateway.ensembles
+    ADD CONSTRAINT ensembles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
 ALTER TABLE ONLY gateway.idempotent_calls
     ADD CONSTRAINT idempotent_calls_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
@@ -2361,12 +2450,6 @@ ALTER TABLE ONLY platform.background_task_dependencies
 
 ALTER TABLE ONLY platform.background_task_dependencies
     ADD CONSTRAINT background_task_dependencies_task_id_fkey FOREIGN KEY (task_id) REFERENCES platform.background_tasks(id) ON DELETE CASCADE;
-
-ALTER TABLE ONLY platform.background_tasks
-    ADD CONSTRAINT background_tasks_created_by_fkey FOREIGN KEY (created_by) REFERENCES platform.users(id);
-
-ALTER TABLE ONLY platform.background_tasks
-    ADD CONSTRAINT background_tasks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
 ALTER TABLE ONLY platform.clickhouse_analytics
     ADD CONSTRAINT clickhouse_analytics_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
@@ -2983,6 +3066,8 @@ ALTER TABLE gateway.debate_turns ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE gateway.distributed_memory ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE gateway.ensembles ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY functions_see_every_row ON gateway.budget_periods TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY functions_see_every_row ON gateway.budgets TO guildhall_owner USING (true) WITH CHECK (true);
@@ -3023,6 +3108,8 @@ CREATE POLICY rows_belong_to_the_persons_team ON gateway.debate_turns FOR SELECT
 
 CREATE POLICY rows_belong_to_the_persons_team ON gateway.distributed_memory FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
+CREATE POLICY rows_belong_to_the_persons_team ON gateway.ensembles FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
+
 CREATE POLICY rows_belong_to_the_persons_team ON gateway.idempotent_calls FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
 
 CREATE POLICY rows_belong_to_the_persons_team ON gateway.llm_providers FOR SELECT TO guildhall_person USING ((tenant_id = ( SELECT platform.login_tenant() AS login_tenant)));
@@ -3050,6 +3137,8 @@ CREATE POLICY rows_belong_to_the_team ON gateway.debate_sessions TO guildhall_ow
 CREATE POLICY rows_belong_to_the_team ON gateway.debate_turns TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON gateway.distributed_memory TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
+
+CREATE POLICY rows_belong_to_the_team ON gateway.ensembles TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
 CREATE POLICY rows_belong_to_the_team ON gateway.idempotent_calls TO guildhall_owner, guildhall_app, guildhall_reader USING ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id))) WITH CHECK ((tenant_id = ( SELECT platform.tenant_id() AS tenant_id)));
 
@@ -3744,6 +3833,8 @@ GRANT ALL ON FUNCTION platform.add_member(member uuid, new_role text) TO guildha
 
 REVOKE ALL ON FUNCTION platform.admit_job() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION platform.amend_function(routine regprocedure, passage text, anew text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION platform.archive_team(team uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.archive_team(team uuid) TO guildhall_app;
 
@@ -3924,6 +4015,8 @@ GRANT ALL ON FUNCTION platform.is_administrator() TO guildhall_reader;
 
 REVOKE ALL ON FUNCTION platform.isolate(relation regclass) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION platform.job_has_parents() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION platform.jobs_places(p_lanes integer[], p_keys text[], p_priorities platform.job_priority[], p_weights double precision[], p_ready timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.jobs_places(p_lanes integer[], p_keys text[], p_priorities platform.job_priority[], p_weights double precision[], p_ready timestamp with time zone[]) TO guildhall_app;
 GRANT ALL ON FUNCTION platform.jobs_places(p_lanes integer[], p_keys text[], p_priorities platform.job_priority[], p_weights double precision[], p_ready timestamp with time zone[]) TO guildhall_worker;
@@ -3973,6 +4066,12 @@ REVOKE ALL ON FUNCTION platform.may_administer_team() FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.may_administer_team() TO guildhall_app;
 GRANT ALL ON FUNCTION platform.may_administer_team() TO guildhall_reader;
 
+REVOKE ALL ON FUNCTION platform.new_jobs_have_parents() FROM PUBLIC;
+
+GRANT SELECT ON TABLE platform.series TO guildhall_app;
+GRANT SELECT ON TABLE platform.series TO guildhall_scheduler;
+GRANT SELECT ON TABLE platform.series TO guildhall_reader;
+
 REVOKE ALL ON FUNCTION platform.partition_spans(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.partition_spans(wanted text) TO guildhall_scheduler;
 
@@ -4001,6 +4100,8 @@ REVOKE ALL ON FUNCTION platform.refresh_rollups(until timestamp with time zone, 
 GRANT ALL ON FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.refuse_the_first(id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.refuse_while_there_are_jobs() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.register_task_type(p_type text, p_queue text, p_max_retries integer, p_timeout interval, p_retry_base interval, p_retry_most interval, p_schema jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.register_task_type(p_type text, p_queue text, p_max_retries integer, p_timeout interval, p_retry_base interval, p_retry_most interval, p_schema jsonb) TO guildhall_worker;
@@ -4052,6 +4153,8 @@ GRANT ALL ON FUNCTION platform.replicas_now() TO guildhall_scheduler;
 REVOKE ALL ON FUNCTION platform.require(allowed boolean, what text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.require_ownership(team uuid, what text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.require_parents_of_jobs(p_teams uuid[], p_people uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.require_rank_over(member_role text, new_role text) FROM PUBLIC;
 
@@ -4156,6 +4259,9 @@ GRANT SELECT(revoked_at) ON TABLE platform.team_invitations TO guildhall_person;
 
 REVOKE ALL ON FUNCTION platform.use_invitation(digest text, person uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION platform.use_session(wanted text, requests integer, idle interval, longest interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.use_session(wanted text, requests integer, idle interval, longest interval) TO guildhall_app;
+
 REVOKE ALL ON FUNCTION platform.user_identifier() FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.user_identifier() TO guildhall_app;
 GRANT ALL ON FUNCTION platform.user_identifier() TO guildhall_reader;
@@ -4226,6 +4332,8 @@ REVOKE ALL ON FUNCTION store.mark_llm_responses() FROM PUBLIC;
 REVOKE ALL ON FUNCTION store.mark_outcomes() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION store.mark_status_probes() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION store.mark_streaming_analytics() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION store.mark_tool_usage() FROM PUBLIC;
 
@@ -4340,10 +4448,6 @@ GRANT SELECT ON TABLE catalogue.probe_locations TO guildhall_worker;
 GRANT SELECT ON TABLE catalogue.probe_locations TO guildhall_scheduler;
 GRANT SELECT ON TABLE catalogue.probe_locations TO guildhall_reader;
 GRANT SELECT ON TABLE catalogue.probe_locations TO guildhall_person;
-
-GRANT SELECT ON TABLE platform.series TO guildhall_app;
-GRANT SELECT ON TABLE platform.series TO guildhall_scheduler;
-GRANT SELECT ON TABLE platform.series TO guildhall_reader;
 
 GRANT INSERT ON TABLE store.status_probes TO guildhall_writer;
 
@@ -4785,6 +4889,82 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.distributed_memory TO guildha
 GRANT SELECT ON TABLE gateway.distributed_memory TO guildhall_reader;
 GRANT SELECT ON TABLE gateway.distributed_memory TO guildhall_person;
 
+GRANT SELECT ON TABLE store.ensemble_ballots TO guildhall_scheduler;
+
+GRANT INSERT(request_id) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT INSERT(tenant_id) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT INSERT(created_at) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT INSERT(layer) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT INSERT(voter) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT INSERT(place) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT INSERT(state) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT INSERT(weight) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT INSERT(option) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT INSERT(ranking) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT INSERT(grades) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT INSERT(response_id) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT INSERT(vote_id) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT INSERT(answer_sha256) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT INSERT(error_code) ON TABLE store.ensemble_ballots TO guildhall_writer;
+
+GRANT SELECT ON TABLE gateway.ensemble_ballots TO guildhall_app;
+GRANT SELECT ON TABLE gateway.ensemble_ballots TO guildhall_reader;
+
+GRANT SELECT ON TABLE store.ensemble_votes TO guildhall_scheduler;
+
+GRANT INSERT(request_id) ON TABLE store.ensemble_votes TO guildhall_writer;
+
+GRANT INSERT(tenant_id) ON TABLE store.ensemble_votes TO guildhall_writer;
+
+GRANT INSERT(created_at) ON TABLE store.ensemble_votes TO guildhall_writer;
+
+GRANT INSERT(ensemble) ON TABLE store.ensemble_votes TO guildhall_writer;
+
+GRANT INSERT(strategy) ON TABLE store.ensemble_votes TO guildhall_writer;
+
+GRANT INSERT(rule) ON TABLE store.ensemble_votes TO guildhall_writer;
+
+GRANT INSERT(winner) ON TABLE store.ensemble_votes TO guildhall_writer;
+
+GRANT INSERT(winners) ON TABLE store.ensemble_votes TO guildhall_writer;
+
+GRANT INSERT(scores) ON TABLE store.ensemble_votes TO guildhall_writer;
+
+GRANT INSERT(others) ON TABLE store.ensemble_votes TO guildhall_writer;
+
+GRANT INSERT(selected_id) ON TABLE store.ensemble_votes TO guildhall_writer;
+
+GRANT INSERT(confidence) ON TABLE store.ensemble_votes TO guildhall_writer;
+
+GRANT INSERT(stopped) ON TABLE store.ensemble_votes TO guildhall_writer;
+
+GRANT INSERT(fallback) ON TABLE store.ensemble_votes TO guildhall_writer;
+
+GRANT SELECT ON TABLE gateway.ensemble_votes TO guildhall_app;
+GRANT SELECT ON TABLE gateway.ensemble_votes TO guildhall_reader;
+
+GRANT SELECT,INSERT,DELETE ON TABLE gateway.ensembles TO guildhall_app;
+GRANT SELECT ON TABLE gateway.ensembles TO guildhall_reader;
+GRANT SELECT ON TABLE gateway.ensembles TO guildhall_person;
+
+GRANT UPDATE(config) ON TABLE gateway.ensembles TO guildhall_app;
+
+GRANT UPDATE(updated_at) ON TABLE gateway.ensembles TO guildhall_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.idempotent_calls TO guildhall_app;
 GRANT SELECT,DELETE ON TABLE gateway.idempotent_calls TO guildhall_writer;
 GRANT SELECT,DELETE ON TABLE gateway.idempotent_calls TO guildhall_scheduler;
@@ -4795,10 +4975,43 @@ GRANT UPDATE(media_type) ON TABLE gateway.idempotent_calls TO guildhall_writer;
 
 GRANT UPDATE(answer) ON TABLE gateway.idempotent_calls TO guildhall_writer;
 
+GRANT INSERT ON TABLE store.streaming_analytics TO guildhall_writer;
+
+GRANT INSERT(id) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(stream_id) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(event_type) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(chunk_number) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(latency_ms) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(tokens_delta) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(user_id) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT("timestamp") ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(provider_name) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(model) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(is_streamed) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(generating_ms) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(cost_usd) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT INSERT(error_code) ON TABLE store.streaming_analytics TO guildhall_app;
+
+GRANT SELECT ON TABLE gateway.llm_arrival_hourly TO guildhall_app;
+GRANT SELECT ON TABLE gateway.llm_arrival_hourly TO guildhall_reader;
+
 GRANT SELECT ON TABLE store.llm_responses TO guildhall_scheduler;
 
 GRANT INSERT(id) ON TABLE store.llm_responses TO guildhall_app;
-GRANT INSERT(id) ON TABLE store.llm_responses TO guildhall_writer;
+GRANT SELECT(id),INSERT(id) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(tenant_id) ON TABLE store.llm_responses TO guildhall_writer;
 
@@ -4839,7 +5052,7 @@ GRANT INSERT(cost_usd) ON TABLE store.llm_responses TO guildhall_app;
 GRANT INSERT(cost_usd) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(confidence) ON TABLE store.llm_responses TO guildhall_app;
-GRANT INSERT(confidence) ON TABLE store.llm_responses TO guildhall_writer;
+GRANT INSERT(confidence),UPDATE(confidence) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(response_time) ON TABLE store.llm_responses TO guildhall_app;
 GRANT INSERT(response_time) ON TABLE store.llm_responses TO guildhall_writer;
@@ -4848,7 +5061,7 @@ GRANT INSERT(finish_reason) ON TABLE store.llm_responses TO guildhall_app;
 GRANT INSERT(finish_reason) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(selected) ON TABLE store.llm_responses TO guildhall_app;
-GRANT INSERT(selected) ON TABLE store.llm_responses TO guildhall_writer;
+GRANT INSERT(selected),UPDATE(selected) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(error_code) ON TABLE store.llm_responses TO guildhall_app;
 GRANT INSERT(error_code) ON TABLE store.llm_responses TO guildhall_writer;
@@ -4857,7 +5070,7 @@ GRANT INSERT(error_message) ON TABLE store.llm_responses TO guildhall_app;
 GRANT INSERT(error_message) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(created_at) ON TABLE store.llm_responses TO guildhall_app;
-GRANT INSERT(created_at) ON TABLE store.llm_responses TO guildhall_writer;
+GRANT SELECT(created_at),INSERT(created_at) ON TABLE store.llm_responses TO guildhall_writer;
 
 GRANT INSERT(attempt) ON TABLE store.llm_responses TO guildhall_writer;
 
@@ -4961,6 +5174,12 @@ GRANT INSERT(tokens_cached),UPDATE(tokens_cached) ON TABLE store.llm_requests TO
 
 GRANT INSERT(tokens_reasoning),UPDATE(tokens_reasoning) ON TABLE store.llm_requests TO guildhall_writer;
 
+GRANT INSERT(simulation_id) ON TABLE store.llm_requests TO guildhall_writer;
+
+GRANT INSERT(outcome_id) ON TABLE store.llm_requests TO guildhall_writer;
+
+GRANT INSERT(role) ON TABLE store.llm_requests TO guildhall_writer;
+
 GRANT SELECT,INSERT ON TABLE gateway.llm_requests TO guildhall_app;
 GRANT SELECT ON TABLE gateway.llm_requests TO guildhall_reader;
 
@@ -4988,6 +5207,9 @@ GRANT SELECT ON TABLE gateway.llm_responses TO guildhall_reader;
 GRANT UPDATE(confidence) ON TABLE gateway.llm_responses TO guildhall_app;
 
 GRANT UPDATE(selected) ON TABLE gateway.llm_responses TO guildhall_app;
+
+GRANT SELECT ON TABLE gateway.llm_traffic_hourly TO guildhall_app;
+GRANT SELECT ON TABLE gateway.llm_traffic_hourly TO guildhall_reader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.lsp_servers TO guildhall_app;
 GRANT SELECT ON TABLE gateway.lsp_servers TO guildhall_reader;
@@ -5119,15 +5341,23 @@ GRANT SELECT ON TABLE mine.background_task_history TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.daily_stats TO guildhall_person;
 
+GRANT SELECT ON TABLE mine.ensemble_ballots TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.ensemble_votes TO guildhall_person;
+
 GRANT SELECT ON TABLE mine.failure_patterns TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.failure_trends_daily TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.llm_arrival_hourly TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.llm_latency_daily TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.llm_requests TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.llm_responses TO guildhall_person;
+
+GRANT SELECT ON TABLE mine.llm_traffic_hourly TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.mv_daily_stats TO guildhall_person;
 
@@ -5176,24 +5406,6 @@ GRANT SELECT ON TABLE mine.simulation_performance_daily TO guildhall_person;
 GRANT SELECT ON TABLE mine.simulation_performance_hourly TO guildhall_person;
 
 GRANT SELECT ON TABLE mine.spans TO guildhall_person;
-
-GRANT INSERT ON TABLE store.streaming_analytics TO guildhall_writer;
-
-GRANT INSERT(id) ON TABLE store.streaming_analytics TO guildhall_app;
-
-GRANT INSERT(stream_id) ON TABLE store.streaming_analytics TO guildhall_app;
-
-GRANT INSERT(event_type) ON TABLE store.streaming_analytics TO guildhall_app;
-
-GRANT INSERT(chunk_number) ON TABLE store.streaming_analytics TO guildhall_app;
-
-GRANT INSERT(latency_ms) ON TABLE store.streaming_analytics TO guildhall_app;
-
-GRANT INSERT(tokens_delta) ON TABLE store.streaming_analytics TO guildhall_app;
-
-GRANT INSERT(user_id) ON TABLE store.streaming_analytics TO guildhall_app;
-
-GRANT INSERT("timestamp") ON TABLE store.streaming_analytics TO guildhall_app;
 
 GRANT SELECT ON TABLE mine.streaming_analytics TO guildhall_person;
 
@@ -6045,6 +6257,10 @@ GRANT SELECT(revoked_at) ON TABLE platform.user_sessions TO guildhall_person;
 GRANT SELECT(created_at) ON TABLE platform.user_sessions TO guildhall_app;
 GRANT SELECT(created_at) ON TABLE platform.user_sessions TO guildhall_reader;
 GRANT SELECT(created_at) ON TABLE platform.user_sessions TO guildhall_person;
+
+GRANT SELECT(name) ON TABLE platform.user_sessions TO guildhall_app;
+GRANT SELECT(name) ON TABLE platform.user_sessions TO guildhall_reader;
+GRANT SELECT(name) ON TABLE platform.user_sessions TO guildhall_person;
 
 GRANT SELECT ON TABLE society.achievements TO guildhall_app;
 GRANT SELECT ON TABLE society.achievements TO guildhall_reader;
