@@ -44,6 +44,7 @@ def test_each_job_of_ours_is_reserved_as_it_is_declared(with_more: ModuleType) -
         "audit.verify",
         "evaluation.run",
         "failures.cluster",
+        "gateway.debate",
         "recommendations.analyse",
         "third.looks",
         "third.runs",
@@ -54,6 +55,8 @@ def test_which_runs_code_is_said_where_it_is_declared(with_more: ModuleType) -> 
     for task_type in ("evaluation.run", "third.runs"):
         with pytest.raises(with_more.RunsCode, match=task_type):
             with_more.refuse_code(task_type)
+    with pytest.raises(with_more.HasItsRoute, match="gateway.debate"):
+        with_more.refuse_code("gateway.debate")
     for task_type in (
         "audit.verify",
         "failures.cluster",
