@@ -164,6 +164,7 @@ async def carry_out(
         version = await recommendations.subject_of(tx, session)
     if session.session_status is not SessionStatus.RUNNING:
         return _result(session)
+    took = Analysis((), None)
     try:
         if version is None:
             raise recommendations.NothingToAnalyse("this team", session.data_window_start)
@@ -177,6 +178,7 @@ async def carry_out(
                     session_id=session_id,
                 )
             analysis = await analyst.analyse(evidence)
+            took = replace(analysis, suggestions=())
         async with app.transaction() as tx:
             await recommendations.record_analysis(tx, session, evidence, analysis)
             return _result(await recommendations.get_session(tx, session_id))
@@ -188,7 +190,7 @@ async def carry_out(
         raise AnalystFailed(str(error)) from error
     except GuildhallError as error:
         if is_last_try or not isinstance(error, Unavailable):
-            await _fail(app, session, error.message)
+            await _fail(app, session, error.message, took)
         raise
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -35,6 +35,7 @@ from guildhall.domains.evaluation.recommendations import (
     Session,
 )
 from guildhall.domains.evaluation.simulations import Simulation, SimulationStatus
+from guildhall.errors import GuildhallError
 
 TRIALS = 5
 DAYS = 30.0
@@ -103,10 +104,12 @@ async def analyse(
             tx, version, analyst.who, window=window, session_id=session_id
         )
         latest = await simulations.of_version(tx, str(version.version_id), at_most=1)
+    took = Analysis((), None)
     try:
         # Its calls are found with the newest simulation that it reads of.
         with made_for(latest[0].simulation_id) if latest else nullcontext():
             analysis = await analyst.analyse(evidence)
+        took = replace(analysis, suggestions=())
         async with app.transaction() as tx:
             found = await recommendations.record_analysis(tx, session, evidence, analysis)
             return await recommendations.get_session(tx, session.session_id), found
@@ -114,7 +117,8 @@ async def analyse(
         await _fail(app, session, error.message, Analysis((), error.cost_usd, error.calls, error.tokens))
         raise
     except BaseException as error:
-        await asyncio.shield(_fail(app, session, f"interrupted: {type(error).__name__}", Analysis((), None)))
+        why = error.message if isinstance(error, GuildhallError) else f"interrupted: {type(error).__name__}"
+        await asyncio.shield(_fail(app, session, why, took))
         raise
 
 

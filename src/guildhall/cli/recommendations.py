@@ -86,8 +86,8 @@ def run_analysis(
             output.lines(["", *render.recommendation_lines(each)])
         if not found:
             output.lines(["", "nothing to recommend"])
-        elif any(each.status.value == "open" for each in found):
-            output.lines(["", f"Next: guildhall recommend accept {found[0].short_id}"])
+        elif (best := next((each for each in found if each.status.value == "open"), None)) is not None:
+            output.lines(["", f"Next: guildhall recommend accept {best.short_id}"])
 
     run(work, as_json=as_json)
 

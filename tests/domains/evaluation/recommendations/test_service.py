@@ -17,6 +17,7 @@ from guildhall.domains.evaluation import configurations, outcomes, recommendatio
 from guildhall.domains.evaluation.configurations import ConfigVersion, Proposal
 from guildhall.domains.evaluation.recommendations import (
     Analysis,
+    AnalysisOver,
     Analyst,
     Effect,
     FeedbackRefused,
@@ -195,14 +196,17 @@ async def test_what_is_proposed_is_kept_and_what_does_not_apply_is_kept_as_refus
         suggests(confidence=0.4),
         suggests("name: butler\ntemperature: 0\n", confidence=0.9),
         suggests(outcome_ids=[stranger], confidence=0.3),
+        suggests(description="Colder.", confidence=0.2),
     )
-    assert [each.status for each in kept] == [Status.REFUSED, Status.OPEN, Status.REFUSED]
+    assert [each.status for each in kept] == [Status.REFUSED, Status.OPEN, Status.REFUSED, Status.REFUSED]
+    assert "7 characters, expected at least 10" in (kept[3].status_reason or "")
+    assert kept[3].description == "[not described] Colder."
     assert "meant for 'butler'" in (kept[0].status_reason or "")
     assert "was not shown" in (kept[2].status_reason or "")
     assert kept[2].evidence["outcome_ids"] == []
     assert kept[1].predicted == Effect(0.2, 0.0, 0.4)
     assert kept[1].historical_data_window == WEEK
-    assert (session.recommendations_generated, session.recommendations_refused) == (1, 2)
+    assert (session.recommendations_generated, session.recommendations_refused) == (1, 3)
     assert session.session_status is SessionStatus.COMPLETED
     with pytest.raises(NotOpen, match="is refused"):
         await recommendations.accept(tx, kept[0].short_id)
@@ -217,6 +221,8 @@ async def test_an_analysis_that_was_opened_in_sql_is_taken_up_in_its_own_window(
     failed = await recommendations.get_session(tx, opened)
     assert (failed.session_status, failed.error_message) == (SessionStatus.FAILED, "no answer")
     assert (failed.model_calls, failed.tokens_used, failed.analysis_cost_usd) == (3, 50, None)
+    with pytest.raises(AnalysisOver, match="has failed already"):
+        await recommendations.open_session(tx, version, RULES, window=WEEK, session_id=opened)
 
 
 async def test_accepting_a_change_proposes_it_and_approving_marks_it_applied(tx: Tx, version: ConfigVersion) -> None:

@@ -8,6 +8,7 @@ splits are not mixed is held by the schema.
 """
 
 from guildhall.domains.evaluation.recommendations.errors import (
+    AnalysisOver,
     AnalystFailed,
     FeedbackRefused,
     ImprovementNotFound,
@@ -82,6 +83,7 @@ __all__ = [
     "SECTIONS",
     "SESSIONS",
     "Analysis",
+    "AnalysisOver",
     "Analyst",
     "AnalystFailed",
     "AnalystPort",

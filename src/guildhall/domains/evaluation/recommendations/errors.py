@@ -53,6 +53,20 @@ class SessionNotFound(NotFound):
         )
 
 
+class AnalysisOver(Conflict):
+    """An analysis that has ended is not carried out again."""
+
+    code = "analysis_over"
+
+    def __init__(self, session_id: UUID, status: str) -> None:
+        super().__init__(
+            f"analysis {session_id} has {status} already",
+            remedy="Begin another one: `guildhall recommend run VERSION`.",
+            field="session",
+            value=str(session_id),
+        )
+
+
 class NothingToAnalyse(Conflict):
     """A version has no trials in the window that an analyst may read."""
 

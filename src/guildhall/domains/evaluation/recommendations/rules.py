@@ -28,6 +28,9 @@ No kind may change which code runs, where it runs, what it may reach or which
 secrets it is given: that is for people.
 """
 
+SHORTEST_DESCRIPTION = 10
+"""How many characters say what a recommendation is about, at least: the table has no less."""
+
 _TOOL_KEYS_FOR_PEOPLE = ("python", "command")
 _SCENARIO_KEYS = frozenset(
     {
@@ -114,6 +117,18 @@ def check_evidence(suggestion: Suggestion, seen: Collection[UUID]) -> None:
     strange = [each for each in suggestion.outcome_ids if each not in seen]
     if strange:
         raise PatchRefused(f"it cites outcome {strange[0]}, which the analyst was not shown")
+
+
+def check_description(suggestion: Suggestion) -> None:
+    """
+    Make sure that a suggestion says what it is about.
+
+    Raises:
+        PatchRefused: Its description has less than ten characters.
+    """
+    length = len(suggestion.description)
+    if length < SHORTEST_DESCRIPTION:
+        raise PatchRefused(f"its description has {length} characters, expected at least {SHORTEST_DESCRIPTION}")
 
 
 def check_feedback(score: int, comment: str | None) -> None:

@@ -17,6 +17,7 @@ from guildhall.domains.evaluation import configurations, outcomes, reports, scen
 from guildhall.domains.evaluation.configurations import ConfigVersion, Proposal
 from guildhall.domains.evaluation.recommendations import rules, store
 from guildhall.domains.evaluation.recommendations.errors import (
+    AnalysisOver,
     ImprovementNotFound,
     NoHeldOutScenarios,
     NothingToAnalyse,
@@ -74,9 +75,12 @@ async def open_session(
     Raises:
         NothingToAnalyse: There are no trials that an analyst may read.
         SessionNotFound: There is no such session.
+        AnalysisOver: It has ended.
     """
     chosen = session_id or await store.open_session(tx, window)
     session = await get_session(tx, chosen)
+    if session.session_status is not SessionStatus.RUNNING:
+        raise AnalysisOver(chosen, session.session_status.value)
     evidence = await _gather(tx, version, session)
     await store.describe_session(
         tx,
@@ -123,7 +127,7 @@ async def record_analysis(tx: Tx, session: Session, evidence: Evidence, analysis
     Keep what an analyst proposed, the most confident first; what cannot be applied is kept as refused, with the reason.
 
     Raises:
-        SessionNotFound: The session is not running any more.
+        AnalysisOver: The session is not running any more.
     """
     version = await configurations.get_version(tx, evidence.label)
     parent = await configurations.load_definition(tx, version)
@@ -134,6 +138,7 @@ async def record_analysis(tx: Tx, session: Session, evidence: Evidence, analysis
     refused = 0
     for each in sorted(analysis.suggestions, key=lambda each: -each.confidence):
         try:
+            rules.check_description(each)
             rules.check_evidence(each, seen)
             if each.kind is Kind.SCENARIO_ADDITION:
                 rules.new_scenarios(each.patch, known)
@@ -149,7 +154,7 @@ async def record_analysis(tx: Tx, session: Session, evidence: Evidence, analysis
                 tx,
                 session.session_id,
                 kind=each.kind,
-                description=each.description[:_LONGEST_DESCRIPTION],
+                description=_described(each.description)[:_LONGEST_DESCRIPTION],
                 patch=each.patch[:_LONGEST_KEPT_PATCH],
                 effect=each.effect,
                 confidence=each.confidence,
@@ -163,7 +168,8 @@ async def record_analysis(tx: Tx, session: Session, evidence: Evidence, analysis
     if not await store.finish_session(
         tx, session.session_id, SessionStatus.COMPLETED, analysis, generated=len(ids) - refused, refused=refused
     ):
-        raise SessionNotFound(session.session_id)
+        ended = await get_session(tx, session.session_id)
+        raise AnalysisOver(session.session_id, ended.session_status.value)
     return [await get_recommendation(tx, str(each)) for each in ids]
 
 
@@ -532,6 +538,11 @@ async def _excerpts(tx: Tx, failures: Sequence[FailureSeen]) -> list[Excerpt]:
             Excerpt(outcome_id, scenario_id, steps[-_MOST_STEPS:] if isinstance(steps, list) else [trajectory])
         )
     return excerpts
+
+
+def _described(description: str) -> str:
+    """What is kept of a description, which has some length even where the analyst's has not."""
+    return description if len(description) >= rules.SHORTEST_DESCRIPTION else f"[not described] {description}".rstrip()
 
 
 async def _known_scenarios(tx: Tx, suggestions: Sequence[Suggestion]) -> dict[str, Any]:
