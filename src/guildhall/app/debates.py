@@ -226,9 +226,13 @@ class _Debate:
             for turn, place in enumerate(order):
                 await speak(turn, place, {**before, **said})
         else:
-            async with asyncio.TaskGroup() as group:
-                for turn, place in enumerate(order):
-                    group.create_task(speak(turn, place, before))
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for turn, place in enumerate(order):
+                        group.create_task(speak(turn, place, before))
+            except ExceptionGroup as failed:
+                # The others were cancelled for it: it is the one reason there is.
+                raise failed.exceptions[0] from None
         # In the order of the participants, whoever was first to answer.
         return debates.gather({each.name: said[each.name] for each in self._new.participants if each.name in said})
 

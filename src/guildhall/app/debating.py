@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -21,7 +22,7 @@ from guildhall.app.gateway.deputies import Errand
 from guildhall.app.workers import ours
 from guildhall.db import Actor, Database, Tx
 from guildhall.domains.gateway import debates
-from guildhall.domains.gateway.debates import Debate, DebateNotFound, NewDebate, Turn
+from guildhall.domains.gateway.debates import Debate, DebateNotFound, DebateOver, NewDebate, Turn
 from guildhall.domains.platform import identity, jobs
 from guildhall.domains.platform.identity import Caller, Scope
 from guildhall.domains.platform.jobs import NewJob
@@ -67,14 +68,31 @@ async def ask_for(
     """
     if not identity.allows(caller.scopes, Scope.MODELS):
         raise ModelsNotAllowed(caller.scopes)
-    told = {"asked_with": Errand.of(caller).document(), "temperature": temperature}
+    job_id = clock.new_id()
+    told = {"asked_with": Errand.of(caller).document(), "job_id": str(job_id), "temperature": temperature}
     debate_id = await debates.plan(tx, replace(new, metadata={**new.metadata, **told}))
-    job = NewJob(ours.DEBATE, {"debate": str(debate_id)}, unique_key=f"debate:{debate_id}")
+    job = NewJob(ours.DEBATE, {"debate": str(debate_id)}, id=job_id, unique_key=f"debate:{debate_id}")
     try:
         await jobs.enqueue(tx, types, [job])
     except jobs.JobTypeUnknown:
         raise NobodyHoldsDebates from None
     return debate_id
+
+
+async def end(tx: Tx, debate: Debate) -> None:
+    """
+    End a debate without a vote, and the job that was to hold it: whoever is asked by it is hung up on.
+
+    Raises:
+        DebateOver: It has ended already.
+    """
+    if debate.has_ended:
+        raise DebateOver(debate.id)
+    await debates.call_off(tx, debate.id, "somebody has ended it", debate.positions)
+    job_id = debate.metadata.get("job_id")
+    if isinstance(job_id, str):
+        with suppress(jobs.JobNotFound, jobs.JobStateWrong):
+            await jobs.change_each(tx, "cancel", [UUID(job_id)])
 
 
 async def follow(database: Database, actor: Actor, debate_id: UUID) -> AsyncIterator[News]:

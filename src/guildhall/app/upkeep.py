@@ -1,5 +1,5 @@
 """
-One pass of everything that keeps the database in shape: identity, seals, clusters, roll-ups, series, archives.
+One pass of everything that keeps the database in shape: identity, lost work, seals, clusters, roll-ups, series, archives.
 
 Nothing depends on when it runs, or whether two run at once: what one pass
 leaves, such as a partition that it could not lock, the next one does.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from guildhall import cache
-from guildhall.app import clustering, sealing, searching
+from guildhall.app import clustering, lost_work, sealing, searching
 from guildhall.app.wiring import App
 from guildhall.db import archives, rollups, timeseries
 from guildhall.db.archivefiles import ArchiveFormatMissing
@@ -26,12 +26,14 @@ class Upkeep:
     """
     What one pass did.
 
-    `expired` counts the sessions that had run out, `clustered` the failures that were put in clusters. `left` says what it could
+    `expired` counts the sessions that had run out, `lost` the analyses and debates that nobody carried out any more,
+    `clustered` the failures that were put in clusters. `left` says what it could
     not do with this login or installation, and why; `short_from` names the
     series that still lack partitions for the next month.
     """
 
     expired: int
+    lost: int
     clustered: int
     seals: Sequence[audit.Seal]
     rollups: Sequence[rollups.Refreshed]
@@ -42,7 +44,7 @@ class Upkeep:
 
 async def maintain(app: App, url: str) -> Upkeep:
     """
-    Tidy identity and the cache, seal ledgers, cluster failures, refresh roll-ups, then make, archive, drop and close partitions.
+    Tidy identity and the cache, end lost work, seal ledgers, cluster failures, refresh roll-ups, then make, archive, drop and close partitions.
 
     What is dropped has been sealed and rolled up before. Work that needs the
     owner of the tables is done at `url`, an administrator's, and left out where
@@ -58,6 +60,7 @@ async def maintain(app: App, url: str) -> Upkeep:
         await operations.tidy(tx)
         await cache.tidy(tx)
         await requests.tidy(tx, bodies_kept=timedelta(days=app.settings.gateway_bodies_days))
+    lost = await lost_work.end_lost_work(app)
     seals: list[audit.Seal] = []
     try:
         async for seal in sealing.seal(app):
@@ -82,4 +85,4 @@ async def maintain(app: App, url: str) -> Upkeep:
             steps += await work or []
         except (NotAllowed, ArchiveFormatMissing) as error:
             left.append(error)
-    return Upkeep(expired, clustered, seals, refreshed, steps, left, await timeseries.short_of(app.database))
+    return Upkeep(expired, lost, clustered, seals, refreshed, steps, left, await timeseries.short_of(app.database))

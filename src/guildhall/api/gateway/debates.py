@@ -169,12 +169,10 @@ async def recount_debate(visit: Reading, debate: DebateReference) -> Response:
 
 @router.post("/{debate}/cancellation", response_model=DebateDocument)
 async def cancel_debate(visit: Writing, debate: DebateReference) -> Response:
-    """End a debate without a vote; what was said stays, and no further round is begun."""
+    """End a debate without a vote; what was said stays, and nobody is asked any more: its job is cancelled."""
     async with visit.transaction() as tx:
         found = await debates.get_debate(tx, await debates.name_debate(tx, debate))
-        if found.has_ended:
-            raise debates.DebateOver(found.id)
-        await debates.call_off(tx, found.id, "somebody has ended it", found.positions)
+        await debating.end(tx, found)
         return await visit.done(tx, debate_document(await debates.get_debate(tx, found.id)))
 
 

@@ -74,6 +74,8 @@ def upkeep_lines(done: Upkeep) -> Iterator[str]:
     """What one pass did, a line for each series and roll-up that it touched."""
     if done.expired:
         yield f"{count(done.expired, 'session')} had run out"
+    if done.lost:
+        yield f"ended {done.lost:,} of analyses and debates, which nobody carried out any more"
     if done.clustered:
         yield f"put {count(done.clustered, 'failure')} in clusters"
     if done.seals:
@@ -87,7 +89,7 @@ def upkeep_lines(done: Upkeep) -> Iterator[str]:
         yield f"{series}: {_DONE[action].format(n=count(number, 'partition'))}"
     for series, reaches in done.short_from.items():
         yield f"{series}: partitions end {_day(reaches)}"
-    if not (done.expired or done.clustered or done.seals or done.steps or any(each.buckets for each in done.rollups)):
+    if not (done.expired or done.lost or done.clustered or done.seals or done.steps or any(each.buckets for each in done.rollups)):
         yield "nothing was due"
 
 
@@ -104,6 +106,7 @@ def upkeep_document(done: Upkeep) -> dict[str, Any]:
 
     return {
         "expired_sessions": done.expired,
+        "lost_work": done.lost,
         "clustered_failures": done.clustered,
         "seals": [seal_document(each) for each in done.seals],
         "rollups": list(done.rollups),

@@ -27,6 +27,9 @@ UPDATE evaluation.llm_recommendation_sessions
        analysis_cost_usd = :analysis_cost_usd
  WHERE session_id = :session_id AND session_status = 'running';
 
+-- name: lost_analyses
+SELECT tenant_id, session_id FROM evaluation.lost_analyses();
+
 -- name: every_session
 -- For lists (`db.listing`), which filter, sort and page.
 SELECT sessions.session_id, sessions.analyst, sessions.config_version_id,

@@ -178,6 +178,15 @@ async def fail_session(tx: Tx, session: Session, error: str, analysis: Analysis)
     await store.finish_session(tx, session.session_id, SessionStatus.FAILED, analysis, error=error)
 
 
+async def lost_analyses(tx: Tx) -> list[tuple[UUID, UUID]]:
+    """
+    Teams and analyses of theirs that have run for an hour or more, and that nobody carries out any more.
+
+    It is upkeep: a scheduler's transaction may (`Database.duty`).
+    """
+    return await store.lost_analyses(tx)
+
+
 async def get_session(tx: Tx, session_id: UUID) -> Session:
     """
     One analysis.

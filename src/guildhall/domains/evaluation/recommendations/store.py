@@ -99,6 +99,10 @@ async def finish_session(
     return touched == 1
 
 
+async def lost_analyses(tx: Tx) -> list[tuple[UUID, UUID]]:
+    return [(row["tenant_id"], row["session_id"]) for row in await tx.fetch(_queries.lost_analyses)]
+
+
 SESSIONS = Listing(
     _queries.every_session,
     key=("session_id",),

@@ -41,6 +41,9 @@ UPDATE gateway.debate_sessions
        completed_at = now()
  WHERE id = :id AND status IN ('pending', 'active');
 
+-- name: lost_debates
+SELECT tenant_id, id FROM gateway.lost_debates();
+
 -- name: debates
 -- For lists (`db.listing`), which filter, sort and page.
 SELECT id, topic, description, status, current_round, total_rounds, voting_method, positions, participants,

@@ -32,6 +32,7 @@ __all__ = [
     "close",
     "get_debate",
     "get_record",
+    "lost_debates",
     "name_debate",
     "page_debates",
     "plan",
@@ -125,6 +126,15 @@ async def call_off(tx: Tx, debate_id: UUID, reason: str, positions: Sequence[str
     await store.end_session(
         tx, debate_id, DebateStatus.CANCELLED, positions=positions, metadata={"cancelled_because": reason[:2000]}
     )
+
+
+async def lost_debates(tx: Tx) -> list[tuple[UUID, UUID]]:
+    """
+    Teams and debates of theirs that go on, and that nobody holds any more.
+
+    It is upkeep: a scheduler's transaction may (`Database.duty`).
+    """
+    return await store.lost_debates(tx)
 
 
 async def page_debates(

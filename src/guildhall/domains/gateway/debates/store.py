@@ -37,6 +37,10 @@ DEBATES = Listing(
 )
 
 
+async def lost_debates(tx: Tx) -> list[tuple[UUID, UUID]]:
+    return [(row["tenant_id"], row["id"]) for row in await tx.fetch(_queries.lost_debates)]
+
+
 async def insert_session(tx: Tx, debate_id: UUID, new: NewDebate, status: DebateStatus) -> None:
     await tx.execute(
         _queries.insert_session,
