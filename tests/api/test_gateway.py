@@ -182,6 +182,10 @@ async def test_a_debate_outlives_its_worker_is_heard_as_it_goes_and_every_call_i
     _, counted = await client.get(f"{G}/debates/{made['id']}/recount")
     assert counted["agrees"]
     assert (await client.post(f"{G}/debates/{made['id']}/cancellation"))[1]["error"]["code"] == "debate_over"
+    _, another = await client.post(f"{G}/debates", json=asked)
+    _, ended = await client.post(f"{G}/debates/{another['id']}/cancellation")
+    _, job = await client.get(f"/v1/platform/jobs/{another['metadata']['job_id']}")
+    assert (ended["status"], job["status"]) == ("cancelled", "cancelled"), "no worker begins it for nothing"
 
     # Every turn's call is in the ledger, as its own caller's, and whole.
     _, first = await client.get(f"{G}/requests?limit=4")

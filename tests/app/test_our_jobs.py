@@ -55,7 +55,7 @@ def test_which_runs_code_is_said_where_it_is_declared(with_more: ModuleType) -> 
     for task_type in ("evaluation.run", "third.runs"):
         with pytest.raises(with_more.RunsCode, match=task_type):
             with_more.refuse_code(task_type)
-    with pytest.raises(with_more.HasItsRoute, match="gateway.debate"):
+    with pytest.raises(with_more.HasItsRoute, match="POST /v1/gateway/debates"):
         with_more.refuse_code("gateway.debate")
     for task_type in (
         "audit.verify",

@@ -186,8 +186,7 @@ async def _settings_of(tx: Tx, proposal: Proposal) -> dict[str, Any]:
     settings: dict[str, Any] = {"metadata": {"proof_of": str(proposal.diff_id)}}
     if latest:
         hint: Mapping[str, Any] = latest[0].metadata
-        if "agent_file" in hint:
-            settings["metadata"] = {**settings["metadata"], "agent_file": hint["agent_file"]}
+        settings["metadata"] |= {key: hint[key] for key in ("agent_file", through.METADATA) if key in hint}
         settings |= {"timeout_ms": latest[0].timeout_ms, "max_retries": latest[0].max_retries}
     return settings
 

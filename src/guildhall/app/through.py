@@ -51,7 +51,12 @@ async def gateway_at(
         return
     async with app.transaction() as tx:
         made = await identity.create_key(
-            tx, name[:100], scopes=[Scope.MODELS.value], rate_limit=None, expires_at=tx.now + lasts
+            tx,
+            name[:100],
+            scopes=[Scope.MODELS.value],
+            rate_limit=None,
+            expires_at=tx.now + lasts,
+            as_default=None,
         )
     try:
         yield ThroughGateway(url, made.text)

@@ -38,7 +38,7 @@ async def redeem(app: App, token: str) -> str | None:
     if not await PostgresCache(app.database).delete(_place(token)):
         return None
     async with app.transaction() as tx:
-        made = await identity.create_key(tx, NAME, rate_limit=None, expires_at=clock.now() + LASTS)
+        made = await identity.create_key(tx, NAME, rate_limit=None, expires_at=clock.now() + LASTS, as_default=None)
     return made.text
 
 

@@ -89,7 +89,14 @@ def upkeep_lines(done: Upkeep) -> Iterator[str]:
         yield f"{series}: {_DONE[action].format(n=count(number, 'partition'))}"
     for series, reaches in done.short_from.items():
         yield f"{series}: partitions end {_day(reaches)}"
-    if not (done.expired or done.lost or done.clustered or done.seals or done.steps or any(each.buckets for each in done.rollups)):
+    if not (
+        done.expired
+        or done.lost
+        or done.clustered
+        or done.seals
+        or done.steps
+        or any(each.buckets for each in done.rollups)
+    ):
         yield "nothing was due"
 
 

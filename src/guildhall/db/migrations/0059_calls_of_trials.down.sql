@@ -1,3 +1,8 @@
+SELECT platform.amend_function(
+    'platform.create_api_key(uuid, text, uuid, text, text[], integer, timestamptz, boolean)',
+    '(as_default OR (NOT as_default AND api_key IS NULL))', '(as_default OR api_key IS NULL)'
+);
+
 -- The views are made anew without the columns, with the rights that they have by now.
 DO $$
 DECLARE

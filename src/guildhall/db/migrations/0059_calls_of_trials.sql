@@ -39,3 +39,9 @@ BEGIN
     PERFORM set_config('search_path', path, true);
 END
 $$;
+
+-- A run's own key is nobody's default key, though it be their first: as_default null says so.
+SELECT platform.amend_function(
+    'platform.create_api_key(uuid, text, uuid, text, text[], integer, timestamptz, boolean)',
+    '(as_default OR api_key IS NULL)', '(as_default OR (NOT as_default AND api_key IS NULL))'
+);

@@ -326,6 +326,10 @@ async def test_a_key_with_another_keys_secret_is_none(database: Database) -> Non
 
 async def test_revoking_ends_a_key_at_once_and_for_good(database: Database) -> None:
     ada = await make_person(database, "ada")
+    async with database.transaction(ada) as tx:
+        of_a_run = await identity.create_key(tx, "of a run", as_default=None)
+        assert (await identity.get_user(tx, "ada")).default_key_id is None
+        await identity.revoke_key(tx, of_a_run.id.hex)
     key = await make_key(database, ada, name="laptop")
     await use(database, key.text)
     async with database.transaction(ada) as tx:
@@ -335,7 +339,7 @@ async def test_revoking_ends_a_key_at_once_and_for_good(database: Database) -> N
         assert await identity.revoke_key(tx, "laptop") == revoked
         assert (await identity.get_user(tx, "ada")).default_key_id is None
         assert await identity.list_keys(tx) == []
-        assert [each.is_active for each in await identity.list_keys(tx, with_revoked=True)] == [False]
+        assert [each.is_active for each in await identity.list_keys(tx, with_revoked=True)] == [False, False]
     with pytest.raises(KeyRefused):
         await use(database, key.text)
 

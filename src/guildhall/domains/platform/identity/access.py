@@ -197,12 +197,13 @@ async def create_key(
     rate_limit: int | None = rules.DEFAULT_RATE_LIMIT,
     expires_at: datetime | None = None,
     user_id: UUID | None = None,
-    as_default: bool = False,
+    as_default: bool | None = False,
 ) -> NewKey:
     """
     Make a key for oneself in the team; administrators of the installation make them for others.
 
-    Its text is in the result and nowhere else. A person's first key is their default one.
+    Its text is in the result and nowhere else. A person's first key is their default one, unless `as_default` is None:
+    then it is one of the machine's, made for a while, and never that.
 
     Raises:
         NotPermitted: The role does not allow it.

@@ -330,7 +330,7 @@ async def create_key(
     rate_limit: int | None,
     expires_at: datetime | None,
     *,
-    as_default: bool,
+    as_default: bool | None,
 ) -> datetime:
     made: datetime = await tx.value(
         _queries.create_key,
