@@ -1,4 +1,4 @@
-"""A worker that starts before its database does."""
+"""Workers and schedulers that start before their database does."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
+import pytest
+
 from fixtures.command_line import Command, command_line
 
 DEADLINE_S = 60.0
 
 
-def test_a_worker_waits_for_a_database_that_is_away_and_for_no_other_trouble(
-    guildhall: Command, command_environment: dict[str, str]
+@pytest.mark.parametrize(
+    ("command", "begins", "ends"),
+    [("worker", "takes jobs", "stopped: 0 completed"), ("schedule", "watches", "stopped: fired")],
+)
+def test_it_waits_for_a_database_that_is_away_and_for_no_other_trouble(
+    command: str, begins: str, ends: str, guildhall: Command, command_environment: dict[str, str]
 ) -> None:
     url = urlsplit(command_environment["GUILDHALL_DATABASE_URL"])
     where = {name: values[0] for name, values in parse_qs(url.query).items()}
@@ -22,7 +28,7 @@ def test_a_worker_waits_for_a_database_that_is_away_and_for_no_other_trouble(
     with tempfile.TemporaryDirectory(prefix="gh-") as away:
         elsewhere = urlunsplit(url._replace(query=f"host={away}&port={where['port']}"))
         running = subprocess.Popen(
-            command_line("worker"),
+            command_line(command),
             env={**command_environment, "GUILDHALL_DATABASE_URL": elsewhere},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -33,15 +39,15 @@ def test_a_worker_waits_for_a_database_that_is_away_and_for_no_other_trouble(
             assert running.stderr is not None
             assert running.stderr.readline().startswith("note: PostgreSQL does not answer: waiting until it does")
             (Path(away) / socket).symlink_to(Path(where["host"]) / socket)  # it comes
-            assert "takes jobs" in running.stdout.readline()
+            assert begins in running.stdout.readline()
             running.send_signal(signal.SIGTERM)
             assert running.wait(DEADLINE_S) == 0
         finally:
             running.kill()
             out, err = running.communicate()
-        assert ("stopped: 0 completed" in out, err) == (True, "")
+        assert (ends in out, err) == (True, "")
 
     nowhere = urlunsplit(url._replace(path="/nobody_made_it"))
-    assert "no such database" in guildhall("worker", expect=3, GUILDHALL_DATABASE_URL=nowhere).err
+    assert "no such database" in guildhall(command, expect=3, GUILDHALL_DATABASE_URL=nowhere).err
     nobody = urlunsplit(url._replace(netloc="nobody_at_all@"))
-    assert "refused the login" in guildhall("worker", expect=3, GUILDHALL_DATABASE_URL=nobody).err
+    assert "refused the login" in guildhall(command, expect=3, GUILDHALL_DATABASE_URL=nobody).err

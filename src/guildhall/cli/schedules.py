@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from guildhall.cli.frame import JsonOption, Output, run
 from guildhall.cli.jobs import read_payload, read_span
-from guildhall.cli.work import ListenOption, stop_on_signals, told_at
+from guildhall.cli.work import ListenOption, once_there, stop_on_signals, told_at
+
+if TYPE_CHECKING:
+    from guildhall.app.wiring import App
 
 group = typer.Typer(invoke_without_command=True)
 
@@ -24,6 +29,7 @@ def schedule(context: typer.Context, listen: ListenOption = None, as_json: JsonO
 
     Any number may run: each schedule fires once. The upkeep of `guildhall db
     maintain` is among them, every hour. The commands below say what comes again.
+    A database that is away is waited for.
     """
     if context.invoked_subcommand is not None:
         return
@@ -34,7 +40,14 @@ def schedule(context: typer.Context, listen: ListenOption = None, as_json: JsonO
         from guildhall.app.workers.scheduler import Scheduler, duties
         from guildhall.settings import Settings
 
-        async with prepared_url(Settings.from_environment()) as url, App.open() as app:
+        settings = Settings.from_environment()
+
+        @asynccontextmanager
+        async def opened() -> AsyncIterator[tuple[str, App]]:
+            async with prepared_url(settings) as url, App.open(settings) as app:
+                yield url, app
+
+        async with once_there(opened, output) as (url, app):
             made = Scheduler(app, duties(app, url))
             stop_on_signals(made.stop)
             with told_at(listen, made) as said:

@@ -7,10 +7,10 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import typer
 
@@ -19,9 +19,8 @@ from guildhall.cli.frame import JsonOption, Output, run
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
-    from guildhall.app.wiring import App
-    from guildhall.settings import Settings
 
+T = TypeVar("T")
 
 ListenOption = Annotated[
     str | None, typer.Option(metavar="HOST:PORT", help="Tell /healthz and, for Prometheus, /metrics there.")
@@ -59,13 +58,15 @@ def worker(
     output = Output(as_json)
 
     async def work() -> None:
+        from guildhall.app.wiring import App
         from guildhall.app.workers import HANDLERS, Worker
         from guildhall.settings import Settings
 
         load(handlers or ())
         settings = Settings.from_environment()
         size = max(settings.pool_size, min(concurrency, 20) + 4)
-        async with opened(replace(settings, pool_size=size), output, idle_s=lease) as app:
+        settings = replace(settings, pool_size=size)
+        async with once_there(lambda: App.open(settings, idle_s=lease), output) as app:
             made = Worker(
                 app,
                 HANDLERS,
@@ -109,22 +110,21 @@ def worker(
 
 
 @asynccontextmanager
-async def opened(settings: Settings, output: Output, *, idle_s: float) -> AsyncIterator[App]:
+async def once_there(enter: Callable[[], AbstractAsyncContextManager[T]], output: Output) -> AsyncIterator[T]:
     """
-    The application on the database, as soon as that is there; who is made to wait is told.
+    What `enter` opens on the database, as soon as that is there; who is made to wait is told.
 
     Raises:
         DatabaseUnavailable: The login is refused, or there is no such database, which waiting does not mend.
         Unavailable: It lacks migrations, or a server of our own does not start.
     """
-    from guildhall.app.wiring import App
     from guildhall.db import DatabaseAway
 
     pause_s, is_told = 0.1, False
     async with AsyncExitStack() as stack:
         while True:
             try:
-                app = await stack.enter_async_context(App.open(settings, idle_s=idle_s))
+                opened = await stack.enter_async_context(enter())
                 break
             except DatabaseAway:
                 if not is_told:
@@ -132,7 +132,7 @@ async def opened(settings: Settings, output: Output, *, idle_s: float) -> AsyncI
                     is_told = True
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, 2.0)
-        yield app
+        yield opened
 
 
 class _Tells(Protocol):
