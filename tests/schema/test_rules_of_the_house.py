@@ -126,6 +126,37 @@ async def test_every_referencing_column_has_an_index(connection: asyncpg.Connect
     assert [(row["relation"], row["conname"], row["columns"]) for row in missing] == []
 
 
+async def test_every_column_that_triggers_keep_as_a_key_has_an_index(connection: asyncpg.Connection) -> None:
+    """Functions that refuse as a foreign key would say which: its other side looks the column up for each row that goes."""
+    kept = await connection.fetch(
+        r"""
+        SELECT DISTINCT (keys.said[1] || '.' || keys.said[2])::regclass AS relation, keys.said[3]::text AS column
+          FROM pg_proc AS functions
+         CROSS JOIN LATERAL regexp_matches(
+                   functions.prosrc,
+                   'SCHEMA = ''(\w+)'', TABLE = ''(\w+)'',\s+CONSTRAINT = ''\2_(\w+)_fkey''', 'g'
+               ) AS keys (said)
+         WHERE functions.pronamespace::regnamespace::text IN ('platform', 'catalogue', 'gateway', 'evaluation', 'society', 'store')
+        """
+    )
+    assert {("platform.background_tasks", "tenant_id"), ("platform.background_tasks", "created_by")} <= {
+        (row["relation"], row["column"]) for row in kept
+    }
+    for row in kept:
+        if row["column"] != "tenant_id":  # as of foreign keys to teams
+            assert await connection.fetchval(
+                """
+                SELECT count(*)
+                  FROM pg_index AS indexes
+                  JOIN pg_attribute AS columns ON columns.attrelid = indexes.indrelid AND columns.attnum = indexes.indkey[0]
+                 WHERE indexes.indrelid = $1::text::regclass AND columns.attname = $2
+                   AND COALESCE(pg_get_expr(indexes.indpred, indexes.indrelid) = format('(%I IS NOT NULL)', $2), true)
+                """,
+                row["relation"],
+                row["column"],
+            ), row
+
+
 async def test_the_application_never_owns_what_it_works_on(connection: asyncpg.Connection) -> None:
     owners = await connection.fetch(
         """

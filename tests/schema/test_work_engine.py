@@ -764,6 +764,9 @@ async def test_a_job_has_a_team_and_a_maker_and_neither_goes_before_it(engine: E
         async with engine.admin.transaction(isolation="repeatable_read"):
             await engine.admin.execute("DELETE FROM platform.users WHERE id = $1", person)
 
+    for table, column in (("teams", "tenant_id"), ("users", "created_by")):
+        await refused(column, engine.admin, f"TRUNCATE platform.{table} CASCADE")
+
     # Whoever comes second waits for the first: here for one who adds a job, there for one who deletes its team.
     other, ends = await engine.connect(), engine.admin.transaction()
     await engine.admin.execute("DELETE FROM platform.background_tasks WHERE tenant_id = $1", team)

@@ -99,9 +99,33 @@ CREATE TRIGGER teams_with_jobs_keep_their_ids AFTER UPDATE OF id ON platform.tea
 CREATE TRIGGER users_with_jobs_keep_their_ids AFTER UPDATE OF id ON platform.users
     FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION platform.refuse_while_there_are_jobs();
 
+-- A foreign key makes TRUNCATE empty the jobs as well, or refuse; this asks when all that it names is empty.
+CREATE FUNCTION platform.refuse_to_empty_while_there_are_jobs() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION '%.% is emptied in transactions that are READ COMMITTED', TG_TABLE_SCHEMA, TG_TABLE_NAME
+              USING ERRCODE = 'feature_not_supported', HINT = 'Another would not see the jobs that others have just added.';
+    END IF;
+    IF EXISTS (SELECT FROM platform.background_tasks WHERE TG_TABLE_NAME = 'teams' OR created_by IS NOT NULL) THEN
+        RAISE EXCEPTION 'there are jobs of % yet', TG_TABLE_NAME
+              USING ERRCODE = 'foreign_key_violation', SCHEMA = 'platform', TABLE = 'background_tasks',
+                    CONSTRAINT = format('background_tasks_%s_fkey', CASE TG_TABLE_NAME WHEN 'teams' THEN 'tenant_id' ELSE 'created_by' END),
+                    HINT = 'Name platform.background_tasks in the same TRUNCATE.';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER teams_with_jobs_are_never_emptied AFTER TRUNCATE ON platform.teams
+    FOR EACH STATEMENT EXECUTE FUNCTION platform.refuse_to_empty_while_there_are_jobs();
+CREATE TRIGGER users_with_jobs_are_never_emptied AFTER TRUNCATE ON platform.users
+    FOR EACH STATEMENT EXECUTE FUNCTION platform.refuse_to_empty_while_there_are_jobs();
+
 REVOKE ALL ON FUNCTION
     platform.require_parents_of_jobs(uuid[], uuid[]), platform.new_jobs_have_parents(), platform.job_has_parents(),
-    platform.refuse_while_there_are_jobs()
+    platform.refuse_while_there_are_jobs(), platform.refuse_to_empty_while_there_are_jobs()
     FROM PUBLIC;
 
 -- the engine --------------------------------------------------------------------
