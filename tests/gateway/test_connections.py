@@ -23,6 +23,7 @@ class Server:
         self.answers = list(answers)
         self.connections = 0
         self.port = 0
+        self.host = b"127.0.0.1"
         self.ends: list[asyncio.Task[None] | None] = []
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -40,7 +41,7 @@ class Server:
                 head = await reader.readuntil(b"\r\n\r\n")
             except asyncio.IncompleteReadError:
                 break
-            assert head.startswith(b"POST /v1/x HTTP/1.1\r\nHost: 127.0.0.1:")
+            assert head.startswith(b"POST /v1/x HTTP/1.1\r\nHost: %s:" % self.host)
             await reader.readexactly(2)
             for piece in self.answers.pop(0):
                 if piece is None:
@@ -76,6 +77,9 @@ async def send(server: Server, upstream: Upstream, *, first_byte_s: float = 5, t
         [OK + b"\r\n", b"hel", b"lo", None],  # its end is the connection's
         [b"HTTP/1.1 100 Continue\r\n\r\n", OK + b"Content-Length: 5\r\n\r\nhello"],
         [OK + b"Content-Encoding: gzip\r\nConnection: close\r\n\r\n", gzip.compress(b"hello"), None],
+        # What follows a whole answer does not undo it.
+        [OK + b"Content-Length: 5\r\n\r\nhello there"],
+        [OK + b"Connection: close\r\nContent-Length: 5\r\n\r\nhello there"],
     ],
 )
 async def test_a_body_is_read_whatever_its_form(pieces: list[bytes | None]) -> None:
@@ -90,6 +94,15 @@ async def test_a_body_is_read_whatever_its_form(pieces: list[bytes | None]) -> N
     [
         ([OK + b"Content-Length: 9\r\n\r\nhello", None], "broken"),
         ([OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", None], "broken"),
+        ([OK + b"Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\n" + gzip.compress(b"hello")[:20]], "broken"),
+        ([OK + b"Content-Encoding: gzip\r\n\r\n", gzip.compress(b"hello")[:20], None], "broken"),
+        ([OK + b"Content-Encoding: gzip\r\n\r\n", gzip.compress(b"hello") + b"!", None], "broken"),
+        ([OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"], "broken"),
+        ([OK + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"], "broken"),
+        ([OK + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n5\r\nhello\r\n0\r\n\r\n"], "broken"),
+        ([OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n", *[b"A: %d\r\n" % 10**2_000] * 80], "broken"),
+        ([OK, *[b"A: %d\r\n" % 10**2_000] * 80], "broken"),
+        ([b"HTTP/1.1 000 OK\r\nContent-Length: 2\r\n\r\noh", OK + b"Content-Length: 2\r\n\r\nok"], "broken"),
         ([OK + b"Content-Encoding: br\r\nContent-Length: 5\r\n\r\nhello"], "broken"),
         ([OK + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"], "broken"),
         ([b"hello there\r\n\r\n"], "broken"),
@@ -118,8 +131,53 @@ async def test_a_connection_is_used_again_if_its_answer_is_over_and_may_follow()
             counts.append(server.connections)
         assert counts == [1, 1, 1, 2]
         (await send(server, upstream)).close()  # unread, yet whole
+
+    more = [OK + b"Content-Length: 2\r\n\r\nok" + OK + b"Content-Le"]
+    waiting = [OK + b"Content-Length: 2\r\n\r\nokHTTP/1.1 100 Continue\r\n\r\n"]
+    trailed = [OK + b"A: b\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nA: c\r\nD: e\r\n\r\n"]
+    async with asked(more, waiting, trailed, whole) as (server, upstream):
+        counts = []
+        for _ in range(4):
+            incoming = await send(server, upstream)
+            assert (await incoming.read(), incoming.headers.get("A", "b"), incoming.headers.get("D")) == (
+                b"ok",
+                "b",
+                "",
+            )
+            incoming.close()
+            counts.append(server.connections)
+        assert counts == [1, 2, 3, 3], "what follows an answer is not taken for the next one's beginning"
         with pytest.raises(UpstreamSilent, match="control character"):
             await upstream.send("POST", "http://127.0.0.1/", {"k": "a\r\nb: c"}, b"", first_byte_s=1, total_s=1)
+
+
+async def test_what_a_name_stands_for_is_asked_first_where_it_has_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    last = [OK + b"Connection: close\r\nContent-Length: 2\r\n\r\nok", None]
+    loop, reached = asyncio.get_running_loop(), []
+
+    async def named(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        return [(*[None] * 4, (address, port)) for address in ("10.0.0.1", "127.0.0.2", "127.0.0.1")]
+
+    async def turn_away(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.append("127.0.0.2")
+        writer.close()
+
+    async with asked(last, last) as (server, upstream):
+        with pytest.raises(UpstreamSilent) as caught:  # no resolver takes it for a name
+            await upstream.send("POST", f"http://{'a' * 64}.test/", {}, b"", first_byte_s=1, total_s=1)
+        assert caught.value.reason == "connect"
+        monkeypatch.setattr(loop, "getaddrinfo", named)
+
+        async def ask() -> bytes:
+            url = f"http://127.0.0.1.test:{server.port}/v1/x"
+            incoming = await upstream.send("POST", url, {}, b"{}", first_byte_s=5, total_s=5)
+            return await incoming.read()
+
+        server.host = b"127.0.0.1.test"
+        assert await ask() == b"ok"
+        async with await asyncio.start_server(turn_away, "127.0.0.2", server.port):
+            assert await ask() == b"ok"
+        assert (server.connections, reached) == (2, [])
 
 
 async def test_parts_are_handed_on_as_they_come_and_wait_where_the_reader_is_slow() -> None:

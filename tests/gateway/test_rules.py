@@ -174,6 +174,7 @@ def test_priorities_come_one_after_the_other_and_who_rests_or_is_full_is_left_ou
             "224.0.0.1",
         ),
         *("::1", "fe80::1%eth0", "fd00:ec2::254", "::ffff:127.0.0.1", "2002:7f00:1::", "ff02::1", "no address"),
+        *("64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "::a9fe:a9fe", "fec0::1", "168.63.129.16"),
     ],
 )
 def test_addresses_that_nothing_is_sent_to(address: str) -> None:
@@ -183,6 +184,7 @@ def test_addresses_that_nothing_is_sent_to(address: str) -> None:
 def test_addresses_that_are_public_or_allowed() -> None:
     assert providers.is_open_to("8.8.8.8", [])
     assert providers.is_open_to("2606:4700::1111", [])
+    assert providers.is_open_to("64:ff9b::808:808", [])  # 8.8.8.8, where a network has IPv6 alone
     assert providers.is_open_to("10.1.2.3", providers.read_networks(["10.0.0.0/8"]))
     assert not providers.is_open_to("10.1.2.3", providers.read_networks(["10.2.0.0/16"]))
 

@@ -26,7 +26,9 @@ MOST_BYTES = 64 << 20
 _MOST_HELD = 1 << 18
 """Bytes of a stream that wait for a slow reader, before the provider has to wait as well."""
 
-_LONGEST_HEAD = 1 << 20
+_LONGEST_HEAD = 1 << 17
+"""Bytes of headers, and of what stands behind a body or between its chunks."""
+
 _SOON_S = 0.5
 _ENCODINGS = {"gzip": 47, "x-gzip": 47, "deflate": 47}
 """What is unpacked, though nobody has asked for it; 47: whichever of gzip and zlib it is."""
@@ -66,7 +68,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser: httptools.HttpResponseParser | None = None
         self._fields = Headers()
-        self._head_bytes = 0
+        self._unread = 0
         self._head: asyncio.Future[int] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._take: Take[object] | None = None
@@ -75,6 +77,7 @@ class Connection(asyncio.Protocol):
         self._size = 0
         self._most: int | None = MOST_BYTES
         self._unpacker: zlib._Decompress | None = None
+        self._is_packed = False
         self._ends_with_connection = False
         self._is_left = False
         self._is_paused = False
@@ -100,9 +103,9 @@ class Connection(asyncio.Protocol):
         """
         assert self._transport is not None
         self._parser = httptools.HttpResponseParser(self)
-        self.status, self._fields, self._head_bytes = 0, Headers(), 0
+        self.status, self._fields, self._unread = 0, Headers(), 0
         self._parts, self._size, self._most, self._unpacker = [], 0, MOST_BYTES, None
-        self.is_whole = self._ends_with_connection = self._is_left = self._may_follow = False
+        self.is_whole = self._ends_with_connection = self._is_left = self._may_follow = self._is_packed = False
         self._error = None
         self._head = self._loop.create_future()
         self._until = self._loop.time() + total_s
@@ -208,22 +211,18 @@ class Connection(asyncio.Protocol):
         if parser is None or self.is_whole:  # nobody has asked
             self.abort()
             return
-        if self.status == 0:
-            self._head_bytes += len(data)
-            if self._head_bytes > _LONGEST_HEAD:
-                self._fail(UpstreamSilent("broken", "its headers do not end"))
-                return
+        self._unread += len(data)  # until a part of the body is
         try:
             parser.feed_data(data)
-            if self._take is not None and self._parts:
-                self._hand_on(self._take)
-        except UpstreamSilent as error:
-            self._fail(error)
         except httptools.HttpParserCallbackError as error:
             cause = error.__context__  # what a callback has raised comes wrapped
-            self._fail(cause if isinstance(cause, Exception) else UpstreamSilent("broken", "it cannot be read"))
+            self._cannot_go_on(cause if isinstance(cause, Exception) else UpstreamSilent("broken", "it cannot be read"))
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._fail(UpstreamSilent("broken", "the answer is no HTTP"))
+            self._cannot_go_on(UpstreamSilent("broken", "the answer is no HTTP"))
+        if self._unread > _LONGEST_HEAD and not self.is_whole:
+            self._fail(UpstreamSilent("broken", "its headers do not end"))
+        if self._take is not None and self._parts and self._error is None:
+            self._hand_on(self._take)
 
     def eof_received(self) -> None:
         """The other side says no more; the connection is closed, which tells the rest."""
@@ -234,23 +233,38 @@ class Connection(asyncio.Protocol):
         if self.is_whole:
             return
         if self._ends_with_connection and error is None:
-            self.on_message_complete()
+            try:
+                self.on_message_complete()
+            except UpstreamSilent as cut_off:
+                self._fail(cut_off)
         else:
             self._fail(UpstreamSilent("broken", "the connection broke off"))
 
+    def on_message_begin(self) -> None:
+        if self.is_whole:
+            raise UpstreamSilent("broken", "more follows the answer")
+
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._fields[name.decode("latin-1").lower()] = value.decode("latin-1")
+        if self.status:  # what stands behind a body says nothing that anybody heeds
+            return
+        key = name.decode("latin-1").lower()
+        if key in self._fields and key.endswith("-encoding"):
+            raise UpstreamSilent("broken", "it says twice how it is encoded")
+        self._fields[key] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         assert self._parser is not None
         status = self._parser.get_status_code()
-        if status < 200:  # something to know while waiting
+        if 100 <= status < 200:  # something to know while waiting
             return
-        if self.is_whole:
-            raise UpstreamSilent("broken", "there are two answers to one request")
+        if not 200 <= status < 600:
+            raise UpstreamSilent("broken", f"there is no status {status}")
         self.status, self.headers = status, self._fields
         fields = self._fields
         self._ends_with_connection = "content-length" not in fields and "transfer-encoding" not in fields
+        framing = fields.get("transfer-encoding").strip().lower()
+        if framing not in ("", "chunked"):
+            raise UpstreamSilent("broken", f"the answer is sent as {framing[:40]!r}, which nobody has asked for")
         encoding = fields.get("content-encoding").strip().lower()
         if encoding and encoding != "identity":
             if encoding not in _ENCODINGS:
@@ -263,10 +277,13 @@ class Connection(asyncio.Protocol):
             self._head.set_result(status)
 
     def on_body(self, part: bytes) -> None:
+        self._unread = 0
+        if self._is_left:
+            return
         if self._unpacker is not None:
             part = self._unpacked(part)
-        if self._is_left or not part:
-            return
+            if not part:
+                return
         self._parts.append(part)
         if self._take is not None:  # all that has come at once is handed on at once
             return
@@ -283,6 +300,8 @@ class Connection(asyncio.Protocol):
         if self.status == 0:  # something to know while waiting has ended
             self._fields = Headers()
             return
+        if self._unpacker is not None and self._is_packed and not self._unpacker.eof and not self._is_left:
+            raise UpstreamSilent("broken", "the answer ends before what is packed in it does")
         self.is_whole = True
         # Asked now, as the parser forgets it with the message's end.
         self._may_follow = self._parser is not None and self._parser.should_keep_alive()
@@ -319,12 +338,15 @@ class Connection(asyncio.Protocol):
 
     def _unpacked(self, part: bytes) -> bytes:
         assert self._unpacker is not None
+        self._is_packed = True
         try:
             found = self._unpacker.decompress(part, MOST_BYTES)
         except zlib.error:
             raise UpstreamSilent("broken", "the answer cannot be unpacked") from None
         if self._unpacker.unconsumed_tail:
             raise UpstreamSilent("too_long", f"the answer is longer than {MOST_BYTES:,} bytes")
+        if self._unpacker.unused_data:  # which zlib would keep, however much there is
+            raise UpstreamSilent("broken", "more follows what is packed in the answer")
         return found
 
     async def _wait(self) -> None:
@@ -351,6 +373,14 @@ class Connection(asyncio.Protocol):
             self._head.set_exception(error)
         self._wake()
 
+    def _cannot_go_on(self, error: Exception) -> None:
+        """What has come is no part of the answer: that has failed, unless it was whole before; nothing else may follow."""
+        if self.is_whole:
+            self._may_follow = False
+            self.abort()
+        else:
+            self._fail(error)
+
     def _arm(self, seconds: float, error: UpstreamSilent | None) -> None:
         self._disarm()
         if error is None:
@@ -366,7 +396,12 @@ class Connection(asyncio.Protocol):
     def _release(self) -> None:
         self._parser = None
         self._parts = []
-        if self._may_follow and self._error is None and self._transport is not None:
+        if self._transport is None:
+            return
+        if self._transport.get_write_buffer_size():
+            # Who answers before all of the request has come may never read the rest, and the next would wait behind it.
+            self._transport.abort()
+        elif self._may_follow and self._error is None:
             self._on_free(self)
-        elif self._transport is not None:
+        else:
             self._transport.close()

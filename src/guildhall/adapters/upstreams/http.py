@@ -117,6 +117,7 @@ class Upstream:
         self._networks = networks
         self._targets: OrderedDict[str, _Target] = OrderedDict()
         self._names: dict[tuple[str, int], tuple[float, list[str]]] = {}
+        self._answering: dict[_Origin, str] = {}
         self._free: defaultdict[_Origin, deque[Connection]] = defaultdict(deque)
         self._open: set[Connection] = set()
         self._sweeping: asyncio.TimerHandle | None = None
@@ -156,20 +157,21 @@ class Upstream:
         if connection is None:
             began = self._loop.time()
             try:
-                async with asyncio.timeout(min(first_byte_s, _CONNECT_S)):
+                async with asyncio.timeout(min(first_byte_s, total_s, _CONNECT_S)):
                     connection = await self._connected(target.origin)
             except TimeoutError:
-                if first_byte_s <= _CONNECT_S:
-                    raise UpstreamSilent("timeout", f"no answer has begun within {first_byte_s:g} s") from None
+                if (patience_s := min(first_byte_s, total_s)) <= _CONNECT_S:
+                    raise UpstreamSilent("timeout", f"no answer has begun within {patience_s:g} s") from None
                 raise UpstreamSilent("connect", f"no connection within {_CONNECT_S:g} s") from None
-            first_byte_s = max(0.001, first_byte_s - (self._loop.time() - began))
+            took_s = self._loop.time() - began
+            first_byte_s, total_s = max(0.001, first_byte_s - took_s), max(0.001, total_s - took_s)
         await connection.begin(request, first_byte_s=first_byte_s, total_s=total_s)
         return Incoming(connection)
 
     # connections -----------------------------------------------------------------
 
     def _free_one(self, origin: _Origin) -> Connection | None:
-        free = self._free[origin]
+        free = self._free.get(origin)
         while free:
             connection = free.pop()  # the one used last: others may then grow old and be closed
             if connection.is_open and self._loop.time() - connection.free_since < _IDLE_S:
@@ -178,7 +180,7 @@ class Upstream:
         return None
 
     async def _connected(self, origin: _Origin) -> Connection:
-        addresses = await self._addresses(origin.host, origin.port)
+        addresses = await self._addresses(origin)
         security = self._context() if origin.is_secure else None
         failure: OSError | None = None
 
@@ -193,7 +195,7 @@ class Upstream:
                         address,
                         origin.port,
                         ssl=security,
-                        server_hostname=origin.host if origin.is_secure else None,
+                        server_hostname=origin.host.rstrip(".") if origin.is_secure else None,
                     )
             except TimeoutError as error:
                 failure = error
@@ -201,9 +203,16 @@ class Upstream:
                 failure = error
             else:
                 self._open.add(connection)
+                if place > 1:  # the next asks first where somebody answers
+                    if len(self._answering) >= _MOST_URLS:
+                        self._answering.clear()
+                    self._answering[origin] = address
                 return connection
+        self._names.pop((origin.host, origin.port), None)  # it may have moved
         if isinstance(failure, TimeoutError):
             raise UpstreamSilent("connect", f"no connection within {_CONNECT_S:g} s") from failure
+        if isinstance(failure, ssl.SSLCertVerificationError):
+            raise UpstreamSilent("connect", f"its certificate is refused: {failure.verify_message}") from failure
         raise UpstreamSilent("connect", "no connection could be made") from failure
 
     def _freed(self, origin: _Origin, connection: Connection) -> None:
@@ -231,13 +240,14 @@ class Upstream:
 
     # addresses -------------------------------------------------------------------
 
-    async def _addresses(self, host: str, port: int) -> list[str]:
-        """What a name stands for, of that what may be called."""
+    async def _addresses(self, origin: _Origin) -> list[str]:
+        """What a name stands for, of that what may be called; first what has answered where another did not."""
+        host, port, _ = origin
         until, found = self._names.get((host, port), (0.0, []))
         if self._loop.time() >= until:
             try:
                 told = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            except OSError as error:
+            except (OSError, UnicodeError) as error:  # the latter: it is no name that could be looked up
                 raise UpstreamSilent("connect", "no connection could be made") from error
             found = list(dict.fromkeys(str(address[0]) for *_, address in told))
             for name in [name for name, (end, _) in self._names.items() if end <= self._loop.time()]:
@@ -246,7 +256,8 @@ class Upstream:
         allowed = [each for each in found if providers.is_open_to(each, self._networks)]
         if not allowed:
             raise AddressClosed(f"{host} stands for no address that may be called")
-        return allowed
+        answering = self._answering.get(origin)
+        return sorted(allowed, key=lambda each: each != answering)
 
     def _taken_apart(self, url: str) -> _Target:
         try:

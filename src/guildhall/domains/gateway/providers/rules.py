@@ -37,6 +37,12 @@ _LATENCY_COUNTS = 4.0
 """The slowest account of several equals keeps a quarter of its share."""
 
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""IPv6 addresses behind which a network reaches IPv4's, which their last 32 bits are (RFC 6052)."""
+
+_CLOSED = (ipaddress.ip_network("168.63.129.16/32"), ipaddress.ip_network("fec0::/10"))
+"""Not public though `ipaddress` has them so: where Azure tells its machines what they are, and IPv6's former private network."""
+
 _Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
 
 
@@ -162,11 +168,14 @@ def is_open_to(address: str, networks: _Networks) -> bool:
         ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    mapped = ip.ipv4_mapped or ip.sixtofour if isinstance(ip, ipaddress.IPv6Address) else None
-    ip = mapped or ip
+    if isinstance(ip, ipaddress.IPv6Address):
+        translated = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF) if ip in _NAT64 else None
+        ip = ip.ipv4_mapped or ip.sixtofour or translated or ip
     if any(ip in each for each in networks if each.version == ip.version):
         return True
-    return ip.is_global and not ip.is_multicast
+    if any(ip in each for each in _CLOSED if each.version == ip.version):
+        return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 def check_url(url: str, networks: _Networks) -> str:
