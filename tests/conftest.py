@@ -36,6 +36,7 @@ pytest_plugins = [
     "fixtures.told",
     "fixtures.serving",
     "fixtures.upstreams",
+    "fixtures.certificates",
     "fixtures.gateways",
     "fixtures.browser",
 ]

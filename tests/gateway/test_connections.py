@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -53,9 +56,11 @@ class Server:
 
 
 @asynccontextmanager
-async def asked(*answers: Sequence[bytes | None]) -> AsyncIterator[tuple[Server, Upstream]]:
+async def asked(
+    *answers: Sequence[bytes | None], security: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[Server, Upstream]]:
     server = Server(answers)
-    async with await asyncio.start_server(server.answer, "127.0.0.1") as listening:
+    async with await asyncio.start_server(server.answer, "127.0.0.1", ssl=security) as listening:
         server.port = listening.sockets[0].getsockname()[1]
         async with Upstream(providers.read_networks(["127.0.0.0/8"])) as upstream:
             yield server, upstream
@@ -178,6 +183,35 @@ async def test_what_a_name_stands_for_is_asked_first_where_it_has_answered(monke
         async with await asyncio.start_server(turn_away, "127.0.0.2", server.port):
             assert await ask() == b"ok"
         assert (server.connections, reached) == (2, [])
+
+
+async def test_a_certificate_is_trusted_and_of_whom_was_named(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str | None] = []
+    security = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    security.load_cert_chain(*certificate)
+    security.sni_callback = lambda _, name, __: names.append(name)
+    loop = asyncio.get_running_loop()
+
+    async def ask(host: str, upstream: Upstream) -> bytes:
+        url = f"https://{host}:{server.port}/v1/x"
+        async with asyncio.timeout(10):
+            incoming = await upstream.send("POST", url, {}, b"{}", first_byte_s=5, total_s=5)
+            return await incoming.read()
+
+    async with asked([OK + b"Content-Length: 2\r\n\r\nok"], security=security) as (server, upstream):
+        with pytest.raises(UpstreamSilent, match="its certificate is refused: self"):
+            await ask("127.0.0.1", upstream)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+        networks = providers.read_networks(["127.0.0.0/8"])
+        async with Upstream(networks) as trusting:
+            assert await ask("127.0.0.1", trusting) == b"ok"
+            told = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", server.port))]
+            monkeypatch.setattr(loop, "getaddrinfo", lambda *_, **__: asyncio.sleep(0, told))
+            with pytest.raises(UpstreamSilent, match="its certificate is refused: Hostname mismatch"):
+                await ask("else.test", trusting)
+    assert names == [None, None, "else.test"]
 
 
 async def test_parts_are_handed_on_as_they_come_and_wait_where_the_reader_is_slow() -> None:
