@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from guildhall import clock
+from guildhall.algorithms import sanitise
 from guildhall.app import sealing
 from guildhall.app.wiring import App
 from guildhall.app.workers.handlers import HANDLERS, Context, GiveUp, TryLater, job
@@ -234,7 +235,8 @@ async def hold_debate(wanted: HoldDebate, context: Context) -> dict[str, Any]:
     except Exception as error:
         if context.job.retry_count >= context.job.max_retries:
             async with context.transaction() as tx:
-                await debates.call_off(tx, wanted.debate, f"it could not be held: {error}", asked.positions)
+                reason = sanitise.text(f"it could not be held: {error}")
+                await debates.call_off(tx, wanted.debate, reason, asked.positions)
         raise
     return {"debate": str(held.id), "winner": held.final_winner}
 
