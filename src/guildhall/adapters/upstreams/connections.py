@@ -101,7 +101,8 @@ class Connection(asyncio.Protocol):
         Raises:
             UpstreamSilent: Nothing has begun within `first_byte_s`, or the connection broke.
         """
-        assert self._transport is not None
+        if self._transport is None:  # lost before it was used
+            raise UpstreamSilent("broken", "the connection broke off")
         self._parser = httptools.HttpResponseParser(self)
         self.status, self._fields, self._unread = 0, Headers(), 0
         self._parts, self._size, self._most, self._unpacker = [], 0, MOST_BYTES, None

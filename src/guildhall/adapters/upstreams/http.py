@@ -202,7 +202,8 @@ class Upstream:
             except (OSError, ssl.SSLError, ssl.CertificateError) as error:
                 failure = error
             else:
-                self._open.add(connection)
+                if connection.is_open:
+                    self._open.add(connection)
                 if place > 1:  # the next asks first where somebody answers
                     if len(self._answering) >= _MOST_URLS:
                         self._answering.clear()
