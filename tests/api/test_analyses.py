@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.api import _SECRET_KEY, Served
+from fixtures.api import SECRET_KEY, Served
 from fixtures.material import V1, named, plan, save_version, told
 from fixtures.models import KEY, ScriptedServer, says
 from fixtures.processes import DEADLINE_S
@@ -31,7 +31,7 @@ _HERE = ("127.0.0.0/8",)
 
 @pytest.fixture
 def settings(served: Served, tmp_path) -> Settings:
-    return Settings(database_url=served.application_url, data_dir=tmp_path, pool_size=4, secret_key=_SECRET_KEY)
+    return Settings(database_url=served.application_url, data_dir=tmp_path, pool_size=4, secret_key=SECRET_KEY)
 
 
 @asynccontextmanager
@@ -93,7 +93,7 @@ async def test_a_model_of_the_teams_own_is_asked_by_a_worker(
     status, error = await client.post(f"{V1}/analyses", json={**wanted, "base_url": "http://169.254.169.254/"})
     assert status == 422, "nobody names an address"
 
-    url, ring = model_server.endpoint.base_url, identity.read_keyring(_SECRET_KEY)
+    url, ring = model_server.endpoint.base_url, identity.read_keyring(SECRET_KEY)
     async with App.open(settings) as app, app.transaction(served.people["pottery/owner"]) as tx:
         account = NewAccount(named("account"), "openai", base_url=url, key=KEY, config={"models": [model]})
         await providers.add_account(tx, account, ring, networks=providers.read_networks(_HERE))
