@@ -349,6 +349,12 @@ def test_what_is_inline_counts_as_an_image_or_a_document_and_what_is_heard_by_it
     assert bounds.prompt_tokens(seen)[0] < 2 * bounds.IMAGE_TOKENS + 500
     both = _asked("chat", messages=[{"role": "user", "content": [image, sound]}])
     assert bounds.prompt_tokens(both)[0] >= len(both.raw)
+    text = {"type": "text", "text": "a" * 50_000}
+    shown = _asked("chat", messages=[{"role": "user", "content": [text, image]}])
+    assert bounds.prompt_tokens(shown)[0] >= 50_000 + bounds.IMAGE_TOKENS  # a text is none, whatever it looks like
+    linked = _asked("chat", messages=[{"role": "user", "content": [{**image, "image_url": "http://x/y"}]}])
+    hidden = Asked.read(FACES["chat"], linked.raw.replace(b"image_url", b"\\u0069mage_url"))
+    assert bounds.prompt_tokens(hidden)[0] > bounds.IMAGE_TOKENS
 
 
 @pytest.mark.parametrize(
@@ -359,6 +365,8 @@ def test_what_is_inline_counts_as_an_image_or_a_document_and_what_is_heard_by_it
         ("responses", {"tools": [_TOOL]}, False),
         ("messages", {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, True),
         ("messages", {"tools": [{"type": "bash_20250124", "name": "bash"}]}, False),
+        ("responses", {"tools": [{"type": "computer_use_preview"}]}, False),
+        ("chat", {"tools": [{"type": "browser_search"}]}, True),
         ("messages", {"mcp_servers": [{"url": "x"}]}, True),
         ("chat", {"web_search_options": {"search_context_size": "low"}}, True),
     ],

@@ -13,22 +13,24 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
+
 from guildhall.adapters.upstreams import Asked, AskedWrong
 from guildhall.domains.gateway.providers import Route
 
 IMAGE_TOKENS = 8_000
 """No provider counts more for an image."""
 
-_INLINE = re.compile(rb'"(?:data:[^"]{200,}|[A-Za-z0-9+/=_-]{2000,})"')
 _LINKED = re.compile(rb'"(?:image_url|image|input_image)"')
 _HEARD = re.compile(rb'"(?:input_audio|audio)"')
-_NAMED = re.compile(rb'"(?:file|input_file|document|file_id|video_url|input_video|container_upload)"')
+_NAMED = re.compile(rb'"(?:file|input_file|document|file_id|video|video_url|input_video|container_upload)"')
+_ESCAPED = b"\\u00"
 _DOCUMENTS = frozenset({"file", "input_file", "document", "video_url", "input_video", "video", "container_upload"})
 _STORED = ("previous_response_id", "conversation", "prompt")
-_OF_PROVIDERS = re.compile(
-    r"(web_search|web_fetch|file_search|code_interpreter|code_execution|image_generation|mcp|advisor|bash_code_execution)"
-)
-_OPENING_TO_PROVIDERS = ("web_search_options", "mcp_servers")
+_OF_CALLERS = re.compile(r"function|custom|local_shell|apply_patch|computer(_\w+)?|(text_editor|bash|memory)_\d+")
+"""Tools that the caller carries out; whatever else there is, or will be, is the provider's."""
+
+_OPENING_TO_PROVIDERS = ("web_search_options", "mcp_servers", "plugins")
 
 
 def prompt_tokens(asked: Asked) -> tuple[int, bool]:
@@ -37,12 +39,13 @@ def prompt_tokens(asked: Asked) -> tuple[int, bool]:
 
     No tokenizer makes more of a text than it has bytes.
     """
-    raw = asked.raw
+    # What is looked for below may be written with escapes, which providers read.
+    raw = asked.raw if _ESCAPED not in asked.raw else orjson.dumps(asked.body)
     images = len(_LINKED.findall(raw))
     names_more = _leans_on_what_is_stored(asked) or (_NAMED.search(raw) is not None and _has_documents(asked.body))
     # What images and documents hold inline is no text; what is heard may be as many tokens as it pleases.
     has_inline = (images or names_more) and _HEARD.search(raw) is None
-    text = len(_INLINE.sub(b'""', raw)) if has_inline else len(raw)
+    text = len(raw) - (sum(_inline(part) for part in _said(asked.body)) if has_inline else 0)
     return text + images * IMAGE_TOKENS, names_more
 
 
@@ -72,7 +75,7 @@ def require_bounds(asked: Asked, budget: str) -> None:
     tools = asked.body.get("tools")
     for tool in tools if isinstance(tools, list) else ():
         kind = tool.get("type") if isinstance(tool, dict) else None
-        if isinstance(kind, str) and _OF_PROVIDERS.match(kind):
+        if isinstance(kind, str) and not _OF_CALLERS.fullmatch(kind):
             raise AskedWrong("tools", tool, expected)
 
 
@@ -81,7 +84,7 @@ def _leans_on_what_is_stored(asked: Asked) -> bool:
 
 
 def _has_documents(body: Any) -> bool:
-    for part in _parts(body.get("messages", body.get("input"))):
+    for part in _said(body):
         if part.get("type") in _DOCUMENTS and not _is_text(part):
             return True
         if "file_id" in part and part.get("type") != "input_image":
@@ -93,6 +96,24 @@ def _is_text(part: dict[str, Any]) -> bool:
     """Whether a document is text that stands in the body."""
     source = part.get("source")
     return isinstance(source, dict) and source.get("type") == "text"
+
+
+def _inline(part: dict[str, Any]) -> int:
+    """How many characters of a part are an image or a document that it holds, and are no text."""
+    kind, source, held = part.get("type"), part.get("source"), part.get("image_url")
+    if held is not None:
+        url = held.get("url") if isinstance(held, dict) else held
+        return len(url) if isinstance(url, str) and url.startswith("data:image/") else 0
+    if kind in ("file", "input_file"):
+        file = part.get("file", part)
+        held = file.get("file_data") if isinstance(file, dict) else None
+    elif kind in ("image", "document") and isinstance(source, dict) and source.get("type") == "base64":
+        held = source.get("data")
+    return len(held) if isinstance(held, str) else 0
+
+
+def _said(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return _parts(body.get("messages", body.get("input")))
 
 
 def _parts(content: Any) -> Iterator[dict[str, Any]]:
