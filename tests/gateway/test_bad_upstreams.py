@@ -295,6 +295,16 @@ async def test_what_a_provider_cannot_be_asked_is_refused_and_not_left_out(town:
     assert (status, error["param"]) == (400, "response_format")
     with pytest.raises(openai.BadRequestError, match=r"served at /v1/embeddings"):
         await town.openai().embeddings.create(model="only-claude", input="x")
+    # Callers send back what models have said, broken arguments of tools as well.
+    function = {"name": "weather", "arguments": '{"city": "Os'}
+    for calls, field in (
+        ([{"id": "c", "type": "function", "function": function}], "messages.tool_calls.function.arguments"),
+        (["weather"], "messages.tool_calls"),
+        ("weather", "messages.tool_calls"),
+    ):
+        said = [{"role": "user", "content": "hi"}, {"role": "assistant", "tool_calls": calls}]
+        status, error = await refused(town, "only-claude", messages=said)
+        assert (status, error["param"]) == (400, field)
     assert town.provider.asked == []
 
 
@@ -305,6 +315,29 @@ async def test_paths_and_methods_that_there_are_not(town: Town) -> None:
             assert "Did you mean" in (await response.json())["error"]["message"]
         async with session.get(f"{town.url}/v1/chat/completions") as response:
             assert response.status == 405
+
+
+async def test_an_answer_whose_parts_are_of_other_kinds_is_none(town: Town) -> None:
+    """It is on record as what it is, whole or streamed."""
+    await town.add("claude", "anthropic", config={"models": ["odd"]})
+
+    async def whole(request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        return web.json_response({"id": "m", "type": "message", "content": [{"type": "tool_use", "name": 7}]})
+
+    async def streamed(request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        chunk = {"choices": [{"index": 0, "delta": {"tool_calls": 7}}]}
+        return await town.provider._stream(request, [f"data: {json.dumps(chunk)}\n\n"], half=False)
+
+    town.provider.script["odd"].append(whole)
+    town.provider.script["odder"].append(streamed)
+    assert (await refused(town, "odd"))[0] == 502
+    with pytest.raises(anthropic.APIStatusError):
+        await town.anthropic().messages.create(
+            model="odder", max_tokens=9, messages=[{"role": "user", "content": "hi"}], stream=True
+        )
+    answers = await town.answers()
+    assert [each["error_code"] for each in answers] == ["upstream_broken", "stream_broken"]
+    assert all("it is not what its API says" in each["error_message"] for each in answers)
 
 
 async def test_text_that_postgresql_cannot_keep_is_kept_as_far_as_it_can(town: Town) -> None:

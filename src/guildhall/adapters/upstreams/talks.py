@@ -27,6 +27,10 @@ class Garbage(Exception):
     """What came back is not what the API says."""
 
 
+MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What reading an answer comes to whose parts are of other kinds than its API has there."""
+
+
 @dataclass(slots=True)
 class Told:
     """What an answer says, as far as it has come."""
@@ -100,10 +104,13 @@ class StreamTalk:
             Garbage: It is no stream of events, or an event is not JSON.
         """
         parts = []
-        for event in self._splitter.feed(piece):
-            passed = self._take(event)
-            if passed:
-                parts.append(passed)
+        try:
+            for event in self._splitter.feed(piece):
+                passed = self._take(event)
+                if passed:
+                    parts.append(passed)
+        except MISSHAPEN as error:
+            raise Garbage(f"an event is not shaped so ({type(error).__name__})") from error
         if len(self._splitter.rest) > 32 << 20:
             raise Garbage("an event is longer than 32 MB")
         return parts[0] if len(parts) == 1 else b"".join(parts)
@@ -324,6 +331,19 @@ def talk(asked: Asked, wire: Wire, model: str, *, has_responses: bool = True) ->
     if wire is Wire.OPENAI and asked.face.name == "messages":
         return MessagesByChat(asked, model)
     return Talk(asked, model)
+
+
+def understood(spoken: Talk, body: bytes) -> tuple[Told, bytes]:
+    """
+    As `Talk.read`, of whatever a provider has sent.
+
+    Raises:
+        Garbage: It is no answer, or a part of it is of another kind than its API has there.
+    """
+    try:
+        return spoken.read(body)
+    except MISSHAPEN as error:
+        raise Garbage(f"an answer is not shaped so ({type(error).__name__})") from error
 
 
 def openai_usage(usage: Any) -> Usage:

@@ -81,7 +81,7 @@ class ChatByMessages(Talk):
             body["metadata"] = {"user_id": given["user"]}
         tools = given.get("tools")
         if tools:
-            body["tools"] = [_to_tool(each) for each in tools]
+            body["tools"] = [_to_tool(each) for each in _listed("tools", tools)]
             body["tool_choice"] = _to_choice(given.get("tool_choice"), given.get("parallel_tool_calls"))
         return orjson.dumps(body)
 
@@ -133,7 +133,7 @@ class MessagesByChat(Talk):
         if asked.is_streamed:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
         if given.get("tools"):
-            body["tools"] = [_from_tool(each) for each in given["tools"]]
+            body["tools"] = [_from_tool(each) for each in _listed("tools", given["tools"])]
             choice = given.get("tool_choice")
             if isinstance(choice, dict):
                 body["tool_choice"] = _from_choice(choice)
@@ -196,16 +196,7 @@ def _to_messages(given: Iterable[Any]) -> tuple[str, list[dict[str, Any]]]:
                 add("user", [_to_part(part) for part in _parts(message.get("content"))])
             case "assistant":
                 parts = [_to_part(part) for part in _parts(message.get("content"))]
-                for call in message.get("tool_calls") or ():
-                    function = call.get("function") or {}
-                    parts.append(
-                        {
-                            "type": "tool_use",
-                            "id": call.get("id"),
-                            "name": function.get("name"),
-                            "input": _arguments(function.get("arguments")),
-                        }
-                    )
+                parts += [_to_tool_use(call) for call in _listed("messages.tool_calls", message.get("tool_calls"))]
                 if parts:
                     add("assistant", parts)
             case "tool":
@@ -222,6 +213,25 @@ def _to_messages(given: Iterable[Any]) -> tuple[str, list[dict[str, Any]]]:
             case role:
                 raise AskedWrong("messages.role", role, "system, developer, user, assistant or tool")
     return "\n\n".join(each for each in system if each), messages
+
+
+def _listed(field: str, value: Any) -> list[Any]:
+    if value is not None and not isinstance(value, list):
+        raise AskedWrong(field, value, "a list")
+    return value or []
+
+
+def _to_tool_use(call: Any) -> dict[str, Any]:
+    function = call.get("function") if isinstance(call, dict) else None
+    if not isinstance(function, dict):
+        raise AskedWrong("messages.tool_calls", call, "objects with id and function")
+    try:
+        arguments = _arguments(function.get("arguments"))
+    except Garbage:  # a model may have said so, and callers send back what models have said
+        raise AskedWrong(
+            "messages.tool_calls.function.arguments", function["arguments"], "JSON: this provider takes no other"
+        ) from None
+    return {"type": "tool_use", "id": call.get("id"), "name": function.get("name"), "input": arguments}
 
 
 def _parts(content: Any) -> list[Any]:

@@ -37,6 +37,7 @@ from guildhall.adapters.upstreams import (
     UpstreamSilent,
     speaks,
     talk,
+    understood,
 )
 from guildhall.algorithms.backoff import full_jitter
 from guildhall.app.doorkeeper import Doorkeeper
@@ -606,7 +607,7 @@ class Gateway:
             if not course.asked.is_streamed:
                 body = await incoming.read()
                 raw.append(body)
-                told, out = spoken.read(body)
+                told, out = understood(spoken, body)
                 settled = True
                 self.watch.succeeded(state, clock.monotonic_ms() - began_ms)
                 await self._deliver(course, route, told, body, out, reply, began_ms, first_ms)
