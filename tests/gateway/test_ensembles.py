@@ -365,14 +365,27 @@ async def test_an_idempotency_key_answers_again_without_asking(town: Town) -> No
     again = await ask(town, config, extra_headers=headers)
     assert again.choices[0].message.content == first.choices[0].message.content
     assert len(town.provider.asked) == asked
+    # A judge who fails leaves the key with the call, which others answer.
+    wise = {"strategy": "synthesis", "members": ["say-yes", "say-no", "say-no"], "judge": "garbage"}
+    for _ in range(2):
+        answer = await ask(town, wise, extra_headers={"Idempotency-Key": "k2"})
+        assert answer.choices[0].message.content == "no"
+    assert len(town.provider.asked) == asked + 4
 
 
 async def test_nothing_of_what_was_said_is_kept_where_one_account_keeps_nothing(town: Town) -> None:
     await town.add("quiet", config={"models": ["say-secret"], "record": "metadata"})
-    await ask(town, {"strategy": "majority", "members": ["say-secret", "say-secret"]})
-    [call] = await town.calls()
+    config = {"strategy": "majority", "members": ["say-secret", "say-secret"], "early_exit": False}
+    await ask(town, config, extra_headers={"Idempotency-Key": "k1"})
+    written = {"strategy": "synthesis", "members": ["say-secret"], "judge": "say-so"}
+    await ask(town, written, extra_headers={"Idempotency-Key": "k2"})
+    for name, given in (("k1", config), ("k2", written)):
+        with pytest.raises(openai.ConflictError) as refused:
+            await ask(town, given, extra_headers={"Idempotency-Key": name})
+        assert refused.value.code == "answer_not_kept"
+    call = (await town.calls())[0]
     assert (call["prompt"], json.loads(call["messages"])) == ("", [])
-    held = await record(town)
+    held = await record(town, 0)
     assert {each.answer_sha256 for each in held.ballots} == {None}
     async with town.database.transaction(town.actor) as tx:
         story = await requests.get_story(tx, UUID(str(call["id"])))

@@ -105,7 +105,7 @@ async def test_what_is_not_to_be_kept_is_kept_nowhere_and_what_is_too_long_in_pa
             assert len(town.provider.asked) == asked + 1
         assert [row["content"] for row in await town.sql("SELECT content FROM gateway.bodies")] == [b""]
 
-        town.gateway._most_answer_bytes = 100
+        town.gateway.most_answer_bytes = 100
         long = "say-" + "_".join(["word"] * 40)
         status, text = await post(session, "long", model=long, stream=True)
         assert (status, text.rstrip().endswith("[DONE]")) == (200, True)

@@ -34,7 +34,13 @@ LONGEST_TURN = 2_048
 """Bytes of what is said around the answers."""
 
 _CLIENTS_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-_LEFT_TO_JUDGES = (*_CLIENTS_LIMITS, "response_format", "text", "stop", "stop_sequences", "logprobs", "top_logprobs")
+_LEFT_TO_JUDGES = (
+    *_CLIENTS_LIMITS,
+    *("response_format", "text", "stop", "stop_sequences", "logprobs", "top_logprobs"),
+    *("thinking", "modalities", "audio", "prediction", "background"),
+)
+"""What is said of the caller's answer and not of a judgement; thinking may want more tokens than one has."""
+
 _NEWER = re.compile(r"(?:.*/)?(o\d|gpt-[5-9])")
 """OpenAI's reasoning models refuse `max_tokens`."""
 

@@ -254,7 +254,7 @@ class Gateway:
         self._doorkeeper = doorkeeper
         self._cache = cache
         self._allowances = Allowances(cache)
-        self._most_answer_bytes = most_answer_bytes
+        self.most_answer_bytes = most_answer_bytes
         self.ties = ties.Ties(doorkeeper)
         self._chance = chance
         self._sleep = sleep
@@ -378,7 +378,7 @@ class Gateway:
                     await self._write_refusal(refused, belief, error)
                 self.metrics.ended(asked.face.request_type, "", error.code, 0.0, Usage(), None)
             raise
-        course = _Course(context, caller, book, asked, call, key, plan)
+        course = _Course(context, caller, book, asked, call, key, plan, sent=Recording(self.most_answer_bytes))
         try:
             await (self.follow(course, reply) if several is None else several.follow(course, reply))
         except asyncio.CancelledError:
@@ -520,7 +520,10 @@ class Gateway:
     ) -> _Course:
         """One of several calls that answer a request: `ends` is told its last answer, and the request is settled by all."""
         return _Course(
-            course.context, course.caller, course.book, asked, course.call, key, plan, answers=course.answers, ends=ends
+            *(course.context, course.caller, course.book, asked, course.call, key, plan),
+            answers=course.answers,
+            sent=course.sent,
+            ends=ends,
         )
 
     def told(self, course: _Course, end: End, provider: str) -> None:
@@ -567,7 +570,8 @@ class Gateway:
                 waiting.append(route)
         assert failure is not None
         await self._end(course, failure.answer)
-        await self._release(course.caller, course.key, course.call.id)
+        if course.ends is None or course.started:  # another part may answer the request yet, and its key is still taken
+            await self._release(course.caller, course.key, course.call.id)
         if course.started:
             await reply.break_off(failure.error)
             return
@@ -582,7 +586,7 @@ class Gateway:
         first_ms: float | None = None
         incoming: Incoming | None = None
         stream: StreamTalk | None = None
-        raw = Recording(self._most_answer_bytes, began_ms)
+        raw = Recording(self.most_answer_bytes, began_ms)
         status: int | None = None
         settled = False
         try:

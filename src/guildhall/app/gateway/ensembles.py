@@ -23,7 +23,7 @@ from uuid import UUID
 import orjson
 
 from guildhall import clock
-from guildhall.adapters.upstreams import Asked, AskedWrong, Said, read_said
+from guildhall.adapters.upstreams import MOST_BYTES, Asked, AskedWrong, Said, UpstreamSilent, read_said
 from guildhall.app.gateway import asking
 from guildhall.app.gateway.directory import Book
 from guildhall.app.gateway.errors import UNSURE, AccountsUnavailable
@@ -99,17 +99,21 @@ def several(gateway: Gateway, book: Book, asked: Asked) -> Several | None:
 
 
 class Gathered:
-    """A reply that keeps what a member's caller would be sent."""
+    """A reply that keeps what a member's caller would be sent, as long as an answer may be."""
 
     def __init__(self) -> None:
         self.headers: Mapping[str, str] = {}
         self.error: GuildhallError | None = None
         self._parts: list[bytes] = []
+        self._size = 0
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         self.headers = headers
 
     async def send(self, part: bytes, *, more: bool) -> None:
+        self._size += len(part)
+        if more and self._size > MOST_BYTES:
+            raise UpstreamSilent("too_long", f"the answer is longer than {MOST_BYTES:,} bytes")
         self._parts.append(part)
 
     async def break_off(self, error: GuildhallError) -> None:
@@ -192,6 +196,7 @@ class Several:
         self._ballots: list[Ballot] = []
         self._stopped = Stopped.ALL_IN
         self._dearest_usd = Decimal(0)
+        self._keeps = False
 
     # before anything is sent -----------------------------------------------------
 
@@ -235,6 +240,7 @@ class Several:
         amounts = [gateway.most_usd(made, part, more) for made, part, more in shares]
         self._dearest_usd = max((each for each in amounts if each is not None), default=Decimal(0))
         routes.sort(key=lambda each: each.account.options.record is Recorded.ALL)
+        self._keeps = routes[0].account.options.record is Recorded.ALL
         return gateway.plan_of(routes, await gateway.set_aside(caller, book, models, shares, at))
 
     def describe(self, call: NewCall) -> None:
@@ -259,8 +265,9 @@ class Several:
                 await self._fail(course, error)
             raise
         except BaseException:
-            for each in self._late:
-                each.task.cancel()
+            if not course.is_ended:  # else they are being heard out, and the request is settled by what they bring
+                for each in self._late:
+                    each.task.cancel()
             raise
 
     async def _run(self, course: Course, reply: Reply) -> None:
@@ -294,7 +301,9 @@ class Several:
         selected = Selected(voice.answer.id, voice.answer.created_at, tally.confidence)
         cast = self._cast(course, rule, selected, fallback)
         media_type = voice.headers["content-type"]
-        kept = None if course.key is None else Kept(course.key, media_type, requests.body_of(voice.sent))
+        kept = (
+            None if course.key is None else Kept(course.key, media_type, requests.body_of(self._keepable(voice.sent)))
+        )
         await self._settle(course, cast, selected, kept)
         headers = self._headers(voice.headers, fallback)
         if tally.confidence is not None:
@@ -550,6 +559,8 @@ class Several:
             is_broken = answer.error_code is not None
             self._ballots.append(replace(blank, state=State.FAILED if is_broken else State.ABSTAINED))
             assert voice.part is not None
+            if kept is not None and not self._keeps:
+                kept = replace(kept, body=requests.body_of(b""))
             if is_broken and not voice.part.started:
                 await gateway.ledger.end(End(course.call, [answer], clock.now(), is_final=False))
                 return
@@ -668,6 +679,10 @@ class Several:
         with suppress(GuildhallError):
             await self._settle(course, cast, None, None, (), error.code, requests.excerpt(error.message))
         await self._gateway.release(course)
+
+    def _keepable(self, sent: bytes) -> bytes:
+        """What is kept of an answer for whoever sends the call again; nothing where one account keeps nothing, or it is too long."""
+        return sent if self._keeps and len(sent) <= self._gateway.most_answer_bytes else b""
 
     def _headers(self, headers: Mapping[str, str], fallback: str | None) -> dict[str, str]:
         named = f"{self._ensemble.name or ''} {self._ensemble.strategy}".strip()
