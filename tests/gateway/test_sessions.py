@@ -64,6 +64,15 @@ async def test_calls_in_a_session_are_tied_to_it_and_its_context_is_kept(
     left = datetime.fromisoformat(short["expires_at"]) - datetime.now(UTC)
     assert timedelta(seconds=50) < left <= timedelta(seconds=60)
 
+    # No provider is told of one that is null, and a name is the same wherever it stands.
+    await town.say(extra_body={"session_id": None, "metadata": {"session_id": None}})
+    assert all("session_id" not in str(body) for _, _, body in town.provider.asked)
+    asked = {"model": "say-hello", "messages": [{"role": "user", "content": "hi"}]}
+    headers = [(b"Authorization", f"Bearer {town.key}".encode()), (b"X-Guildhall-Session", "Reise nach Åre".encode())]
+    answer = await client.post("/v1/chat/completions", headers=headers, json=asked)
+    assert answer.headers["x-guildhall-session"] == (await sessions("GET", "Reise nach Åre"))["id"]
+    await sessions("DELETE", "Reise nach Åre")
+
     # The end moves on with each call, by the session's own time.
     await town.sql("UPDATE platform.user_sessions SET expires_at = now() + interval '5 s' WHERE name = 'short'")
     await town.say(extra_headers={"x-guildhall-session": "short"})
@@ -130,5 +139,6 @@ async def test_what_makes_no_sense_is_refused_by_name(town: Town, client: httpx.
     await refused("1 to 255 visible characters", "x" * 256, json={})
     await refused("at most 65536 bytes", json={"context": {"a": "b" * 70_000}})
     await refused("expected GET", "", 405, json={})
+    await refused("the body is longer", expect=413, content=b"x" * (2 << 20))
     with pytest.raises(openai.BadRequestError, match="session_id is 7, expected what the session is called"):
         await town.say(extra_body={"session_id": 7})

@@ -114,8 +114,8 @@ class Asked:
             value = body.get(name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise AskedWrong(name, value, "a whole number from 1")
-        session = _session_in(body)
-        return cls(face, raw if session is None else orjson.dumps(body), body, model, bool(stream), session)
+        session, was_named = _session_in(body)
+        return cls(face, orjson.dumps(body) if was_named else raw, body, model, bool(stream), session)
 
     @property
     def messages(self) -> list[Any]:
@@ -180,19 +180,23 @@ class Asked:
         return isinstance(options, dict) and options.get("include_usage") is True
 
 
-def _session_in(body: dict[str, Any]) -> str | None:
-    """The session that a body names, `session_id` or `metadata.session_id`; it is taken out, as providers refuse what they do not know."""
+def _session_in(body: dict[str, Any]) -> tuple[str | None, bool]:
+    """
+    The session that a body names, `session_id` or `metadata.session_id`, and whether it says either, be it null.
+
+    It is taken out, as providers refuse what they do not know.
+    """
     metadata = body.get("metadata")
-    named = None
+    named, was_named = None, "session_id" in body
     if isinstance(metadata, dict) and "session_id" in metadata:
-        named = metadata.pop("session_id")
+        named, was_named = metadata.pop("session_id"), True
         if not metadata:
             del body["metadata"]
     if "session_id" in body:
         named = body.pop("session_id")
     if named is not None and not isinstance(named, str):
         raise AskedWrong("session_id", named, "what the session is called")
-    return named
+    return named, was_named
 
 
 def text_of(content: Any) -> str:

@@ -72,6 +72,7 @@ class BodyTooLarge(LimitReached):
     """A body is longer than it may be."""
 
     code = "body_too_large"
+    status = 413
 
     def __init__(self, most: int) -> None:
         super().__init__(
@@ -213,9 +214,7 @@ class Door:
                 await gateway.refuse(context, face.request_type, error)
             if _log.isEnabledFor(logging.INFO):
                 _log.info("%s %s: %s", face.name, error.code, error.message)
-            await _fail(
-                send, error, 413 if isinstance(error, BodyTooLarge) else None, context.call_id, face.is_anthropic
-            )
+            await _fail(send, error, None, context.call_id, face.is_anthropic)
         except asyncio.CancelledError:
             raise
         except Exception:

@@ -79,7 +79,7 @@ class Ties:
             KeyRefused, NotSignedIn, StandingChanged, DatabaseUnavailable: As `Doorkeeper.transaction`.
         """
         context.purpose = await self.purpose_of(caller, context.headers)
-        name = context.headers.get(SESSION, asked.session)
+        name = _in_utf8(context.headers[SESSION]) if SESSION in context.headers else asked.session
         if name is not None and context.session is None:
             async with self.sessions_of(caller) as tx:
                 context.session = await identity.use_conversation(tx, name)
@@ -119,6 +119,14 @@ class Ties:
         self._known[caller.tenant_id, simulation_id] = None
         while len(self._known) > _MOST_KNOWN:
             self._known.popitem(last=False)
+
+
+def _in_utf8(value: str) -> str:
+    """A header as who sent it meant it: headers are read as Latin-1, and a body names the same session in UTF-8."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def _uuid(headers: Mapping[str, str], name: str) -> UUID | None:
