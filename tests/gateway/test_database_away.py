@@ -107,8 +107,9 @@ async def test_calls_go_on_and_each_is_on_record_once_though_the_gateway_is_kill
     said: Counter[int] = Counter()
     url = ""
 
-    async def call(session: aiohttp.ClientSession, number: int, model: str = "say-x") -> dict[str, Any]:
+    async def call(session: aiohttp.ClientSession, number: int, model: str = "say-x", **given: Any) -> dict[str, Any]:
         body = {
+            **given,
             "model": model,
             "messages": [{"role": "user", "content": SECRET}],
             "max_tokens": 9,
@@ -146,6 +147,8 @@ async def test_calls_go_on_and_each_is_on_record_once_though_the_gateway_is_kill
             # what cannot be known, or held, without the database is refused, and nobody is asked
             asked = len(provider.asked)
             assert (await call(session, 0, "say-dear"))["code"] == "ledger_unavailable"
+            vote = {"strategy": "majority", "members": ["say-x", "say-x"]}
+            assert (await call(session, 0, ensemble_config=vote))["code"] == "ledger_unavailable"
             async with session.get(f"{url}/v1/models", headers={"Authorization": "Bearer gh_x_y"}) as response:
                 assert response.status == 503
             assert len(provider.asked) == asked
@@ -156,7 +159,7 @@ async def test_calls_go_on_and_each_is_on_record_once_though_the_gateway_is_kill
             await process.wait()
             with suppress(aiohttp.ClientError):
                 await hanging
-        assert said == {200: 40, 503: 1}
+        assert said == {200: 40, 503: 2}
         [file] = spool.glob("*.segment")
         assert file.stat().st_mode & 0o777 == 0o600
         assert SECRET.encode() not in file.read_bytes()

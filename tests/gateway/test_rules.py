@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guildhall import clock
-from guildhall.adapters.upstreams import FACES, Asked, AskedWrong
+from guildhall.adapters.upstreams import FACES, Asked, AskedWrong, Said, read_said
 from guildhall.adapters.upstreams.events import Splitter
 from guildhall.algorithms.breaker import Breaker
 from guildhall.app.gateway import bounds
@@ -340,6 +340,12 @@ def test_what_a_body_only_names_is_as_long_as_models_take(face: str, body: dict[
     assert bound[1] is names_more
     route = Route(account("a"), "m")
     assert bounds.most_prompt_tokens(bound, route) == (1_000_000 if names_more else len(asked.raw))
+
+
+def test_an_answer_whose_parts_are_of_other_kinds_says_nothing() -> None:
+    for delta in ({"tool_calls": 7}, {"tool_calls": [{"index": [], "function": {}}]}):
+        event = orjson.dumps({"choices": [{"delta": delta}]})
+        assert read_said("chat", b"data: " + event + b"\n\n", is_streamed=True) == Said()
 
 
 def test_what_is_inline_counts_as_an_image_or_a_document_and_what_is_heard_by_its_bytes() -> None:

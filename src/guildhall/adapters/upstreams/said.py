@@ -10,6 +10,7 @@ import orjson
 
 from guildhall.adapters.upstreams.events import Splitter
 from guildhall.adapters.upstreams.faces import text_of
+from guildhall.adapters.upstreams.talks import MISSHAPEN
 
 
 @dataclass(slots=True)
@@ -24,12 +25,16 @@ def read_said(face: str, sent: bytes, *, is_streamed: bool) -> Said:
     """
     Read what a caller of chat completions, messages or responses would be sent.
 
-    It is ours or was read before (`Talk.read`, `StreamTalk`): what it does not hold is not said.
+    It is ours or was read before (`Talk.read`, `StreamTalk`): what it does not hold is not said. Where its parts are
+    of other kinds than the API has there, nothing is.
     """
-    if is_streamed:
-        return _STREAMED[face](_events(sent))
-    document = orjson.loads(sent)
-    return _WHOLE[face](document if isinstance(document, dict) else {})
+    try:
+        if is_streamed:
+            return _STREAMED[face](_events(sent))
+        document = orjson.loads(sent)
+        return _WHOLE[face](document if isinstance(document, dict) else {})
+    except MISSHAPEN:
+        return Said()
 
 
 def _events(sent: bytes) -> Iterable[Mapping[str, Any]]:

@@ -26,7 +26,7 @@ from guildhall import clock
 from guildhall.adapters.upstreams import MOST_BYTES, Asked, AskedWrong, Said, UpstreamSilent, read_said
 from guildhall.app.gateway import asking
 from guildhall.app.gateway.directory import Book
-from guildhall.app.gateway.errors import UNSURE, AccountsUnavailable
+from guildhall.app.gateway.errors import UNSURE, AccountsUnavailable, LedgerBehind
 from guildhall.domains.gateway import ensembles, requests
 from guildhall.domains.gateway.ensembles import (
     JUDGE,
@@ -206,8 +206,11 @@ class Several:
 
         Raises:
             ModelNotFound, AskedWrong, AccountsUnavailable, RateExceeded: As of a single call; of members none may be missing.
+            LedgerBehind: The database is away: single calls may go on, and votes are kept nowhere else.
         """
         gateway, ensemble, asked = self._gateway, self._ensemble, self.asked
+        if gateway.ledger.is_away:
+            raise LedgerBehind("an ensemble's vote cannot be kept while the database is away")
         answers = len(ensemble.members)
         shares: list[tuple[Plan, Asked, int]] = []
         plans: list[Plan] = []
