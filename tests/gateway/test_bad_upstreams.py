@@ -414,7 +414,7 @@ async def _answered_by(town: Town, told: _Recorded, *, cut: int | None = None) -
     ):
         text = (await response.read()).decode()
     town.provider.script[model].clear()
-    town.gateway.watch = Watch()  # nobody is left alone for what the one before has said
+    town.gateway.watch = town.gateway.planner.watch = Watch()  # nobody is left alone for what the one before has said
     return response.status, text, (await town.answers())[-1]
 
 

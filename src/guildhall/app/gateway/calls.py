@@ -14,10 +14,10 @@ import logging
 import random
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Protocol
@@ -31,17 +31,14 @@ from guildhall.adapters.upstreams import (
     Garbage,
     Incoming,
     StreamTalk,
-    Talk,
     Told,
     Upstream,
     UpstreamSilent,
-    speaks,
-    talk,
     understood,
 )
 from guildhall.algorithms.backoff import full_jitter
 from guildhall.app.doorkeeper import Doorkeeper
-from guildhall.app.gateway import asking, bounds, ties
+from guildhall.app.gateway import asking, ties
 from guildhall.app.gateway import ensembles as councils
 from guildhall.app.gateway.begun import AT_ONCE, begun
 from guildhall.app.gateway.directory import Book, Directory
@@ -57,10 +54,11 @@ from guildhall.app.gateway.errors import (
 from guildhall.app.gateway.headers import headers_for
 from guildhall.app.gateway.ledger import Ledger
 from guildhall.app.gateway.metrics import Metrics
+from guildhall.app.gateway.planning import Plan, Planner, key_of
 from guildhall.app.gateway.recording import MOST_BYTES, Recording, packed
 from guildhall.app.gateway.voting import Votes
 from guildhall.app.gateway.watch import State, Watch
-from guildhall.cache import Allowances, Rate, RateExceeded, hourly
+from guildhall.cache import Allowances, hourly
 from guildhall.cache.ports import Cache
 from guildhall.db import StandingChanged
 from guildhall.domains.catalogue import pricing
@@ -95,7 +93,6 @@ MOST_ATTEMPTS = 4
 _PER_ACCOUNT = 2
 _LONGEST_WAIT_S = 5.0
 _TRIES = 3
-_BYTES_PER_TOKEN = 4
 _EMPTY_LIST, _EMPTY = Packed(b"[]"), Packed(b"{}")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _log = logging.getLogger("guildhall.gateway")
@@ -186,16 +183,6 @@ class Context:
 
 
 @dataclass(slots=True)
-class _Plan:
-    """Whom a call is sent to, in this order, how it is said to each, what each costs, and what is set aside."""
-
-    order: Sequence[Route]
-    talks: Mapping[tuple[UUID, str], Talk]
-    prices: dict[tuple[UUID, str], Price | None] = field(default_factory=dict)
-    reservation: Reservation | None = None
-
-
-@dataclass(slots=True)
 class _Course:
     """A call under way."""
 
@@ -205,7 +192,7 @@ class _Course:
     asked: Asked
     call: NewCall
     key: str | None
-    plan: _Plan
+    plan: Plan
     attempts: int = 0
     answers: list[Answer] = field(default_factory=list)
     started: bool = False
@@ -252,7 +239,7 @@ class Gateway:
         self.upstream = upstream
         self.votes = votes
         self._doorkeeper = doorkeeper
-        self._cache = cache
+        self.planner = Planner(directory, watch, cache, chance)
         self._allowances = Allowances(cache)
         self.most_answer_bytes = most_answer_bytes
         self.ties = ties.Ties(doorkeeper)
@@ -365,7 +352,9 @@ class Gateway:
                 several = councils.several(self, book, asked)
                 asked = several.asked if several is not None else asking.stripped(asked)
             at = clock.time_of(context.call_id)
-            plan = await (self._plan(caller, book, asked, at) if several is None else several.plan(caller, book, at))
+            plan = await (
+                self.planner.plan(caller, book, asked, at) if several is None else several.plan(caller, book, at)
+            )
             call = _new_call(context, caller, asked, plan.order[0], plan.reservation)
             if several is not None:
                 several.describe(call)
@@ -394,127 +383,13 @@ class Gateway:
             await self._release(caller, key, call.id)
             raise
 
-    async def _plan(self, caller: Caller, book: Book, asked: Asked, at: datetime) -> _Plan:
-        plan = await self.route(book, asked)
-        models = {asked.model, *(each.model for each in plan.order)}
-        if not asked.face.is_free:
-            plan.reservation = await self.set_aside(caller, book, models, [(plan, asked, 0)], at)
-        return plan
-
-    async def route(self, book: Book, asked: Asked) -> _Plan:
-        """
-        Whom something is sent to, in this order, with what each of them costs.
-
-        Raises:
-            ModelNotFound: Nobody serves the model.
-            AskedWrong: Nobody can be told what is asked.
-            AccountsUnavailable: Everybody who serves it is left alone for now.
-        """
-        every = providers.routes_to(book.accounts, asked.model)
-        if not every:
-            raise ModelNotFound(asked.model, providers.served(book.accounts))
-        routes = [each for each in every if speaks(asked.face.name, each.account.wire)]
-        if not routes:
-            raise AskedWrong("model", asked.model, f"one that is served at /v1{asked.face.path}")
-        talks, wrong = {}, None
-        for each in routes:
-            try:
-                talks[_key(each)] = talk(
-                    asked, each.account.wire, each.model, has_responses=providers.has_responses(each.account)
-                )
-            except AskedWrong as error:
-                wrong = error
-        routes = [each for each in routes if _key(each) in talks]
-        if not routes and wrong is not None:
-            raise wrong
-        accounts = [each.account for each in routes]
-        order, _ = providers.in_turn(routes, self.watch.standings(accounts), self._chance)
-        if not order:
-            raise AccountsUnavailable(asked.model, self.watch.wait_s(accounts))
-        plan = _Plan(order, talks)
-        for each in order:
-            plan.prices[_key(each)] = await self.directory.price(book, each)
-        return plan
-
-    async def set_aside(
-        self,
-        caller: Caller,
-        book: Book,
-        models: Collection[str],
-        parts: Sequence[tuple[_Plan, Asked, int]],
-        at: datetime,
-    ) -> Reservation | None:
-        """
-        What is to be set aside for a request in the budgets of its models: the most that its parts together may cost.
-
-        A part is whom it may be sent to, what is asked, and how many tokens its prompt may have beside those. The
-        day is that of the call's id, by which whoever closes a lost call finds what was set aside for it.
-
-        Raises:
-            RateExceeded: A budget has not so many tokens left in this minute.
-        """
-        charged = budgets.charged(book.budgets, caller.user_id, caller.key_id, models)
-        if not charged:
-            return None
-        await self._take_tokens(
-            charged, sum(_likely_tokens(asked) + more // _BYTES_PER_TOKEN for _, asked, more in parts)
-        )
-        limited = [each for each in charged if each.limit_usd is not None]
-        if not limited:
-            return None
-        for budget in limited:
-            if budget.is_hard:
-                for _, asked, _ in parts:
-                    bounds.require_bounds(asked, budget.name)
-        most: Decimal | None = Decimal(0)
-        unpriced: str | None = None
-        for plan, asked, more in parts:
-            amount = self.most_usd(plan, asked, more)
-            unpriced = unpriced or (asked.model if amount is None else None)
-            most = None if most is None or amount is None else most + amount
-        return Reservation(
-            [(each.id, requests.period_start(each.period, at)) for each in limited],
-            most,
-            unpriced,
-            is_hard=any(each.is_hard for each in limited),
-        )
-
-    @staticmethod
-    def most_usd(plan: _Plan, asked: Asked, more_tokens: int = 0) -> Decimal | None:
-        """The most that what is asked, and so many tokens beside it, may cost at any of the providers that may be asked."""
-        prompt = bounds.prompt_tokens(asked)
-        most: Decimal | None = Decimal(0)
-        for each in plan.order:
-            price = plan.prices[_key(each)]
-            amount = None
-            if price is not None:
-                tokens = bounds.most_prompt_tokens(prompt, each) + more_tokens
-                amount = pricing.most(price, prompt=tokens, completion=bounds.most_completion_tokens(asked, each))
-            most = None if most is None or amount is None else max(most, amount)
-        return most
-
-    async def _take_tokens(self, charged: Sequence[budgets.Budget], tokens: int) -> None:
-        """Tokens by the minute are counted as they are asked for: the prompt by its length, the answer by its limit."""
-        for each in charged:
-            if each.tokens_per_minute is None:
-                continue
-            rate = Rate(each.tokens_per_minute, 60)
-            taken = await self._cache.take(f"tokens:{each.id}", rate, max(1, min(tokens, rate.room)))
-            if not taken.allowed and each.is_hard:
-                raise RateExceeded(rate, taken.retry_after_s)
-
     # several calls for one request ---------------------------------------------
-
-    @staticmethod
-    def plan_of(order: Sequence[Route], reservation: Reservation | None) -> _Plan:
-        """The plan of a request that several calls answer."""
-        return _Plan(order, {}, reservation=reservation)
 
     @staticmethod
     def part_of(
         course: _Course,
         asked: Asked,
-        plan: _Plan,
+        plan: Plan,
         ends: Callable[[Answer, Kept | None], Awaitable[None]],
         key: str | None = None,
     ) -> _Course:
@@ -580,7 +455,7 @@ class Gateway:
     async def _attempt(self, course: _Course, route: Route, reply: Reply) -> _Failure | None:
         """Ask one provider; None once the caller has been answered."""
         account = route.account
-        spoken = course.plan.talks[_key(route)]
+        spoken = course.plan.talks[key_of(route)]
         state = self.watch.began(account)
         began_ms = clock.monotonic_ms()
         first_ms: float | None = None
@@ -867,7 +742,7 @@ class Gateway:
     ) -> Answer:
         made = clock.new_id()
         keeps = route.account.options.record is Recorded.ALL
-        price = course.plan.prices.get(_key(route))
+        price = course.plan.prices.get(key_of(route))
         content: str | None = requests.excerpt(told.content) if keeps else ""
         if error is not None and not told.texts:
             content = None
@@ -997,14 +872,6 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
         at = parsedate_to_datetime(text)
         return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - clock.now()).total_seconds())
     return None
-
-
-def _key(route: Route) -> tuple[UUID, str]:
-    return route.account.id, route.model
-
-
-def _likely_tokens(asked: Asked) -> int:
-    return len(asked.raw) // _BYTES_PER_TOKEN + (asked.most_output_tokens or 0)
 
 
 def _cost(price: Price | None, usage: Usage) -> Decimal | None:

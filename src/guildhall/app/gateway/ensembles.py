@@ -27,6 +27,7 @@ from guildhall.adapters.upstreams import MOST_BYTES, Asked, AskedWrong, Said, Up
 from guildhall.app.gateway import asking
 from guildhall.app.gateway.directory import Book
 from guildhall.app.gateway.errors import UNSURE, AccountsUnavailable, LedgerBehind
+from guildhall.app.gateway.planning import Plan, most_usd
 from guildhall.domains.gateway import ensembles, requests
 from guildhall.domains.gateway.ensembles import (
     JUDGE,
@@ -51,7 +52,6 @@ from guildhall.errors import GuildhallError, InvalidInput, LimitReached, NotFoun
 if TYPE_CHECKING:
     from guildhall.app.gateway.calls import Gateway, Reply
     from guildhall.app.gateway.calls import _Course as Course
-    from guildhall.app.gateway.calls import _Plan as Plan
 
 PROVIDER = "ensemble"
 """What a request has as its provider; each answer has its own."""
@@ -217,7 +217,7 @@ class Several:
 
         async def add(part: Asked, name: str, more_tokens: int, times: int = 1) -> None:
             try:
-                made = await gateway.route(book, part)
+                made = await gateway.planner.route(book, part)
             except AccountsUnavailable as error:
                 # Who rests now does not answer; what is left decides.
                 self._resting[name] = error
@@ -240,11 +240,12 @@ class Several:
         routes = [route for each in plans for route in each.order]
         models = {asked.model, *(part.model for _, part, _ in shares), *(each.model for each in routes)}
         # Where one of them keeps nothing of what is said, the request keeps nothing either.
-        amounts = [gateway.most_usd(made, part, more) for made, part, more in shares]
+        amounts = [most_usd(made, part, more) for made, part, more in shares]
         self._dearest_usd = max((each for each in amounts if each is not None), default=Decimal(0))
         routes.sort(key=lambda each: each.account.options.record is Recorded.ALL)
         self._keeps = routes[0].account.options.record is Recorded.ALL
-        return gateway.plan_of(routes, await gateway.set_aside(caller, book, models, shares, at))
+        reservation = await gateway.planner.set_aside(caller, book, models, shares, at)
+        return Plan(routes, {}, reservation=reservation)
 
     def describe(self, call: NewCall) -> None:
         """Say in the call's row that it is an ensemble's, and which."""
@@ -451,7 +452,7 @@ class Several:
         try:
             if voice.name in self._resting:
                 raise self._resting[voice.name]
-            plan = await gateway.route(course.book, voice.asked)
+            plan = await gateway.planner.route(course.book, voice.asked)
             voice.part = gateway.part_of(course, voice.asked, plan, ends)
             await gateway.follow(voice.part, reply)
         except GuildhallError as error:
@@ -574,7 +575,7 @@ class Several:
         try:
             if JUDGE in self._resting:
                 raise self._resting[JUDGE]  # nothing is set aside for it
-            plan = await gateway.route(course.book, asked)
+            plan = await gateway.planner.route(course.book, asked)
             voice.part = gateway.part_of(course, asked, plan, ends, key=course.key)
             await gateway.follow(voice.part, Announced(reply, self._headers({}, None)))
         except GuildhallError as error:
