@@ -25,6 +25,8 @@ from fixtures.upstreams import ScriptedUpstream
 from guildhall import clock
 from guildhall.app import sealing
 from guildhall.app.gateway import AnswerUnrecorded, Ledger, LedgerBehind
+from guildhall.app.gateway.delivery import Delivery
+from guildhall.app.gateway.spooling import Began, CallSpool
 from guildhall.app.wiring import App
 from guildhall.db import Database
 from guildhall.domains.gateway import budgets, providers, requests
@@ -218,6 +220,79 @@ async def test_a_call_whose_end_is_told_of_twice_ends_once(town: Town, database:
         async with database.duty("writer") as tx:
             await requests.end(tx, [end])
     assert [row["content"] for row in await town.answers()].count("again") == 1
+
+
+async def test_nobody_closes_a_call_as_lost_whose_end_is_being_delivered_from_the_disk(
+    town: Town, database: Database, tmp_path: Path
+) -> None:
+    """Several processes start behind a dead one's files: one delivers, the others wait for it; and a call and its end come together."""
+    await town.say()
+    [known] = await town.calls()
+    ring = identity.read_keyring(SECRET_KEY)
+    purpose = requests.Purpose(clock.new_id(), clock.new_id(), "judge")
+    async with database.transaction(town.actor) as tx:
+        soft = await budgets.add_budget(tx, budgets.NewBudget("soft", limit_usd=Decimal(1), is_hard=False))
+    ends = []
+    for _ in range(2):
+        end = an_end(known, "from the disk")
+        end.call.id = clock.new_id()
+        end.call.created_at = clock.time_of(end.call.id)
+        end.call.purpose = purpose
+        end.call.was_spooled = True
+        end.call.ensemble = requests.Packed(b'{"strategy":"majority"}')
+        today = end.call.created_at.date()
+        end.call.reservation = requests.Reservation([(soft, today.replace(day=1))], None, "m", is_hard=False)
+        end.cost_usd = end.charged_usd = Decimal("0.25")
+        ends.append(end)
+    gone, files = clock.new_id(), CallSpool(tmp_path, ring)
+    async with database.duty("writer") as tx:
+        await requests.register(tx, gone, 4711, "here", 1)
+        await requests.begin_late(tx, gone, [ends[0].call])  # which an earlier delivery came to
+    await files.write([Began(gone, each.call) for each in ends])
+    files.taken()[0].segment.close()  # its end is in a file of its own
+    await files.write(ends)
+    files.close()
+
+    one = CallSpool(tmp_path, ring)
+    async with one.alone():
+        other = Ledger(database, spool=CallSpool(tmp_path, ring))
+        starting = asyncio.create_task(other.__aenter__())
+        while other.process_id not in {row["id"] for row in await town.sql("SELECT id FROM gateway.processes")}:
+            await asyncio.sleep(0.01)
+        for held in await one.adopted():
+            await Delivery(database, one, held).run()
+            await one.remove(held)
+    await starting
+    await other.__aexit__()
+    one.close()
+    calls = {row["id"]: row for row in await town.calls()}
+    for each in ends:
+        row = calls[each.call.id]
+        assert (row["status"], row["error_code"], row["cost_usd"]) == ("completed", None, Decimal("0.25"))
+        assert (row["simulation_id"], row["outcome_id"], row["role"]) == (
+            purpose.simulation_id,
+            purpose.outcome_id,
+            "judge",
+        )
+        assert row["ensemble_config"] == '{"strategy": "majority"}'
+    assert [row["content"] for row in await town.answers()] == ["hello", "from the disk", "from the disk"]
+    [period] = await town.sql("SELECT spent_usd, reserved_usd FROM gateway.budget_periods")
+    assert (period["spent_usd"], period["reserved_usd"]) == (Decimal("0.5"), 0)
+
+
+async def test_a_process_whose_connections_break_is_there_again_before_others_take_it_for_gone(
+    town: Town, database: Database
+) -> None:
+    [process] = await town.sql("SELECT presence FROM gateway.processes")
+    asked = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND (classid::bigint << 32 | objid::bigint) = $1"
+    assert await town.sql(asked, process["presence"])
+    await town.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    )
+    async with asyncio.timeout(10):  # and not whenever it next looks around
+        while not await town.sql(asked, process["presence"]):
+            await asyncio.sleep(0.02)
 
 
 def an_end(call: Any, content: str) -> requests.End:

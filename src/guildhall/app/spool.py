@@ -230,6 +230,19 @@ class Spool:
             raise SpoolUnavailable(self.directory, error) from error
         return Segment(path, descriptor, actor, len(head))
 
+    def open_directory(self) -> int:
+        """
+        A descriptor of the directory itself, to lock.
+
+        Raises:
+            SpoolUnavailable: It cannot be made or opened.
+        """
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise SpoolUnavailable(self.directory, error) from error
+
     def adopt(self) -> list[Adopted]:
         """Every segment whose process is gone, the oldest first; each is locked by this process from now on."""
         adopted = []

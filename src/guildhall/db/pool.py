@@ -335,12 +335,19 @@ _STAY_OPEN = (
 
 
 class Presence:
-    """A lock that tells others that this process is alive."""
+    """
+    A lock that tells others that this process is alive.
+
+    `losses` counts how often it was found lost: others may then have lost theirs as well. `on_lost` is called when its
+    connection breaks.
+    """
 
     def __init__(self, pool: asyncpg.Pool[Any], key: int) -> None:
         self._pool = pool
         self._key = key
         self._connection: asyncpg.pool.PoolConnectionProxy[Any] | None = None
+        self.losses = 0
+        self.on_lost: Callable[[], None] | None = None
 
     async def renew(self) -> None:
         """
@@ -351,6 +358,8 @@ class Presence:
         """
         if self._connection is not None and await self._is_held(self._connection):
             return
+        if self._connection is not None:
+            self.losses += 1
         await self.end()
         with translated():
             connection = await self._pool.acquire(timeout=_CONNECT_TIMEOUT_S)
@@ -362,6 +371,11 @@ class Presence:
             await _hand_back(self._pool, connection)
             raise
         self._connection = connection
+        connection.add_termination_listener(self._broke)
+
+    def _broke(self, *_: object) -> None:
+        if self.on_lost is not None:
+            self.on_lost()
 
     async def _is_held(self, connection: asyncpg.pool.PoolConnectionProxy[Any]) -> bool:
         """Ask the server, which also shows whatever stands between that the connection is in use."""
@@ -376,6 +390,7 @@ class Presence:
         connection, self._connection = self._connection, None
         if connection is not None:
             if not _is_gone(connection):
+                connection.remove_termination_listener(self._broke)
                 await _rollback(
                     connection
                 )  # which lets go; the driver complains of a transaction that it has to end itself

@@ -15,20 +15,21 @@ import socket
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
 
 from guildhall import clock
 from guildhall.app.gateway.spooling import Began, CallSpool, Held, Record
 from guildhall.app.spool import Place
 from guildhall.db import ConstraintViolated, Database, Tx
 from guildhall.domains.gateway import requests
-from guildhall.domains.gateway.requests import End, Packed
+from guildhall.domains.gateway.requests import End, Packed, Usage
 from guildhall.errors import Conflict, InvalidInput, NotFound
 
 REFUSALS = (InvalidInput, Conflict, NotFound, ValueError, TypeError, OverflowError, RecursionError)
 """What is wrong with a row, and not with the world around it."""
 
 _BATCH = 200
+_MOST_TOKENS = 2**31 - 1
+"""What a column holds; a provider that says more has said nothing."""
 _log = logging.getLogger(__name__)
 
 
@@ -52,8 +53,7 @@ class Delivery:
         for first in range(0, len(places), _BATCH):
             some = places[first : first + _BATCH]
             records = await self._spool.read(self._held, some)
-            for _, group in groupby(zip(records, some, strict=True), key=lambda each: _kind(each[0])):
-                await self._write(list(group))
+            await self._write(list(zip(records, some, strict=True)))
 
     async def _write(self, group: Sequence[tuple[Record, Place]], *, has_room: bool = False) -> None:
         records = [record for record, _ in group]
@@ -73,6 +73,7 @@ class Delivery:
                 await self._write(group[half:])
 
     async def _write_together(self, records: Sequence[Record]) -> None:
+        # A call and its end go together where they can: between them it would look lost to whoever closes such calls.
         begun = [each for each in records if isinstance(each, Began)]
         async with self._database.duty("writer") as tx:
             for process_id in dict.fromkeys(each.process_id for each in begun):
@@ -111,10 +112,12 @@ def without_contents(end: End) -> End:
             raw=Packed(b'{"unrecordable":true}'),
             finish_reason=None,
             upstream_id=None,
+            usage=each.usage if (each.usage.total or 0) <= _MOST_TOKENS else Usage(),
         )
         for each in end.answers
     ]
-    return replace(end, answers=bare, kept=None)
+    usage = end.usage if (end.usage.total or 0) <= _MOST_TOKENS else Usage()
+    return replace(end, answers=bare, usage=usage, kept=None)
 
 
 def lacks_a_partition(error: Exception) -> bool:
@@ -127,10 +130,6 @@ def _bare(record: Record) -> Record:
         return without_contents(record)
     call = replace(record.call, prompt="", messages=Packed(b"[]"), params=Packed(b'{"unrecordable":true}'))
     return Began(record.process_id, call)
-
-
-def _kind(record: Record) -> bool:
-    return isinstance(record, Began)
 
 
 def _time_of(record: Record) -> datetime:

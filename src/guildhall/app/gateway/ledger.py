@@ -8,7 +8,7 @@ the next group. So a busy process commits some hundred times in a second, howeve
 many calls there are.
 
 While the database is away calls are refused, or, where there is a spool, are
-written to the disk and delivered once it is back (`_come_back`, `_adopt`).
+written to the disk and delivered once it is back (`_come_back`, `_inherit`).
 
 The transaction that begins calls also looks whether their callers may still
 call. A process says that it is there by its presence; of one that is gone,
@@ -48,6 +48,7 @@ _MOST_REFUSED = 1_000
 _UNHELD = "a hard budget cannot be held while the database is away"
 _PATIENCE_S = 15.0
 _AGAIN_S = 0.25
+_PAUSE_S = 2.0
 _SWEEP_S = 20.0
 _ROOM_S = 6 * 3600.0
 _log = logging.getLogger(__name__)
@@ -86,6 +87,9 @@ class Ledger:
         self._spool = spool
         self._away = False
         self._switch = asyncio.Lock()
+        self._announcing = asyncio.Lock()
+        self._broken = asyncio.Event()
+        """The database was found away, so this process may have to be announced again."""
         self._undelivered: list[Held] = []
         self._returning: asyncio.Task[None] | None = None
         self._begun: deque[_Beginning] = deque()
@@ -111,19 +115,19 @@ class Ledger:
             DatabaseUnavailable: Nobody answers.
         """
         key = secrets.randbits(62)
-        presence = await self._stack.enter_async_context(self._database.presence(key))
-        self._presence = key
-        await self._register()
+        self._presence = await self._stack.enter_async_context(self._database.presence(key))
+        self._presence_key = key
+        self._presence.on_lost = self._broken.set
+        await self._announce()
         await self._make_room()
-        await self._adopt()
-        await self.sweep()
+        await self._inherit()
         self._tasks = [
             *(
                 asyncio.create_task(self._write(self._begun, self._to_begin, self._begin_group))
                 for _ in range(_BEGINNERS)
             ),
             *(asyncio.create_task(self._write(self._ended, self._to_end, self._end_group)) for _ in range(_ENDERS)),
-            asyncio.create_task(self._look_around(presence.renew)),
+            asyncio.create_task(self._look_around()),
         ]
         return self
 
@@ -192,16 +196,31 @@ class Ledger:
         self._ended.append(_Ending(end, asyncio.get_running_loop().create_future()))
         self._to_end.set()
 
-    async def _register(self) -> None:
-        async with self._database.duty("writer") as tx:
-            await requests.register(tx, self.process_id, self._presence, socket.gethostname(), os.getpid())
+    async def _announce(self) -> None:
+        """Say that this process is there; again, as whoever found its presence gone for a moment has forgotten it."""
+        async with self._announcing:
+            await self._presence.renew()
+            async with self._database.duty("writer") as tx:
+                await requests.register(tx, self.process_id, self._presence_key, socket.gethostname(), os.getpid())
 
     async def sweep(self) -> int:
         """Close what processes that are gone have left open; how many calls."""
-        closed = 0
+        return await self._close_lost(await self._gone())
+
+    async def _gone(self) -> list[tuple[UUID, int]]:
+        """The processes that are gone and have not been closed, with the keys of their presences."""
         async with self._database.duty("writer") as tx:
             others = await requests.other_processes(tx, self.process_id)
-        for process_id, key in others:
+        gone = []
+        for each in others:
+            async with self._database.duty("writer") as tx:
+                if await tx.is_absent(each[1]):
+                    gone.append(each)
+        return gone
+
+    async def _close_lost(self, gone: Sequence[tuple[UUID, int]]) -> int:
+        closed = 0
+        for process_id, key in gone:
             while True:
                 async with self._database.duty("writer") as tx:
                     if not await tx.is_absent(key):
@@ -351,6 +370,7 @@ class Ledger:
         return self._away
 
     def _go_away(self, error: Exception) -> None:
+        self._broken.set()
         if self._spool is None or self._away:
             return
         self._away = True
@@ -383,6 +403,8 @@ class Ledger:
                     await self._spool.write([Began(self.process_id, each.call) for each in going])
             except Unavailable as error:
                 _log.error("calls are refused, as neither the database nor the disk takes them: %s", error)
+                if is_uncertain:
+                    self._refuse(going, str(error))
                 for each in going:
                     _fail(each.done, LedgerBehind(str(error)))
                 return True
@@ -407,7 +429,10 @@ class Ledger:
         while True:
             await asyncio.sleep(pause_s)
             try:
-                await self._register()
+                # First, as to others this process may seem to be gone; unless the server still holds what it has lost itself.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_PATIENCE_S):
+                        await self._announce()
                 while True:
                     async with self._switch:
                         self._undelivered += spool.taken()
@@ -427,40 +452,56 @@ class Ledger:
         await Delivery(self._database, spool, held).run()
         await spool.remove(held)
 
-    async def _adopt(self) -> None:
-        """Deliver what processes that are gone have left on the disk; the next sweep closes what they never ended."""
-        if self._spool is None:
-            return
-        adopted = await self._spool.adopted()
+    async def _inherit(self) -> None:
+        """Deliver what processes that are gone have left on the disk, and close what they never ended."""
+        # Whoever is gone before the files are looked for has its last one there.
+        gone = await self._gone()
+        if self._spool is not None:
+            async with self._spool.alone():
+                await self._adopt(self._spool)
+        await self._close_lost(gone)
+
+    async def _adopt(self, spool: CallSpool) -> None:
+        adopted = await spool.adopted()
         try:
             while adopted:
                 try:
-                    await self._deliver(adopted[0], self._spool)
+                    await self._deliver(adopted[0], spool)
                 except EnvelopeUnreadable as error:
                     _log.error("calls in %s cannot be read, and stay there: %s", adopted[0].segment.path, error)
-                    await self._spool.let_go(adopted[0])
+                    await spool.let_go(adopted[0])
                 del adopted[0]
         finally:
             for held in adopted:
-                await self._spool.let_go(held)
+                await spool.let_go(held)
 
     # beside ------------------------------------------------------------------
 
-    async def _look_around(self, renew: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def _look_around(self) -> None:
         made_ms = clock.monotonic_ms()
+        losses, others_back_ms = 0, 0.0
         while True:
-            await asyncio.sleep(_SWEEP_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SWEEP_S):
+                    await self._broken.wait()
+                    self._broken.clear()
+                    await asyncio.sleep(_AGAIN_S)
             try:
-                await renew()
-                # Whoever found our presence gone for a moment has forgotten us.
-                await self._register()
-                await self._adopt()
-                await self.sweep()
+                await self._announce()
+                if losses != self._presence.losses:
+                    # Others may have lost theirs with the same server: they look around, too, before they count as gone.
+                    losses = self._presence.losses
+                    others_back_ms = clock.monotonic_ms() + 1500 * _SWEEP_S
+                if clock.monotonic_ms() < others_back_ms:
+                    continue
+                await self._inherit()
                 if clock.monotonic_ms() - made_ms > _ROOM_S * 1000:
                     await self._make_room()
                     made_ms = clock.monotonic_ms()
             except Unavailable as error:
                 _log.warning("looking after the ledger waits for the database: %s", error)
+                await asyncio.sleep(_PAUSE_S)
+                self._broken.set()
             except Exception:  # noqa: BLE001 - what failed once may work the next time, and nobody else would look
                 _log.exception("looking after the ledger failed")
 

@@ -10,9 +10,13 @@ locked by its process, and whoever finds one whose process is gone takes it over
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import fcntl
+import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -31,6 +35,7 @@ from guildhall.domains.gateway.requests import Answer, Body, End, Kept, NewCall,
 
 _ABOUT = "gateway spool"
 _SEGMENT_BYTES = 32 << 20
+_TURN_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,25 @@ class CallSpool:
         self._full, self._current = [], None
         return held
 
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """
+        While this lasts, no other process takes over what is in the directory.
+
+        What a process has left may be in several files, and a call stands
+        before its ends only where one reader goes through them in their order.
+
+        Raises:
+            SpoolUnavailable: The directory cannot be made or opened.
+        """
+        descriptor = await self._disk.run(self._spool.open_directory)
+        try:
+            while not _is_alone(descriptor):
+                await asyncio.sleep(_TURN_S)
+            yield
+        finally:
+            os.close(descriptor)  # which lets go of the lock
+
     async def adopted(self) -> list[Held]:
         """What processes that are gone have left, the oldest first; it is this process's from now on."""
         found = await self._disk.run(self._spool.adopt)
@@ -118,8 +142,12 @@ class CallSpool:
 
     def close(self) -> None:
         """Let go of what this process holds; it is on disk for whoever comes next."""
-        for each in self.taken():
-            each.segment.close()
+
+        def let_go() -> None:
+            for each in self.taken():
+                each.segment.close()
+
+        self._disk.later(let_go)  # after whatever is still being written, though nobody waits for it
         self._disk.close()
 
     def _sealed(self, record: Record) -> bytes:
@@ -139,6 +167,14 @@ class CallSpool:
             return Began(UUID(document["process_id"]), _call(document["call"]))
         except (ValueError, KeyError, TypeError, zstandard.ZstdError) as error:
             raise EnvelopeUnreadable(f"it holds no record: {type(error).__name__}") from None
+
+
+def _is_alone(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _written(value: Any) -> str:

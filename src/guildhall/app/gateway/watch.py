@@ -155,16 +155,18 @@ class Watch:
 
     async def _tell(self, database: Database, tenant_id: UUID, accounts: list[Account]) -> None:
         changed = [
-            (each, state)
+            (each, state, told)
             for each in accounts
-            if (state := self.of(each.id)).told != (state.health, state.response_time_ms)
+            if (state := self.of(each.id)).told != (told := (state.health, state.response_time_ms))
         ]
         if not changed:
             return
         try:
             async with database.transaction(Actor(NOBODY.user_id, tenant_id)) as tx:
-                for account, state in changed:
-                    state.told = (state.health, state.response_time_ms)
-                    await providers.note_health(tx, account.id, *state.told)
+                for account, _, told in changed:
+                    await providers.note_health(tx, account.id, *told)
         except Unavailable as error:
             _log.warning("how providers fare is not kept for now: %s", error)
+            return
+        for _, state, told in changed:
+            state.told = told

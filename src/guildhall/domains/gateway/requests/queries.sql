@@ -265,6 +265,10 @@ SELECT CASE :by::text WHEN 'hour' THEN to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM
  WHERE hour >= :since
  GROUP BY 1, 2;
 
+-- name: open_periods
+-- Setting nothing aside makes sure that what is spent later has a period to be counted in.
+SELECT FROM gateway.reserve(:calls::integer[], :budgets::uuid[], :starts::date[], :amounts::numeric[]);
+
 -- name: write_late_calls
 -- Calls that were begun while the database was away: their callers were looked at then, and nothing is set aside for them.
 -- One that is known was written by a transaction whose end nobody heard of.

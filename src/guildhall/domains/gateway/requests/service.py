@@ -79,6 +79,7 @@ async def begin_late(tx: Tx, process_id: UUID, calls: Sequence[NewCall]) -> None
 
     Nothing is set aside for them. What they cost is counted when they end.
     """
+    await store.open_periods(tx, calls)
     await store.write_late_calls(tx, process_id, calls)
 
 

@@ -360,6 +360,18 @@ async def responses(tx: Tx, call_id: UUID, created_at: datetime) -> list[Respons
     return [Response(**row) for row in await tx.fetch(_queries.responses, id=call_id, created_at=created_at)]
 
 
+async def open_periods(tx: Tx, calls: Sequence[NewCall]) -> None:
+    periods = sorted({each for call in calls if call.reservation is not None for each in call.reservation.budgets})
+    if periods:
+        await tx.fetch(
+            _queries.open_periods,
+            calls=range(1, len(periods) + 1),
+            budgets=[budget for budget, _ in periods],
+            starts=[starts_on for _, starts_on in periods],
+            amounts=[Decimal(0)] * len(periods),
+        )
+
+
 async def write_late_calls(tx: Tx, process_id: UUID, calls: Sequence[NewCall]) -> None:
     bodies = {
         (call.tenant_id, body.sha256): body for call in calls for body in (*call.messages.bodies, *call.params.bodies)
