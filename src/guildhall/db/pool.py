@@ -447,14 +447,19 @@ async def _hand_back(pool: asyncpg.Pool[Any], connection: asyncpg.pool.PoolConne
     try:
         await pool.release(connection, timeout=_CONNECT_TIMEOUT_S)
     except DRIVER_ERRORS:
-        connection.terminate()  # the pool makes another when one is wanted
+        _drop(connection)  # the pool makes another when one is wanted
 
 
 async def _rollback(connection: Connection) -> None:
     try:
         await connection.execute("ROLLBACK", timeout=_CONNECT_TIMEOUT_S)
     except DRIVER_ERRORS:
-        connection.terminate()  # the error that led here matters more
+        _drop(connection)  # the error that led here matters more
+
+
+def _drop(connection: Connection) -> None:
+    if not _is_gone(connection):  # the pool has dropped one that it could not reset
+        connection.terminate()
 
 
 async def _log(connection: Connection, role: str, slow: Sequence[tuple[str, float]]) -> None:

@@ -27,6 +27,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from guildhall import clock
 from guildhall.algorithms.envelope import EnvelopeUnreadable
@@ -479,7 +480,7 @@ class Ledger:
 
     async def _look_around(self) -> None:
         made_ms = clock.monotonic_ms()
-        losses, others_back_ms = 0, 0.0
+        losses, others_back_ms, waits = 0, 0.0, False
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_SWEEP_S):
@@ -488,6 +489,7 @@ class Ledger:
                     await asyncio.sleep(_AGAIN_S)
             try:
                 await self._announce()
+                waits = False
                 if losses != self._presence.losses:
                     # Others may have lost theirs with the same server: they look around, too, before they count as gone.
                     losses = self._presence.losses
@@ -499,7 +501,9 @@ class Ledger:
                     await self._make_room()
                     made_ms = clock.monotonic_ms()
             except Unavailable as error:
-                _log.warning("looking after the ledger waits for the database: %s", error)
+                if not waits:
+                    _log.warning("looking after the ledger waits for the database: %s", error)
+                waits = True
                 await asyncio.sleep(_PAUSE_S)
                 self._broken.set()
             except Exception:  # noqa: BLE001 - what failed once may work the next time, and nobody else would look

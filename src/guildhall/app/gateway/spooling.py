@@ -107,7 +107,7 @@ class CallSpool:
         """
         descriptor = await self._disk.run(self._spool.open_directory)
         try:
-            while not _is_alone(descriptor):
+            while not _is_alone(descriptor):  # noqa: ASYNC110 - whoever has it is another process
                 await asyncio.sleep(_TURN_S)
             yield
         finally:
