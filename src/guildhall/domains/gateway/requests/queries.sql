@@ -1,20 +1,31 @@
 -- name: begin_calls
 -- One statement, which is its own transaction, as callers wait for it: who of the callers may not call, what cannot be set
 -- aside for whom, and the calls of all others with what they hold. `caller` is the place of a call's caller among those
--- that are looked at, `call` and `body` are places too, all from 1.
+-- that are looked at, `place` that of the call, all from 1. Rows come as JSON: one document costs less than an array for each
+-- column, on both sides.
 WITH verdicts AS MATERIALIZED (
-    SELECT place, verdict
-      FROM gateway.check_callers(:kinds, :proofs, :believed, :teams, :roles, :administrators, :scopes, :revisions)
+    SELECT looked.place, looked.verdict
+      FROM json_to_record(:believed::json) AS told (
+               kinds text[], proofs uuid[], users uuid[], teams uuid[], roles text[], administrators boolean[], scopes text[],
+               revisions bigint[]
+           )
+     CROSS JOIN LATERAL gateway.check_callers(
+               told.kinds, told.proofs, told.users, told.teams, told.roles, told.administrators, told.scopes, told.revisions
+           ) AS looked
 ), allowed AS MATERIALIZED (
-    SELECT asked.place
-      FROM unnest(:callers::bigint[]) WITH ORDINALITY AS asked (caller, place)
-     WHERE asked.caller NOT IN (SELECT verdicts.place FROM verdicts)
+    SELECT rows.*
+      FROM json_to_recordset(:calls::json) AS rows (
+               place integer, caller integer, id uuid, tenant_id uuid, session_id uuid, user_id uuid, request_type text, model text,
+               prompt text, messages jsonb, params jsonb, created_at timestamptz, api_key_id uuid, provider_name text,
+               is_streamed boolean, budget_ids uuid[], reserved_usd numeric, ensemble jsonb, simulation_id uuid, outcome_id uuid,
+               role text
+           )
+     WHERE rows.caller NOT IN (SELECT verdicts.place FROM verdicts)
 ), refused AS MATERIALIZED (
     SELECT held.*
       FROM (SELECT array_agg(each.call) AS calls, array_agg(each.budget) AS budgets, array_agg(each.starts_on) AS starts,
                    array_agg(each.amount) AS amounts
-              FROM unnest(:held_calls::integer[], :held_budgets::uuid[], :held_starts::date[], :held_amounts::numeric[])
-                   AS each (call, budget, starts_on, amount)
+              FROM json_to_recordset(:holds::json) AS each (call integer, budget uuid, starts_on date, amount numeric)
              WHERE each.call IN (SELECT allowed.place FROM allowed)
             HAVING count(*) > 0) AS wanted
      CROSS JOIN LATERAL gateway.reserve(wanted.calls, wanted.budgets, wanted.starts, wanted.amounts) AS held
@@ -24,32 +35,19 @@ WITH verdicts AS MATERIALIZED (
         process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd, ensemble_config, simulation_id, outcome_id,
         role
     )
-    SELECT rows.id, rows.tenant_id, rows.session_id, rows.user_id, rows.request_type, rows.model, rows.prompt,
-           rows.messages::jsonb, rows.params::jsonb, 'running', rows.created_at, rows.created_at, :process_id, rows.api_key_id,
-           rows.provider_name, rows.is_streamed, rows.budget_ids::uuid[], rows.reserved_usd, rows.ensemble::jsonb,
-           rows.simulation_id, rows.outcome_id, rows.role
-      FROM unnest(
-               :ids::uuid[], :tenants::uuid[], :sessions::uuid[], :users::uuid[], :types::text[], :models::text[],
-               :prompts::text[], :messages::text[], :params::text[], :times::timestamptz[], :keys::uuid[],
-               :providers::text[], :streamed::boolean[], :budgets::text[], :reserved::numeric[], :ensembles::text[],
-               :simulations::uuid[], :outcomes::uuid[], :parts::text[]
-           ) WITH ORDINALITY AS rows (
-               id, tenant_id, session_id, user_id, request_type, model, prompt, messages, params, created_at, api_key_id,
-               provider_name, is_streamed, budget_ids, reserved_usd, ensemble, simulation_id, outcome_id, role, place
-           )
-     WHERE rows.place IN (SELECT allowed.place FROM allowed)
-       AND rows.place NOT IN (SELECT refused.call FROM refused)
+    SELECT rows.id, rows.tenant_id, rows.session_id, rows.user_id, rows.request_type, rows.model, rows.prompt, rows.messages,
+           rows.params, 'running', rows.created_at, rows.created_at, :process_id, rows.api_key_id, rows.provider_name,
+           rows.is_streamed, rows.budget_ids, rows.reserved_usd, rows.ensemble, rows.simulation_id, rows.outcome_id, rows.role
+      FROM allowed AS rows
+     WHERE rows.place NOT IN (SELECT refused.call FROM refused)
 ), held AS (
     -- In one order, so that two writers of the same contents wait for one another and not each for the other.
     INSERT INTO gateway.bodies AS kept (tenant_id, sha256, encoding, size_bytes, content, used_on)
-    SELECT bodies.tenant_id, bodies.sha256, bodies.encoding, bodies.size_bytes, bodies.content, :day
-      FROM unnest(:body_tenants::uuid[], :sha256s::text[], :encodings::text[], :sizes::bigint[], :packed::bytea[])
-           WITH ORDINALITY AS bodies (tenant_id, sha256, encoding, size_bytes, content, place)
-     WHERE bodies.place IN (
-               SELECT holding.body
-                 FROM unnest(:holding_calls::bigint[], :held_bodies::bigint[]) AS holding (call, body)
-                WHERE holding.call IN (SELECT allowed.place FROM allowed)
-                  AND holding.call NOT IN (SELECT refused.call FROM refused)
+    SELECT bodies.tenant_id, bodies.sha256, bodies.encoding, bodies.size_bytes, (:packed::bytea[])[bodies.place], :day
+      FROM json_to_recordset(:bodies::json)
+           AS bodies (place integer, tenant_id uuid, sha256 text, encoding text, size_bytes bigint, calls integer[])
+     WHERE bodies.calls && ARRAY(
+               SELECT allowed.place FROM allowed WHERE allowed.place NOT IN (SELECT refused.call FROM refused)
            )
      ORDER BY bodies.tenant_id, bodies.sha256
         ON CONFLICT (tenant_id, sha256) DO UPDATE SET used_on = excluded.used_on
@@ -65,46 +63,49 @@ SELECT NULL, NULL, refused.call, refused.budget_id, refused.name, refused.limit_
 -- name: end_calls
 -- One statement again: the answers with what they hold, how the calls ended whose last they are, and what those spent. An
 -- answer that is known was written by a transaction whose end nobody heard of. Budgets are locked before bodies, as above.
-WITH written AS (
+WITH answers AS MATERIALIZED (
+    SELECT rows.*
+      FROM json_to_recordset(:answers::json) AS rows (
+               id uuid, tenant_id uuid, request_id uuid, request_created_at timestamptz, provider_id uuid, provider_name text,
+               model text, content text, raw jsonb, prompt integer, completion integer, total integer, cached integer,
+               reasoning integer, cost numeric, took bigint, first bigint, first_token bigint, chunks integer,
+               is_streamed boolean, reason text, selected boolean, code text, message text, created_at timestamptz,
+               attempt smallint, status smallint, upstream_id text
+           )
+), written AS (
     INSERT INTO store.llm_responses (
         id, tenant_id, request_id, request_created_at, provider_id, provider_name, model, content, raw_response, tokens_prompt,
         tokens_completion, tokens_total, tokens_cached, tokens_reasoning, cost_usd, response_time, time_to_first_byte,
         finish_reason, selected, error_code, error_message, created_at, attempt, upstream_status, upstream_id
     )
     SELECT rows.id, rows.tenant_id, rows.request_id, rows.request_created_at, rows.provider_id, rows.provider_name, rows.model,
-           rows.content, rows.raw::jsonb, rows.prompt, rows.completion, rows.total, rows.cached, rows.reasoning, rows.cost,
-           rows.took, rows.first, rows.reason, rows.selected, rows.code, rows.message, rows.created_at, rows.attempt,
-           rows.status, rows.upstream_id
-      FROM unnest(
-               :ids::uuid[], :tenants::uuid[], :requests::uuid[], :request_times::timestamptz[], :providers::uuid[],
-               :names::text[], :models::text[], :contents::text[], :raw::text[], :prompts::integer[], :completions::integer[],
-               :totals::integer[], :cached::integer[], :reasoning::integer[], :costs::numeric[], :took::bigint[],
-               :first::bigint[], :reasons::text[], :selected::boolean[], :codes::text[], :messages::text[],
-               :times::timestamptz[], :attempts::smallint[], :statuses::smallint[], :upstream_ids::text[]
-           ) AS rows (
-               id, tenant_id, request_id, request_created_at, provider_id, provider_name, model, content, raw, prompt, completion,
-               total, cached, reasoning, cost, took, first, reason, selected, code, message, created_at, attempt, status,
-               upstream_id
-           )
+           rows.content, rows.raw, rows.prompt, rows.completion, rows.total, rows.cached, rows.reasoning, rows.cost, rows.took,
+           rows.first, rows.reason, rows.selected, rows.code, rows.message, rows.created_at, rows.attempt, rows.status,
+           rows.upstream_id
+      FROM answers AS rows
         ON CONFLICT DO NOTHING
 ), settled AS MATERIALIZED (
     SELECT gateway.settle_calls(
-               :end_ids, :end_times, :end_states, :end_prompts, :end_completions, :end_totals, :end_cached, :end_reasoning,
-               :end_costs, :end_codes, :end_reasons, :ends
+               done.ids, done.times, done.states, done.prompts, done.completions, done.totals, done.cached, done.reasoning,
+               done.costs, done.codes, done.reasons, done.ends
            ) AS ids
+      FROM json_to_record(:final::json) AS done (
+               ids uuid[], times timestamptz[], states text[], prompts integer[], completions integer[], totals integer[],
+               cached integer[], reasoning integer[], costs numeric[], codes text[], reasons text[], ends timestamptz[]
+           )
 ), spent AS MATERIALIZED (
     SELECT gateway.settle_spending(done.budgets, done.starts, done.reserved, done.spent)
       FROM (SELECT array_agg(each.budget) AS budgets, array_agg(each.starts_on) AS starts, array_agg(each.reserved) AS reserved,
                    array_agg(each.spent) AS spent
-              FROM unnest(:spending::uuid[], :budgets::uuid[], :starts::date[], :reserved::numeric[], :spent::numeric[])
-                   AS each (call, budget, starts_on, reserved, spent)
+              FROM json_to_recordset(:spending::json)
+                   AS each (call uuid, budget uuid, starts_on date, reserved numeric, spent numeric)
               JOIN settled ON each.call = ANY (settled.ids)
             HAVING count(*) > 0) AS done
 ), held AS (
     INSERT INTO gateway.bodies AS kept (tenant_id, sha256, encoding, size_bytes, content, used_on)
-    SELECT bodies.tenant_id, bodies.sha256, bodies.encoding, bodies.size_bytes, bodies.content, :day
-      FROM unnest(:body_tenants::uuid[], :sha256s::text[], :encodings::text[], :sizes::bigint[], :packed::bytea[])
-           AS bodies (tenant_id, sha256, encoding, size_bytes, content)
+    SELECT bodies.tenant_id, bodies.sha256, bodies.encoding, bodies.size_bytes, (:packed::bytea[])[bodies.place], :day
+      FROM json_to_recordset(:bodies::json)
+           AS bodies (place integer, tenant_id uuid, sha256 text, encoding text, size_bytes bigint)
      WHERE (SELECT count(*) FROM spent) >= 0
      ORDER BY bodies.tenant_id, bodies.sha256
         ON CONFLICT (tenant_id, sha256) DO UPDATE SET used_on = excluded.used_on
@@ -112,10 +113,8 @@ WITH written AS (
 ), replayed AS (
     UPDATE gateway.idempotent_calls AS kept
        SET media_type = done.media_type, answer = done.answer
-      FROM unnest(
-               :kept_tenants::uuid[], :kept_users::uuid[], :kept_keys::text[], :kept_requests::uuid[], :kept_types::text[],
-               :kept_answers::text[]
-           ) AS done (tenant_id, user_id, key, request_id, media_type, answer)
+      FROM json_to_recordset(:kept::json)
+           AS done (tenant_id uuid, user_id uuid, key text, request_id uuid, media_type text, answer text)
      WHERE kept.tenant_id = done.tenant_id
        AND kept.user_id = done.user_id
        AND kept.key = done.key
@@ -129,14 +128,7 @@ WITH written AS (
     SELECT rows.id, rows.tenant_id, rows.request_id::text, CASE WHEN rows.code IS NULL THEN 'completed' ELSE 'failed' END,
            rows.chunks, rows.took, COALESCE(rows.completion, 0), rows.created_at, rows.provider_name, rows.model,
            rows.is_streamed, rows.took - rows.first_token, rows.cost, rows.code
-      FROM unnest(
-               :ids::uuid[], :tenants::uuid[], :requests::uuid[], :names::text[], :models::text[], :completions::integer[],
-               :costs::numeric[], :took::bigint[], :first_tokens::bigint[], :chunks::integer[], :streamed::boolean[],
-               :codes::text[], :times::timestamptz[]
-           ) AS rows (
-               id, tenant_id, request_id, provider_name, model, completion, cost, took, first_token, chunks, is_streamed, code,
-               created_at
-           )
+      FROM answers AS rows
      WHERE rows.took IS NOT NULL
         ON CONFLICT DO NOTHING
 )
@@ -274,9 +266,9 @@ SELECT FROM gateway.reserve(:calls::integer[], :budgets::uuid[], :starts::date[]
 -- One that is known was written by a transaction whose end nobody heard of.
 WITH held AS (
     INSERT INTO gateway.bodies AS kept (tenant_id, sha256, encoding, size_bytes, content, used_on)
-    SELECT bodies.tenant_id, bodies.sha256, bodies.encoding, bodies.size_bytes, bodies.content, :day
-      FROM unnest(:body_tenants::uuid[], :sha256s::text[], :encodings::text[], :sizes::bigint[], :packed::bytea[])
-           AS bodies (tenant_id, sha256, encoding, size_bytes, content)
+    SELECT bodies.tenant_id, bodies.sha256, bodies.encoding, bodies.size_bytes, (:packed::bytea[])[bodies.place], :day
+      FROM json_to_recordset(:bodies::json)
+           AS bodies (place integer, tenant_id uuid, sha256 text, encoding text, size_bytes bigint)
      ORDER BY bodies.tenant_id, bodies.sha256
         ON CONFLICT (tenant_id, sha256) DO UPDATE SET used_on = excluded.used_on
      WHERE kept.used_on < excluded.used_on
@@ -286,18 +278,14 @@ INSERT INTO store.llm_requests (
     process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd, ensemble_config, simulation_id, outcome_id,
     role
 )
-SELECT rows.id, rows.tenant_id, rows.session_id, rows.user_id, rows.request_type, rows.model, rows.prompt, rows.messages::jsonb,
-       rows.params::jsonb, 'running', rows.created_at, rows.created_at, :process_id, rows.api_key_id, rows.provider_name,
-       rows.is_streamed, rows.budget_ids::uuid[], CASE WHEN rows.budget_ids IS NOT NULL THEN 0 END,
-       rows.ensemble::jsonb, rows.simulation_id, rows.outcome_id, rows.role
-  FROM unnest(
-           :ids::uuid[], :tenants::uuid[], :sessions::uuid[], :users::uuid[], :types::text[], :models::text[],
-           :prompts::text[], :messages::text[], :params::text[], :times::timestamptz[], :keys::uuid[],
-           :providers::text[], :streamed::boolean[], :budgets::text[], :ensembles::text[], :simulations::uuid[],
-           :outcomes::uuid[], :parts::text[]
-       ) AS rows (
-           id, tenant_id, session_id, user_id, request_type, model, prompt, messages, params, created_at, api_key_id,
-           provider_name, is_streamed, budget_ids, ensemble, simulation_id, outcome_id, role
+SELECT rows.id, rows.tenant_id, rows.session_id, rows.user_id, rows.request_type, rows.model, rows.prompt, rows.messages,
+       rows.params, 'running', rows.created_at, rows.created_at, :process_id, rows.api_key_id, rows.provider_name,
+       rows.is_streamed, rows.budget_ids, CASE WHEN rows.budget_ids IS NOT NULL THEN 0 END, rows.ensemble, rows.simulation_id,
+       rows.outcome_id, rows.role
+  FROM json_to_recordset(:calls::json) AS rows (
+           id uuid, tenant_id uuid, session_id uuid, user_id uuid, request_type text, model text, prompt text, messages jsonb,
+           params jsonb, created_at timestamptz, api_key_id uuid, provider_name text, is_streamed boolean, budget_ids uuid[],
+           ensemble jsonb, simulation_id uuid, outcome_id uuid, role text
        )
     ON CONFLICT DO NOTHING;
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +12,7 @@ from uuid import UUID
 from guildhall.db import Row, Tx, load_queries
 from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.gateway.requests import rules
+from guildhall.domains.gateway.requests.documents import answer_row, bodies_of, call_row, document, final_columns
 from guildhall.domains.gateway.requests.types import (
     Body,
     Call,
@@ -19,18 +20,13 @@ from guildhall.domains.gateway.requests.types import (
     End,
     NewCall,
     Refusal,
-    Reservation,
     Response,
     Selected,
     Spent,
     Traffic,
-    Usage,
 )
 
 _queries = load_queries(__package__)
-_TWO: tuple[tuple[Any, ...], ...] = ((),) * 2
-_FOUR: tuple[tuple[Any, ...], ...] = ((),) * 4
-_FIVE: tuple[tuple[Any, ...], ...] = ((),) * 5
 
 _FILTERS = {
     "status": Filter("status"),
@@ -67,18 +63,7 @@ Belief: TypeAlias = tuple[str, UUID, UUID, UUID, str, bool, str, int]
 """What is believed of a caller: kind and id of the proof, person, team, role, administrator, scopes, the team's revision."""
 
 
-def _beliefs(believed: Sequence[Belief]) -> dict[str, Sequence[object]]:
-    kinds, proofs, users, teams, roles, administrators, scopes, revisions = zip(*believed, strict=True)
-    return {
-        "kinds": kinds,
-        "proofs": proofs,
-        "teams": teams,
-        "roles": roles,
-        "administrators": administrators,
-        "scopes": scopes,
-        "revisions": revisions,
-        "believed": users,
-    }
+_BELIEFS = ("kinds", "proofs", "users", "teams", "roles", "administrators", "scopes", "revisions")
 
 
 async def begin_calls(
@@ -91,35 +76,33 @@ async def begin_calls(
     refuse calls, by theirs; none of those calls is written.
     """
     holds = [
-        (place, budget, starts_on, call.reservation.amount_usd)
+        {"call": place, "budget": budget, "starts_on": starts_on, "amount": call.reservation.amount_usd}
         for place, call in enumerate(calls, 1)
         if call.reservation is not None
         for budget, starts_on in call.reservation.budgets
     ]
-    held_calls, held_budgets, held_starts, held_amounts = zip(*holds, strict=True) if holds else _FOUR
-    bodies: dict[tuple[UUID, str], Body] = {}
-    places: dict[tuple[UUID, str], int] = {}
-    holding: list[tuple[int, int]] = []
+    held: dict[tuple[UUID, str], Body] = {}
+    holding: dict[tuple[UUID, str], list[int]] = {}
     for place, call in enumerate(calls, 1):
         for body in (*call.messages.bodies, *call.params.bodies):
             key = call.tenant_id, body.sha256
-            bodies.setdefault(key, body)
-            holding.append((place, places.setdefault(key, len(places) + 1)))
-    holding_calls, held_bodies = zip(*holding, strict=True) if holding else _TWO
+            held.setdefault(key, body)
+            holding.setdefault(key, []).append(place)
+    bodies, packed = bodies_of(held, holding)
     rows = await tx.fetch(
         _queries.begin_calls,
         process_id=process_id,
-        **_beliefs(believed),
-        callers=[place + 1 for place in callers],
-        held_calls=held_calls,
-        held_budgets=held_budgets,
-        held_starts=held_starts,
-        held_amounts=held_amounts,
-        **_columns(calls),
-        reserved=[each.reservation and each.reservation.amount_usd for each in calls],
-        holding_calls=holding_calls,
-        held_bodies=held_bodies,
-        **_contents(tx, bodies),
+        believed=document(dict(zip(_BELIEFS, zip(*believed, strict=True), strict=True))),
+        calls=document(
+            [
+                call_row(call, place, caller + 1)
+                for place, (call, caller) in enumerate(zip(calls, callers, strict=True), 1)
+            ]
+        ),
+        holds=document(holds) if holds else "[]",
+        bodies=bodies,
+        packed=packed,
+        day=_day(tx),
     )
     verdicts = {row["place"] - 1: row["verdict"] for row in rows if row["place"] is not None}
     refused = {
@@ -130,44 +113,8 @@ async def begin_calls(
     return verdicts, refused
 
 
-def _columns(calls: Sequence[NewCall]) -> dict[str, object]:
-    return {
-        "ids": [each.id for each in calls],
-        "tenants": [each.tenant_id for each in calls],
-        "sessions": [each.session_id for each in calls],
-        "users": [each.user_id for each in calls],
-        "types": [each.request_type for each in calls],
-        "models": [each.model for each in calls],
-        "prompts": [each.prompt for each in calls],
-        "messages": [each.messages.text.decode() for each in calls],
-        "params": [each.params.text.decode() for each in calls],
-        "times": [each.created_at for each in calls],
-        "keys": [each.api_key_id for each in calls],
-        "providers": [each.provider_name for each in calls],
-        "streamed": [each.is_streamed for each in calls],
-        "budgets": [_array(each.reservation) for each in calls],
-        "ensembles": [None if each.ensemble is None else each.ensemble.text.decode() for each in calls],
-        "simulations": [each.purpose and each.purpose.simulation_id for each in calls],
-        "outcomes": [each.purpose and each.purpose.outcome_id for each in calls],
-        "parts": [each.purpose and each.purpose.role for each in calls],
-    }
-
-
-def _array(held: Reservation | None) -> str | None:
-    """An array of UUIDs as PostgreSQL writes it: one within another cannot be passed."""
-    return None if held is None else "{" + ",".join(str(budget) for budget, _ in held.budgets) + "}"
-
-
-def _contents(tx: Tx, bodies: Mapping[tuple[UUID, str], Body]) -> dict[str, object]:
-    packed = [rules.compressed(each.content) for each in bodies.values()]
-    return {
-        "body_tenants": [tenant for tenant, _ in bodies],
-        "sha256s": [sha256 for _, sha256 in bodies],
-        "encodings": [encoding for encoding, _ in packed],
-        "sizes": [len(each.content) for each in bodies.values()],
-        "packed": [content for _, content in packed],
-        "day": tx.now.astimezone(UTC).date(),
-    }
+def _day(tx: Tx) -> date:
+    return tx.now.astimezone(UTC).date()
 
 
 async def end_calls(tx: Tx, ends: Sequence[End]) -> None:
@@ -175,72 +122,42 @@ async def end_calls(tx: Tx, ends: Sequence[End]) -> None:
     answers = [(each.call, answer) for each in ends for answer in each.answers]
     final = [each for each in ends if each.is_final]
     kept = [(each.call, each.kept) for each in ends if each.kept is not None]
-    bodies = {(call.tenant_id, body.sha256): body for call, answer in answers for body in answer.raw.bodies}
-    bodies |= {(call.tenant_id, each.body.sha256): each.body for call, each in kept}
+    held = {(call.tenant_id, body.sha256): body for call, answer in answers for body in answer.raw.bodies}
+    held |= {(call.tenant_id, each.body.sha256): each.body for call, each in kept}
     once = {each.call.id: each for each in reversed(final)}  # a call ends once, whoever else says so
-    settled = [
-        (call_id, budget, starts_on, held.amount_usd or Decimal(0), each.charged_usd)
+    spending = [
+        {
+            "call": call_id,
+            "budget": budget,
+            "starts_on": starts_on,
+            "reserved": reservation.amount_usd or Decimal(0),
+            "spent": each.charged_usd,
+        }
         for call_id, each in once.items()
-        if (held := each.call.reservation) is not None
-        for budget, starts_on in held.budgets
+        if (reservation := each.call.reservation) is not None
+        for budget, starts_on in reservation.budgets
     ]
-    spending, budgets, starts, reserved, spent = zip(*settled, strict=True) if settled else _FIVE
-    usages: list[Usage] = [each.usage for _, each in answers]
-    sums: list[Usage] = [each.usage for each in final]
+    replays = [
+        {
+            "tenant_id": call.tenant_id,
+            "user_id": call.user_id,
+            "key": each.key,
+            "request_id": call.id,
+            "media_type": each.media_type,
+            "answer": each.body.sha256,
+        }
+        for call, each in kept
+    ]
+    bodies, packed = bodies_of(held)
     await tx.fetch(
         _queries.end_calls,
-        ids=[each.id for _, each in answers],
-        tenants=[call.tenant_id for call, _ in answers],
-        requests=[call.id for call, _ in answers],
-        request_times=[call.created_at for call, _ in answers],
-        providers=[each.provider_id for _, each in answers],
-        names=[each.provider_name for _, each in answers],
-        models=[each.model for _, each in answers],
-        contents=[each.content for _, each in answers],
-        raw=[each.raw.text.decode() for _, each in answers],
-        prompts=[each.prompt for each in usages],
-        completions=[each.completion for each in usages],
-        totals=[each.total for each in usages],
-        cached=[each.cached for each in usages],
-        reasoning=[each.reasoning for each in usages],
-        costs=[each.cost_usd for _, each in answers],
-        took=[each.response_time_ms for _, each in answers],
-        first=[each.time_to_first_byte_ms for _, each in answers],
-        first_tokens=[each.first_token_ms for _, each in answers],
-        chunks=[each.chunks for _, each in answers],
-        streamed=[call.is_streamed for call, _ in answers],
-        reasons=[each.finish_reason for _, each in answers],
-        selected=[each.selected and each.error_code is None for _, each in answers],
-        codes=[each.error_code for _, each in answers],
-        messages=[each.error_message for _, each in answers],
-        times=[each.created_at for _, each in answers],
-        attempts=[each.attempt for _, each in answers],
-        statuses=[each.upstream_status for _, each in answers],
-        upstream_ids=[each.upstream_id for _, each in answers],
-        end_ids=[each.call.id for each in final],
-        end_times=[each.call.created_at for each in final],
-        end_states=["failed" if each.error_code is not None else "completed" for each in final],
-        end_prompts=[each.prompt for each in sums],
-        end_completions=[each.completion for each in sums],
-        end_totals=[each.total for each in sums],
-        end_cached=[each.cached for each in sums],
-        end_reasoning=[each.reasoning for each in sums],
-        end_costs=[each.cost_usd for each in final],
-        end_codes=[each.error_code for each in final],
-        end_reasons=[each.error_message for each in final],
-        ends=[each.completed_at for each in final],
-        spending=spending,
-        budgets=budgets,
-        starts=starts,
-        reserved=reserved,
-        spent=spent,
-        kept_tenants=[call.tenant_id for call, _ in kept],
-        kept_users=[call.user_id for call, _ in kept],
-        kept_keys=[each.key for _, each in kept],
-        kept_requests=[call.id for call, _ in kept],
-        kept_types=[each.media_type for _, each in kept],
-        kept_answers=[each.body.sha256 for _, each in kept],
-        **_contents(tx, bodies),
+        answers=document([answer_row(call, each) for call, each in answers]),
+        final=document(final_columns(final)),
+        spending=document(spending) if spending else "[]",
+        kept=document(replays) if replays else "[]",
+        bodies=bodies,
+        packed=packed,
+        day=_day(tx),
     )
 
 
@@ -373,14 +290,16 @@ async def open_periods(tx: Tx, calls: Sequence[NewCall]) -> None:
 
 
 async def write_late_calls(tx: Tx, process_id: UUID, calls: Sequence[NewCall]) -> None:
-    bodies = {
-        (call.tenant_id, body.sha256): body for call in calls for body in (*call.messages.bodies, *call.params.bodies)
-    }
+    bodies, packed = bodies_of(
+        {(call.tenant_id, body.sha256): body for call in calls for body in (*call.messages.bodies, *call.params.bodies)}
+    )
     await tx.execute(
         _queries.write_late_calls,
         process_id=process_id,
-        **_columns(calls),
-        **_contents(tx, bodies),
+        calls=document([call_row(call, place) for place, call in enumerate(calls, 1)]),
+        bodies=bodies,
+        packed=packed,
+        day=_day(tx),
     )
 
 
