@@ -197,6 +197,25 @@ async def test_one_bad_row_keeps_no_other_from_being_written(town: Town) -> None
     }
 
 
+async def test_calls_that_come_together_are_written_together(town: Town) -> None:
+    """Callers in step come in one turn of the loop after the other, and share one transaction."""
+    await town.say()
+    [call] = await town.calls()
+    ends = []
+    for _ in range(8):
+        ends.append(asyncio.create_task(town.gateway.ledger.end(an_end(call, "together"))))
+        await asyncio.sleep(0)  # a turn, not a while
+    await asyncio.gather(*ends)
+    connection = await asyncpg.connect(town.superuser_url)
+    try:
+        found = await connection.fetch(
+            "SELECT count(*) FROM store.llm_responses WHERE content = 'together' GROUP BY transaction_id"
+        )
+    finally:
+        await connection.close()
+    assert [row["count"] for row in found] == [8]
+
+
 async def test_a_call_whose_end_is_told_of_twice_ends_once(town: Town, database: Database) -> None:
     """What a transaction wrote whose end nobody heard of is written again: neither an answer nor a settling is doubled."""
     await town.say()

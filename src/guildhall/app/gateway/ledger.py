@@ -44,6 +44,11 @@ from guildhall.errors import GuildhallError, Unavailable
 _MOST = 500
 _BEGINNERS = 2
 _ENDERS = 2
+_TURNS = 2
+"""A call is read in one turn of the loop, and comes here in the next."""
+
+_MOST_ROUNDS = 16
+_ENOUGH = 64
 _MOST_WAITING = 50_000
 _MOST_REFUSED = 1_000
 _UNHELD = "a hard budget cannot be held while the database is away"
@@ -246,7 +251,10 @@ class Ledger:
                 self._idle.set()
                 await wanted.wait()
                 continue
+            await _gather(queue)
             group = [queue.popleft() for _ in range(min(len(queue), _MOST))]
+            if not group:
+                continue  # another writer was faster
             self._busy += len(group)
             try:
                 await write(group)
@@ -513,6 +521,21 @@ class Ledger:
         # In a transaction of its own: making a partition locks tables that others write.
         async with self._database.duty("writer") as tx:
             await requests.make_room(tx, clock.now())
+
+
+async def _gather(queue: deque[Any]) -> None:
+    """
+    Let those join who are on their way, as callers in step are: until two turns of the loop have brought nobody.
+
+    There is no timer: where nobody else calls, two turns are over at once. A
+    group costs as much as ten calls or more in it, so that one is better than four.
+    """
+    for _ in range(_MOST_ROUNDS):
+        waiting = len(queue)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        if len(queue) <= waiting or len(queue) >= _ENOUGH:
+            return
 
 
 def _done(future: asyncio.Future[None]) -> None:
