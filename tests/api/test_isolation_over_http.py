@@ -24,6 +24,7 @@ import requests
 from fixtures.api import Client, Served
 from fixtures.guildhall import apart
 from fixtures.material import V1, plan, save_version, told
+from fixtures.openapi import parameters_of
 from fixtures.people import PASSWORD
 from guildhall import clock
 from guildhall.api import House, create_api
@@ -213,7 +214,7 @@ def _operations() -> Iterator[Operation]:
                 method.upper(),
                 path,
                 not operation.get("security"),
-                any(each["name"] == "cursor" for each in operation.get("parameters", ())),
+                any(each["name"] == "cursor" for each in parameters_of(document, operation)),
                 content.get("example", examples[0] if examples else None),
             )
 

@@ -24,6 +24,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from fixtures.api import Served, alone
+from fixtures.openapi import parameters_of
 from guildhall.api import House, create_api
 from guildhall.settings import Settings
 
@@ -75,7 +76,7 @@ def _texts(operation: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     """The shapes of texts that a parameter of a query takes, once or as often as one likes."""
     shapes = [
         shape
-        for each in operation.get("parameters", ())
+        for each in parameters_of(DOCUMENT, operation)
         if (each["in"], each["name"]) == ("query", name)
         for shape in (each["schema"], *each["schema"].get("anyOf", ()))
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -58,6 +60,9 @@ _HEADERS = {
     "429": {"Retry-After": "How many seconds to wait."},
     "503": {"Retry-After": "How many seconds to wait."},
 }
+_ETAG = "What `If-None-Match` takes (RFC 9110 §8.8.3)."
+_LINK = "The next page, as `rel=next` (RFC 8288)."
+_LOCATION = "Where it is."
 _UNCHANGED = {"description": "Nothing has changed since the copy whose `ETag` the client sent in `If-None-Match`."}
 _EXPORTS = {
     "text/csv": {"schema": {"type": "string", "description": "The whole list (RFC 4180)."}},
@@ -100,7 +105,35 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         for method in _METHODS:
             if method in path:
                 _complete(path[method], method)
+    _share(document)
     return document
+
+
+def _share(document: dict[str, Any]) -> None:
+    """Say a parameter, a header and an answer that several operations have once, among the components."""
+    operations = [path[method] for path in document["paths"].values() for method in _METHODS if method in path]
+    components = document["components"]
+    components["headers"] = {"ETag": _header(_ETAG), "Link": _header(_LINK), "Location": _header(_LOCATION)}
+    components["responses"]["Unchanged"] = _UNCHANGED
+    known: dict[str, list[dict[str, Any]]] = {}
+    for operation in operations:
+        for parameter in operation.get("parameters", ()):
+            # FastAPI says the same of the schema once more.
+            if parameter["schema"].get("description") == parameter.get("description"):
+                parameter["schema"].pop("description", None)
+            known.setdefault(json.dumps(parameter, sort_keys=True), []).append(parameter)
+    shared = components["parameters"] = {}
+    for text, places in sorted(known.items()):
+        if len(places) == 1:
+            continue
+        parameter = json.loads(text)
+        # Parameters of one name may differ: `limit`, `limit.2` …
+        names = (f"{parameter['name']}.{number}".removesuffix(".1") for number in itertools.count(1))
+        name = next(each for each in names if each not in shared)
+        shared[name] = parameter
+        for place in places:
+            place.clear()
+            place.update(_ref(f"parameters/{name}"))
 
 
 def _complete(operation: dict[str, Any], method: str) -> None:
@@ -115,19 +148,19 @@ def _complete(operation: dict[str, Any], method: str) -> None:
     is_list = any(each["name"] == "cursor" for each in operation.get("parameters", ()))
     if is_list:
         responses["200"]["content"] |= _EXPORTS
-        responses["200"].setdefault("headers", {})["Link"] = _header("The next page, as `rel=next` (RFC 8288).")
+        responses["200"].setdefault("headers", {})["Link"] = _ref("headers/Link")
     if method == "get" and "application/json" in responses.get("200", {}).get("content", ()):
-        responses["304"] = _UNCHANGED
-        responses["200"].setdefault("headers", {})["ETag"] = _header("What `If-None-Match` takes (RFC 9110 §8.8.3).")
+        responses["304"] = _ref("responses/Unchanged")
+        responses["200"].setdefault("headers", {})["ETag"] = _ref("headers/ETag")
     if "201" in responses and not is_open:
-        responses["201"].setdefault("headers", {})["Location"] = _header("Where it is.")
+        responses["201"].setdefault("headers", {})["Location"] = _ref("headers/Location")
     for status in _REFUSALS:
         if (status in _WITH_BODY and "requestBody" not in operation) or (status == "406" and not is_list):
             continue
         if status in ("401", "403", "429") and refusals is not None and status not in refusals:
             continue
         if status not in described:
-            responses[status] = {"$ref": f"#/components/responses/Refused{status}"}
+            responses[status] = _ref(f"responses/Refused{status}")
     if method == "post" and not is_open and not is_unrepeated:
         operation.setdefault("parameters", []).append(
             {
@@ -138,6 +171,10 @@ def _complete(operation: dict[str, Any], method: str) -> None:
                 "description": "Sent again with the same request, it gives the same answer and changes nothing.",
             }
         )
+
+
+def _ref(place: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/{place}"}
 
 
 def _header(what: str) -> dict[str, Any]:

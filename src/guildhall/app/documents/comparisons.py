@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
 from guildhall.algorithms.statistics import MetricVerdict, Verdict
-from guildhall.app.documents import described
+from guildhall.app.documents import Amount, described
 from guildhall.app.documents.reports import (
     EarlyStopDocument,
     ScenarioResultDocument,
@@ -28,7 +27,7 @@ class SideDocument(TypedDict):
     config_version_id: UUID
     pass_rate: float | None
     outcomes: int
-    cost_usd: Decimal | None
+    cost_usd: Amount | None
     early_stop: EarlyStopDocument | None
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
-from guildhall.app.documents import described
+from guildhall.app.documents import Amount, described
 from guildhall.domains.evaluation.failures import Cluster, Clustering, ClusterState, ClusterStory
 
 
@@ -108,7 +107,7 @@ class ClusterEventDocument(TypedDict):
 class ClusterStoryDocument(ClusterDocument):
     """A cluster with all that is known of it."""
 
-    cost_usd: Decimal | None
+    cost_usd: Amount | None
     """Of the trials that failed so; null where no cost is known."""
     unpriced: int
     """Trials whose cost is not known."""
@@ -141,7 +140,7 @@ class ErrorRateDocument(TypedDict):
     scenario_id: str
     total_runs: int
     error_count: int
-    error_rate_pct: Decimal
+    error_rate_pct: Amount
     """Of 100."""
 
 

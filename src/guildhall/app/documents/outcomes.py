@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
-from guildhall.app.documents import described
+from guildhall.app.documents import Amount, described
 from guildhall.domains.evaluation.failures import FailurePattern
 from guildhall.domains.evaluation.outcomes import Outcome, OutcomeStatus, ToolUsage
 
@@ -33,7 +32,7 @@ class OutcomeDocument(TypedDict):
     """Who is to blame where it did not pass: agent, tool, simulator, judge, infrastructure or scenario."""
     execution_time_ms: float | None
     tokens_used: int | None
-    cost_usd: Decimal | None
+    cost_usd: Amount | None
     metrics: Mapping[str, Any]
     retry_count: int
     error_code: str | None
@@ -85,7 +84,7 @@ class KeptToolDocument(ToolDocument):
     total_duration_ms: float
     success_rate: float
     tool_sequence: Sequence[Any] | None
-    total_cost_usd: Decimal | None
+    total_cost_usd: Amount | None
     modal_function_calls: Mapping[str, Any] | None
     sandbox_tool_logs: str | None
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
-from guildhall.app.documents import described
+from guildhall.app.documents import Amount, described
 from guildhall.domains.evaluation.recommendations import Calibration, Proof, Recommendation, Session
 
 
@@ -43,7 +42,7 @@ class SessionDocument(TypedDict):
     """The outcomes whose failures a model was shown."""
     model_calls: int
     tokens: int | None
-    cost_usd: Decimal | None
+    cost_usd: Amount | None
     """None where the model's price is not known."""
     started_at: datetime
     ended_at: datetime

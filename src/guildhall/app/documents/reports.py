@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
 from guildhall.algorithms.statistics import Estimate
-from guildhall.app.documents import described
+from guildhall.app.documents import Amount, described
 from guildhall.domains.evaluation.reports import EarlyStop, Report, ScenarioResult, Summary, early_stop
 from guildhall.domains.evaluation.simulations import SimulationStatus
 
@@ -32,7 +31,7 @@ class ScenarioResultDocument(TypedDict):
     marks: Sequence[bool | None]
     """Trial by trial: passed, not passed, or null for not scored."""
     mean_score: float | None
-    cost_usd: Decimal | None
+    cost_usd: Amount | None
     time_p50_ms: float | None
 
 
@@ -47,9 +46,9 @@ class LedgerRoleDocument(TypedDict):
     unpriced: int
     """How many calls have no cost that is known, or none yet."""
     tokens: int
-    cost_usd: Decimal | None
+    cost_usd: Amount | None
     """Null where that of one call is not known."""
-    reported_usd: Decimal | None
+    reported_usd: Amount | None
     """What trials report of the same; that the two differ is no error: attempts that were made again are in the ledger alone."""
 
 
@@ -59,7 +58,7 @@ class LedgerDocument(TypedDict):
 
     calls: int
     unpriced: int
-    cost_usd: Decimal | None
+    cost_usd: Amount | None
     """Null where that of one call is not known."""
     differs: Sequence[str]
     """The roles whose cost trials report otherwise."""
@@ -74,7 +73,7 @@ class ToolSummaryDocument(TypedDict):
     calls: int
     errors: int
     mean_duration_ms: float | None
-    cost_usd: Decimal | None
+    cost_usd: Amount | None
 
 
 @described
@@ -97,7 +96,7 @@ class EarlyStopDocument(TypedDict):
     interval: Sequence[float]
     trials_saved: int
     """How many trials of this simulation were not run."""
-    cost_saved_usd: Decimal | None
+    cost_saved_usd: Amount | None
     """What they would have cost, at the mean of those that were; null where no cost is known."""
 
 
@@ -136,7 +135,7 @@ class SummaryDocument(TypedDict):
     faults: Mapping[str, int]
     unresolved_infrastructure: int
     retries: int
-    cost_usd: Decimal | None
+    cost_usd: Amount | None
     priced_outcomes: int
     """How many outcomes the cost is of."""
     tokens: int | None
@@ -152,9 +151,9 @@ class SummaryDocument(TypedDict):
 class ReportDocument(SummaryDocument):
     """What a simulation showed."""
 
-    judge_cost_usd: Decimal | None
+    judge_cost_usd: Amount | None
     """What judges cost; it is not part of the agent's `cost_usd`."""
-    user_cost_usd: Decimal | None
+    user_cost_usd: Amount | None
     """What simulated users cost; it is not part of the agent's `cost_usd`."""
     tools: Sequence[ToolSummaryDocument]
     ledger: LedgerDocument | None

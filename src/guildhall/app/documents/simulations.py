@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
-from guildhall.app.documents import described
+from guildhall.app.documents import Amount, described
 from guildhall.domains.evaluation.simulations import Progress, Simulation, SimulationStatus
 
 
@@ -33,8 +32,8 @@ class SimulationDocument(TypedDict):
     outcomes: int
     """How many of them are done."""
     overall_score: float | None
-    cost_usd: Decimal | None
-    max_cost_usd: Decimal | None
+    cost_usd: Amount | None
+    max_cost_usd: Amount | None
     execution_time_ms: float | None
     seed: int
     interleaved_with: UUID | None
@@ -61,8 +60,8 @@ class ProgressDocument(TypedDict):
     outcomes: int
     passed: int
     not_passed: int
-    cost_usd: Decimal | None
-    max_cost_usd: Decimal | None
+    cost_usd: Amount | None
+    max_cost_usd: Amount | None
     eta_s: float | None
     """How long the rest will take at the pace so far, in seconds."""
 
