@@ -65,6 +65,8 @@ IN_PATHS = {
     "budget": "budget",
     "request_id": "call",
     "debate": "debate",
+    "ensemble": "ensemble",
+    "session": "conversation",
 }
 INSTALLATION = {"verify_ledger"}
 """A ledger is everybody's; of its rows only one's own are verified."""
@@ -133,7 +135,12 @@ NAMED: dict[str, list[tuple[str, Any]]] = {
         ("?api_key_id={key_id}", None),
         ("?user_id={user_id}", None),
         ("?model={model}", None),
+        ("?session_id={conversation}", None),
+        ("?simulation_id={simulation}", None),
+        ("?outcome_id={outcome}", None),
     ],
+    "list_named_sessions": [("?name={conversation_name}", None)],
+    "put_ensemble": [],  # a name is each team's own: whoever puts one there makes theirs
     "add_budget": [
         ("", {"name": "theirs", "key": "{key}", "limit_usd": 1}),
         ("", {"name": "theirs", "user_id": "{user_id}", "limit_usd": 1}),
@@ -165,6 +172,7 @@ OWN = {
 }
 PERSONAL = {
     "end_session",
+    "end_named_session",
     "end_other_sessions",
     "change_password",
     "accept_invitation",
@@ -278,6 +286,8 @@ async def _made(served: Served) -> World:
         account = {"name": "the-clay-pit", "models": {"clay": "clay-1"}, "base_url": "https://clay.example/v1"}
         await asked("pottery/owner", "POST", f"{G}/providers", account)
         await asked("pottery/owner", "POST", f"{G}/budgets", {"name": "for-clay", "limit_usd": 5, "model": "clay"})
+        three = {"config": {"strategy": "majority", "members": ["clay", "clay", "clay"]}}
+        await asked("pottery/owner", "PUT", f"{G}/ensembles/three-kilns", three)
         agent = {"agent_id": "potter", "skills": [{"name": "throwing"}]}
         await asked("pottery/owner", "POST", f"{S}/agents", agent)
         await asked("pottery/owner", "POST", f"{S}/task-types", {"name": "vases"})
@@ -309,6 +319,7 @@ async def _made(served: Served) -> World:
         job, dead_letter = await _jobs(database, served.people["pottery/owner"].tenant_id)
         proposal, recommendation = await _proposed(database, served.people["pottery/owner"].tenant_id)
         call, debate = await _called(database, served.people["pottery/owner"])
+        conversation = await _conversation(database, served.people["pottery/owner"])
         cluster = await _cluster(database, served.people["pottery/owner"].tenant_id)
         await database.execute(
             "UPDATE platform.api_keys SET created_at = created_at - interval '2 days',"
@@ -353,6 +364,9 @@ async def _made(served: Served) -> World:
             "model": "clay",
             "call": str(call),
             "debate": str(debate),
+            "ensemble": "three-kilns",
+            "conversation": str(conversation),
+            "conversation_name": "glazing",
         },
         nobodys={
             "config": "nobodys-agent",
@@ -371,6 +385,8 @@ async def _made(served: Served) -> World:
             "provider": "nobodys-provider",
             "budget": "nobodys-budget",
             "model": "nobodys-model",
+            "ensemble": "nobodys-ensemble",
+            "conversation_name": "nobodys-session",
             **{
                 each: str(uuid4())
                 for each in (
@@ -391,6 +407,7 @@ async def _made(served: Served) -> World:
                     "cluster",
                     "call",
                     "debate",
+                    "conversation",
                 )
             },
         },
@@ -473,6 +490,17 @@ async def _called(database: asyncpg.Connection[Any], who: Actor) -> tuple[UUID, 
         who.user_id,
     )
     return call, debate
+
+
+async def _conversation(database: asyncpg.Connection[Any], who: Actor) -> UUID:
+    """A session that somebody's programs have named."""
+    return await database.fetchval(
+        "INSERT INTO platform.user_sessions (tenant_id, user_id, name, session_token, idle_lifetime, expires_at, ends_at)"
+        " VALUES ($1, $2, 'glazing', repeat('e', 64), interval '1 day', now() + interval '1 day', now() + interval '9 days')"
+        " RETURNING id",
+        who.tenant_id,
+        who.user_id,
+    )
 
 
 def _said(response: requests.Response, things: dict[str, str]) -> tuple[int, str]:

@@ -82,7 +82,7 @@ async def test_whoever_has_a_password_signs_in_and_their_session_ends_with_signi
             session.post("/sign-in", data={"login": "agnes", "password": PASSWORD}, allow_redirects=False) as response,
         ):
             elsewhere = response.cookies[COOKIE].value
-        await page.click("text=Sessions")
+        await page.click("text=Signed in")
         assert "2 sessions of yours go on; this one is one of them" in await page.locator("p.answer").inner_text()
         await page.locator("li", has_text="<img").get_by_role("button").click()
         await page.locator("p.answer", has_text="1 session of yours goes on").wait_for()

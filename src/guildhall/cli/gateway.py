@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from guildhall.cli import ensembles
+from guildhall.cli import ensembles, gateway_keys
 from guildhall.cli.frame import GATE_FAILED, JsonOption, Output, run
 from guildhall.cli.traffic import show_traffic
 
@@ -32,6 +32,7 @@ group.add_typer(requests_group, name="requests")
 group.add_typer(budgets_group, name="budgets")
 group.add_typer(sessions_group, name="sessions")
 group.add_typer(ensembles.group, name="ensembles")
+group.add_typer(gateway_keys.group, name="keys")
 requests_group.command("recount")(ensembles.recount)
 
 group.command("analytics")(show_traffic)
@@ -343,8 +344,7 @@ def list_sessions(
 @sessions_group.command("show")
 def show_session(session: SessionArgument, as_json: JsonOption = False) -> None:
     """Show a session, its context, and its newest calls."""
-    from guildhall.app.documents.gateway import call_document
-    from guildhall.app.documents.sessions import conversation_document
+    from guildhall.app.documents.sessions import conversation_story_document
     from guildhall.app.wiring import App
     from guildhall.cli.render.gateway import call_lines, session_lines
     from guildhall.domains.gateway import requests
@@ -357,7 +357,7 @@ def show_session(session: SessionArgument, as_json: JsonOption = False) -> None:
             found = await identity.get_conversation(tx, session)
             page = await requests.page_calls(tx, {"session_id": found.id}, requests.CALLS.order(), at_most=20)
         if as_json:
-            output.document({**conversation_document(found), "calls": [call_document(each) for each in page.items]})
+            output.document(conversation_story_document(found, page.items))
         else:
             output.lines([*session_lines([found], whole=True), *call_lines(page.items)])
 

@@ -13,19 +13,20 @@ from guildhall.cli.render.figures import count
 
 group = typer.Typer(help="API keys, and the secrets that teams keep.", no_args_is_help=True)
 
-_Team = Annotated[str | None, typer.Option("--team", help="A team's slug; yours unless given.")]
+TeamOption = Annotated[str | None, typer.Option("--team", help="A team's slug; yours unless given.")]
+RateOption = Annotated[str, typer.Option(help="Requests in an hour; `any` for no limit.")]
+DaysOption = Annotated[int | None, typer.Option(min=1, help="How long it lasts; until it is revoked unless given.")]
+RevokedOption = Annotated[bool, typer.Option("--revoked", help="Also those that were revoked.")]
 
 
 @group.command()
 def add(
     name: Annotated[str | None, typer.Argument(help="What to call the key.")] = None,
     user: Annotated[str | None, typer.Option(help="For whom; you unless given.")] = None,
-    team: _Team = None,
+    team: TeamOption = None,
     scope: Annotated[list[str] | None, typer.Option(help="read, write, models, admin; all unless given.")] = None,
-    rate: Annotated[str, typer.Option(help="Requests in an hour; `any` for no limit.")] = "1000",
-    days: Annotated[
-        int | None, typer.Option(min=1, help="How long it lasts; until it is revoked unless given.")
-    ] = None,
+    rate: RateOption = "1000",
+    days: DaysOption = None,
     default: Annotated[bool, typer.Option("--default", help="Make it the person's default key.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,11 +61,16 @@ def add(
 
 @group.command(name="list")
 def list_all(
-    team: _Team = None,
-    revoked: Annotated[bool, typer.Option("--revoked", help="Also those that were revoked.")] = False,
+    team: TeamOption = None,
+    revoked: RevokedOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """List API keys by their public ids."""
+    show(team, revoked=revoked, as_json=as_json)
+
+
+def show(team: str | None, *, revoked: bool, as_json: bool, only: str | None = None) -> None:
+    """Print keys; only those that may be used for a scope, where one is given."""
     from guildhall.app.documents.keys import key_document
     from guildhall.app.wiring import App
     from guildhall.cli.teams import acting_in
@@ -75,6 +81,8 @@ def list_all(
     async def work() -> None:
         async with App.open() as app, acting_in(app, team) as tx:
             found = await identity.list_keys(tx, with_revoked=revoked)
+        if only is not None:
+            found = [each for each in found if identity.allows(each.scopes, identity.Scope(only))]
         if as_json:
             output.document([key_document(each) for each in found])
             return
@@ -93,7 +101,7 @@ def list_all(
                 )
                 for each in found
             ]
-            or ["no API keys yet; `guildhall keys add` makes one"]
+            or [f"no API keys yet; `guildhall {'gateway ' if only else ''}keys add` makes one"]
         )
 
     run(work, as_json=as_json)
@@ -102,7 +110,7 @@ def list_all(
 @group.command()
 def revoke(
     key: Annotated[str, typer.Argument(help="A key's public id, the beginning of it, or its name.")],
-    team: _Team = None,
+    team: TeamOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """End an API key at once and for good."""

@@ -105,8 +105,27 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         for method in _METHODS:
             if method in path:
                 _complete(path[method], method)
+    for name, schema in schemas.items():
+        _drop_titles(schema, name)
     _share(document)
     return document
+
+
+def _drop_titles(schema: Any, name: str = "") -> None:
+    """Take away titles that say a name once more, as pydantic makes them of every field's (`Created After`)."""
+    if isinstance(schema, list):
+        for each in schema:
+            _drop_titles(each)
+    if not isinstance(schema, dict):
+        return
+    if name and schema.get("title") in (name, name.replace("_", " ").title()):
+        del schema["title"]
+    for key, value in schema.items():
+        if key == "properties":
+            for field, shape in value.items():
+                _drop_titles(shape, field)
+        elif key not in ("default", "example", "examples", "const", "enum"):
+            _drop_titles(value)
 
 
 def _share(document: dict[str, Any]) -> None:
@@ -121,6 +140,7 @@ def _share(document: dict[str, Any]) -> None:
             # FastAPI says the same of the schema once more.
             if parameter["schema"].get("description") == parameter.get("description"):
                 parameter["schema"].pop("description", None)
+            _drop_titles(parameter["schema"], parameter["name"])
             known.setdefault(json.dumps(parameter, sort_keys=True), []).append(parameter)
     shared = components["parameters"] = {}
     for text, places in sorted(known.items()):

@@ -14,8 +14,9 @@ from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Administering, Reading
 from guildhall.app import sealing
 from guildhall.app.documents.audits import VerificationDocument, verification_document
+from guildhall.app.documents.ensembles import VoteDocument, record_document
 from guildhall.app.documents.gateway import CallDocument, StoryDocument, call_document, story_document
-from guildhall.domains.gateway import requests
+from guildhall.domains.gateway import ensembles, requests
 
 router = APIRouter(prefix="/requests", tags=["gateway"], route_class=Route)
 ledger = APIRouter(prefix="/ledger", tags=["gateway"], route_class=Route)
@@ -29,6 +30,12 @@ RequestId = Annotated[
         examples=["0199f3a4-5b6c-7d8e-9f01-23456789abcd"],
     ),
 ]
+
+
+class DecidedStoryDocument(StoryDocument):
+    """A call whole, and how it was decided if an ensemble answered it."""
+
+    vote: VoteDocument | None
 
 
 class LedgersDocument(TypedDict):
@@ -46,6 +53,10 @@ async def list_requests(
     user_id: UUID | None = None,
     api_key_id: UUID | None = None,
     error_code: Annotated[str | None, Query(max_length=100)] = None,
+    session_id: Annotated[UUID | None, Query(description="Those of a named session.")] = None,
+    simulation_id: Annotated[UUID | None, Query(description="Those that were made for a simulation.")] = None,
+    outcome_id: Annotated[UUID | None, Query(description="Those behind one trial's outcome.")] = None,
+    role: Annotated[Literal["agent", "user", "judge", "analyst"] | None, Query(description="In a trial.")] = None,
     created_after: Moment | None = None,
     created_before: Moment | None = None,
 ) -> Response:
@@ -56,6 +67,10 @@ async def list_requests(
         "user_id": user_id,
         "api_key_id": api_key_id,
         "error_code": error_code,
+        "session_id": session_id,
+        "simulation_id": simulation_id,
+        "outcome_id": outcome_id,
+        "role": role,
         "created_from": created_after,
         "created_before": created_before,
     }
@@ -64,11 +79,14 @@ async def list_requests(
     )
 
 
-@router.get("/{request_id}", response_model=StoryDocument)
+@router.get("/{request_id}", response_model=DecidedStoryDocument)
 async def get_request(visit: Reading, request_id: RequestId) -> Response:
-    """One call whole: what was asked, and everything that came of each attempt."""
+    """One call whole: what was asked, everything that came of each attempt, and how an ensemble's vote went."""
     async with visit.transaction() as tx:
-        return visit.found(story_document(await requests.get_story(tx, request_id)))
+        story = await requests.get_story(tx, request_id)
+        record = await ensembles.find_record(tx, request_id)
+    vote = None if record is None else record_document(record)
+    return visit.found({**story_document(story), "vote": vote})
 
 
 @ledger.get("/verification", response_model=LedgersDocument)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guildhall.api.gateway import budgets, debates, providers, requests
+from guildhall.api.gateway import budgets, conversations, debates, ensembles, providers, requests
 
 ROUTERS = (
     providers.router,
@@ -11,4 +11,6 @@ ROUTERS = (
     requests.ledger,
     budgets.router,
     debates.router,
+    ensembles.router,
+    conversations.router,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,8 @@ from uuid import UUID
 from typing_extensions import TypedDict
 
 from guildhall.app.documents import described
+from guildhall.app.documents.gateway import CallDocument, call_document
+from guildhall.domains.gateway.requests import Call
 from guildhall.domains.platform.identity import Conversation
 
 
@@ -30,6 +32,14 @@ class ConversationDocument(TypedDict):
     created_at: datetime
 
 
+@described
+class ConversationStoryDocument(ConversationDocument):
+    """A session with the calls that were made in it."""
+
+    calls: Sequence[CallDocument]
+    """The newest ones; `GET /v1/gateway/requests?session_id=…` has all."""
+
+
 def conversation_document(session: Conversation) -> ConversationDocument:
     """A session as JSON."""
     return {
@@ -43,3 +53,8 @@ def conversation_document(session: Conversation) -> ConversationDocument:
         "ends_at": session.ends_at,
         "created_at": session.created_at,
     }
+
+
+def conversation_story_document(session: Conversation, calls: Sequence[Call]) -> ConversationStoryDocument:
+    """A session and its newest calls as JSON."""
+    return {**conversation_document(session), "calls": [call_document(each) for each in calls]}

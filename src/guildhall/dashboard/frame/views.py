@@ -64,6 +64,7 @@ SECTIONS = (
     ("Tools", "/tools"),
     ("Cost", "/cost"),
     ("Calls", "/requests"),
+    ("Sessions", "/conversations"),
     ("Providers", "/providers"),
     ("Budgets", "/budgets"),
     ("Debates", "/debates"),

@@ -17,9 +17,10 @@ from guildhall.app.figures import count, duration, money
 from guildhall.dashboard.frame.lists import Listed, ListWanted, listed
 from guildhall.dashboard.frame.tables import Column
 from guildhall.dashboard.frame.texts import shown
-from guildhall.dashboard.frame.views import Page, render
+from guildhall.dashboard.frame.views import Page, number, render
 from guildhall.dashboard.pages.trajectories import Step
-from guildhall.domains.gateway import requests, traffic
+from guildhall.dashboard.votes import VoteShown, decided
+from guildhall.domains.gateway import ensembles, requests, traffic
 from guildhall.domains.gateway.requests import Call, Story
 from guildhall.domains.gateway.requests import Response as Answered
 from guildhall.domains.gateway.traffic import LatestCalls, SealedRow
@@ -29,6 +30,7 @@ router = APIRouter(route_class=Page, include_in_schema=False)
 
 _EXPORT = "/v1/gateway/requests"
 _STATUSES = ("running", "completed", "failed")
+_CALLERS = ("agent", "user", "judge", "analyst")
 _MESSAGES = 200
 _ROLES = {"assistant": ("agent", "Assistant"), "user": ("user", "User"), "tool": ("result", "Result of a tool")}
 
@@ -52,6 +54,19 @@ class ListPage:
     model: str | None
     error_code: str | None
     statuses: Sequence[str]
+    role: str | None
+    roles: Sequence[str]
+    within: Sequence[Within]
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Whose calls a list is narrowed down to by its address: kept when the form is sent."""
+
+    name: str
+    value: str
+    says: str
+    href: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,7 @@ class CallPage:
     params: str
     attempts: Sequence[Attempt]
     seals: Sequence[SealedRow]
+    vote: VoteShown | None
     json: str
 
 
@@ -108,14 +124,22 @@ async def list_calls(
     status: Annotated[str | None, Query(pattern="^(pending|running|completed|failed)?$")] = None,
     model: Annotated[str | None, Query(max_length=255)] = None,
     error_code: Annotated[str | None, Query(max_length=100)] = None,
+    role: Annotated[str | None, Query(pattern="^(agent|user|judge|analyst)?$")] = None,
     api_key_id: UUID | None = None,
+    session_id: UUID | None = None,
+    simulation_id: UUID | None = None,
+    outcome_id: UUID | None = None,
 ) -> Response:
     """What was asked of models, newest first."""
     filters = {
         "status": status or None,
         "model": model or None,
         "error_code": error_code or None,
+        "role": role or None,
         "api_key_id": api_key_id,
+        "session_id": session_id,
+        "simulation_id": simulation_id,
+        "outcome_id": outcome_id,
     }
     async with visit.transaction() as tx:
         latest = await traffic.latest_calls(tx)
@@ -130,7 +154,9 @@ async def list_calls(
         caption="Calls of models",
         exported_at=_EXPORT,
     )
-    page = ListPage(_list_sentence(latest), table, status, model, error_code, _STATUSES)
+    page = ListPage(
+        _list_sentence(latest), table, status, model, error_code, _STATUSES, role, _CALLERS, _within(filters)
+    )
     return render(request, "calls.html", page, visit=visit)
 
 
@@ -140,13 +166,14 @@ async def one_call(visit: Reading, request: Request, request_id: UUID) -> Respon
     async with visit.transaction() as tx:
         story = await requests.get_story(tx, request_id)
         seals = await traffic.sealed_rows(tx, request_id, story.call.created_at)
+        record = await ensembles.find_record(tx, request_id)
     messages = _listed(story.messages)
-    selected = [each for each in story.responses if each.error_code is None]
+    given = [each for each in story.responses if each.selected and each.error_code is None]
     page = CallPage(
         call=story.call,
         sentence=_sentence(story),
         took_ms=_took_ms(story.call),
-        first_byte_ms=selected[-1].time_to_first_byte if selected else None,
+        first_byte_ms=given[-1].time_to_first_byte if given else None,
         messages=[
             _message(request_id, number, messages[number])
             for number in range(max(len(messages) - _MESSAGES, 0), len(messages))
@@ -155,6 +182,7 @@ async def one_call(visit: Reading, request: Request, request_id: UUID) -> Respon
         params=shown(_written(story.params), 4_000)[0] if story.params else "",
         attempts=[_attempt(request_id, number, each) for number, each in enumerate(story.responses)],
         seals=seals,
+        vote=None if record is None else decided(record, story.responses),
         json=f"{_EXPORT}/{request_id}",
     )
     return render(request, "call.html", page, visit=visit)
@@ -229,7 +257,7 @@ def _notes(answer: Answered) -> list[str]:
     if answer.response_time is not None:
         notes.append(f"all after {duration(answer.response_time)}")
     if answer.tokens_prompt is not None:
-        notes.append(f"{answer.tokens_prompt:,} + {answer.tokens_completion or 0:,} tokens")
+        notes.append(f"{number(answer.tokens_prompt)} + {number(answer.tokens_completion)} tokens")
     notes.append(f"cost {money(answer.cost_usd)}")
     return notes
 
@@ -238,6 +266,20 @@ def _written(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1, default=str)
+
+
+def _within(filters: Mapping[str, Any]) -> list[Within]:
+    words = {
+        "api_key_id": ("with one API key", None),
+        "session_id": ("in one session", "/conversations/"),
+        "simulation_id": ("for one simulation", "/simulations/"),
+        "outcome_id": ("behind one trial", "/outcomes/"),
+    }
+    return [
+        Within(name, str(filters[name]), says, place and f"{place}{filters[name]}")
+        for name, (says, place) in words.items()
+        if filters[name] is not None
+    ]
 
 
 def _list_sentence(latest: LatestCalls) -> str:
@@ -259,6 +301,8 @@ def _sentence(story: Story) -> str:
     took = duration(_took_ms(call))
     if call.error_code is not None:
         return f"It failed with {call.error_code} after {took} and {attempts}: {call.error_message or ''}"
-    ends = [each.finish_reason for each in story.responses if each.error_code is None and each.finish_reason]
+    ends = [
+        each.finish_reason for each in story.responses if each.selected and not each.error_code and each.finish_reason
+    ]
     ended = f" ({ends[-1]})" if ends else ""
     return f"It was answered{ended} after {took}, in {attempts}, for {money(call.cost_usd)}."

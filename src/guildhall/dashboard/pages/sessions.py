@@ -71,10 +71,14 @@ async def list_sessions(
     return render(request, "sessions.html", SessionsPage(sentence, active, current, table, status), visit=visit)
 
 
-@router.post("/sessions/{session_id}/end")
-async def end_session(visit: Speaking, request: Request, session_id: UUID) -> Response:
+@router.post("/sessions/end")
+async def end_session(visit: Speaking, request: Request) -> Response:
     """End one of one's own sessions: its cookie is worth nothing at once."""
-    await form(request)
+    said = (await form(request)).get("session", "")
+    try:
+        session_id = UUID(said)
+    except ValueError:
+        raise identity.SessionNotFound(said[:100]) from None
     async with visit.transaction(personal=True) as tx:
         if not await identity.revoke_session(tx, session_id):
             raise identity.SessionNotFound(session_id)

@@ -46,6 +46,7 @@ from guildhall.domains.gateway.ensembles.service import (
     learn_from,
     list_ensembles,
     make_room,
+    put_ensemble,
     remove_ensemble,
     with_weights,
 )
@@ -117,6 +118,7 @@ __all__ = [
     "list_ensembles",
     "make_room",
     "options_of",
+    "put_ensemble",
     "read",
     "read_grades",
     "read_pick",

@@ -66,6 +66,22 @@ async def change_ensemble(tx: Tx, name: str, config: Mapping[str, Any]) -> Kept:
     return await get_ensemble(tx, name)
 
 
+async def put_ensemble(tx: Tx, name: str, config: Mapping[str, Any]) -> tuple[Kept, bool]:
+    """
+    Keep an ensemble under a name, in place of what was there; whether there was none. It holds from the next call on.
+
+    Raises:
+        NotPermitted, EnsembleRefused: As `add_ensemble`.
+        EnsembleTaken: Somebody else has made it at this very moment.
+    """
+    identity.check(await identity.get_standing(tx), Action.MANAGE_SECRETS)
+    configuration.read(config, name=configuration.check_name(name))
+    is_new = not await store.update_ensemble(tx, name, config)
+    if is_new:
+        await store.insert_ensemble(tx, name, config)
+    return await get_ensemble(tx, name), is_new
+
+
 async def remove_ensemble(tx: Tx, name: str) -> None:
     """
     Forget an ensemble; its calls, votes and ballots stay.

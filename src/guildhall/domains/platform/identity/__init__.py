@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from guildhall.domains.platform.identity.conversations import (
         end_conversation,
+        find_conversation,
         get_conversation,
         keep_context,
         list_conversations,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
         restore_user,
     )
     from guildhall.domains.platform.identity.listings import (
+        CONVERSATIONS,
         INVITATIONS,
         KEYS,
         MEMBERS,
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
         SESSIONS,
         TEAMS,
         USERS,
+        page_conversations,
         page_invitations,
         page_keys,
         page_members,
@@ -131,6 +134,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "CONVERSATIONS",
     "INVITATIONS",
     "KEYS",
     "LOCAL",
@@ -192,6 +196,7 @@ __all__ = [
     "end_conversation",
     "erase_team_rows",
     "erase_user",
+    "find_conversation",
     "finish_erasing_team",
     "get_conversation",
     "get_member",
@@ -213,6 +218,7 @@ __all__ = [
     "list_teams",
     "list_users",
     "open_secret",
+    "page_conversations",
     "page_invitations",
     "page_keys",
     "page_members",

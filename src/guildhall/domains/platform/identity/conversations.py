@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from guildhall.algorithms import sanitise
 from guildhall.db import Tx
 from guildhall.domains.platform.identity import store
 from guildhall.domains.platform.identity.errors import ConversationEnded, ConversationNotFound, IdentityRefused
+from guildhall.domains.platform.identity.listings import CONVERSATIONS, page_conversations
 from guildhall.domains.platform.identity.types import Conversation
 
 IDLE = timedelta(days=1)
@@ -48,6 +50,19 @@ async def get_conversation(tx: Tx, name: str) -> Conversation:
     if not found:
         raise ConversationNotFound(name)
     return found[0]
+
+
+async def find_conversation(tx: Tx, session_id: UUID) -> Conversation:
+    """
+    One's own session of an id, going on or not.
+
+    Raises:
+        ConversationNotFound: There is none, or it has no name.
+    """
+    page = await page_conversations(tx, {"id": session_id}, CONVERSATIONS.order(), at_most=1)
+    if not page.items:
+        raise ConversationNotFound(str(session_id))
+    return page.items[0]
 
 
 async def list_conversations(tx: Tx, *, with_ended: bool = False, at_most: int = 100) -> list[Conversation]:

@@ -150,7 +150,7 @@ class SessionNotFound(NotFound):
 
     code = "session_not_found"
 
-    def __init__(self, session_id: UUID) -> None:
+    def __init__(self, session_id: UUID | str) -> None:
         super().__init__(f"there is no session {session_id}", field="session", value=session_id)
 
 

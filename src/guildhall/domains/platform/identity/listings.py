@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from guildhall.db import Row, Tx, load_queries
 from guildhall.db.listing import Filter, Listing, Match, Order, Page, fetch_page
 from guildhall.domains.platform.identity import store
-from guildhall.domains.platform.identity.types import Invitation, Key, Member, Secret, Session, Team, User
+from guildhall.domains.platform.identity.types import Conversation, Invitation, Key, Member, Secret, Session, Team, User
 
 T = TypeVar("T")
 
@@ -115,6 +115,27 @@ SESSIONS = Listing(
 )
 page_sessions: GetPage[Session] = _paged(SESSIONS, lambda row: Session(**row))
 """One's own sessions in the team."""
+
+CONVERSATIONS = Listing(
+    _queries.every_conversation,
+    key=("id",),
+    orders={
+        "last_activity": Order("last_activity", descending=True),
+        "created_at": _NEWEST,
+        "expires_at": Order("expires_at"),
+        "name": Order("name"),
+        "request_count": Order("request_count", descending=True),
+    },
+    filters={
+        "id": Filter("id"),
+        "name": Filter("name"),
+        "q": Filter("name", Match.SAYS),
+        "status": Filter("status", Match.ANY_OF),
+        **_CREATED,
+    },
+)
+page_conversations: GetPage[Conversation] = _paged(CONVERSATIONS, lambda row: Conversation(**row))
+"""One's own sessions in the team that have names."""
 
 KEYS = Listing(
     _queries.every_key,

@@ -265,6 +265,12 @@ SELECT id, status, host(ip_address) AS ip_address, user_agent, request_count, la
   FROM platform.user_sessions
  WHERE name IS NULL;
 
+-- name: every_conversation
+SELECT id, name, CASE WHEN status = 'active' AND expires_at <= now() THEN 'expired' ELSE status::text END AS status, context,
+       request_count, last_activity, expires_at, ends_at, created_at
+  FROM platform.user_sessions
+ WHERE name IS NOT NULL;
+
 -- name: every_key
 SELECT keys.id, keys.user_id, users.username, keys.name, keys.scopes, keys.rate_limit, keys.last_used_at, keys.expires_at,
        keys.created_at, keys.is_active, keys.revoked_at,
