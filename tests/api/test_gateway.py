@@ -82,6 +82,33 @@ async def test_accounts_and_budgets_are_kept_over_http_and_keys_never_come_back(
         assert (status, gone["error"]["details"]["value"]) == (404, path.rpartition("/")[2])
 
 
+async def test_ensembles_are_kept_whole_over_http_and_by_those_who_may(client_of: ClientOf) -> None:
+    owner, member, at = client_of("pottery/owner"), client_of("pottery/member"), f"{G}/ensembles"
+    config = {"strategy": "weighted", "members": [{"model": "a", "weight": 2}, {"model": "b"}]}
+    status, made = await owner.put(f"{at}/pair", json={"config": config})
+    assert (status, made["name"], made["config"]) == (201, "pair", config)
+    # What is put there is all that there is: nothing of what was there stays.
+    status, other = await owner.put(f"{at}/pair", json={"config": {"strategy": "majority", "members": ["a", "b"]}})
+    assert (status, other["id"], other["config"]) == (
+        200,
+        made["id"],
+        {"strategy": "majority", "members": ["a", "b"]},
+    )
+    assert await member.get(f"{at}/pair") == (200, other)
+    assert (await member.get(at))[1]["items"].count(other) == 1
+    assert (await member.put(f"{at}/pair", json={"config": config}))[0] == 403
+    assert (await member.delete(f"{at}/pair"))[0] == 403
+    for name, wanted, says in (
+        ("pair", {"strategy": "majorty", "members": ["a"]}, "ensemble_config.strategy is 'majorty'"),
+        ("a%20b", config, "ensemble_config.name is 'a b'"),
+    ):
+        status, refused = await owner.put(f"{at}/{name}", json={"config": wanted})
+        assert (status, says in refused["error"]["message"]) == (422, True), refused
+    assert (await owner.delete(f"{at}/pair"))[0] == 204
+    status, missing = await owner.get(f"{at}/pair")
+    assert (status, missing["error"]["code"]) == (404, "ensemble_not_found")
+
+
 def _thinks(alone: str, after: str, gate: asyncio.Event | None = None) -> Any:
     """A model that says one thing alone, and one when it has heard the others, which it may be kept from."""
 

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from fixtures.browser import Site
+from guildhall.domains.platform import identity
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -128,6 +129,54 @@ async def test_two_trials_that_ended_differently_are_shown_side_by_side(site: Si
         assert response.url.path == f"/outcomes/{one}/beside/{two}"
     assert "They part at step 4, after 3 that are the same" in text
     assert text.count("Here they part") == 1
+
+
+async def test_a_call_tells_how_models_decided_and_leads_to_its_trial_and_its_session(
+    site: Site, headers: dict[str, str]
+) -> None:
+    call, session, trial = site.ids["voted call"], site.ids["session"], site.outcomes["v2", "swap_address", 1]
+    async with aiohttp.ClientSession(site.url, headers=headers) as client:
+
+        async def text(path: str) -> str:
+            async with client.get(path) as answer:
+                assert answer.status == 200, (path, await answer.text())
+                return await answer.text()
+
+        page = await text(f"/requests/{call}")
+        assert "The ensemble three (weighted, counted by weighted) had 2 ballots of 3; B was chosen" in page
+        assert "It was over because the rest could not change it any more." in page
+        assert page.count("<strong>(chosen)</strong>") == 1
+        assert "✕ failed: upstream_timeout" in page
+        assert "plurality A = B" in page
+        assert "12 + 5 tokens" in page
+        assert f'by the judge for <a href="/outcomes/{trial}">' in page
+        assert f'href="/requests?outcome_id={trial}"' in await text(f"/outcomes/{trial}")
+        assert "How the models decided" not in await text(f"/requests/{site.ids['call']}")
+
+        # A filter of the address is said, and goes along with the form.
+        listed = await text(f"/requests?session_id={session}&status=completed")
+        assert listed.count('<th scope="row">') == 1
+        assert f'<input type="hidden" name="session_id" value="{session}">' in listed
+        assert f'<a href="/conversations/{session}">in one session</a>' in listed
+        assert '<th scope="row">' not in await text(f"/requests?session_id={session}&role=agent")
+
+        one = await text(f"/conversations/{session}")
+        assert "&#34;city&#34;: &#34;Oslo&#34;" in one
+        assert f"/requests/{call}" in one
+        assert "after 2 calls." in one, "one of two is here, so that no sum is said"
+        found = json.loads(await text(f"/v1/gateway/sessions/{session}"))
+        assert ([each["id"] for each in found["calls"]], found["context"]) == ([str(call)], {"city": "Oslo"})
+        vote = json.loads(await text(f"/v1/gateway/requests/{call}"))["vote"]
+        assert (vote["winner"], vote["confidence"], len(vote["ballots"])) == ("B", 0.6667, 3)
+        assert "trip to Oslo" in await text("/v1/gateway/sessions?q=oslo&status=active&format=csv")
+
+        form = {"Origin": site.url, "Content-Type": "application/x-www-form-urlencoded"}
+        async with site.database() as database, database.transaction(site.actor) as tx:
+            other = (await identity.use_conversation(tx, "over soon")).id
+        async with client.post(f"/conversations/{other}/end", headers=form) as answer:
+            assert "It was ended, after 1 call." in await answer.text()
+        async with client.post("/sessions/end", data={"session": "none"}, headers={"Origin": site.url}) as answer:
+            assert (answer.status, 'href="/sessions"' in await answer.text()) == (404, True)
 
 
 async def test_the_cost_of_what_nobody_priced_is_unknown_and_said_so(site: Site) -> None:

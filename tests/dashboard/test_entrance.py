@@ -180,17 +180,31 @@ async def test_another_teams_things_are_not_there(site: Site) -> None:
         "/configurations/support-agent",
         "/configurations/support-agent/diff?before=1&after=2",
         "/scenarios/refund_late",
+        f"/conversations/{site.ids['session']}",
+        f"/requests/{site.ids['voted call']}",
     ]
     async with aiohttp.ClientSession(site.url, headers=headers) as session:
         for path in paths:
             async with session.get(path) as response:
                 assert response.status == 404, path
-        for path in ("/", "/simulations", "/compare", "/configurations", "/scenarios", "/failures", "/tools", "/cost"):
+        for path in (
+            "/",
+            "/simulations",
+            "/compare",
+            "/configurations",
+            "/scenarios",
+            "/failures",
+            "/tools",
+            "/cost",
+            "/conversations",
+            "/requests",
+        ):
             async with session.get(path) as response:
                 text = await response.text()
                 assert response.status == 200
                 assert "support-agent" not in text.replace("placeholder", ""), path
                 assert "refund" not in text, path
+                assert "Oslo" not in text, path
         form = {"Origin": site.url, "Content-Type": "application/x-www-form-urlencoded"}
         async with session.post(f"/simulations/{site.ids['v2']}/cancellation", headers=form) as response:
             assert response.status == 404

@@ -10,10 +10,11 @@ import aiohttp
 import pytest
 
 from fixtures.browser import HOSTILE, Opened, Site, plan, record
-from fixtures.calls import record_call, record_debate
+from fixtures.calls import record_call, record_debate, record_vote
 from guildhall.domains.evaluation import configurations, scenarios
 from guildhall.domains.gateway import budgets, providers
 from guildhall.domains.gateway.providers import NewAccount
+from guildhall.domains.platform import identity
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -69,8 +70,13 @@ async def _make(site: Site) -> list[str]:
         ]
         url, odd_name = site.served.database_url, HOSTILE[:100]
         answered = await record_call(url, site.actor, HOSTILE, messages=said, model=odd_name, answer=HOSTILE)
+        await record_vote(url, site.actor, answered, ensemble=odd_name, voter=odd_name)
         refused = await record_call(url, site.actor, HOSTILE, model=odd_name, answer=None, error=HOSTILE)
         debate = await record_debate(database, site.actor, HOSTILE, said=HOSTILE)
+        async with database.transaction(site.actor) as tx:
+            odd_session = "".join(each for each in HOSTILE if each.isprintable())[:255]
+            session = (await identity.use_conversation(tx, odd_session)).id
+            await identity.keep_context(tx, odd_session, {HOSTILE: HOSTILE})
         async with database.transaction(site.served.people["pottery/owner"]) as tx:
             odd_account = NewAccount(
                 odd_name.replace("/", "").replace("\x1b", ""), "openai", config={"models": [HOSTILE]}
@@ -94,6 +100,8 @@ async def _make(site: Site) -> list[str]:
         "/requests",
         f"/requests/{answered}",
         f"/requests/{refused}",
+        "/conversations",
+        f"/conversations/{session}",
         "/providers",
         "/budgets",
         "/debates",

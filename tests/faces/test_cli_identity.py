@@ -107,6 +107,11 @@ async def test_a_key_is_shown_once_and_revoked(guildhall: Command, app: Any) -> 
     guildhall("keys", "revoke", "mill")
     for rate in ("0", "-1", "lots"):
         assert "a number of requests in an hour" in guildhall("keys", "add", "--rate", rate, expect=2).err
+    # Keys that call models: made for that alone, and listed beside those that may do everything.
+    models = guildhall("gateway", "keys", "add", "bot", "--rate", "any", "--json").json
+    assert models["scopes"] == ["models"]
+    assert [each["name"] for each in guildhall("gateway", "keys", "list", "--json").json] == ["bot"]
+    assert f"revoked gh_{models['id'].replace('-', '')[:12]}" in guildhall("gateway", "keys", "revoke", "bot").out
     plain = guildhall("keys", "add")
     assert plain.out.startswith("gh_")
     listed = guildhall("keys", "list", "--json")
@@ -115,7 +120,7 @@ async def test_a_key_is_shown_once_and_revoked(guildhall: Command, app: Any) -> 
         assert key["key"][-43:] not in text
     assert guildhall("keys", "revoke", "laptop", "--json").json["id"] == key["id"]
     assert [each["name"] for each in guildhall("keys", "list", "--json").json] == [None]
-    assert len(guildhall("keys", "list", "--revoked", "--json").json) == 3
+    assert len(guildhall("keys", "list", "--revoked", "--json").json) == 4
     wrong = guildhall("keys", "revoke", key["key"][:40] + "A" * 39, "--json", expect=2)
     assert "A" * 39 not in wrong.out + wrong.err
 
