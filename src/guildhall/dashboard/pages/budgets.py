@@ -61,6 +61,7 @@ class BudgetsPage:
     sentence: str
     table: Table[Row]
     keys: Sequence[KeyRow]
+    keys_left_out: bool
 
 
 _COLUMNS: Sequence[Column[Row]] = (
@@ -83,13 +84,13 @@ async def list_budgets(visit: Reading, request: Request, want: TableWanted) -> R
     """What may still be spent on calls of models."""
     async with visit.transaction() as tx:
         found = await budgets.list_budgets(tx)
-        keys = await identity.list_keys(tx, at_most=_KEYS)
+        keys = await identity.list_keys(tx, at_most=_KEYS + 1)
     names = {each.id: each.name or each.id.hex[:8] for each in keys}
     rows = [Row(each, _scope(each, names)) for each in found]
     table = Table.of(request, want, rows, _COLUMNS, caption="Budgets", first="-used")
     if table.export is not None:
         return table.export
-    page = BudgetsPage(_sentence(rows), table, [_key(each, found) for each in keys])
+    page = BudgetsPage(_sentence(rows), table, [_key(each, found) for each in keys[:_KEYS]], len(keys) > _KEYS)
     return render(request, "budgets.html", page, visit=visit)
 
 
