@@ -26,9 +26,9 @@ from guildhall.app.documents import described
 from guildhall.app.documents.proposals import ProposalDocument, proposal_document
 from guildhall.app.documents.recommendations import (
     AnalysisDocument,
+    AnalysisSessionDocument,
     CalibrationDocument,
     RecommendationDocument,
-    SessionDocument,
     analysis_document,
     calibration_document,
     recommendation_document,
@@ -85,7 +85,7 @@ class AcceptedDocument(TypedDict):
     proposal: ProposalDocument | None
 
 
-@analyses.get("", response_model=Items[SessionDocument])
+@analyses.get("", response_model=Items[AnalysisSessionDocument])
 async def list_analyses(
     visit: Reading,
     want: ListWanted,
@@ -100,7 +100,7 @@ async def list_analyses(
         recommendations.page_sessions,
         {"analyst": analyst, "status": status},
         session_document,
-        tuple(SessionDocument.__annotations__),
+        tuple(AnalysisSessionDocument.__annotations__),
     )
 
 

@@ -14,7 +14,7 @@ from guildhall.domains.evaluation.recommendations import Calibration, Proof, Rec
 
 
 @described
-class SessionDocument(TypedDict):
+class AnalysisSessionDocument(TypedDict):
     """An analysis of a version's trials in a window of time."""
 
     session_id: UUID
@@ -86,7 +86,7 @@ class RecommendationDocument(TypedDict):
 class AnalysisDocument(TypedDict):
     """An analysis with what it recommends."""
 
-    session: SessionDocument
+    session: AnalysisSessionDocument
     recommendations: Sequence[RecommendationDocument]
     job_id: UUID | None
     """The job that carries it out, where a worker does."""
@@ -130,7 +130,7 @@ class CalibrationDocument(TypedDict):
     feedbacks: int
 
 
-def session_document(session: Session) -> SessionDocument:
+def session_document(session: Session) -> AnalysisSessionDocument:
     """An analysis."""
     return {
         "session_id": session.session_id,
