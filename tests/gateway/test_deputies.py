@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from fixtures.people import PASSWORD, make_person
+from guildhall.adapters.schemas import checker
+from guildhall.app import debating
 from guildhall.app.gateway.deputies import DeputyDoorkeeper, Errand
 from guildhall.db import Database
-from guildhall.domains.platform import identity
+from guildhall.domains.gateway import debates
+from guildhall.domains.platform import identity, jobs
 from guildhall.domains.platform.identity import KeyRefused, NotSignedIn
 
 
@@ -50,6 +53,15 @@ async def test_a_deputy_is_let_in_for_who_sent_it_as_long_as_they_are(database: 
         await door.admit("", afresh=True)
     with pytest.raises(NotSignedIn):
         await there.admit("", afresh=True)
+
+
+async def test_a_debate_is_refused_before_any_worker_has_said_that_it_holds_them(database: Database) -> None:
+    ada = await make_person(database, "ada", password=PASSWORD)
+    caller = (await identity.sign_in(database, "ada", PASSWORD)).caller
+    new = debates.NewDebate("Is it ripe?", [debates.Participant(each, each) for each in ("ann", "bob")])
+    with pytest.raises(debating.NobodyHoldsDebates, match="Start one: `guildhall worker`"):
+        async with database.transaction(ada) as tx:
+            await debating.ask_for(tx, jobs.Types(checker), caller, new)
 
 
 @pytest.mark.parametrize("said", [None, {}, {"kind": "key", "id": "x"}, {"kind": "person", "id": "0"}, "key"])

@@ -510,6 +510,21 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION evaluation.lost_analyses() RETURNS TABLE(tenant_id uuid, session_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT sessions.tenant_id, sessions.session_id
+      FROM evaluation.llm_recommendation_sessions AS sessions
+     WHERE sessions.session_status = 'running' AND sessions.created_at < now() - interval '1 hour'
+       AND NOT EXISTS (SELECT FROM platform.background_tasks AS jobs
+                        WHERE jobs.tenant_id = sessions.tenant_id
+                          AND jobs.unique_key = 'recommendations.analyse ' || sessions.session_id
+                          AND jobs.status IN ('pending', 'queued', 'running', 'paused', 'stuck'))
+     ORDER BY sessions.created_at
+     LIMIT 1000
+$$;
+
 CREATE FUNCTION evaluation.refuse_changed_version() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -643,6 +658,22 @@ BEGIN
     DELETE FROM gateway.distributed_memory WHERE user_id = NEW.id;
     RETURN NULL;
 END
+$$;
+
+CREATE FUNCTION gateway.lost_debates() RETURNS TABLE(tenant_id uuid, id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT debates.tenant_id, debates.id
+      FROM gateway.debate_sessions AS debates
+     WHERE debates.status IN ('pending', 'active')
+       AND debates.created_at < now() - CASE WHEN debates.metadata ? 'asked_with' THEN interval '1 hour' ELSE interval '1 day' END
+       AND NOT EXISTS (SELECT FROM platform.background_tasks AS jobs
+                        WHERE jobs.tenant_id = debates.tenant_id
+                          AND jobs.unique_key = 'debate:' || debates.id
+                          AND jobs.status IN ('pending', 'queued', 'running', 'paused', 'stuck'))
+     ORDER BY debates.created_at
+     LIMIT 1000
 $$;
 
 CREATE FUNCTION gateway.note_revision() RETURNS trigger
@@ -1210,7 +1241,7 @@ BEGIN
     VALUES (new_id, person, digest, person::text, new_name, new_scopes, new_rate_limit, ends_at)
     RETURNING created_at INTO made;
     UPDATE platform.users SET api_key = replace(new_id::text, '-', '')
-     WHERE id = person AND (as_default OR api_key IS NULL);
+     WHERE id = person AND (as_default OR (NOT as_default AND api_key IS NULL));
     RETURN made;
 END
 $$;
@@ -4767,6 +4798,25 @@ BEGIN
         RAISE EXCEPTION 'the person and the team of the command line stay'
               USING ERRCODE = 'restrict_violation', CONSTRAINT = 'the_first_stay';
     END IF;
+END
+$$;
+
+CREATE FUNCTION platform.refuse_to_empty_while_there_are_jobs() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION '%.% is emptied in transactions that are READ COMMITTED', TG_TABLE_SCHEMA, TG_TABLE_NAME
+              USING ERRCODE = 'feature_not_supported', HINT = 'Another would not see the jobs that others have just added.';
+    END IF;
+    IF EXISTS (SELECT FROM platform.background_tasks WHERE TG_TABLE_NAME = 'teams' OR created_by IS NOT NULL) THEN
+        RAISE EXCEPTION 'there are jobs of % yet', TG_TABLE_NAME
+              USING ERRCODE = 'foreign_key_violation', SCHEMA = 'platform', TABLE = 'background_tasks',
+                    CONSTRAINT = format('background_tasks_%s_fkey', CASE TG_TABLE_NAME WHEN 'teams' THEN 'tenant_id' ELSE 'created_by' END),
+                    HINT = 'Name platform.background_tasks in the same TRUNCATE.';
+    END IF;
+    RETURN NULL;
 END
 $$;
 

@@ -1043,6 +1043,8 @@ CREATE INDEX llm_recommendation_sessions_by_user ON evaluation.llm_recommendatio
 
 CREATE INDEX llm_recommendation_sessions_by_version ON evaluation.llm_recommendation_sessions USING btree (tenant_id, config_version_id);
 
+CREATE INDEX llm_recommendation_sessions_running ON evaluation.llm_recommendation_sessions USING btree (created_at) WHERE (session_status = 'running'::text);
+
 CREATE INDEX outcome_embeddings_by_tenant ON evaluation.outcome_embeddings USING btree (tenant_id);
 
 CREATE INDEX outcome_embeddings_by_words ON evaluation.outcome_embeddings USING gin (words);
@@ -1092,6 +1094,8 @@ CREATE INDEX budgets_by_key ON gateway.budgets USING btree (api_key_id) WHERE (a
 CREATE INDEX budgets_by_user ON gateway.budgets USING btree (user_id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX code_versions_by_session ON gateway.code_versions USING btree (tenant_id, session_id, created_at);
+
+CREATE INDEX debate_sessions_open ON gateway.debate_sessions USING btree (created_at) WHERE ((status)::text = ANY ((ARRAY['pending'::character varying, 'active'::character varying])::text[]));
 
 CREATE INDEX distributed_memory_by_embedding ON ONLY gateway.distributed_memory USING hnsw (((embedding)::public.halfvec(1536)) public.halfvec_cosine_ops) WHERE (embedding IS NOT NULL);
 
@@ -1718,6 +1722,8 @@ CREATE TRIGGER teams_have_no_jobs_when_deleted AFTER DELETE ON platform.teams FO
 
 CREATE TRIGGER teams_keep_an_owner AFTER DELETE OR UPDATE ON platform.team_members FOR EACH ROW WHEN ((old.role = 'owner'::text)) EXECUTE FUNCTION platform.keep_an_owner();
 
+CREATE TRIGGER teams_with_jobs_are_never_emptied AFTER TRUNCATE ON platform.teams FOR EACH STATEMENT EXECUTE FUNCTION platform.refuse_to_empty_while_there_are_jobs();
+
 CREATE TRIGGER teams_with_jobs_keep_their_ids AFTER UPDATE OF id ON platform.teams FOR EACH ROW WHEN ((old.id <> new.id)) EXECUTE FUNCTION platform.refuse_while_there_are_jobs();
 
 CREATE TRIGGER update_provider_secrets_updated_at BEFORE UPDATE ON platform.provider_secrets FOR EACH ROW EXECUTE FUNCTION platform.update_updated_at_column();
@@ -1739,6 +1745,8 @@ CREATE TRIGGER user_sessions_are_audited AFTER INSERT OR DELETE OR UPDATE OF sta
 CREATE TRIGGER users_are_audited AFTER INSERT OR DELETE OR UPDATE OF username, email, password_hash, api_key, role, is_active, deleted_at, erased_at ON platform.users FOR EACH ROW EXECUTE FUNCTION store.record_platform_users('password_hash');
 
 CREATE TRIGGER users_have_no_jobs_when_deleted AFTER DELETE ON platform.users FOR EACH ROW EXECUTE FUNCTION platform.refuse_while_there_are_jobs();
+
+CREATE TRIGGER users_with_jobs_are_never_emptied AFTER TRUNCATE ON platform.users FOR EACH STATEMENT EXECUTE FUNCTION platform.refuse_to_empty_while_there_are_jobs();
 
 CREATE TRIGGER users_with_jobs_keep_their_ids AFTER UPDATE OF id ON platform.users FOR EACH ROW WHEN ((old.id <> new.id)) EXECUTE FUNCTION platform.refuse_while_there_are_jobs();
 
@@ -2918,6 +2926,8 @@ ALTER TABLE evaluation.failure_days ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE evaluation.failure_signatures ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY functions_see_every_row ON evaluation.llm_recommendation_sessions FOR SELECT TO guildhall_owner USING (true);
+
 ALTER TABLE evaluation.improvement_rounds ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE evaluation.improvements ENABLE ROW LEVEL SECURITY;
@@ -3073,6 +3083,8 @@ CREATE POLICY functions_see_every_row ON gateway.budget_periods TO guildhall_own
 CREATE POLICY functions_see_every_row ON gateway.budgets TO guildhall_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY functions_see_every_row ON gateway.cognee_memories TO guildhall_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY functions_see_every_row ON gateway.debate_sessions FOR SELECT TO guildhall_owner USING (true);
 
 CREATE POLICY functions_see_every_row ON gateway.distributed_memory TO guildhall_owner USING (true) WITH CHECK (true);
 
@@ -3806,6 +3818,9 @@ GRANT ALL ON FUNCTION evaluation.active_teams() TO guildhall_scheduler;
 REVOKE ALL ON FUNCTION evaluation.found_by_words(kind text, asked text, any_unit boolean, at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION evaluation.found_by_words(kind text, asked text, any_unit boolean, at_most integer) TO guildhall_app;
 
+REVOKE ALL ON FUNCTION evaluation.lost_analyses() FROM PUBLIC;
+GRANT ALL ON FUNCTION evaluation.lost_analyses() TO guildhall_scheduler;
+
 REVOKE ALL ON FUNCTION evaluation.teams_with_loose_failures() FROM PUBLIC;
 GRANT ALL ON FUNCTION evaluation.teams_with_loose_failures() TO guildhall_scheduler;
 
@@ -3813,6 +3828,9 @@ REVOKE ALL ON FUNCTION gateway.check_callers(kinds text[], proofs uuid[], users 
 GRANT ALL ON FUNCTION gateway.check_callers(kinds text[], proofs uuid[], users uuid[], teams uuid[], roles text[], administrators boolean[], scopes text[], revisions bigint[]) TO guildhall_writer;
 
 REVOKE ALL ON FUNCTION gateway.forget_erased_person() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION gateway.lost_debates() FROM PUBLIC;
+GRANT ALL ON FUNCTION gateway.lost_debates() TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION gateway.note_revision() FROM PUBLIC;
 
@@ -4100,6 +4118,8 @@ REVOKE ALL ON FUNCTION platform.refresh_rollups(until timestamp with time zone, 
 GRANT ALL ON FUNCTION platform.refresh_rollups(until timestamp with time zone, at_most integer) TO guildhall_scheduler;
 
 REVOKE ALL ON FUNCTION platform.refuse_the_first(id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.refuse_to_empty_while_there_are_jobs() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.refuse_while_there_are_jobs() FROM PUBLIC;
 

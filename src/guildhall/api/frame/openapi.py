@@ -77,10 +77,30 @@ def install(app: FastAPI) -> None:
     def describe() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            app.openapi_schema = _completed(document)
+            app.openapi_schema = _completed(_named_by_rooms(document))
         return app.openapi_schema
 
     app.openapi = describe  # type: ignore[method-assign]
+
+
+def _named_by_rooms(document: dict[str, Any]) -> dict[str, Any]:
+    """
+    Give schemas that share a name with another's one of their own: `JobsStatus` and `TasksStatus`, both called Status.
+
+    FastAPI writes their modules out and leaves them one title, by which generators of clients take them for the same.
+    """
+    schemas = document.get("components", {}).get("schemas", {})
+    shared = [each for each in schemas if "__" in each]
+    for each in shared:
+        schemas[each].pop("title", None)
+    text = json.dumps(document)
+    for long_name in shared:
+        *modules, name = long_name.split("__")
+        room = next(each for each in reversed(modules) if each != "types")
+        text = text.replace(f'"{long_name}"', f'"{room.title()}{name}"').replace(
+            f'schemas/{long_name}"', f'schemas/{room.title()}{name}"'
+        )
+    return json.loads(text)  # type: ignore[no-any-return]
 
 
 def _completed(document: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from guildhall.api.frame.visits import Administering, Reading
 from guildhall.app import sealing
 from guildhall.app.documents.audits import VerificationDocument, verification_document
 from guildhall.app.documents.ensembles import VoteDocument, record_document
-from guildhall.app.documents.gateway import CallDocument, StoryDocument, call_document, story_document
+from guildhall.app.documents.gateway import CallDocument, CallStoryDocument, call_document, story_document
 from guildhall.domains.gateway import ensembles, requests
 
 router = APIRouter(prefix="/requests", tags=["gateway"], route_class=Route)
@@ -32,7 +32,7 @@ RequestId = Annotated[
 ]
 
 
-class DecidedStoryDocument(StoryDocument):
+class DecidedStoryDocument(CallStoryDocument):
     """A call whole, and how it was decided if an ensemble answered it."""
 
     vote: VoteDocument | None

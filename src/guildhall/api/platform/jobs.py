@@ -20,8 +20,8 @@ from guildhall.app.documents.jobs import (
     BatchDocument,
     DeadLetterDocument,
     JobDocument,
+    JobStoryDocument,
     StatsDocument,
-    StoryDocument,
     batch_document,
     dead_letter_document,
     job_document,
@@ -150,7 +150,7 @@ async def get_job_stats(visit: Reading) -> Response:
         return visit.found(type_stats_document(await jobs.stats(tx)))
 
 
-@router.get("/{job_id}", response_model=StoryDocument)
+@router.get("/{job_id}", response_model=JobStoryDocument)
 async def get_job(visit: Reading, job_id: JobId) -> Response:
     """One job, what it waits for, and everything that happened to it, oldest first."""
     async with visit.transaction() as tx:

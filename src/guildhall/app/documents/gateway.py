@@ -120,7 +120,7 @@ class ResponseDocument(TypedDict):
 
 
 @described
-class StoryDocument(CallDocument):
+class CallStoryDocument(CallDocument):
     """A call whole: what was asked, and what came of each attempt."""
 
     messages: Any
@@ -196,7 +196,7 @@ def call_document(call: Call) -> CallDocument:
     return document
 
 
-def story_document(story: Story) -> StoryDocument:
+def story_document(story: Story) -> CallStoryDocument:
     """A call with what was asked and everything that was answered, as JSON."""
     return {
         **call_document(story.call),

@@ -78,7 +78,7 @@ class DependencyDocument(TypedDict):
     is_settled: bool
 
 
-class StoryDocument(JobDocument):
+class JobStoryDocument(JobDocument):
     """A job with all that happened to it, oldest first, and what it waits for."""
 
     events: Sequence[EventDocument]
@@ -290,7 +290,7 @@ def job_document(job: Job) -> JobDocument:
     return document
 
 
-def story_document(story: Story) -> StoryDocument:
+def story_document(story: Story) -> JobStoryDocument:
     """A job with its history."""
     return {
         **job_document(story.job),

@@ -53,7 +53,7 @@ class LedgerRoleDocument(TypedDict):
 
 
 @described
-class LedgerDocument(TypedDict):
+class OnRecordDocument(TypedDict):
     """What the gateway's ledger has of a simulation."""
 
     calls: int
@@ -156,7 +156,7 @@ class ReportDocument(SummaryDocument):
     user_cost_usd: Amount | None
     """What simulated users cost; it is not part of the agent's `cost_usd`."""
     tools: Sequence[ToolSummaryDocument]
-    ledger: LedgerDocument | None
+    ledger: OnRecordDocument | None
     """What the gateway's ledger has of it; null where no call went through the gateway."""
 
 
@@ -187,7 +187,7 @@ def report_document(report: Report, ledger: Ledgered | None = None) -> ReportDoc
     }
 
 
-def ledger_document(ledger: Ledgered) -> LedgerDocument:
+def ledger_document(ledger: Ledgered) -> OnRecordDocument:
     """What the ledger has of a simulation."""
     return {
         "calls": ledger.calls,
