@@ -74,6 +74,9 @@ async def test_every_route_that_reads_no_json_is_called_directly(application):
 async def test_what_is_called_directly_answers_the_same(served, application, method, path, who):
     key = "" if who is None else served.keys[who]
     answers = []
+    if method == "POST":
+        async with _client(application, key=key, behind=True) as client:
+            await client.request(method, path)  # what can be done once is done, so that both are told the same
     for behind in (False, True):
         async with _client(application, key=key, behind=behind) as client:
             answers.append(await client.request(method, path))
