@@ -126,6 +126,29 @@ async def test_a_session_is_its_persons_and_its_teams_alone_and_nobody_signs_in_
         assert await identity.list_sessions(tx, with_ended=True) == []
 
 
+async def test_who_has_another_role_goes_on_with_sessions_at_once(town: Town, client: httpx.AsyncClient) -> None:
+    pottery = await make_pottery(town.database)
+    async with town.database.transaction(Actor(identity.LOCAL.user_id, pottery.team_id)) as tx:
+        key = (await identity.create_key(tx, user_id=pottery.member.user_id, rate_limit=None)).text
+    sessions = _Sessions(client, key)
+    await sessions("PUT", "talk")
+    for role, method in (
+        (identity.Role.VIEWER, "GET"),
+        (identity.Role.MEMBER, "PUT"),
+        (identity.Role.VIEWER, "DELETE"),
+    ):
+        async with town.database.transaction(pottery.owner) as tx:
+            name = next(
+                each.username for each in await identity.list_members(tx) if each.user_id == pottery.member.user_id
+            )
+            await identity.change_role(tx, name, role)
+        await sessions(method, "talk")
+    async with town.database.transaction(pottery.member) as tx:
+        for made in await identity.list_keys(tx):
+            await identity.revoke_key(tx, str(made.id))
+    await sessions("GET", "talk", 401)
+
+
 async def test_what_makes_no_sense_is_refused_by_name(town: Town, client: httpx.AsyncClient) -> None:
     sessions = _Sessions(client, town.key)
 

@@ -10,7 +10,9 @@ import orjson
 from guildhall.adapters.upstreams import AskedWrong
 from guildhall.app.documents.sessions import conversation_document
 from guildhall.app.gateway import Gateway
+from guildhall.db import StandingChanged
 from guildhall.domains.platform import identity
+from guildhall.domains.platform.identity import Caller, KeyRefused, NotSignedIn
 
 PATH = "/v1/sessions"
 METHODS = {True: ("GET", "PUT", "DELETE"), False: ("GET",)}
@@ -27,6 +29,14 @@ async def answer(gateway: Gateway, token: str, method: str, name: str, body: byt
         GuildhallError: It is refused: no good key, no such session, one that has ended, a body that makes no sense.
     """
     caller = await gateway.admit(token)
+    try:
+        return await _answer(gateway, caller, method, name, body)
+    except (KeyRefused, NotSignedIn, StandingChanged):
+        # Nothing was done: what was known is old, and who may not is then told so.
+        return await _answer(gateway, await gateway.admit(token, afresh=True), method, name, body)
+
+
+async def _answer(gateway: Gateway, caller: Caller, method: str, name: str, body: bytes) -> bytes:
     # `default`: ids that come from the driver are of a kind of its own.
     async with gateway.ties.sessions_of(caller) as tx:
         if not name:

@@ -260,19 +260,19 @@ class Gateway:
         await asyncio.gather(*self._behind, return_exceptions=True)
         await self.votes.close()
 
-    async def admit(self, token: str) -> Caller:
+    async def admit(self, token: str, *, afresh: bool = False) -> Caller:
         """
-        Whoever a key belongs to, who may call models.
+        Whoever a key belongs to, who may call models; `afresh`: for the same request once more, as what was known is old.
 
         Raises:
             KeyRefused, NotSignedIn: It is nobody's, or not good any more.
             ModelsNotAllowed: It is not for this.
             RateExceeded: It was used too often.
         """
-        caller = await self._doorkeeper.admit(token)
+        caller = await self._doorkeeper.admit(token, afresh=afresh)
         if not identity.allows(caller.scopes, Scope.MODELS):
             raise ModelsNotAllowed(caller.scopes)
-        if caller.key_id is not None and caller.rate_limit is not None:
+        if not afresh and caller.key_id is not None and caller.rate_limit is not None:
             await self._allowances.require(f"key:{caller.key_id}", hourly(caller.rate_limit))
         return caller
 
@@ -291,7 +291,7 @@ class Gateway:
         try:
             book = await self.directory.book_of(caller)
         except (KeyRefused, NotSignedIn, StandingChanged):
-            book = await self.directory.book_of(await self._doorkeeper.admit(token, afresh=True))
+            book = await self.directory.book_of(await self.admit(token, afresh=True))
         return [
             *(
                 (name, providers.routes_to(book.accounts, name)[0].account.name)
@@ -315,9 +315,7 @@ class Gateway:
             except (CallersChanged, KeyRefused, NotSignedIn, StandingChanged):
                 # What was known is old: it is asked anew, and who may not call is then told so.
                 self.directory.forget(caller.tenant_id)
-                caller = await self._doorkeeper.admit(context.token, afresh=True)
-                if not identity.allows(caller.scopes, Scope.MODELS):
-                    raise ModelsNotAllowed(caller.scopes) from None
+                caller = await self.admit(context.token, afresh=True)
                 if not left:
                     raise
 
