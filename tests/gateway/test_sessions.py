@@ -149,6 +149,39 @@ async def test_who_has_another_role_goes_on_with_sessions_at_once(town: Town, cl
     await sessions("GET", "talk", 401)
 
 
+async def test_too_many_sessions_are_refused_and_those_that_ended_long_ago_go(
+    town: Town, client: httpx.AsyncClient
+) -> None:
+    sessions = _Sessions(client, town.key)
+    await town.say(extra_headers={"x-guildhall-session": "old"})
+    await town.sql(
+        """INSERT INTO platform.user_sessions (tenant_id, user_id, name, session_token, expires_at, ends_at)
+           SELECT tenant_id, user_id, 'talk ' || n, encode(sha256(n::text::bytea), 'hex'), now() + interval '1 h', now() + interval '1 h'
+             FROM platform.user_sessions, generate_series(1, 9998) AS n WHERE name = 'old'"""
+    )
+    await sessions("PUT", "last")
+    refused = await sessions("PUT", "more", 429)
+    assert "10000 are going on" in refused["error"]["message"]
+    assert "DELETE /v1/sessions/NAME" in refused["error"]["message"]
+    with pytest.raises(openai.RateLimitError, match="'more' cannot be begun"):
+        await town.say(extra_headers={"x-guildhall-session": "more"})
+    await sessions("PUT", "old")
+    await sessions("DELETE", "last")
+    await sessions("PUT", "more")
+
+    await town.sql(
+        """UPDATE platform.user_sessions SET expires_at = now() - CASE name WHEN 'talk 9' THEN interval '89 days' ELSE interval '91 days' END
+            WHERE name IN ('old', 'talk 8', 'talk 9')"""
+    )
+    async with town.database.duty("scheduler") as tx:
+        await identity.tidy(tx)
+    for name, status in (("old", 404), ("talk 8", 404), ("talk 9", 200), ("last", 200)):
+        await sessions("GET", name, status)
+    [call] = await town.calls()
+    assert call["session_id"] is None
+    await sessions("PUT", "old")
+
+
 async def test_what_makes_no_sense_is_refused_by_name(town: Town, client: httpx.AsyncClient) -> None:
     sessions = _Sessions(client, town.key)
 

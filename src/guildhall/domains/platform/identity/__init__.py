@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         SecretNotFound,
         SessionNotFound,
         SignInRefused,
+        TooManyConversations,
     )
     from guildhall.domains.platform.identity.leaving import (
         REASON,
@@ -174,6 +175,7 @@ __all__ = [
     "SignedIn",
     "Standing",
     "Team",
+    "TooManyConversations",
     "User",
     "accept_invitation",
     "add_member",

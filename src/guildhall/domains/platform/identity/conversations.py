@@ -10,12 +10,20 @@ from uuid import UUID
 from guildhall.algorithms import sanitise
 from guildhall.db import Tx
 from guildhall.domains.platform.identity import store
-from guildhall.domains.platform.identity.errors import ConversationEnded, ConversationNotFound, IdentityRefused
+from guildhall.domains.platform.identity.errors import (
+    ConversationEnded,
+    ConversationNotFound,
+    IdentityRefused,
+    TooManyConversations,
+)
 from guildhall.domains.platform.identity.listings import CONVERSATIONS, page_conversations
 from guildhall.domains.platform.identity.types import Conversation
 
 IDLE = timedelta(days=1)
 LONGEST = timedelta(days=90)
+MOST_OPEN = 10_000
+"""So many sessions with names a person can have going on in a team."""
+
 _LONGEST_NAME = 255
 _LARGEST_CONTEXT = 65_536
 
@@ -29,10 +37,13 @@ async def use_conversation(tx: Tx, name: str, *, requests: int = 1, idle: timede
     Raises:
         IdentityRefused: It cannot be called that, or go on for so long.
         ConversationEnded: It has expired, or was ended.
+        TooManyConversations: It would be a new one, and `MOST_OPEN` are going on.
     """
     if not timedelta(seconds=1) <= idle <= LONGEST:
         raise IdentityRefused("idle_s", idle.total_seconds(), f"from 1 to {LONGEST.total_seconds():.0f} seconds")
-    found = await store.use_session(tx, _checked(name), requests, idle=idle, longest=LONGEST)
+    found = await store.use_session(tx, _checked(name), requests, idle=idle, longest=LONGEST, most=MOST_OPEN)
+    if found is None:
+        raise TooManyConversations(name, MOST_OPEN)
     if found.status != "active":
         raise ConversationEnded(name, found.status)
     return found

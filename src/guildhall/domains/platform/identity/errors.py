@@ -183,6 +183,22 @@ class ConversationEnded(Conflict):
         )
 
 
+class TooManyConversations(LimitReached):
+    """A person has as many sessions with names going on in a team as one may have."""
+
+    code = "too_many_sessions"
+
+    def __init__(self, name: str, most: int) -> None:
+        super().__init__(
+            f"the session {name!r:.300} cannot be begun: {most} are going on, the most that a person may have in a team",
+            remedy="Name one session for all calls of a conversation, and end those that are over (DELETE /v1/sessions/NAME) "
+            "or give them a shorter pause (idle_s).",
+            field="session",
+            value=name,
+            most=most,
+        )
+
+
 class InvitationNotFound(NotFound):
     """There is no such invitation, or it is another team's."""
 

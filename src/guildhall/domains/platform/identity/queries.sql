@@ -60,7 +60,7 @@ SELECT id, status, host(ip_address) AS ip_address, user_agent, request_count, la
 
 -- name: use_session
 SELECT id, :name::text AS name, status, context, request_count, last_activity, expires_at, ends_at, created_at
-  FROM platform.use_session(:name, :requests, :idle, :longest);
+  FROM platform.use_session(:name, :requests, :idle, :longest, :most);
 
 -- name: keep_context
 UPDATE platform.user_sessions

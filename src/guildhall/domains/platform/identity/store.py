@@ -182,10 +182,12 @@ async def list_sessions(tx: Tx, *, with_ended: bool, at_most: int) -> list[Sessi
     return [Session(**row) for row in rows]
 
 
-async def use_session(tx: Tx, name: str, requests: int, *, idle: timedelta, longest: timedelta) -> Conversation:
-    row = await tx.find(_queries.use_session, name=name, requests=requests, idle=idle, longest=longest)
-    assert row is not None  # it is there, or was made
-    return Conversation(**row)
+async def use_session(
+    tx: Tx, name: str, requests: int, *, idle: timedelta, longest: timedelta, most: int
+) -> Conversation | None:
+    """None: it is not there, and would be one more than `most` that go on."""
+    row = await tx.find(_queries.use_session, name=name, requests=requests, idle=idle, longest=longest, most=most)
+    return Conversation(**row) if row else None
 
 
 async def keep_context(tx: Tx, name: str, context: bytes) -> bool:
