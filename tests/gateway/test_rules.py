@@ -382,3 +382,34 @@ def test_a_providers_own_tools_have_no_bound(face: str, given: dict[str, object]
     asked = _asked(face, **said, **given)
     with pytest.raises(AskedWrong, match="the budget 'team' is a hard one") if refused else nullcontext():
         bounds.require_bounds(asked, "team")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"service_tier": "priority"}, "service_tier is 'priority', expected one of auto, default, flex"),
+        ({"service_tier": ["flex"]}, "service_tier is"),
+        ({"service_tier": "flex"}, None),
+        ({"service_tier": None}, None),
+        ({"models": ["a", "b"]}, "models is .* expected one model"),
+        ({"models": []}, None),
+        ({"preset": "best"}, "preset is 'best'"),
+        (
+            {"system": [{"type": "text", "text": "a", "cache_control": {"type": "ephemeral", "ttl": "1h"}}]},
+            "cache_control.ttl is '1h'",
+        ),
+        ({"tools": [{**_TOOL, "cache_control": {"type": "ephemeral", "ttl": "1h"}}]}, "expected 5m: the budget 'team'"),
+        ({"cache_control": {"type": "ephemeral", "ttl": "5m"}}, None),
+        ({"cache_control": {"type": "ephemeral"}, "metadata": {"ttl": "1h"}}, None),
+        ({"model": "acme/m:online"}, "model is 'acme/m:online', expected acme/m: the budget 'team' is a hard one"),
+        ({"model": "acme/m:free"}, None),
+    ],
+)
+def test_what_has_another_price_than_is_known_is_refused(given: dict[str, object], says: str | None) -> None:
+    model = str(given.get("model", "m"))
+    asked = _asked("messages", **{"max_tokens": 5, "messages": [{"role": "user", "content": "a"}], **given})
+    route = Route(account("a", type="openrouter"), model)
+    with pytest.raises(AskedWrong, match=says) if says else nullcontext():
+        bounds.require_bounds(asked, "team", [route])
+    said = _asked("chat", messages=[{"role": "user", "content": "a"}])
+    bounds.require_bounds(said, "team", [Route(account("a"), "m:online")])

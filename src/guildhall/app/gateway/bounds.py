@@ -3,14 +3,14 @@ The most that a call can cost, told before it is made: how many tokens its promp
 
 A prompt is bounded by its bytes, an image by what providers count for one at
 most. What the body only names (a document, a stored conversation) is bounded by
-what a model takes at all. What has no bound, a provider's own tools, is refused
-where a hard budget is to hold.
+what a model takes at all. What has no bound, a provider's own tools, and what has
+another price than the catalogue knows are refused where a hard budget is to hold.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -31,6 +31,15 @@ _OF_CALLERS = re.compile(r"function|custom|local_shell|apply_patch|computer(_\w+
 """Tools that the caller carries out; whatever else there is, or will be, is the provider's."""
 
 _OPENING_TO_PROVIDERS = ("web_search_options", "mcp_servers", "plugins")
+
+_OTHER_MODELS = ("models", "preset")
+"""What lets OpenRouter answer with another model than the one whose price is known."""
+
+_DEARER_NAMES = (":online", ":nitro")
+"""Ends of OpenRouter's names of models: with a search of the web, and at the fastest provider whatever it costs."""
+
+_TIERS = frozenset({"auto", "default", "flex", "standard", "standard_only", "on_demand"})
+"""Tiers of service that cost what the catalogue says, or less; auto is what goes without saying."""
 
 
 def prompt_tokens(asked: Asked) -> tuple[int, bool]:
@@ -61,14 +70,16 @@ def most_completion_tokens(asked: Asked, route: Route) -> int:
     return route.account.options.max_output_tokens * asked.answers if stated is None else stated
 
 
-def require_bounds(asked: Asked, budget: str) -> None:
+def require_bounds(asked: Asked, budget: str, routes: Sequence[Route] = ()) -> None:
     """
-    Refuse what may cost any amount.
+    Refuse what may cost any amount, or another one than the prices of `routes`, to which it may go, make of it.
 
     Raises:
-        AskedWrong: It lets the provider use tools of its own, as often as it likes and with what they bring in.
+        AskedWrong: It lets the provider use tools of its own, as often as it likes and with what they bring in; it asks
+            for a dearer tier of service or a longer cache, or lets the provider choose the model.
     """
-    expected = f"nothing of a provider's own: the budget {budget!r} is a hard one, and what its tools cost cannot be told before"
+    hard = f"the budget {budget!r} is a hard one"
+    expected = f"nothing of a provider's own: {hard}, and what its tools cost cannot be told before"
     for name in _OPENING_TO_PROVIDERS:
         if asked.body.get(name):
             raise AskedWrong(name, asked.body[name], expected)
@@ -77,6 +88,41 @@ def require_bounds(asked: Asked, budget: str) -> None:
         kind = tool.get("type") if isinstance(tool, dict) else None
         if isinstance(kind, str) and not _OF_CALLERS.fullmatch(kind):
             raise AskedWrong("tools", tool, expected)
+    for name in _OTHER_MODELS:
+        if asked.body.get(name):
+            raise AskedWrong(
+                name, asked.body[name], f"one model, named by model: {hard}, and another one has another price"
+            )
+    tier = asked.body.get("service_tier")
+    if tier is not None and (not isinstance(tier, str) or tier not in _TIERS):
+        known = ", ".join(sorted(_TIERS))
+        raise AskedWrong(
+            "service_tier", tier, f"one of {known}, or none: {hard}, and what another tier costs is not known"
+        )
+    if (b'"ttl"' in asked.raw or _ESCAPED in asked.raw) and (kept := _kept_longer(asked.body)) is not None:
+        raise AskedWrong("cache_control.ttl", kept, f"5m: {hard}, and what a longer cache costs is not known")
+    for each in routes:
+        if each.account.type == "openrouter" and each.model.endswith(_DEARER_NAMES):
+            plain = each.model.rpartition(":")[0]
+            raise AskedWrong(
+                "model", each.model, f"{plain}: {hard}, and what {each.model[len(plain) :]} adds is not known"
+            )
+
+
+def _kept_longer(body: dict[str, Any]) -> object | None:
+    """For how long a prompt is to be cached, where that is not Anthropic's usual five minutes."""
+    waiting: list[Any] = [body]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            control = item.get("cache_control")
+            ttl = control.get("ttl") if isinstance(control, dict) else None
+            if isinstance(ttl, str) and ttl != "5m":
+                return ttl
+            waiting += item.values()
+    return None
 
 
 def _leans_on_what_is_stored(asked: Asked) -> bool:

@@ -114,7 +114,7 @@ class Planner:
 
         Raises:
             RateExceeded: A budget has not so many tokens left in this minute.
-            AskedWrong: It may cost any amount, and a hard budget is to hold.
+            AskedWrong: It may cost any amount, or one that prices do not tell, and a hard budget is to hold.
         """
         charged = budgets.charged(book.budgets, caller.user_id, caller.key_id, models)
         if not charged:
@@ -127,8 +127,8 @@ class Planner:
             return None
         for budget in limited:
             if budget.is_hard:
-                for _, asked, _ in parts:
-                    bounds.require_bounds(asked, budget.name)
+                for plan, asked, _ in parts:
+                    bounds.require_bounds(asked, budget.name, plan.order)
         most: Decimal | None = Decimal(0)
         unpriced: str | None = None
         for plan, asked, more in parts:
