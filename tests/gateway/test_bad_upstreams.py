@@ -23,6 +23,8 @@ from fixtures.gateways import Town
 from fixtures.upstreams import ScriptedUpstream
 from guildhall import clock
 from guildhall.app.gateway.watch import Watch
+from guildhall.domains.gateway import providers
+from guildhall.domains.gateway.providers import AccountRefused
 
 
 @pytest.fixture(autouse=True)
@@ -447,3 +449,13 @@ async def test_recorded_answers_are_read_as_they_came(town: Town, shared_data: A
             assert (text.encode(), row["error_code"]) == (told.body, "upstream_refused"), where
     assert {"chat", "completions", "responses", "messages", "stream", "foreign", "400", "404"} <= kinds.keys()
     assert kinds.total() - kinds["stream"] == len(every)
+
+
+async def test_a_probe_that_cannot_be_called_is_refused_before_it_is(town: Town) -> None:
+    for probe in ("/models?api-version=1", "/models#a", "/mo dels"):
+        with pytest.raises(AccountRefused, match=r"config.probe is .* a path without a query"):
+            await town.add("azure", config={"probe": probe})
+    await town.add("azure", config={"probe": "/models"})
+    async with town.database.transaction(town.actor) as tx:
+        with pytest.raises(AccountRefused, match=r"config\.probe"):
+            await providers.change_account(tx, "azure", None, config={"probe": "/models?a=1"})

@@ -53,6 +53,7 @@ def test_an_account_is_added_changed_listed_and_removed(gateway: Command) -> Non
         (["--type", "ollama", "--model", "x"], "where the ollama server is"),
         (["--base-url", "http://10.0.0.1/v1", "--model", "x"], "GUILDHALL_GATEWAY_NETWORKS"),
         (["--base-url", "ftp://x", "--model", "x"], "expected an address such as"),
+        (["--base-url", "https://a.example/v1?api-version=1", "--model", "x"], "needs no api-version is"),
         (["--key-env", "NO_SUCH_VARIABLE", "--model", "x"], "NO_SUCH_VARIABLE is empty"),
         (["--weight", "much", "--model", "x"], "expected a number"),
         ([], "Name them with --model"),

@@ -214,6 +214,15 @@ def test_urls_that_are_none_are_refused_without_their_password(url: str) -> None
     assert "u:p" not in str(caught.value)
 
 
+@pytest.mark.parametrize("behind", ["?api-version=2024-10-21", "?", "#a", "?key=hunter2#a"])
+def test_addresses_with_a_query_are_refused_with_what_to_write_instead(behind: str) -> None:
+    """Paths are added at their end, where a query would swallow them."""
+    with pytest.raises(providers.AccountRefused, match=r"base_url is .* without a query") as caught:
+        providers.check_url(f"https://acme.openai.azure.com/openai{behind}", [])
+    assert "hunter2" not in str(caught.value)
+    assert "openai.azure.com/openai/v1" in (caught.value.remedy or "")
+
+
 @pytest.mark.parametrize(
     "host",
     [

@@ -133,6 +133,23 @@ def _probe(value: Any) -> str | None:
     return value
 
 
+def check_probe(options: Options) -> None:
+    """
+    See to it that a new account's probe can be called; accounts that are there are read as they are.
+
+    Raises:
+        AccountRefused: It has a query or a fragment, or what no path has.
+    """
+    probe = options.probe
+    if probe is not None and (re.search(r"[?#\s]", probe) or not probe.isprintable()):
+        raise AccountRefused(
+            "config.probe",
+            re.split(r"[?#]", probe, maxsplit=1)[0] + "…",
+            "a path without a query, such as /models",
+            remedy="Leave the query out, or say null: such an account is not probed.",
+        )
+
+
 def _prices(value: Any) -> dict[str, dict[str, Decimal]]:
     prices: dict[str, dict[str, Decimal]] = {}
     for model, rates in value.items() if isinstance(value, Mapping) else [("", value)]:
@@ -193,8 +210,17 @@ def check_url(url: str, networks: _Networks) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host, parts = None, urlsplit("")
-    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc or parts.query or parts.fragment:
+    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
         raise AccountRefused("base_url", url.partition("@")[2] or url, "an address such as https://api.openai.com/v1")
+    plain = re.split(r"[?#]", url, maxsplit=1)[0]
+    if plain != url:
+        # What stands behind may be a key, and is not repeated.
+        raise AccountRefused(
+            "base_url",
+            f"{plain}{url[len(plain)]}…",
+            "an address without a query or fragment, to which paths such as /chat/completions can be added",
+            remedy="Leave it out. Azure's address that needs no api-version is https://NAME.openai.azure.com/openai/v1.",
+        )
     if len(url) > 500 or not url.isprintable() or " " in url:
         raise AccountRefused("base_url", url, "at most 500 visible characters")
     name = host.rstrip(".")

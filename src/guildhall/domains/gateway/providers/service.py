@@ -38,6 +38,7 @@ async def add_account(tx: Tx, new: NewAccount, ring: Keyring | None, *, networks
         raise AccountRefused("base_url", "", f"where the {new.type} server is, such as http://127.0.0.1:11434/v1")
     base_url = rules.check_url(base_url, networks)
     options = rules.read_options(new.config)
+    rules.check_probe(options)
     if not options.models and new.model is None:
         raise AccountRefused("models", "", "the models that it serves, or * for all", remedy="Name them with --model.")
     account_id = uuid4()
@@ -80,6 +81,8 @@ async def change_account(
     row = await _row(tx, name)
     merged = {**row["config"], **(config or {})}
     options = rules.read_options(merged)
+    if config and "probe" in config:
+        rules.check_probe(options)
     await store.update_account(
         tx,
         row["id"],
