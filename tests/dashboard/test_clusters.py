@@ -102,6 +102,13 @@ async def test_lists_are_narrowed_down_by_words_by_likeness_and_by_their_filters
         assert await rows("/simulations?q=s_pport") == 0, "a text is no pattern"
         assert await rows("/configurations?q=support") == 1
         assert await rows("/configurations?q=temperature") >= 1, "what their versions say counts"
+        agent = "/configurations/support-agent"
+        assert await rows(agent) > 1
+        assert await rows(f"{agent}?q=0.7") == 1, "what a version says counts"
+        assert await rows(f"{agent}?q=kiln") == 0
+        assert await rows(f"{agent}?q=temperatures+of+models&alike=true") > 1
+        assert await rows("/scenarios/swap_address?q=AGENT@v2") == 1
+        assert await rows("/scenarios/swap_address") == 2
         assert await rows("/scenarios?q=swap&suite=shop") == 1
         # "Looking" is nowhere as such, but by its stem; "swapped addresses" has both words by theirs.
         assert await rows("/scenarios?q=swapped+addresses&suite=shop") == 1

@@ -85,6 +85,34 @@ async def said(
     """
     if text is None or not text.strip():
         return None
+    ids = await _found(transaction, settings, kind, text, alike, Filters())
+    if kind is Kind.SCENARIO:
+        return Said(text, ids)
+    keys = [UUID(each) for each in ids]
+    if kind is Kind.CONFIG and keys:
+        async with transaction() as tx:
+            keys = await configurations.configurations_of(tx, keys)
+    return Said(text, keys)
+
+
+async def versions_said(
+    transaction: Transaction, settings: Settings, config: str, text: str | None, *, alike: bool = False
+) -> frozenset[UUID]:
+    """
+    The versions of one configuration that a search finds by the words of a text; `alike` adds what is like it.
+
+    None of them where there is no text.
+    """
+    if text is None or not text.strip():
+        return frozenset()
+    filters = Filters(config=config)
+    return frozenset(UUID(each) for each in await _found(transaction, settings, Kind.CONFIG, text, alike, filters))
+
+
+async def _found(
+    transaction: Transaction, settings: Settings, kind: Kind, text: str, alike: bool, filters: Filters
+) -> list[str]:
+    """The ids of what has the words of a text or, if wanted, is like it enough."""
     made: Vectors | None = None
     model = ""
     if alike:
@@ -95,14 +123,8 @@ async def said(
             except EmbeddingUnavailable as error:
                 _log.warning("only words are looked for: %s", error)
     async with transaction() as tx:
-        hits = await search.find(tx, text, made, model, kinds=[kind], at_most=search.MOST)
-        ids = [each.id for each in hits if each.has_words or (each.similarity or 0.0) >= LIKE_ENOUGH]
-        if kind is Kind.SCENARIO:
-            return Said(text, ids)
-        keys = [UUID(each) for each in ids]
-        if kind is Kind.CONFIG and keys:
-            keys = await configurations.configurations_of(tx, keys)
-        return Said(text, keys)
+        hits = await search.find(tx, text, made, model, kinds=[kind], filters=filters, at_most=search.MOST)
+    return [each.id for each in hits if each.has_words or (each.similarity or 0.0) >= LIKE_ENOUGH]
 
 
 async def index(app: App, actor: Actor | None = None, *, maker: Embedder | None = None) -> dict[str, int]:

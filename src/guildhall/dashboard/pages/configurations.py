@@ -57,6 +57,7 @@ class ConfigurationPage:
     configuration: Configuration
     sentence: str
     table: Table[VersionStanding]
+    alike: bool
     chart: Chart | None
     lineage: Sequence[Step]
     rule: str
@@ -116,8 +117,11 @@ async def list_configurations(
 
 
 @router.get("/configurations/{name}")
-async def one_configuration(visit: Reading, request: Request, name: Name, want: TableWanted) -> Response:
+async def one_configuration(
+    visit: Reading, request: Request, name: Name, want: TableWanted, alike: Annotated[bool, Query()] = False
+) -> Response:
     """One agent: its versions, how each did, and what each changed."""
+    said = await searching.versions_said(visit.transaction, visit.house.app.settings, name, want.q, alike=alike)
     async with visit.transaction() as tx:
         found = await configurations.get_configuration(tx, name)
         standings = await overview.version_standings(tx, found.config_id)
@@ -134,8 +138,15 @@ async def one_configuration(visit: Reading, request: Request, name: Name, want: 
             if before is not None and number < _CHANGES_SHOWN:
                 changed = summarise((await configurations.diff_versions(tx, before, version)).changes)
             lineage.append(Step(version, changed, None if before is None else _diff(before, version)))
+    by_words = {each.version_number for each in versions if each.version_id in said}
     table = Table.of(
-        request, want, standings, _standing_columns(found.name), caption="Versions", first="-version_number"
+        request,
+        want,
+        standings,
+        _standing_columns(found.name),
+        caption="Versions",
+        first="-version_number",
+        also=lambda each: each.version_number in by_words,
     )
     if table.export is not None:
         return table.export
@@ -143,6 +154,7 @@ async def one_configuration(visit: Reading, request: Request, name: Name, want: 
         configuration=found,
         sentence=_sentence(found, standings),
         table=table,
+        alike=alike,
         chart=_chart(days),
         lineage=lineage,
         rule=rule_sentence(rule),
