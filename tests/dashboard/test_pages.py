@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from typing import Any
 
 import aiohttp
 import pytest
@@ -86,7 +87,63 @@ async def test_no_page_has_a_barrier_or_asks_anybody_else_or_is_wider_than_a_pho
     assert wrong == []
 
 
-async def test_every_page_has_one_heading_that_asks_and_one_sentence_that_answers(site: Site, opened: Opened) -> None:
+_DRAWINGS = """
+() => Array.from(document.querySelectorAll('main svg'), (svg) => {
+  const texts = (within, what) => Array.from(within.querySelectorAll(what), (each) => each.textContent.trim());
+  const figure = svg.closest('figure.chart');
+  if (figure && svg.closest('.legend')) return null;
+  if (figure) {
+    const named = (svg.getAttribute('aria-labelledby') || '').split(' ').map((id) => document.getElementById(id));
+    return {
+      kind: 'chart', id: named[0] ? named[0].id : '', role: svg.getAttribute('role'),
+      name: named.map((each) => each ? each.textContent.trim() : '').join(' '),
+      units: texts(svg, 'text.unit'), up: texts(svg, 'text.tick.end'), across: texts(svg, 'text.tick.middle'),
+      titled: Array.from(svg.querySelectorAll('rect[class], .line > g')).every((each) => each.querySelector('title')),
+      marks: svg.querySelectorAll('.line > g').length, blocks: svg.querySelectorAll('rect[class]').length,
+      whiskers: svg.querySelectorAll('line.whisker').length,
+      heads: texts(figure, 'details th[scope=col]'), rows: figure.querySelectorAll('details tbody tr').length,
+    };
+  }
+  const cell = svg.closest('td, th'), row = svg.closest('tr'), table = svg.closest('table');
+  if (!cell) return {kind: 'stray', html: svg.outerHTML.slice(0, 200)};
+  return {
+    kind: 'whisker', hidden: svg.getAttribute('aria-hidden'), is_axis: cell.scope === 'col',
+    row: row.textContent, head: table.querySelectorAll('thead th')[cell.cellIndex].textContent,
+  };
+}).filter((each) => each)
+"""
+_UNCERTAIN = {"score-says", "versions-says", "weeks-says"}
+"""What is a mean of some trials, as a guess at others: it has an interval."""
+
+
+def _check_whisker(drawn: dict[str, Any], path: str) -> None:
+    assert drawn["hidden"] == "true", path  # the same is in words beside it
+    assert "points" in drawn["head"], path
+    assert drawn["is_axis"] or re.search(r"\[.+, .+\]", drawn["row"]), f"{path}: {drawn}"
+
+
+def _check_chart(drawn: dict[str, Any], path: str) -> None:
+    assert drawn["kind"] == "chart", f"{path}: {drawn}"
+    assert drawn["role"] == "img", path
+    assert re.fullmatch(r".+\. .+\.", drawn["name"]), f"{path}: {drawn['name']}"
+    assert len(drawn["units"]) == 2, f"{path}: {drawn['units']}"
+    assert all(drawn["units"]), path
+    assert drawn["units"][1].endswith("UTC"), path
+    assert len(drawn["up"]) >= 2, path
+    assert drawn["across"], path
+    assert drawn["titled"], f"{path}: a mark of {drawn['id']} says nothing"
+    assert drawn["rows"] >= 1, path
+    assert drawn["heads"][0 if drawn["blocks"] else 1] == drawn["units"][1], path
+    assert drawn["rows"] == drawn["marks"] or drawn["blocks"], "the table has what was drawn"
+    is_uncertain = drawn["id"] in _UNCERTAIN
+    assert ("95 % interval" in drawn["heads"]) == is_uncertain, f"{path}: {drawn['id']}"
+    assert not is_uncertain or drawn["whiskers"] == drawn["marks"], path
+
+
+async def test_every_page_asks_and_answers_and_every_chart_says_what_it_shows_with_units_intervals_and_a_table(
+    site: Site, opened: Opened
+) -> None:
+    charts, whiskers = {}, 0
     async with opened() as window:
         for path in _pages(site)[:-1]:
             page = await window.open(path)
@@ -94,11 +151,17 @@ async def test_every_page_has_one_heading_that_asks_and_one_sentence_that_answer
             assert len(headings) == 1, path
             assert headings[0].endswith("?"), path
             assert await page.locator("p.answer").count() == 1, path
-            for chart in await page.locator("figure.chart").all():
-                assert await chart.locator("svg text.unit").count() == 1, path
-                assert await chart.locator("svg text.tick").count() >= 2, path
-                assert await chart.locator("details table tbody tr").count() >= 1, path
+            for drawn in await page.evaluate(_DRAWINGS):
+                if drawn["kind"] == "whisker":
+                    _check_whisker(drawn, path)
+                    whiskers += not drawn["is_axis"]
+                else:
+                    _check_chart(drawn, path)
+                    charts[drawn["id"]] = drawn
         assert window.wrong == []
+    assert charts.keys() >= _UNCERTAIN | {"spent-says", "hours-says", "latency-says", "cost-says", "failures-says"}
+    assert re.fullmatch(r"\d\d:00", charts["hours-says"]["across"][0]), "hours of one day are told apart"
+    assert whiskers >= 3
 
 
 async def test_every_link_of_every_page_leads_somewhere(site: Site) -> None:

@@ -36,7 +36,7 @@ from guildhall.algorithms.statistics.reliability import (
 )
 from guildhall.algorithms.statistics.scenarios import ScenarioMeans, Trials
 from guildhall.algorithms.statistics.sequential import Look, Stop, look
-from guildhall.algorithms.statistics.shares import difference_interval, share_interval
+from guildhall.algorithms.statistics.shares import difference_interval, mean_interval, share_interval
 from guildhall.algorithms.statistics.verdicts import Judgement, MetricVerdict, Verdict, judge
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "judge",
     "look",
     "mean",
+    "mean_interval",
     "mean_pass_at_k",
     "mean_pass_hat_k",
     "median",

@@ -14,6 +14,7 @@ import math
 from guildhall.algorithms.statistics.errors import UnusableSample
 
 _CRITICAL = 1.959963984540054  # of the normal distribution, for 95 %
+_ROUNDING = 1e-9
 
 
 def share_interval(passed: int, trials: int) -> tuple[float, float]:
@@ -27,13 +28,25 @@ def share_interval(passed: int, trials: int) -> tuple[float, float]:
         UnusableSample: More passed than were tried, or a count is negative.
     """
     _check(passed, trials)
-    if not trials:
-        return 0.0, 1.0
-    square = _CRITICAL**2
-    centre = passed + square / 2
-    spread = _CRITICAL * math.sqrt(square / 4 + passed * (trials - passed) / trials)
-    low, high = (centre - spread) / (trials + square), (centre + spread) / (trials + square)
-    return (0.0 if passed == 0 else max(low, 0.0)), (1.0 if passed == trials else min(high, 1.0))
+    return _wilson(passed, trials)
+
+
+def mean_interval(mean: float, observed: int) -> tuple[float, float]:
+    """
+    A 95 % interval of the mean of values between 0 and 1, by Wilson's method.
+
+    It is a share's where every value is 0 or 1. Values in between vary less than those of the same mean that are
+    not, so that it is wide enough for them (Bhatia and Davis, 2000).
+
+    >>> mean_interval(0.8, 70) == share_interval(56, 70)
+    True
+
+    Raises:
+        UnusableSample: The mean is not between 0 and 1, or the count is negative.
+    """
+    if not -_ROUNDING <= mean <= 1.0 + _ROUNDING or observed < 0:
+        raise UnusableSample(f"{mean} is no mean of {observed} values between 0 and 1")
+    return _wilson(min(max(mean, 0.0), 1.0) * observed, observed)
 
 
 def difference_interval(before: tuple[int, int], after: tuple[int, int]) -> tuple[float, float]:
@@ -64,3 +77,13 @@ def difference_interval(before: tuple[int, int], after: tuple[int, int]) -> tupl
 def _check(passed: int, trials: int) -> None:
     if not 0 <= passed <= trials:
         raise UnusableSample(f"{passed} of {trials} trials passed, expected a count from 0 to {max(trials, 0)}")
+
+
+def _wilson(passed: float, trials: int) -> tuple[float, float]:
+    if not trials:
+        return 0.0, 1.0
+    square = _CRITICAL**2
+    centre = passed + square / 2
+    spread = _CRITICAL * math.sqrt(square / 4 + passed * (trials - passed) / trials)
+    low, high = (centre - spread) / (trials + square), (centre + spread) / (trials + square)
+    return (0.0 if passed == 0 else max(low, 0.0)), (1.0 if passed == trials else min(high, 1.0))

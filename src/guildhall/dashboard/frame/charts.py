@@ -12,13 +12,16 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
-WIDTH, HEIGHT = 480, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 14, 30
+WIDTH, HEIGHT = 480, 232
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 14, 42
 _MOST_SERIES = 7
 OTHER = "other"
-_DAY = timedelta(days=1)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+Span = Literal["hour", "day", "week"]
+"""What a mark stands for."""
+_FROM: Mapping[Span, str] = {"hour": "hour from, UTC", "day": "day, UTC", "week": "week from, UTC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Chart:
     title: str
     sentence: str
     unit: str
+    along: str
     across: Sequence[Tick]
     up: Sequence[Tick]
     lines: Sequence[Line]
@@ -103,8 +107,14 @@ def lines(
     unit: str,
     write: Callable[[float], str],
     top: float | None = None,
+    span: Span = "day",
 ) -> Chart | None:
-    """Values over time, joined by lines; None where there are none. `top` is the axis's end, the highest value unless given."""
+    """
+    Values over time, joined by lines; None where there are none.
+
+    `top` is the axis's end, the highest value unless given; each value is of a `span`, whose beginning is its time.
+    """
+    moment = "%Y-%m-%d %H:%M" if span == "hour" else "%Y-%m-%d"
     series = {name: values for name, values in series.items() if values}
     everything = [each for values in series.values() for each in values]
     if not everything:
@@ -126,7 +136,8 @@ def lines(
             Point(
                 x(each.at),
                 y(each.value),
-                f"{name}, {each.at:%Y-%m-%d}: {write(each.value)}",
+                f"{name}, {each.at:{moment}}: {write(each.value)}"
+                + (f" [{_interval(each, write)}]" if each.low is not None else ""),
                 None if each.low is None else y(each.low),
                 None if each.high is None else y(each.high),
             )
@@ -135,7 +146,7 @@ def lines(
         drawn.append(Line(name, number, "M" + "L".join(f"{each.x} {each.y}" for each in points), points))
     has_intervals = any(each.low is not None for each in everything)
     rows = [
-        (name, f"{each.at:%Y-%m-%d}", write(each.value)) + ((_interval(each, write),) if has_intervals else ())
+        (name, f"{each.at:{moment}}", write(each.value)) + ((_interval(each, write),) if has_intervals else ())
         for name, values in series.items()
         for each in values
     ]
@@ -144,12 +155,13 @@ def lines(
         title=title,
         sentence=sentence,
         unit=unit,
-        across=_dates(begin, end, x),
+        along=_FROM[span],
+        across=_hours(begin, end, x) if span == "hour" else _dates(begin, end, x),
         up=[Tick(y(each), write(each)) for each in ticks],
         lines=drawn,
         blocks=(),
         names=[(each.number, each.name) for each in drawn] if len(drawn) > 1 else (),
-        columns=("series", "from", unit, "95 % interval") if has_intervals else ("series", "from", unit),
+        columns=("series", _FROM[span], unit, "95 % interval") if has_intervals else ("series", _FROM[span], unit),
         rows=rows,
     )
 
@@ -205,12 +217,13 @@ def bars(
         title=title,
         sentence=sentence,
         unit=unit,
+        along=_FROM["day"],
         across=_dates(begin, end, lambda day: x(day) + room * 0.4),
         up=[Tick(round(HEIGHT - _BOTTOM - each / most * reach, 1), write(each)) for each in ticks],
         lines=(),
         blocks=blocks,
         names=list(enumerate(apart)),
-        columns=("day", *apart),
+        columns=(_FROM["day"], *apart),
         rows=[
             (f"{day:%Y-%m-%d}", *(write(of_day[kind]) if kind in of_day else "–" for kind in apart))
             for day, of_day in sorted(days.items())
@@ -255,6 +268,12 @@ def _dates(begin: datetime, end: datetime, x: Callable[[datetime], float]) -> li
     step = max(math.ceil(days / 4), 1)
     found = [begin + _DAY * each for each in range(0, days + 1, step)]
     return [Tick(x(each), f"{each:%b %-d}") for each in found]
+
+
+def _hours(begin: datetime, end: datetime, x: Callable[[datetime], float]) -> list[Tick]:
+    hours = max((end - begin) // _HOUR, 0)
+    step = max(math.ceil(hours / 4), 1)
+    return [Tick(x(begin + _HOUR * each), f"{begin + _HOUR * each:%H:%M}") for each in range(0, hours + 1, step)]
 
 
 def _interval(value: Value, write: Callable[[float], str]) -> str:

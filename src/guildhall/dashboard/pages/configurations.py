@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from guildhall.algorithms.differences import summarise
-from guildhall.algorithms.statistics import share_interval
+from guildhall.algorithms.statistics import mean_interval, share_interval
 from guildhall.api.frame.visits import Reading
 from guildhall.app import searching
 from guildhall.app.figures import count, percent
@@ -239,12 +239,12 @@ def _chart(days: Sequence[VersionDay]) -> Chart | None:
     series: dict[str, list[Value]] = {}
     for number in sorted({each.version_number for each in days})[-4:]:
         series[f"v{number}"] = [
-            Value(each.day, each.avg_reliability)
+            Value(each.day, each.avg_reliability, *mean_interval(each.avg_reliability, each.scored))
             for each in days
             if each.version_number == number and each.avg_reliability is not None
         ]
     return lines(
-        "versions", "Mean score by day", "The latest four versions that were tried in the last 90 days.", series,
+        "versions", "Mean score by day", "The latest four versions that were tried in the last 90 days, each mark with its 95 % interval over trials (Wilson).", series,
         unit="score, 0 to 1", write=lambda value: f"{value:.2f}", top=1.0,
     )  # fmt: skip
 

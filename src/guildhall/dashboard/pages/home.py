@@ -10,7 +10,7 @@ from decimal import Decimal
 from fastapi import APIRouter, Request, Response
 
 from guildhall import clock
-from guildhall.algorithms.statistics import Verdict
+from guildhall.algorithms.statistics import Verdict, mean_interval
 from guildhall.api.frame.events import stream
 from guildhall.api.frame.visits import Reading, token_of
 from guildhall.app.figures import change_in_points, count, money
@@ -104,11 +104,15 @@ def _spending(trends: Sequence[DayTrend]) -> Chart | None:
 
 
 def _reliability(trends: Sequence[DayTrend]) -> Chart | None:
-    values = [Value(each.day, each.avg_reliability) for each in trends if each.avg_reliability is not None]
+    values = [
+        Value(each.day, each.avg_reliability, *mean_interval(each.avg_reliability, each.scored))
+        for each in trends
+        if each.avg_reliability is not None
+    ]
     if not values:
         return None
     played = sum(each.total_executions for each in trends)
-    sentence = f"The mean over {count(played, 'outcome')} of 30 days, all versions and scenarios together."
+    sentence = f"The mean over {count(played, 'outcome')} of 30 days, all versions and scenarios together; each mark with its 95 % interval over outcomes (Wilson)."
     return lines(
         "score", "Mean score by day", sentence, {"mean score": values}, unit="score, 0 to 1",
         write=lambda value: f"{value:.2f}", top=1.0,

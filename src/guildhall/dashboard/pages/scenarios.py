@@ -195,5 +195,5 @@ def _chart(weeks: Sequence[ScenarioWeek]) -> Chart | None:
     sentence = "Each mark is a week's mean with its 95 % interval over trials, by the normal approximation."
     return lines(
         "weeks", "Mean score by week", sentence, {"mean score": values}, unit="score, 0 to 1",
-        write=lambda value: f"{value:.2f}", top=1.0,
+        write=lambda value: f"{value:.2f}", top=1.0, span="week",
     )  # fmt: skip

@@ -95,7 +95,7 @@ def _chart(hours: Sequence[HourPerformance]) -> Chart | None:
     failed = sum(each.failed_count for each in hours)
     return lines(
         "hours", "Simulations by the hour", f"{count(total, 'simulation')} planned in 24 hours, {failed} of them failed.",
-        {"simulations": values}, unit="simulations an hour", write=lambda value: f"{value:g}",
+        {"simulations": values}, unit="simulations an hour", write=lambda value: f"{value:g}", span="hour",
     )  # fmt: skip
 
 
@@ -107,5 +107,5 @@ def _latency(hours: Sequence[HourLatency]) -> Chart | None:
     sentence = f"{count(sum(each.trials for each in hours), 'trial')} of 24 hours, all versions together."
     return lines(
         "latency", "How long trials take, by the hour", sentence, series, unit="time of a trial",
-        write=lambda value: duration(value) if value else "0",
+        write=lambda value: duration(value) if value else "0", span="hour",
     )  # fmt: skip

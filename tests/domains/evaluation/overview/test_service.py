@@ -90,7 +90,9 @@ async def test_standings_are_sums_over_all_outcomes_of_a_version(tx: Tx) -> None
     assert (standing.cost_usd, standing.priced) == (Decimal("0.1"), 1)
     assert standing.mean_duration_ms == pytest.approx(200.0)
     (day,) = await overview.version_days(tx, version["config_id"])
-    assert (day.total_executions, day.avg_reliability) == (3, pytest.approx(0.5))
+    assert (day.total_executions, day.avg_reliability, day.scored) == (3, pytest.approx(0.5), 2)
+    (trend,) = await overview.trends(tx)
+    assert (trend.total_executions, trend.scored) == (3, 2)
 
 
 async def test_trials_of_one_version_disagree_as_often_as_their_pairs_do(tx: Tx) -> None:

@@ -51,9 +51,17 @@ SELECT trials.scenario_id, trials.trial_number, trials.state, outcomes.outcome_i
  ORDER BY trials.scenario_id, trials.trial_number;
 
 -- name: trends
-SELECT day, total_executions, avg_reliability, avg_duration_ms, daily_cost, error_count
-  FROM evaluation.v_dashboard_performance_trends
- ORDER BY day;
+-- The view says the mean of the scored outcomes, and not how many they are.
+SELECT trends.day, trends.total_executions, trends.avg_reliability, trends.avg_duration_ms, trends.daily_cost,
+       trends.error_count, COALESCE(scored.outcomes, 0)::bigint AS scored
+  FROM evaluation.v_dashboard_performance_trends AS trends
+  LEFT JOIN (
+           SELECT day, sum(scored_outcomes) AS outcomes
+             FROM evaluation.scenario_performance_daily
+            WHERE day >= date_trunc('day', now() - interval '30 days', 'UTC')
+            GROUP BY day
+       ) AS scored ON scored.day = trends.day
+ ORDER BY trends.day;
 
 -- name: cost_by_day
 -- The view says what is priced by its average: none is where that is unknown.
@@ -90,10 +98,20 @@ SELECT versions.version_number, count(DISTINCT simulations.simulation_id)::integ
  ORDER BY versions.version_number DESC;
 
 -- name: version_days
-SELECT version_number, day, total_executions, avg_reliability
-  FROM evaluation.v_llm_config_performance
- WHERE config_id = :config_id
- ORDER BY day, version_number;
+SELECT played.version_number, played.day, played.total_executions, played.avg_reliability,
+       COALESCE(scored.outcomes, 0)::bigint AS scored
+  FROM evaluation.v_llm_config_performance AS played
+  LEFT JOIN (
+           SELECT versions.version_number, days.day, sum(days.scored_outcomes) AS outcomes
+             FROM evaluation.config_versions AS versions
+             JOIN evaluation.simulations AS simulations ON simulations.config_version_id = versions.version_id
+             JOIN evaluation.simulation_performance_daily AS days ON days.simulation_id = simulations.simulation_id
+            WHERE versions.config_id = :config_id
+              AND days.day >= date_trunc('day', now() - interval '90 days', 'UTC')
+            GROUP BY versions.version_number, days.day
+       ) AS scored ON scored.version_number = played.version_number AND scored.day = played.day
+ WHERE played.config_id = :config_id
+ ORDER BY played.day, played.version_number;
 
 -- name: scenario_standings
 -- How trials of one version disagree cannot be seen in daily sums: it is asked of the latest few simulations. Of

@@ -64,7 +64,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class DayTrend:
-    """All outcomes of a day (`v_dashboard_performance_trends`)."""
+    """All outcomes of a day (`v_dashboard_performance_trends`); `scored` of them make the mean."""
 
     day: datetime
     total_executions: int
@@ -72,6 +72,7 @@ class DayTrend:
     avg_duration_ms: float | None
     daily_cost: Decimal | None
     error_count: int
+    scored: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +115,13 @@ class VersionStanding:
 
 @dataclass(frozen=True, slots=True)
 class VersionDay:
-    """A version's outcomes of a day (`v_llm_config_performance`)."""
+    """A version's outcomes of a day (`v_llm_config_performance`); `scored` of them make the mean."""
 
     version_number: int
     day: datetime
     total_executions: int
     avg_reliability: float | None
+    scored: int
 
 
 @dataclass(frozen=True, slots=True)
