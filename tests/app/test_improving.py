@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from guildhall.app import improving
 from guildhall.app.improving import Order
 from guildhall.app.recommending import AnalystChoice
 from guildhall.app.wiring import App
-from guildhall.domains.evaluation import configurations, recommendations
+from guildhall.domains.evaluation import configurations, recommendations, simulations
 from guildhall.domains.evaluation.recommendations import AnalystFailed, Improvement
 
 PATCH = """\
@@ -65,6 +67,31 @@ def recommends(*items: dict[str, Any]) -> Any:
     return answer
 
 
+def with_a_judge(shop: Path, server: ScriptedServer) -> None:
+    """Let every scenario be judged by a model, too, which finds that who looks nothing up does half of it well."""
+    file = shop / "scenarios.yaml"
+    judge = {
+        "type": "llm_judge", "model": "judge-test", "rubric": "Did it look before it acted?",
+        "base_url": server.endpoint.base_url, "api_key_env": KEY_VARIABLE,
+    }  # fmt: skip
+    text, changed = re.subn(
+        r"^( +)(- \{type: final_state, required: true\})$",
+        lambda found: f"{found[0]}\n{found[1]}- {json.dumps(judge)}",
+        file.read_text(),
+        flags=re.MULTILINE,
+    )
+    assert changed == 3, "the defaults, and two scenarios with scorers of their own"
+    file.write_text(text)
+
+    def grade(request: Request) -> Reply | None:
+        if request.body["model"] != "judge-test":
+            return None
+        looked = "look_up" in request.body["messages"][1]["content"]
+        return says(json.dumps({"reason": "By the calls in the transcript.", "score": 1.0 if looked else 0.5}))
+
+    server.judges = grade
+
+
 async def seen(app: App, improvement: Improvement) -> list[improving.RoundSeen]:
     async with app.transaction() as tx:
         return await improving.rounds_seen(tx, improvement)
@@ -74,6 +101,7 @@ async def test_the_loop_ends_with_a_significant_rise_on_held_out_scenarios(
     app: App, shop: Path, model_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(KEY_VARIABLE, KEY)
+    with_a_judge(shop, model_server)
     model_server.will(recommends({"patch": PATCH}), says(json.dumps({"recommendations": []})))
     choice = AnalystChoice("llm", "gpt-test", model_server.endpoint.base_url, KEY_VARIABLE)
     lines: list[str] = []
@@ -103,10 +131,49 @@ async def test_the_loop_ends_with_a_significant_rise_on_held_out_scenarios(
     assert applied.applied
     assert (calibration.analyst, calibration.proofs, calibration.better) == ("llm", 1, 1)
     assert calibration.bias == pytest.approx(0.3 - first.proof.effect)
+    async with app.transaction() as tx:
+        played = await simulations.page_simulations(tx, {}, simulations.SIMULATIONS.order())
+    trials = sum(each.total_scenarios * each.trials_per_scenario for each in played.items)
+    assert len(model_server.judged) == trials > 100, "a judge was asked about every trial"
     prompt = model_server.requests[0].body["messages"][1]["content"]
     assert "cancel_timeout" in prompt
     assert "refund_second_thoughts" not in prompt, "a held-out scenario was shown"
     assert any("is approved" in line for line in lines)
+
+
+async def test_a_budget_that_is_spent_ends_the_loop_and_what_was_proven_stays(
+    app: App, shop: Path, model_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trial costs a cent: 12 scenarios, five times, of the parent, then of both versions where nobody looked before."""
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    agent = shop / "shop" / "agent.py"
+    first = "        orders = ORDER.findall(self.heard)\n"
+    text = agent.read_text()
+    assert text.count(first) >= 1
+    call = '        self.session.model_call(usage={"input_tokens": 9, "output_tokens": 1}, cost_usd="0.01")\n'
+    agent.write_text(text.replace(first, call + first, 1))
+    model_server.will(recommends({"patch": PATCH}), recommends({"patch": PATCH}))
+    choice = AnalystChoice("llm", "gpt-test", model_server.endpoint.base_url, KEY_VARIABLE)
+    lines: list[str] = []
+
+    begun = await improving.begin(app, order(shop, analyst=choice, rounds=3, budget_usd=Decimal("1.90")))
+    ended = await improving.improve(app, begun, on_event=lines.append, concurrency=2)
+
+    assert ended.stopped_for is not None
+    assert "the budget" in ended.stopped_for
+    assert "used up" in ended.stopped_for
+    assert Decimal("1.80") <= ended.spent_usd <= Decimal("2.00")
+    first_round, *others = await seen(app, ended)
+    assert first_round.round.is_proven
+    assert first_round.proof is not None
+    assert first_round.proof.verdict == "better"
+    assert len(others) == 1, "a third round never began"
+    assert others[0].proof is None
+    assert any("waits for an approval" in line for line in lines)
+    async with app.transaction() as tx:
+        proposal = await configurations.get_proposal(tx, str(first_round.proof.diff_id))
+    assert proposal.status is configurations.ApprovalStatus.PENDING
+    assert await improving.improve(app, begun) == ended, "nothing more is spent"
 
 
 async def test_what_was_proven_waits_for_a_person_and_an_interrupted_loop_goes_on(
