@@ -5645,6 +5645,14 @@ BEGIN
     DELETE FROM platform.sign_in_failures WHERE last_failed_at < clock_timestamp() - interval '1 day';
     UPDATE platform.user_sessions SET status = 'expired' WHERE status = 'active' AND expires_at <= clock_timestamp();
     GET DIAGNOSTICS changed = ROW_COUNT;
+    DELETE FROM platform.user_sessions
+     WHERE id IN (
+               SELECT ended.id FROM platform.user_sessions AS ended
+                WHERE ended.name IS NOT NULL
+                  AND ended.status <> 'active'
+                  AND least(ended.revoked_at, ended.expires_at) < clock_timestamp() - keep
+                LIMIT 10000
+           );
     DELETE FROM platform.team_invitations
      WHERE accepted_at IS NULL AND least(expires_at, revoked_at) < clock_timestamp() - keep;
     RETURN changed;
@@ -5705,7 +5713,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION platform.use_session(wanted text, requests integer, idle interval, longest interval) RETURNS TABLE(id uuid, status text, context jsonb, request_count integer, last_activity timestamp with time zone, expires_at timestamp with time zone, ends_at timestamp with time zone, created_at timestamp with time zone)
+CREATE FUNCTION platform.use_session(wanted text, requests integer, idle interval, longest interval, most integer) RETURNS TABLE(id uuid, status text, context jsonb, request_count integer, last_activity timestamp with time zone, expires_at timestamp with time zone, ends_at timestamp with time zone, created_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -5714,6 +5722,20 @@ CREATE FUNCTION platform.use_session(wanted text, requests integer, idle interva
 DECLARE
     at_time CONSTANT timestamptz := clock_timestamp();
 BEGIN
+    IF NOT EXISTS (
+        SELECT FROM platform.user_sessions
+         WHERE tenant_id = platform.tenant_id() AND user_id = platform.user_id() AND name = wanted
+    ) THEN
+        -- One after the other, or several at once would each find room.
+        PERFORM pg_advisory_xact_lock(hashtextextended('sessions of ' || platform.user_id() || ' in ' || platform.tenant_id(), 0));
+        IF most <= (
+            SELECT count(*) FROM platform.user_sessions
+             WHERE tenant_id = platform.tenant_id() AND user_id = platform.user_id() AND name IS NOT NULL AND name <> wanted
+               AND status = 'active' AND expires_at > at_time
+        ) THEN
+            RETURN;
+        END IF;
+    END IF;
     INSERT INTO platform.user_sessions AS known (
         tenant_id, user_id, name, session_token, idle_lifetime, request_count, last_activity, expires_at, ends_at, created_at
     )

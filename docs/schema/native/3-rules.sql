@@ -1205,6 +1205,8 @@ CREATE INDEX user_sessions_by_memory ON platform.user_sessions USING btree (tena
 
 CREATE UNIQUE INDEX user_sessions_one_per_name ON platform.user_sessions USING btree (tenant_id, user_id, name) WHERE (name IS NOT NULL);
 
+CREATE INDEX user_sessions_open_by_name ON platform.user_sessions USING btree (tenant_id, user_id, expires_at) WHERE ((name IS NOT NULL) AND ((status)::text = 'active'::text));
+
 CREATE INDEX achievements_by_category ON society.achievements USING btree (tenant_id, category) WHERE (is_active AND (deleted_at IS NULL));
 
 CREATE UNIQUE INDEX achievements_one_live_per_achievement_id ON society.achievements USING btree (tenant_id, achievement_id) WHERE (deleted_at IS NULL);
@@ -4279,8 +4281,8 @@ GRANT SELECT(revoked_at) ON TABLE platform.team_invitations TO guildhall_person;
 
 REVOKE ALL ON FUNCTION platform.use_invitation(digest text, person uuid) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION platform.use_session(wanted text, requests integer, idle interval, longest interval) FROM PUBLIC;
-GRANT ALL ON FUNCTION platform.use_session(wanted text, requests integer, idle interval, longest interval) TO guildhall_app;
+REVOKE ALL ON FUNCTION platform.use_session(wanted text, requests integer, idle interval, longest interval, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.use_session(wanted text, requests integer, idle interval, longest interval, most integer) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.user_identifier() FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.user_identifier() TO guildhall_app;
