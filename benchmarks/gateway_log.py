@@ -126,7 +126,7 @@ async def keyset(
             async with database.transaction(identity.LOCAL) as tx:
                 statement, arguments = watched.last
                 rows = await tx.fetch_prepared(f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {statement}", arguments)
-                plan = [row[0] for row in rows]
+                plan = [next(iter(row.values())) for row in rows]
     return took, found, plan
 
 
@@ -173,7 +173,7 @@ async def measure(url: str, calls: int, repeats: int, explain: bool) -> list[dic
     chance = random.Random(1)
     anywhere = [starts + (ends - starts) * chance.random() for _ in range(repeats)]
     results = []
-    month = {"created_from": starts + timedelta(days=30), "created_before": starts + timedelta(days=60)}
+    month: dict[str, object] = {"created_from": starts + timedelta(days=30), "created_before": starts + timedelta(days=60)}
     cases: list[tuple[str, dict[str, object]]] = [
         ("team", {}),
         ("key, one of fifty", {"api_key_id": KEYS[3]}),
