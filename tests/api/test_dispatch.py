@@ -48,42 +48,39 @@ async def test_every_route_that_reads_no_json_is_called_directly(application):
     assert any(layer.cls is Dispatch for layer in application.user_middleware)
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/health"),
-        ("GET", "/v1/evaluation/simulations?limit=5&status=completed&status=failed"),
-        ("GET", "/v1/evaluation/simulations?limit=0&sort=colour&created_after=yesterday"),
-        ("GET", "/v1/evaluation/simulations?bogus=1"),
-        ("GET", "/v1/evaluation/simulations?config=%00"),
-        ("GET", "/v1/evaluation/simulations?format=csv"),
-        ("GET", "/v1/evaluation/simulations/@latest"),
-        ("GET", "/v1/evaluation/simulations/a%00b"),
-        ("GET", f"/v1/evaluation/simulations/{'x' * 301}"),
-        ("GET", "/v1/evaluation/outcomes/0192f3a4-5b6c-7d8e-9f01-23456789abcd"),
-        ("GET", "/v1/evaluation/outcomes/nonsense"),
-        ("GET", "/v1/evaluation/outcomes/a%2Fb"),
-        ("GET", "/v1/evaluation/outcomes/"),
-        ("POST", "/v1/evaluation/simulations/@latest/completion"),
-        ("DELETE", "/v1/platform/invitations/nonsense"),
-        ("DELETE", "/v1/platform/invitations/0192f3a4-5b6c-7d8e-9f01-23456789abcd"),
-        ("GET", "/nowhere"),
-    ],
-)
+_REQUESTS = [
+    ("GET", "/health"),
+    ("GET", "/v1/evaluation/simulations?limit=5&status=completed&status=failed"),
+    ("GET", "/v1/evaluation/simulations?limit=0&sort=colour&created_after=yesterday"),
+    ("GET", "/v1/evaluation/simulations?bogus=1"),
+    ("GET", "/v1/evaluation/simulations?config=%00"),
+    ("GET", "/v1/evaluation/simulations?format=csv"),
+    ("GET", "/v1/evaluation/simulations/@latest"),
+    ("GET", "/v1/evaluation/simulations/a%00b"),
+    ("GET", f"/v1/evaluation/simulations/{'x' * 301}"),
+    ("GET", "/v1/evaluation/outcomes/0192f3a4-5b6c-7d8e-9f01-23456789abcd"),
+    ("GET", "/v1/evaluation/outcomes/nonsense"),
+    ("GET", "/v1/evaluation/outcomes/a%2Fb"),
+    ("GET", "/v1/evaluation/outcomes/"),
+    ("POST", "/v1/evaluation/simulations/@latest/completion"),
+    ("DELETE", "/v1/platform/invitations/nonsense"),
+    ("DELETE", "/v1/platform/invitations/0192f3a4-5b6c-7d8e-9f01-23456789abcd"),
+    ("GET", "/nowhere"),
+]
+
+
 @pytest.mark.parametrize("who", ["pottery/owner", "pottery/viewer", None])
-async def test_what_is_called_directly_answers_the_same(served, application, method, path, who):
+async def test_what_is_called_directly_answers_the_same(served, application, who):
+    """All requests of one caller to one application: making one takes a second."""
     key = "" if who is None else served.keys[who]
-    answers = []
-    if method == "POST":
-        async with _client(application, key=key, behind=True) as client:
-            await client.request(method, path)  # what can be done once is done, so that both are told the same
-    for behind in (False, True):
-        async with _client(application, key=key, behind=behind) as client:
-            answers.append(await client.request(method, path))
-    direct, usual = answers
-    assert direct.status_code == usual.status_code
-    assert _headers(direct) == _headers(usual)
-    assert _said(direct) == _said(usual)
+    async with _client(application, key=key) as directly, _client(application, key=key, behind=True) as usually:
+        for method, path in _REQUESTS:
+            if method == "POST":
+                await usually.request(method, path)  # what can be done once is done, so that both are told the same
+            direct, usual = await directly.request(method, path), await usually.request(method, path)
+            assert direct.status_code == usual.status_code, path
+            assert _headers(direct) == _headers(usual), path
+            assert _said(direct) == _said(usual), path
 
 
 def _headers(answer):
