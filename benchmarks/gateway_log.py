@@ -173,7 +173,10 @@ async def measure(url: str, calls: int, repeats: int, explain: bool) -> list[dic
     chance = random.Random(1)
     anywhere = [starts + (ends - starts) * chance.random() for _ in range(repeats)]
     results = []
-    month: dict[str, object] = {"created_from": starts + timedelta(days=30), "created_before": starts + timedelta(days=60)}
+    month: dict[str, object] = {
+        "created_from": starts + timedelta(days=30),
+        "created_before": starts + timedelta(days=60),
+    }
     cases: list[tuple[str, dict[str, object]]] = [
         ("team", {}),
         ("key, one of fifty", {"api_key_id": KEYS[3]}),
