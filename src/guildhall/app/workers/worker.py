@@ -23,6 +23,7 @@ import socket
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -581,17 +582,18 @@ class Worker:
         """Rescue what others have lost, and hand back what this worker has without knowing."""
         lease_s = self._lease.total_seconds()
         while True:
-            await asyncio.sleep(lease_s / 2 * random.uniform(0.8, 1.2))
-            try:
+            # At once, for where workers do not live long nobody else would; and again soon where it was cut short.
+            rest_s = lease_s / 20
+            with suppress(Unavailable):  # the pump tells of it
                 swept = await sweep(self._app)
                 async with self._app.database.duty("worker") as tx:
                     known = list(self._held.copy())
                     await jobs.release_orphans(tx, self.name, known, self._lease)
-            except Unavailable:
-                continue  # the pump tells of it
-            self.counts.rescued += swept.retried
-            if swept.lost or swept.retried:
-                self._heard()
+                self.counts.rescued += swept.retried
+                if swept.lost or swept.retried:
+                    self._heard()
+                rest_s = lease_s / 2
+            await asyncio.sleep(rest_s * random.uniform(0.8, 1.2))
 
 
 def new_name() -> str:
