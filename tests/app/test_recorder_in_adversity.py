@@ -41,9 +41,15 @@ def spool(tmp_path: Path) -> Spool:
 
 
 async def ids(database: Database, actor: Actor, simulation_id: UUID) -> list[UUID]:
+    found: list[UUID] = []
+    after = None
     async with database.transaction(actor) as tx:
-        page = await outcomes.list_outcomes(tx, simulation_id=simulation_id, at_most=10_000)
-    return sorted(each.outcome_id for each in page.outcomes)
+        while True:  # how many there are is for the machine to say: some tests record for as long as a restart takes
+            page = await outcomes.list_outcomes(tx, simulation_id=simulation_id, after=after, at_most=1_000)
+            found += [each.outcome_id for each in page.outcomes]
+            after = page.next
+            if after is None:
+                return sorted(found)
 
 
 def ids_of(records: list[TrialRecord]) -> list[UUID]:
