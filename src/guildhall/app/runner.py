@@ -103,6 +103,7 @@ class Bill:
     stored_usd: Decimal | None = None
     recent_usd: Decimal = Decimal(0)
     recent: dict[UUID, Decimal] = field(default_factory=dict)
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def usd(self) -> Decimal:
@@ -120,8 +121,18 @@ class Bill:
             self.recent[record.outcome.outcome_id] = sum(known, Decimal(0))
             self.recent_usd += self.recent[record.outcome.outcome_id]
 
-    def settle(self, spent: Spent) -> None:
-        """Take over what is stored, by whomever."""
+    async def read(self, spent_so_far: Callable[[list[UUID]], Awaitable[Spent]]) -> None:
+        """
+        Take over what is stored, by whomever.
+
+        `spent_so_far` is asked which of the recorded outcomes are stored by
+        now, by one reader at a time: of two at once both would count them off,
+        and the older answer might come last.
+        """
+        async with self._reading:
+            self._settle(await spent_so_far(list(self.recent)))
+
+    def _settle(self, spent: Spent) -> None:
         self.stored_usd = spent.usd
         for outcome_id in spent.known:
             self.recent_usd -= self.recent.pop(outcome_id)
@@ -235,8 +246,8 @@ class Runner:
         return run
 
     async def _read_bill(self, tx: Tx, run: Run) -> None:
-        among = list(run.bill.recent)
-        run.bill.settle(await simulations.spent_so_far(tx, [*self._ids, *self._limits.budgeted], among=among))
+        ids = [*self._ids, *self._limits.budgeted]
+        await run.bill.read(lambda among: simulations.spent_so_far(tx, ids, among=among))
 
     async def _work_until_ended(self, run: Run, recorder: Recorder) -> None:
         self._working = asyncio.ensure_future(self._work(run, recorder))

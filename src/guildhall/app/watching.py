@@ -10,6 +10,7 @@ from uuid import UUID
 from guildhall.app.following import follow
 from guildhall.app.runner import OnProgress, Progress, Run, RunLimits
 from guildhall.app.wiring import App
+from guildhall.db import Tx
 from guildhall.domains.evaluation import simulations
 from guildhall.errors import Unavailable
 
@@ -36,7 +37,11 @@ async def _watch_one(app: App, run: Run, simulation_id: UUID, on_progress: OnPro
         run.progress[simulation_id].catch_up(news)
         with suppress(Unavailable):
             async with app.transaction() as tx:
-                run.bill.settle(await simulations.spent_so_far(tx, list(run.progress)))
+                await _read_bill(tx, run)
         if news.has_ended:
             run.stopped_for = run.stopped_for or news.error_message
         on_progress(run)
+
+
+async def _read_bill(tx: Tx, run: Run) -> None:
+    await run.bill.read(lambda among: simulations.spent_so_far(tx, list(run.progress), among=among))
