@@ -39,4 +39,5 @@ pytest_plugins = [
     "fixtures.certificates",
     "fixtures.gateways",
     "fixtures.browser",
+    "fixtures.wires",
 ]

@@ -202,6 +202,16 @@ async def test_migrations_ask_for_a_direct_connection(
     assert guildhall("db", "migrate", "--json", **directly).json["applied"] == [newest]
 
 
+def test_a_pooler_that_is_said_not_to_be_there_is_named(
+    guildhall: Command, pooler: Pooler, administrator_url: str
+) -> None:
+    behind = {"GUILDHALL_DATABASE_URL": pooler.url(administrator_url), "GUILDHALL_POOLER": "none"}
+    said = guildhall("eval", "list", expect=3, **behind).err
+    assert "pooler" in said
+    assert "jit" in said
+    assert "Unset GUILDHALL_POOLER" in said
+
+
 @pytest.mark.parametrize(
     ("environment", "named"),
     [

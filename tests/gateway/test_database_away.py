@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import aiohttp
 import asyncpg
-import pytest
 
 from fixtures.gateways import PRICES, SECRET_KEY, program, settings_of
 from fixtures.upstreams import ScriptedUpstream
+from fixtures.wires import Wire
 from guildhall.db import Database
 from guildhall.domains.gateway import budgets, providers
 from guildhall.domains.platform import identity
@@ -26,61 +24,6 @@ from guildhall.settings import Settings
 
 CALLERS = 6
 SECRET = "what nobody else may read"
-
-
-class Wire:
-    """The way to the server, which can be cut: connections then break, and new ones are refused."""
-
-    def __init__(self, directory: Path, server: str) -> None:
-        parts = urlsplit(server)
-        asked = parse_qs(parts.query)
-        port = asked.get("port", ["5432"])[0]
-        self._server = Path(asked["host"][0]) / f".s.PGSQL.{port}"
-        self._here = directory / f".s.PGSQL.{port}"
-        self._clients: set[asyncio.Task[None]] = set()
-        self._listener: asyncio.Server | None = None
-        self.url = urlunsplit(parts._replace(query=urlencode({"host": str(directory), "port": port})))
-
-    async def mend(self) -> None:
-        self._listener = await asyncio.start_unix_server(self._serve, self._here)
-
-    async def cut(self) -> None:
-        assert self._listener is not None
-        self._listener.close()
-        self._here.unlink(missing_ok=True)
-        for each in self._clients:
-            each.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
-        self._clients.clear()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._clients.add(task)
-        behind, ahead = await asyncio.open_unix_connection(str(self._server))
-        try:
-            await asyncio.gather(self._pass(reader, ahead), self._pass(behind, writer))
-        except (OSError, asyncio.CancelledError):
-            pass  # it was cut
-        finally:
-            self._clients.discard(task)
-            for each in (writer, ahead):
-                each.transport.abort()
-
-    @staticmethod
-    async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while part := await reader.read(1 << 16):
-            writer.write(part)
-            await writer.drain()
-        writer.close()
-
-
-@pytest.fixture
-async def wire(tmp_path: Path, database_url: str) -> AsyncIterator[Wire]:
-    wire = Wire(tmp_path, database_url)
-    await wire.mend()
-    yield wire
-    await wire.cut()
 
 
 async def test_calls_go_on_and_each_is_on_record_once_though_the_gateway_is_killed_while_the_database_is_away(

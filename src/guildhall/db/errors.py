@@ -139,6 +139,12 @@ def translate(error: BaseException) -> GuildhallError | None:
             return ProofRefused("the key or session is not good any more")
         case asyncpg.PostgresError(sqlstate="GH002"):
             return StandingChanged("what the caller may do has just changed", remedy="Try again.")
+        case asyncpg.ProtocolViolationError() if "startup parameter" in str(error):
+            return DatabaseUnavailable(
+                f"a connection pooler stands before PostgreSQL and refuses what a connection begins with: {error}",
+                remedy="Unset GUILDHALL_POOLER, or set it to transaction.",
+                field="GUILDHALL_POOLER",
+            )
         case asyncpg.InterfaceError() if _is_about_the_connection(error):
             return DatabaseUnavailable(
                 "the connection to PostgreSQL is gone", remedy="Check that the server runs, then try again."
