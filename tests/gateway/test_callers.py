@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import asyncpg
@@ -206,6 +207,8 @@ async def test_a_budget_counts_the_calls_that_it_names(town: Town) -> None:
     await town.budget("key", limit_usd=Decimal(1), api_key_id=key_id)
     await town.budget("model", limit_usd=Decimal(1), model="say-hello", period="day")
     await town.budget("other", limit_usd=Decimal(1), model="say-other")
+    with pytest.raises(budgets.BudgetRefused, match="api_key_id .*, expected the id of one of the team's keys"):
+        await town.budget("nobody's", limit_usd=Decimal(1), api_key_id=uuid4())
     await town.say(max_tokens=5)
     await town.say(key=key, max_tokens=5)
     assert {each.name: each.spent_usd for each in await town.budgets()} == {"key": COST, "model": 2 * COST, "other": 0}

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from uuid import UUID
 
 from guildhall.db import ConstraintViolated, Tx, load_queries
-from guildhall.domains.gateway.budgets.errors import BudgetTaken
+from guildhall.domains.gateway.budgets.errors import BudgetRefused, BudgetTaken
 from guildhall.domains.gateway.budgets.types import Budget, NewBudget
 
 _queries = load_queries(__package__)
@@ -23,6 +23,8 @@ async def insert_budget(tx: Tx, new: NewBudget) -> UUID:
     except ConstraintViolated as error:
         if error.constraint == "budgets_one_per_name":
             raise BudgetTaken(new.name) from error
+        if error.constraint == "budgets_key_is_the_teams":
+            raise BudgetRefused("api_key_id", new.api_key_id, "the id of one of the team's keys") from error
         raise
     return made
 
