@@ -207,7 +207,7 @@ async def test_a_budget_counts_the_calls_that_it_names(town: Town) -> None:
     await town.budget("key", limit_usd=Decimal(1), api_key_id=key_id)
     await town.budget("model", limit_usd=Decimal(1), model="say-hello", period="day")
     await town.budget("other", limit_usd=Decimal(1), model="say-other")
-    with pytest.raises(budgets.BudgetRefused, match="api_key_id .*, expected the id of one of the team's keys"):
+    with pytest.raises(budgets.BudgetRefused, match="the id of one of the team's keys"):
         await town.budget("nobody's", limit_usd=Decimal(1), api_key_id=uuid4())
     await town.say(max_tokens=5)
     await town.say(key=key, max_tokens=5)
