@@ -1089,7 +1089,7 @@ CREATE INDEX bodies_by_day ON gateway.bodies USING btree (used_on);
 
 CREATE INDEX budget_periods_by_budget ON gateway.budget_periods USING btree (tenant_id, budget_id);
 
-CREATE INDEX budgets_by_key ON gateway.budgets USING btree (api_key_id) WHERE (api_key_id IS NOT NULL);
+CREATE INDEX budgets_by_key ON gateway.budgets USING btree (tenant_id, api_key_id) WHERE (api_key_id IS NOT NULL);
 
 CREATE INDEX budgets_by_user ON gateway.budgets USING btree (user_id) WHERE (user_id IS NOT NULL);
 
@@ -2372,7 +2372,7 @@ ALTER TABLE ONLY gateway.budget_periods
     ADD CONSTRAINT budget_periods_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
 
 ALTER TABLE ONLY gateway.budgets
-    ADD CONSTRAINT budgets_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES platform.api_keys(id) ON DELETE CASCADE;
+    ADD CONSTRAINT budgets_key_is_the_teams FOREIGN KEY (tenant_id, api_key_id) REFERENCES platform.api_keys(tenant_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY gateway.budgets
     ADD CONSTRAINT budgets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
