@@ -482,6 +482,8 @@ def test_a_function_that_cannot_be_a_handler_is_refused() -> None:
     handlers.job("twice")(lambda payload: None)
     with pytest.raises(HandlerNotUsable, match="two functions"):
         handlers.job("twice")(lambda payload: 1)
+    with pytest.raises(HandlerNotUsable, match="of 10 years at most"):
+        handlers.job("ages", timeout=timedelta.max)
     with pytest.raises(InvalidInput, match="no handler works on queue 'defualt'"):
         handlers.of_queues(["defualt"])
 

@@ -80,7 +80,12 @@ async def test_a_job_is_added_from_the_command_line(types: jobs.Types, guildhall
     assert 'Did you mean "other"?' in guildhall("jobs", "add", "ohter", expect=2).err
     for payload, said in (("[1]", "expected a JSON object"), ("{", "is no JSON"), ("@nothing", "No such file")):
         assert said in guildhall("jobs", "add", "other", "--payload", payload, expect=2).err
-    assert "no length of time" in guildhall("jobs", "add", "other", "--after", "soon", expect=2).err
+    for after, said in (("soon", "no length of time"), ("4000000d", "ends before the year 10000")):
+        assert said in guildhall("jobs", "add", "other", "--after", after, expect=2).err
+    assert "is 'urgent', expected critical" in guildhall("jobs", "add", "other", "--priority", "urgent", expect=2).err
+    assert "wait in 'default'" in guildhall("jobs", "add", "other", "--queue", "mail", expect=2).err
+    for words in (("worker", "--lease", "nan"), ("worker", "--grace", "inf"), ("jobs", "top", "--every", "nan")):
+        assert guildhall(*words, "--json", expect=2).json["error"]["code"] == "usage"
 
 
 async def test_types_and_queues_are_paused_and_limited(app: App, types: jobs.Types, guildhall: Command) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from uuid import uuid4
 
 from fixtures.command_line import Command
@@ -50,7 +51,9 @@ def test_a_task_goes_from_hand_to_hand(guildhall: Command) -> None:
     assert guildhall("tasks", "list", "--status", "cancelled", "--json").json[0]["task_id"] == "report"
 
 
-def test_what_cannot_be_is_said(guildhall: Command) -> None:
+def test_what_cannot_be_is_said(guildhall: Command, tmp_path: Path) -> None:
+    large = tmp_path / "large.json"
+    large.write_text('{"text":"' + "x" * 1_048_575 + '"}')
     assert guildhall("tasks", "list").out == "no tasks\n"
     assert guildhall("tasks", "graph").out == "no task waits for another\n"
     for command, said in (
@@ -62,10 +65,16 @@ def test_what_cannot_be_is_said(guildhall: Command) -> None:
         (["tasks", "add", "t", "--deadline", "soon"], "--deadline is 'soon', expected a moment with its time zone"),
         (["tasks", "add", "t", "--deadline", "2020-01-01T00:00Z"], "expected a moment after now"),
         (["tasks", "add", "t", "--waits-for", "x"], "there is no task 'x' to wait for"),
+        (["tasks", "add", "t", "--payload", f"@{large}"], "has 1,048,586 bytes, expected at most 1,048,576"),
+        (["tasks", "add", "t", "--not-before", "0001-01-01T00:00+14:00"], "expected a moment with its time zone"),
+        (["tasks", "add", "t", "--timeout", "nan"], "--timeout"),
+        (["tasks", "type", "t", "--timeout", "1e300"], "--timeout"),
+        (["tasks", "claim", "--agent", "x", "--lease", "nan"], "--lease"),
         (["tasks", "list", "--status", "pendign"], 'Did you mean "pending"?'),
         (["agents", "add", "ada", "--skill", "sql=lots"], "proficiency is 'lots', expected a number from 0 to 1"),
     ):
         assert said in guildhall(*command, expect=2).err
+    assert guildhall("tasks", "list").out == "no tasks\n"
 
 
 def test_a_graph_is_drawn_once_for_each_task_below_what_it_waits_for() -> None:

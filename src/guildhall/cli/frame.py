@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import sys
 import tempfile
@@ -54,6 +55,18 @@ _WIDTH = 80
 _MOST_PROBLEMS = 20
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
+
+
+def finite(number: float | None) -> float | None:
+    """
+    A number as an option takes it: `nan`, which is above and below no bound, and infinity are none.
+
+    Raises:
+        BadParameter: It is one of them.
+    """
+    if number is not None and not math.isfinite(number):
+        raise typer.BadParameter(f"{number} is no number that can be counted to.")
+    return number
 
 
 class UsageWrong(InvalidInput):

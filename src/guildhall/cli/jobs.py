@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from guildhall.cli.frame import JsonOption, Output, run
+from guildhall.cli.frame import JsonOption, Output, finite, run
 
 group = typer.Typer(help="Jobs: what is to be done, what was done, and what nobody could do.", no_args_is_help=True)
 
@@ -140,7 +140,7 @@ def add(
                     values,
                     queue=queue,
                     priority=priority,
-                    scheduled_at=None if wait is None else tx.now + wait,
+                    scheduled_at=None if wait is None else _later(tx.now, wait, after),
                     unique_key=key,
                     max_retries=retries,
                 )
@@ -215,7 +215,7 @@ def limit(
 
 @group.command()
 def top(
-    every: Annotated[float, typer.Option(min=0.1, help="Seconds between two frames.")] = 1.0,
+    every: Annotated[float, typer.Option(min=0.1, callback=finite, help="Seconds between two frames.")] = 1.0,
     as_json: JsonOption = False,
 ) -> None:
     """
@@ -413,7 +413,12 @@ def _ids(texts: list[str]) -> list[UUID]:
         try:
             found.append(UUID(text))
         except ValueError:
-            raise InvalidInput(f"the job is {text!r}, expected a UUID", field="job", value=text) from None
+            raise InvalidInput(
+                f"the job is {text[:200]!r}, expected a UUID",
+                remedy="`guildhall jobs list` shows those that there are.",
+                field="job",
+                value=text[:200],
+            ) from None
     return list(dict.fromkeys(found))
 
 
@@ -436,7 +441,12 @@ def _number(text: str, field: str) -> int:
     from guildhall.errors import InvalidInput
 
     if not text.isdecimal() or len(text) > 9:
-        raise InvalidInput(f"--{field} is {text!r}, expected a whole number, or any", field=field, value=text)
+        raise InvalidInput(
+            f"--{field} is {text[:200]!r}, expected a whole number, or any",
+            remedy="Write one from 0 to 999999999.",
+            field=field,
+            value=text[:200],
+        )
     return int(text)
 
 
@@ -453,12 +463,27 @@ def read_span(text: str, field: str) -> timedelta:
     try:
         return jobs.read_span(text)
     except ValueError as error:
-        raise InvalidInput(f"--{field}: {error}", field=field, value=text) from None
+        remedy = "Write a number and its unit, from seconds to days."
+        raise InvalidInput(f"--{field}: {error}", remedy=remedy, field=field, value=text[:200]) from None
 
 
-def read_payload(text: str) -> dict[str, Any]:
+def _later(now: datetime, wait: timedelta, text: str | None) -> datetime:
+    from guildhall.errors import InvalidInput
+
+    try:
+        return now + wait
+    except OverflowError:
+        raise InvalidInput(
+            f"--after is {text!r}, expected a length of time that ends before the year 10000",
+            remedy="Write one such as 90s, 15min, 6h or 1d; nothing was enqueued.",
+            field="after",
+            value=text,
+        ) from None
+
+
+def read_payload(text: str, option: str = "--payload", *, any_json: bool = False) -> Any:
     """
-    A payload as an option has it: a JSON object, or @ and the file that holds one.
+    A payload as an option has it: a JSON object, or @ and the file that holds one; with `any_json`, any value.
 
     Raises:
         InvalidInput: It is none, or the file cannot be read.
@@ -469,13 +494,15 @@ def read_payload(text: str) -> dict[str, Any]:
 
     from guildhall.errors import InvalidInput
 
-    remedy = 'Write an object, such as --payload \'{"to": "Ada"}\', or @letter.json for a file.'
+    field = option.removeprefix("--")
+    remedy = f'Write an object, such as {option} \'{{"to": "Ada"}}\', or @letter.json for a file.'
     try:
         value = orjson.loads(Path(text[1:]).read_bytes() if text.startswith("@") else text)
     except OSError as error:
-        raise InvalidInput(f"--payload: {error}", remedy=remedy, field="payload", value=text) from None
+        raise InvalidInput(f"{option}: {error}", remedy=remedy, field=field, value=text[:200]) from None
     except ValueError as error:
-        raise InvalidInput(f"--payload is no JSON: {error}", remedy=remedy, field="payload", value=text) from None
-    if not isinstance(value, dict):
-        raise InvalidInput(f"--payload is {text[:100]!r}, expected a JSON object", remedy=remedy, field="payload")
+        raise InvalidInput(f"{option} is no JSON: {error}", remedy=remedy, field=field, value=text[:200]) from None
+    if not any_json and not isinstance(value, dict):
+        said = f"{option} is {text[:200]!r}, expected a JSON object"
+        raise InvalidInput(said, remedy=remedy, field=field, value=text[:200])
     return value

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from guildhall.cli.frame import JsonOption, Output, run
+from guildhall.cli.frame import JsonOption, Output, finite, run
+from guildhall.cli.jobs import read_payload
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -29,7 +30,10 @@ LastOption = Annotated[int, typer.Option(min=1, max=10_000, help="How many, newe
 SkillOption = Annotated[list[str] | None, typer.Option("--skill", help="What an agent must be able to do. Repeatable.")]
 TrustOption = Annotated[float, typer.Option("--min-trust", help="How much trust it must have, from 0 to 1.")]
 RetriesOption = Annotated[int | None, typer.Option("--max-retries", help="How often to try again.", show_default="3")]
-TimeoutOption = Annotated[float | None, typer.Option("--timeout", help="Seconds that an attempt may take.")]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option("--timeout", max=315_360_000, callback=finite, help="Seconds that an attempt may take."),
+]
 
 
 @group.command()
@@ -38,7 +42,7 @@ def add(
     task_id: Annotated[str | None, typer.Option("--id", help="What the team calls it.", show_default="made up")] = None,
     description: Annotated[str | None, typer.Option(help="More about it.")] = None,
     task_type: Annotated[str, typer.Option("--type", help="Its type.")] = "task",
-    payload: Annotated[str | None, typer.Option(help="A JSON object for whoever does it.")] = None,
+    payload: Annotated[str | None, typer.Option(help="A JSON object for whoever does it, or @FILE.")] = None,
     priority: Annotated[str, typer.Option(help="critical, high, medium or low.")] = "medium",
     skill: SkillOption = None,
     min_trust: TrustOption = 0.0,
@@ -102,7 +106,7 @@ def type_(
     name: Annotated[str | None, typer.Argument(help="Which type; all of them are listed unless one is given.")] = None,
     skill: SkillOption = None,
     min_trust: TrustOption = 0.0,
-    schema: Annotated[str | None, typer.Option(help="The JSON schema that payloads have to fit.")] = None,
+    schema: Annotated[str | None, typer.Option(help="The JSON schema that payloads have to fit, or @FILE.")] = None,
     max_retries: RetriesOption = None,
     timeout: TimeoutOption = None,
     as_json: JsonOption = False,
@@ -222,7 +226,13 @@ def claim(
     at_most: Annotated[int, typer.Option("-n", "--at-most", min=1, max=1000, help="How many.")] = 1,
     later: Annotated[bool, typer.Option("--later", help="Leave them assigned, until `guildhall tasks start`.")] = False,
     lease: Annotated[
-        float, typer.Option(min=1, max=604_800, help="Seconds that the agent has them for after its last sign of life.")
+        float,
+        typer.Option(
+            min=1,
+            max=604_800,
+            callback=finite,
+            help="Seconds that the agent has them for after its last sign of life.",
+        ),
     ] = 3600.0,
     as_json: JsonOption = False,
 ) -> None:
@@ -257,7 +267,7 @@ def start(task: TaskArgument, agent: AgentOption = None, as_json: JsonOption = F
 @group.command()
 def done(
     task: TaskArgument,
-    result: Annotated[str | None, typer.Option(help="What came of it, as JSON.")] = None,
+    result: Annotated[str | None, typer.Option(help="What came of it, as JSON, or @FILE.")] = None,
     score: Annotated[float | None, typer.Option(help="What it is worth, from 0 to 1.")] = None,
     agent: AgentOption = None,
     as_json: JsonOption = False,
@@ -497,23 +507,11 @@ async def _awaited(tx: Any, ref: str) -> UUID:
 
 
 def _json(text: str | None, option: str = "--payload", *, any_json: bool = False) -> Any:
-    import orjson
-
-    from guildhall.errors import InvalidInput
-
-    if text is None:
-        return None
-    expected = "JSON" if any_json else "a JSON object"
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise InvalidInput(f"{option} is no JSON: {error}", field=option, value=text[:200]) from None
-    if not any_json and not isinstance(value, dict):
-        raise InvalidInput(f"{option} is {text[:200]!r}, expected {expected}", field=option, value=text[:200])
-    return value
+    return None if text is None else read_payload(text, option, any_json=any_json)
 
 
 def _moment(option: str, text: str | None) -> datetime | None:
+    from guildhall.domains.platform import jobs
     from guildhall.errors import InvalidInput
 
     if text is None:
@@ -522,11 +520,12 @@ def _moment(option: str, text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if not jobs.is_moment(moment):
         raise InvalidInput(
-            f"{option} is {text!r}, expected a moment with its time zone, such as 2026-12-01T09:00Z",
-            field=option,
-            value=text,
+            f"{option} is {text[:200]!r}, expected a moment with its time zone, such as 2026-12-01T09:00Z",
+            remedy="Write it so; nothing was added.",
+            field=option.removeprefix("--"),
+            value=text[:200],
         )
     return moment
 

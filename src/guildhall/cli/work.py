@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import typer
 
-from guildhall.cli.frame import JsonOption, Output, run
+from guildhall.cli.frame import JsonOption, Output, finite, run
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -41,9 +41,17 @@ def worker(
         list[str] | None, typer.Option(help="A Python module that registers handlers, such as shop.jobs. Repeatable.")
     ] = None,
     lease: Annotated[
-        float, typer.Option(min=0.5, help="Seconds without a sign of life after which others take its jobs.")
+        float,
+        typer.Option(
+            min=0.5,
+            max=86_400,
+            callback=finite,
+            help="Seconds without a sign of life after which others take its jobs.",
+        ),
     ] = 30.0,
-    grace: Annotated[float, typer.Option(min=0, help="Seconds that jobs have to finish on a stop.")] = 30.0,
+    grace: Annotated[
+        float, typer.Option(min=0, max=86_400, callback=finite, help="Seconds that jobs have to finish on a stop.")
+    ] = 30.0,
     listen: ListenOption = None,
     as_json: JsonOption = False,
 ) -> None:

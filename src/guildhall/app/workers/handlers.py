@@ -135,8 +135,15 @@ class Registry:
         it could do beside: more of them are for other workers.
 
         Raises:
-            HandlerNotUsable: Another has the name, or the function takes no payload.
+            HandlerNotUsable: Another has the name, the function takes no payload, or no attempt can take that long.
         """
+        if timeout is not None and not jobs.is_timeout(timeout):
+            raise HandlerNotUsable(
+                f"the timeout of job type {name!r} is {timeout!r}, expected {jobs.A_TIMEOUT}",
+                remedy="Leave it out where an attempt may take as long as it likes.",
+                field="timeout",
+                value=str(timeout),
+            )
 
         def register(function: F) -> F:
             known = self._handlers.get(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import RFC_4122, UUID, uuid4
 
@@ -70,6 +70,7 @@ async def test_what_is_enqueued_is_claimed_done_and_told(bench: Bench) -> None:
 
 
 YESTERDAY = datetime(2020, 1, 1, tzinfo=UTC)
+BEFORE_ALL = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
 
 
 @pytest.mark.parametrize(
@@ -85,10 +86,13 @@ YESTERDAY = datetime(2020, 1, 1, tzinfo=UTC)
         ({"priority": -1}, "job_invalid", "priority of job 2 is '-1', expected critical"),
         ({"max_retries": -1}, "job_invalid", "max_retries of job 2 is '-1'"),
         ({"timeout": timedelta(seconds=-1)}, "job_invalid", "expected a length of time above 0"),
+        ({"timeout": timedelta(days=400_000_000)}, "job_invalid", "of 10 years at most. Correct it"),
+        ({"weight": 1e-300}, "job_invalid", "expected a number from 0.001 to 1,000"),
         ({"weight": -2.0}, "job_invalid", "weight of job 2 is '-2.0'"),
-        ({"weight": float("nan")}, "job_invalid", "expected a number above 0"),
+        ({"weight": float("nan")}, "job_invalid", "expected a number from 0.001"),
         ({"deadline_at": YESTERDAY}, "job_invalid", "deadline_at of job 2 is '2020-01-01T00:00:00+00:00'"),
         ({"scheduled_at": datetime(2020, 1, 1)}, "job_invalid", "a moment with its time zone"),  # noqa: DTZ001
+        ({"scheduled_at": BEFORE_ALL}, "job_invalid", "in the years 1 to 9999 of UTC"),
         ({"unique_key": ""}, "job_invalid", "a text of 1 to 255 characters"),
         ({"waits_for": [Wait(UUID(int=7))]}, "job_dependency_unknown", f"no job {UUID(int=7)} to wait for"),
         ({"waits_for": [Wait(UUID(int=7), "shrug")]}, "job_invalid", "expected cancel, fail, ignore"),

@@ -322,6 +322,7 @@ YESTERDAY = datetime(2020, 1, 1, tzinfo=UTC)
         ({"max_retries": -1}, "task_invalid", "max_retries of task 2 is '-1'"),
         ({"min_trust": 1.5}, "task_invalid", "min_trust of task 2 is '1.5', expected a number from 0 to 1"),
         ({"timeout": timedelta(0)}, "task_invalid", "expected a length of time above 0"),
+        ({"timeout": timedelta(days=400_000_000)}, "task_invalid", "of 10 years at most. Correct it"),
         ({"deadline_at": YESTERDAY}, "task_invalid", "deadline_at of task 2 is '2020-01-01T00:00:00+00:00'"),
         ({"scheduled_at": datetime(2020, 1, 1)}, "task_invalid", "a moment with its time zone"),  # noqa: DTZ001
         ({"title": " "}, "task_invalid", "title of task 2 is ' '"),

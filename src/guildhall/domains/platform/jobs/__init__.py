@@ -39,7 +39,17 @@ from guildhall.domains.platform.jobs.lanes import (
 from guildhall.domains.platform.jobs.ports import (
     SchemaReader,
 )
-from guildhall.domains.platform.jobs.rules import encoded, read_rate, read_span
+from guildhall.domains.platform.jobs.rules import (
+    A_MOMENT,
+    A_TIMEOUT,
+    A_WEIGHT,
+    encoded,
+    is_moment,
+    is_timeout,
+    is_weight,
+    read_rate,
+    read_span,
+)
 from guildhall.domains.platform.jobs.schedules import (
     add_schedule,
     begin_due,
@@ -119,6 +129,9 @@ from guildhall.domains.platform.jobs.types import (
 )
 
 __all__ = [
+    "A_MOMENT",
+    "A_TIMEOUT",
+    "A_WEIGHT",
     "DEAD_LETTERS",
     "JOBS",
     "MOST_PAYLOAD_BYTES",
@@ -193,6 +206,9 @@ __all__ = [
     "hands",
     "heartbeat",
     "hold_types",
+    "is_moment",
+    "is_timeout",
+    "is_weight",
     "lanes_of",
     "limit_type",
     "list_lanes",

@@ -20,7 +20,7 @@ class JobInvalid(InvalidInput):
     def __init__(self, field: str, value: Any, expected: str, *, position: int, remedy: str | None = None) -> None:
         super().__init__(
             f"{field} of job {position} is {str(value)[:200]!r}, expected {expected}",
-            remedy=remedy,
+            remedy=remedy or "Correct it; nothing was enqueued.",
             field=field,
             value=value,
             position=position,
@@ -32,11 +32,12 @@ class JobTypeUnknown(InvalidInput):
 
     code = "job_type_unknown"
 
-    def __init__(self, task_type: str, queue: str | None, known: Iterable[str]) -> None:
-        names = sorted(set(known))
+    def __init__(self, task_type: str, queue: str | None, known: Iterable[str], elsewhere: Iterable[str] = ()) -> None:
+        names, queues = sorted(set(known)), sorted(elsewhere)
         super().__init__(
             f"there is no job type {task_type!r}" + ("" if queue is None else f" in queue {queue!r}"),
-            remedy=did_you_mean(task_type, names)
+            remedy=(f"Its jobs wait in {', '.join(map(repr, queues))}: name that queue." if queues else None)
+            or did_you_mean(task_type, names)
             or "A type is known once a worker that handles it has started: run `guildhall worker`.",
             field="task_type",
             value=task_type,
@@ -170,6 +171,7 @@ class JobStateWrong(Conflict):
     def __init__(self, verb: str, job_id: UUID, status: str, states: Iterable[str]) -> None:
         super().__init__(
             f"job {job_id} is {status}: what is {', '.join(states)} can be {verb}",
+            remedy=f"`guildhall jobs show {job_id}` says what happened to it; nothing was changed.",
             field="job_id",
             value=str(job_id),
             status=status,
@@ -216,7 +218,11 @@ class ScheduleInvalid(InvalidInput):
 
     def __init__(self, name: str, field: str, value: Any, why: str) -> None:
         super().__init__(
-            f"{field} of schedule {name!r} is {value!r}: {why}", field=field, value=str(value), schedule=name
+            f"{field} of schedule {name!r} is {None if value is None else str(value)!r}: {why}",
+            remedy="Correct it; nothing was changed.",
+            field=field,
+            value=str(value),
+            schedule=name,
         )
 
 
@@ -270,4 +276,9 @@ class LimitInvalid(InvalidInput):
     code = "job_limit_invalid"
 
     def __init__(self, field: str, value: Any, expected: str) -> None:
-        super().__init__(f"{field} is {str(value)[:100]}, expected {expected}", field=field, value=str(value)[:100])
+        super().__init__(
+            f"{field} is {str(value)[:100]}, expected {expected}",
+            remedy="Correct it; nothing was changed.",
+            field=field,
+            value=str(value)[:100],
+        )

@@ -28,6 +28,8 @@ from guildhall.domains.platform.jobs.types import NewJob, OnFailure, Priority, R
 _PRIORITIES = frozenset(Priority)
 _POLICIES = frozenset(OnFailure)
 _MOST_RETRIES = 1_000_000
+_LEAST_WEIGHT, _MOST_WEIGHT = 0.001, 1000
+LONGEST_TIMEOUT = timedelta(days=3650)
 _KEYS = ("unique_key", "idempotency_key", "fair_key")
 _LONGEST_RATE = timedelta(days=366)
 _SPAN = re.compile(r"(\d{1,9})\s*([a-z]+)")
@@ -87,7 +89,8 @@ def check(job: NewJob, position: int, now: datetime) -> None:
     Hold a job's values against what they may be; its payload and its type are looked at elsewhere.
 
     Raises:
-        JobInvalid: A number is negative, a moment has no time zone or a deadline has passed, a key is too long.
+        JobInvalid: A number is negative or too large, a moment has no time zone or a deadline has passed, a key is too
+            long.
     """
 
     if job.priority is Priority.NORMAL and _says_nothing_else(job):
@@ -100,14 +103,14 @@ def check(job: NewJob, position: int, now: datetime) -> None:
         raise refuse("priority", f"{', '.join(Priority)}")
     if job.max_retries is not None and not (type(job.max_retries) is int and 0 <= job.max_retries <= _MOST_RETRIES):
         raise refuse("max_retries", f"a whole number from 0 to {_MOST_RETRIES:,}")
-    if job.timeout is not None and not (isinstance(job.timeout, timedelta) and job.timeout > timedelta(0)):
-        raise refuse("timeout", "a length of time above 0")
-    if job.weight is not None and not (math.isfinite(job.weight) and job.weight > 0):
-        raise refuse("weight", "a number above 0")
+    if job.timeout is not None and not is_timeout(job.timeout):
+        raise refuse("timeout", A_TIMEOUT)
+    if job.weight is not None and not is_weight(job.weight):
+        raise refuse("weight", A_WEIGHT)
     for field in ("scheduled_at", "deadline_at"):
         moment = getattr(job, field)
-        if moment is not None and not (isinstance(moment, datetime) and moment.tzinfo is not None):
-            raise refuse(field, "a moment with its time zone")
+        if moment is not None and not is_moment(moment):
+            raise refuse(field, A_MOMENT)
     if job.deadline_at is not None and job.deadline_at <= now:
         raise refuse("deadline_at", f"a moment after now ({now.isoformat()})", job.deadline_at.isoformat())
     for field in _KEYS:
@@ -117,6 +120,29 @@ def check(job: NewJob, position: int, now: datetime) -> None:
     for wait in job.waits_for:
         if wait.on_failure not in _POLICIES:
             raise refuse("on_failure", f"{', '.join(OnFailure)}", wait.on_failure)
+
+
+A_TIMEOUT = f"a length of time above 0, and of {LONGEST_TIMEOUT.days // 365} years at most"
+A_WEIGHT = f"a number from {_LEAST_WEIGHT} to {_MOST_WEIGHT:,}"
+A_MOMENT = "a moment with its time zone, in the years 1 to 9999 of UTC"
+
+
+def is_timeout(value: Any) -> bool:
+    """Whether an attempt may take that long; one that outlasts the calendar could be claimed by nobody."""
+    return isinstance(value, timedelta) and timedelta(0) < value <= LONGEST_TIMEOUT
+
+
+def is_weight(value: Any) -> bool:
+    """Whether somebody may have that many turns."""
+    return math.isfinite(value) and _LEAST_WEIGHT <= value <= _MOST_WEIGHT
+
+
+def is_moment(value: Any) -> bool:
+    """Whether it is a moment that every clock shows."""
+    try:
+        return isinstance(value, datetime) and value.tzinfo is not None and bool(value.astimezone(UTC))
+    except OverflowError:
+        return False
 
 
 def _says_nothing_else(job: NewJob) -> bool:
@@ -198,7 +224,7 @@ def queue_of(schedule: Schedule, known: Collection[tuple[str, str]]) -> str:
     if schedule.queue is None and queues:
         return queues[0]
     if schedule.queue not in queues:
-        raise JobTypeUnknown(schedule.task_type, schedule.queue or "default", (name for name, _ in known))
+        raise JobTypeUnknown(schedule.task_type, schedule.queue or "default", (name for name, _ in known), queues)
     return schedule.queue
 
 

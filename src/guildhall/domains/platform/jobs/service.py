@@ -92,7 +92,12 @@ class Types:
             return
         await self.reload(tx)
         for name, queue in sorted(wanted - self._known.keys()):
-            raise JobTypeUnknown(name, queue, (known for known, of in self._known if of == queue))
+            raise JobTypeUnknown(
+                name,
+                queue,
+                (known for known, of in self._known if of == queue),
+                (of for known, of in self._known if known == name),
+            )
 
     def wrong_with(self, name: str, queue: str, payload: Any) -> str | None:
         """What is wrong with a payload of a type; None where nothing is, or the type does not say."""
@@ -139,7 +144,7 @@ async def enqueue(tx: Tx, types: Types, jobs: Sequence[NewJob]) -> list[Enqueued
         JobTypeUnknown: No lane has the type and the queue.
         PayloadInvalid: A payload does not fit its type's schema.
         PayloadTooLarge: It is over 1 MB.
-        JobInvalid: A number is negative, a deadline has passed, a key is too long.
+        JobInvalid: A number is negative or too large, a deadline has passed, a key is too long.
         DependencyUnknown, DependencyFailed, DependencyCycle: What a job is to wait for will never complete.
     """
     if not jobs:

@@ -20,7 +20,11 @@ class TaskInvalid(InvalidInput):
     def __init__(self, field: str, value: Any, expected: str, *, position: int | None = None) -> None:
         which = field if position is None else f"{field} of task {position}"
         super().__init__(
-            f"{which} is {str(value)[:200]!r}, expected {expected}", field=field, value=value, position=position
+            f"{which} is {str(value)[:200]!r}, expected {expected}",
+            remedy="Correct it; nothing was changed." if position is None else "Correct it; nothing was added.",
+            field=field,
+            value=value,
+            position=position,
         )
 
 
@@ -137,7 +141,12 @@ class TaskNameTaken(Conflict):
 
     def __init__(self, task_id: str | None) -> None:
         which = "with one of these task_ids" if task_id is None else repr(task_id)
-        super().__init__(f"there is a task {which} already", field="task_id", value=task_id)
+        super().__init__(
+            f"there is a task {which} already",
+            remedy="Give it another task_id, or none; nothing was added.",
+            field="task_id",
+            value=task_id,
+        )
 
 
 class TaskNotFound(NotFound):
@@ -191,6 +200,7 @@ class TaskStateWrong(Conflict):
     def __init__(self, verb: str, task: object, status: str, states: Iterable[str]) -> None:
         super().__init__(
             f"task {task} is {status}: what is {', '.join(states)} can be {verb}",
+            remedy=f"`guildhall tasks show {task}` says what happened to it; nothing was changed.",
             field="task",
             value=str(task),
             status=status,
@@ -247,4 +257,9 @@ class AgentMayNotWork(NotAllowed):
     code = "agent_may_not_work"
 
     def __init__(self, agent: str, status: str) -> None:
-        super().__init__(f"agent {agent!r} is {status} and is given no tasks", field="agent", value=agent)
+        super().__init__(
+            f"agent {agent!r} is {status} and is given no tasks",
+            remedy="Name another agent.",
+            field="agent",
+            value=agent,
+        )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from uuid import UUID
@@ -30,7 +29,7 @@ def check(task: NewTask, position: int, now: datetime) -> None:
     Hold a task's values against what they may be; its payload, type, skills and agent are looked at elsewhere.
 
     Raises:
-        TaskInvalid: A number is negative, a moment has no time zone, a deadline has passed, a text is empty or too long.
+        TaskInvalid: A number is negative or too large, a moment has no time zone, a deadline has passed, a text is empty or too long.
     """
 
     def refuse(field: str, expected: str, value: Any = None) -> TaskInvalid:
@@ -48,15 +47,15 @@ def check(task: NewTask, position: int, now: datetime) -> None:
         raise refuse("priority", f"{', '.join(reversed(Priority))}")
     if task.max_retries is not None and not (type(task.max_retries) is int and 0 <= task.max_retries <= _MOST_RETRIES):
         raise refuse("max_retries", f"a whole number from 0 to {_MOST_RETRIES:,}")
-    if task.timeout is not None and not (isinstance(task.timeout, timedelta) and task.timeout > timedelta(0)):
-        raise refuse("timeout", "a length of time above 0")
-    if task.weight is not None and not (math.isfinite(task.weight) and task.weight > 0):
-        raise refuse("weight", "a number above 0")
+    if task.timeout is not None and not jobs.is_timeout(task.timeout):
+        raise refuse("timeout", jobs.A_TIMEOUT)
+    if task.weight is not None and not jobs.is_weight(task.weight):
+        raise refuse("weight", jobs.A_WEIGHT)
     _check_asked_for(task, position)
     for field in ("scheduled_at", "deadline_at"):
         moment = getattr(task, field)
-        if moment is not None and not (isinstance(moment, datetime) and moment.tzinfo is not None):
-            raise refuse(field, "a moment with its time zone")
+        if moment is not None and not jobs.is_moment(moment):
+            raise refuse(field, jobs.A_MOMENT)
     if task.deadline_at is not None and task.deadline_at <= now:
         raise refuse("deadline_at", f"a moment after now ({now.isoformat()})", task.deadline_at.isoformat())
     for wait in task.waits_for:
@@ -76,8 +75,8 @@ def check_type(kind: TaskType) -> None:
     _check_asked_for(kind, None)
     if not 0 <= kind.max_retries <= _MOST_RETRIES:
         raise TaskInvalid("max_retries", kind.max_retries, f"a whole number from 0 to {_MOST_RETRIES:,}")
-    if kind.timeout is not None and kind.timeout <= timedelta(0):
-        raise TaskInvalid("timeout", kind.timeout, "a length of time above 0")
+    if kind.timeout is not None and not jobs.is_timeout(kind.timeout):
+        raise TaskInvalid("timeout", kind.timeout, jobs.A_TIMEOUT)
 
 
 def check_score(score: float | None) -> None:
