@@ -27,7 +27,7 @@ async def kind(database: Database) -> str:
     name = named("letters")
     async with database.duty("worker") as tx:
         for queue in ("default", "slow"):
-            await jobs.register_type(tx, JobType(name, queue=queue))
+            await jobs.register_type(tx, JobType(name, queue=queue, schema={"properties": {"to": {"type": "string"}}}))
         await jobs.register_worker(tx, Worker("postman"))
     return name
 
@@ -101,6 +101,7 @@ async def test_a_schedule_is_made_fired_paused_and_removed(client_of, kind, data
         ({"name": "Nightly seals"}, 422, "schedule_invalid"),
         ({"task_type": "evaluation.run"}, 403, "job_runs_code"),
         ({"every_s": 0.5}, 422, "fields_refused"),
+        ({"payload": {"to": 1}}, 422, "job_payload_invalid"),
     ],
 )
 async def test_a_schedule_that_cannot_be_is_refused(client_of, kind, change, status, code):

@@ -77,6 +77,16 @@ async def test_a_job_is_added_from_the_command_line(types: jobs.Types, guildhall
     assert (
         guildhall("jobs", "add", "other", "--key", "ada").out == f"{added['id']} has the key already, and is pending\n"
     )
+    waits = ("--waits-for", added["id"], "--on-failure", "ignore", "--deadline", "2999-12-31T00:00Z")
+    waiting = guildhall("jobs", "add", "other", *waits, "--json").json
+    assert (waiting["open_dependencies"], waiting["deadline_at"]) == (1, "2999-12-31T00:00:00.000000Z")
+    nobodys = "00000000-0000-0000-0000-000000000007"
+    for wrong, said in (
+        (("--waits-for", nobodys), f"there is no job {nobodys} to wait for"),
+        (("--waits-for", "x"), "waits_for is 'x', expected a UUID"),
+        (("--deadline", "2020-01-01T00:00Z"), "deadline_at of job 1 is '2020-01-01T00:00:00+00:00'"),
+    ):
+        assert said in guildhall("jobs", "add", "other", *wrong, expect=2).err
     assert 'Did you mean "other"?' in guildhall("jobs", "add", "ohter", expect=2).err
     for payload, said in (("[1]", "expected a JSON object"), ("{", "is no JSON"), ("@nothing", "No such file")):
         assert said in guildhall("jobs", "add", "other", "--payload", payload, expect=2).err
@@ -224,6 +234,11 @@ async def test_schedules_are_added_paused_resumed_and_removed(
         (["add", "x", "other", "--every", "0s"], 2, "above 0"),
         (["add", "x", "ohter", "--every", "1h"], 2, 'Did you mean "other"?'),
         (["add", "x", "other", "--cron", "0 3 * * *", "--zone", "Mars"], 2, "no such time zone"),
+        (
+            ["add", "x", "audit.verify", "--every", "1h", "--payload", '{"ledgers": 1}'],
+            2,
+            "does not fit 'audit.verify'",
+        ),
     ):
         assert said in guildhall("schedule", *words, expect=code).err, words
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from guildhall.cli.frame import JsonOption, Output, finite, run
+from guildhall.cli.values import read_later, read_moment, read_payload
 
 group = typer.Typer(help="Jobs: what is to be done, what was done, and what nobody could do.", no_args_is_help=True)
 
@@ -117,6 +117,13 @@ def add(
     queue: Annotated[str | None, typer.Option(help="Where it waits; `default` unless given.")] = None,
     priority: Annotated[str, typer.Option(help="critical, high, normal, low or background.")] = "normal",
     after: Annotated[str | None, typer.Option(help="How long it waits first, such as 90s, 15min or 6h.")] = None,
+    deadline: Annotated[str | None, typer.Option(help="When nobody needs it any more: 2026-12-01T09:00Z.")] = None,
+    waits_for: Annotated[
+        list[str] | None, typer.Option("--waits-for", help="A job that must be done first, by its id. Repeatable.")
+    ] = None,
+    on_failure: Annotated[
+        str, typer.Option("--on-failure", help="If one of those does not complete: cancel, fail or ignore.")
+    ] = "cancel",
     key: Annotated[str | None, typer.Option(help="While a job of the team with this key lives, none is added.")] = None,
     retries: Annotated[int | None, typer.Option(min=0, help="How often it is tried again.")] = None,
     as_json: JsonOption = False,
@@ -132,7 +139,8 @@ def add(
 
     async def work() -> None:
         values = read_payload(payload)
-        wait = None if after is None else read_span(after, "after")
+        ends = read_moment("--deadline", deadline)
+        waits = [jobs.Wait(each, on_failure) for each in _ids(waits_for or [], "waits_for")]  # type: ignore[arg-type]
         async with App.open() as app:
             async with app.transaction() as tx:
                 new = jobs.NewJob(
@@ -140,9 +148,11 @@ def add(
                     values,
                     queue=queue,
                     priority=priority,
-                    scheduled_at=None if wait is None else _later(tx.now, wait, after),
+                    scheduled_at=None if after is None else read_later(tx.now, after, "after"),
+                    deadline_at=ends,
                     unique_key=key,
                     max_retries=retries,
+                    waits_for=waits,
                 )
                 [added] = await jobs.enqueue(tx, jobs.Types(checker), [new])
                 job = await jobs.get_job(tx, added.id)
@@ -405,7 +415,7 @@ def _change(verb: str, done: str, texts: list[str], *, as_json: bool) -> None:
     run(work, as_json=as_json)
 
 
-def _ids(texts: list[str]) -> list[UUID]:
+def _ids(texts: list[str], field: str = "job") -> list[UUID]:
     from guildhall.errors import InvalidInput
 
     found = []
@@ -414,9 +424,9 @@ def _ids(texts: list[str]) -> list[UUID]:
             found.append(UUID(text))
         except ValueError:
             raise InvalidInput(
-                f"the job is {text[:200]!r}, expected a UUID",
+                f"{'the job' if field == 'job' else field} is {text[:200]!r}, expected a UUID",
                 remedy="`guildhall jobs list` shows those that there are.",
-                field="job",
+                field=field,
                 value=text[:200],
             ) from None
     return list(dict.fromkeys(found))
@@ -448,61 +458,3 @@ def _number(text: str, field: str) -> int:
             value=text[:200],
         )
     return int(text)
-
-
-def read_span(text: str, field: str) -> timedelta:
-    """
-    A length of time as an option has it.
-
-    Raises:
-        InvalidInput: It is none.
-    """
-    from guildhall.domains.platform import jobs
-    from guildhall.errors import InvalidInput
-
-    try:
-        return jobs.read_span(text)
-    except ValueError as error:
-        remedy = "Write a number and its unit, from seconds to days."
-        raise InvalidInput(f"--{field}: {error}", remedy=remedy, field=field, value=text[:200]) from None
-
-
-def _later(now: datetime, wait: timedelta, text: str | None) -> datetime:
-    from guildhall.errors import InvalidInput
-
-    try:
-        return now + wait
-    except OverflowError:
-        raise InvalidInput(
-            f"--after is {text!r}, expected a length of time that ends before the year 10000",
-            remedy="Write one such as 90s, 15min, 6h or 1d; nothing was enqueued.",
-            field="after",
-            value=text,
-        ) from None
-
-
-def read_payload(text: str, option: str = "--payload", *, any_json: bool = False) -> Any:
-    """
-    A payload as an option has it: a JSON object, or @ and the file that holds one; with `any_json`, any value.
-
-    Raises:
-        InvalidInput: It is none, or the file cannot be read.
-    """
-    from pathlib import Path
-
-    import orjson
-
-    from guildhall.errors import InvalidInput
-
-    field = option.removeprefix("--")
-    remedy = f'Write an object, such as {option} \'{{"to": "Ada"}}\', or @letter.json for a file.'
-    try:
-        value = orjson.loads(Path(text[1:]).read_bytes() if text.startswith("@") else text)
-    except OSError as error:
-        raise InvalidInput(f"{option}: {error}", remedy=remedy, field=field, value=text[:200]) from None
-    except ValueError as error:
-        raise InvalidInput(f"{option} is no JSON: {error}", remedy=remedy, field=field, value=text[:200]) from None
-    if not any_json and not isinstance(value, dict):
-        said = f"{option} is {text[:200]!r}, expected a JSON object"
-        raise InvalidInput(said, remedy=remedy, field=field, value=text[:200])
-    return value

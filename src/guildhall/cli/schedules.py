@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from guildhall.cli.frame import JsonOption, Output, run
-from guildhall.cli.jobs import read_payload, read_span
+from guildhall.cli.values import read_payload, read_span
 from guildhall.cli.work import ListenOption, once_there, stop_on_signals, told_at
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Enqueue a job of the team again and again, by a cron line or every so often."""
+    from guildhall.adapters.schemas import checker
     from guildhall.app.documents.jobs import schedule_document
     from guildhall.app.wiring import App
     from guildhall.cli.render.jobs import schedule_lines
@@ -93,7 +94,7 @@ def add(
         span = None if every is None else read_span(every, "every")
         async with App.open() as app, app.database.duty("scheduler", app.actor) as tx:
             wanted = jobs.Schedule(name, task_type, values, priority, app.actor.tenant_id, cron, span, zone, queue)
-            added = await jobs.create_schedule(tx, wanted)
+            added = await jobs.create_schedule(tx, jobs.Types(checker), wanted)
         if as_json:
             output.document(schedule_document(added))
         else:

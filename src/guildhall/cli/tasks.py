@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from guildhall.cli.frame import JsonOption, Output, finite, run
-from guildhall.cli.jobs import read_payload
+from guildhall.cli.values import read_moment, read_payload
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -71,7 +71,7 @@ def add(
 
     async def work() -> None:
         given = _json(payload)
-        begins, ends = _moment("--not-before", not_before), _moment("--deadline", deadline)
+        begins, ends = read_moment("--not-before", not_before), read_moment("--deadline", deadline)
         async with App.open() as app, app.transaction() as tx:
             waits = [tasks.Wait(await _awaited(tx, each), on_failure) for each in waits_for or []]  # type: ignore[arg-type]
             new = tasks.NewTask(
@@ -508,26 +508,6 @@ async def _awaited(tx: Any, ref: str) -> UUID:
 
 def _json(text: str | None, option: str = "--payload", *, any_json: bool = False) -> Any:
     return None if text is None else read_payload(text, option, any_json=any_json)
-
-
-def _moment(option: str, text: str | None) -> datetime | None:
-    from guildhall.domains.platform import jobs
-    from guildhall.errors import InvalidInput
-
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if not jobs.is_moment(moment):
-        raise InvalidInput(
-            f"{option} is {text[:200]!r}, expected a moment with its time zone, such as 2026-12-01T09:00Z",
-            remedy="Write it so; nothing was added.",
-            field=option.removeprefix("--"),
-            value=text[:200],
-        )
-    return moment
 
 
 def _status(text: str | None) -> str | None:

@@ -76,9 +76,10 @@ async def create_schedule(body: WantedSchedule, visit: Administering) -> Respons
     ours.refuse_code(body.task_type)
     given = body.model_dump(exclude={"every_s"})
     every = None if body.every_s is None else timedelta(seconds=body.every_s)
+    wanted = Schedule(**given, every=every, tenant_id=visit.caller.tenant_id)
     async with visit.transaction() as tx:
         async with tx.on_duty("scheduler"):
-            added = await jobs.create_schedule(tx, Schedule(**given, every=every, tenant_id=visit.caller.tenant_id))
+            added = await jobs.create_schedule(tx, visit.house.types, wanted)
         return await visit.created(tx, schedule_document(added), at=f"/v1/platform/schedules/{body.name}")
 
 

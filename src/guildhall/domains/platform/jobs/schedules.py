@@ -10,7 +10,12 @@ from uuid import UUID
 
 from guildhall.db import Tx
 from guildhall.domains.platform.jobs import rules, store
-from guildhall.domains.platform.jobs.errors import ScheduleExists, ScheduleInvalid, ScheduleNotFound
+from guildhall.domains.platform.jobs.errors import (
+    PayloadInvalid,
+    ScheduleExists,
+    ScheduleInvalid,
+    ScheduleNotFound,
+)
 from guildhall.domains.platform.jobs.service import Types, enqueue
 from guildhall.domains.platform.jobs.types import NewJob, Run, Schedule, Standing
 from guildhall.errors import GuildhallError, Unavailable
@@ -116,16 +121,23 @@ async def until_next_run(tx: Tx) -> float | None:
 # what people do -------------------------------------------------------------------
 
 
-async def create_schedule(tx: Tx, schedule: Schedule) -> Standing:
+async def create_schedule(tx: Tx, types: Types, schedule: Schedule) -> Standing:
     """
     Add a schedule of a team, as a person does, and say when it is due first.
 
     Raises:
         ScheduleExists: There is one of its name.
         ScheduleInvalid, JobTypeUnknown: As `add_schedule`.
+        PayloadInvalid, PayloadTooLarge, JobInvalid: Its jobs could not be enqueued.
     """
     rules.check_schedule(schedule)
-    schedule = replace(schedule, cron=None if schedule.cron is None else " ".join(schedule.cron.split()))
+    await types.reload(tx)
+    queue = rules.queue_of(schedule, types.kinds)
+    wrong = types.wrong_with(schedule.task_type, queue, schedule.payload)
+    if wrong is not None:
+        raise PayloadInvalid(schedule.task_type, wrong, position=1)
+    cron = None if schedule.cron is None else " ".join(schedule.cron.split())
+    schedule = replace(schedule, cron=cron, queue=queue)
     if not await add_schedule(tx, schedule):
         raise ScheduleExists(schedule.name)
     return await get_schedule(tx, schedule.name)
