@@ -35,6 +35,8 @@ _SETTINGS = (
 _SHARED_MEMORY_BYTES = 64 << 20
 _NOBODY = 65_534
 _BUBBLEWRAPS_OWN = 2
+_HIGHEST_PRIORITY = -10
+"""Programs of a runner that is above have this, so that the launcher stays above them while a fork bomb goes off."""
 _SLACK_TASKS = 1024
 _COUNT_LASTS_MS = 5_000
 
@@ -155,7 +157,7 @@ def plan(
         "namespaces": flags,
         "own_uid": drop,
         "ids": [*_inside_ids(), os.geteuid(), os.getegid()],
-        "niceness": os.getpriority(os.PRIO_PROCESS, 0),
+        "niceness": max(os.getpriority(os.PRIO_PROCESS, 0), _HIGHEST_PRIORITY),
         "view": _view(method, program, place, needed, hidden, drop) if view else None,
         "limits": {
             "wall_ms": limits.wall_ms,
