@@ -7,7 +7,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +59,8 @@ def _worker(environment: dict[str, str], **variables: str) -> Iterator[subproces
         running.communicate()
 
 
-def _run(project: Project, environment: dict[str, str], *options: object) -> subprocess.Popen[str]:
-    command = command_line("eval", "run", project.agent, project.scenarios, "--trials", 2, "--json", *options)
+def _run(project: Project, environment: dict[str, str], *options: object, trials: int = 2) -> subprocess.Popen[str]:
+    command = command_line("eval", "run", project.agent, project.scenarios, "--trials", trials, "--json", *options)
     return subprocess.Popen(command, env=environment, **_PIPES)
 
 
@@ -87,20 +87,26 @@ def _timeless(report: dict[str, Any]) -> Any:
     return strip(report)
 
 
-async def test_workers_of_which_one_is_killed_report_what_this_process_reports(
+async def test_four_workers_of_whom_two_are_killed_report_what_this_process_reports(
     agent: Project, command_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    here, _ = await _ended(_run(agent, command_environment, "--on", "local"))
-    mark = tmp_path / "victim"
-    with _worker(command_environment, VICTIM=str(mark)) as victim:
-        running = _run(agent, command_environment, "--on", "workers")
-        await _until(lambda: asyncio.to_thread(mark.exists))
-        with _worker(command_environment) as other:
+    agent.write_scenarios(100)
+    here, _ = await _ended(_run(agent, command_environment, "--on", "local", trials=5))
+    marks, gate = [tmp_path / "first", tmp_path / "second"], tmp_path / "gate"
+    with ExitStack() as staff:
+        victims = [staff.enter_context(_worker(command_environment, VICTIM=str(mark))) for mark in marks]
+        others = [staff.enter_context(_worker(command_environment, GATE=str(gate))) for _ in marks]
+        running = _run(agent, command_environment, "--on", "workers", trials=5)
+        for mark, victim in zip(marks, victims, strict=True):
+            await _until(lambda mark=mark: asyncio.to_thread(mark.exists))
             victim.send_signal(signal.SIGKILL)
-            there, err = await _ended(running)
+        gate.touch()
+        there, err = await _ended(running)
+        for other in others:
             other.send_signal(signal.SIGTERM)
-            assert "1 completed, 0 failed" in other.communicate(timeout=DEADLINE_S)[0]
-    assert "1 worker there" in err
+            assert "0 failed" in other.communicate(timeout=DEADLINE_S)[0]
+    assert "4 workers there" in err
+    assert there["outcomes"] == 500
     assert _timeless(there) == _timeless(here)
 
 
