@@ -464,7 +464,8 @@ async def test_a_month_that_is_over_is_frozen_once(place: Place, readings: Readi
     done = await timeseries.close_partitions(place.url)
     assert ("readings" in {step.series for step in done}) == (place.engine == "native")
     if place.engine == "native":
-        assert [step.detail for step in done if step.action == "closed"] == ["store.readings_2019_03"]
+        closed = [step.detail for step in done if (step.action, step.series) == ("closed", "readings")]
+        assert closed == ["store.readings_2019_03"]  # of other series a day may be over since the template was made
         frozen = await place.connection.fetchrow(
             "SELECT relpages, relallvisible, reltuples FROM pg_class WHERE oid = 'store.readings_2019_03'::regclass"
         )

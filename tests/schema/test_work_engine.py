@@ -447,6 +447,13 @@ async def test_what_was_only_queued_with_a_lost_worker_goes_back_and_costs_no_re
     assert len(await engine.claim(2)) == 2
 
 
+async def test_a_timeout_that_ends_after_the_calendar_is_refused(engine: Engine) -> None:
+    with pytest.raises(asyncpg.CheckViolationError, match="timeout_can_be_kept"):
+        await engine.enqueue(timeouts=[timedelta(days=400_000_000)])
+    with pytest.raises(asyncpg.CheckViolationError, match="timeout_can_be_kept"):
+        await engine.type("vigil", p_timeout=timedelta(days=4000))
+
+
 async def test_an_attempt_that_takes_longer_than_it_may_is_rescued_though_its_worker_lives(engine: Engine) -> None:
     [job] = await engine.enqueue(timeouts=[timedelta(minutes=1)])
     [hung] = await engine.claim()

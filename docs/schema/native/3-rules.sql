@@ -353,6 +353,9 @@ ALTER TABLE ONLY platform.background_task_dependencies
 ALTER TABLE ONLY platform.background_tasks
     ADD CONSTRAINT background_tasks_pkey PRIMARY KEY (id) WITH (fillfactor='40');
 
+ALTER TABLE platform.background_tasks
+    ADD CONSTRAINT background_tasks_timeout_can_be_kept CHECK ((timeout <= '3650 days'::interval)) NOT VALID;
+
 ALTER TABLE ONLY platform.cache_counters
     ADD CONSTRAINT cache_counters_pkey PRIMARY KEY (key);
 
@@ -418,6 +421,9 @@ ALTER TABLE ONLY platform.task_lanes
 
 ALTER TABLE ONLY platform.task_lanes
     ADD CONSTRAINT task_lanes_pkey PRIMARY KEY (lane);
+
+ALTER TABLE platform.task_lanes
+    ADD CONSTRAINT task_lanes_timeout_can_be_kept CHECK ((timeout <= '3650 days'::interval)) NOT VALID;
 
 ALTER TABLE ONLY platform.task_workers
     ADD CONSTRAINT task_workers_pkey PRIMARY KEY (worker_id);
@@ -725,11 +731,17 @@ ALTER TABLE ONLY society.task_results
 ALTER TABLE ONLY society.task_types
     ADD CONSTRAINT task_types_pkey PRIMARY KEY (tenant_id, name);
 
+ALTER TABLE society.task_types
+    ADD CONSTRAINT task_types_timeout_can_be_kept CHECK ((timeout <= '3650 days'::interval)) NOT VALID;
+
 ALTER TABLE ONLY society.tasks
     ADD CONSTRAINT tasks_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY society.tasks
     ADD CONSTRAINT tasks_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE society.tasks
+    ADD CONSTRAINT tasks_timeout_can_be_kept CHECK ((timeout <= '3650 days'::interval)) NOT VALID;
 
 ALTER TABLE ONLY society.tier_history
     ADD CONSTRAINT tier_history_pkey PRIMARY KEY (id);
