@@ -14,6 +14,7 @@ settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("explore" if os.environ.get("GUILDHALL_TEST_EXPLORE") else "repeat")
 
 pytest_plugins = [
+    "fixtures.garbage",  # first: what the others import is what lasts
     "fixtures.database",
     "fixtures.servers",
     "fixtures.guildhall",
