@@ -25,6 +25,7 @@ pytest_plugins = [
     "fixtures.command_line",
     "fixtures.models",
     "fixtures.modal_service",
+    "fixtures.passwords",
     "fixtures.poolers",
     "fixtures.ray_nodes",
     "fixtures.shared",

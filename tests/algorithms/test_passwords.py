@@ -8,11 +8,14 @@ from argon2.exceptions import VerifyMismatchError
 
 from guildhall.algorithms import passwords
 
+pytestmark = pytest.mark.usefixtures("product_costs")
+
 SALT = bytes(range(16))
 
 
 def test_a_hash_is_verified_by_the_library_and_by_making_it_again() -> None:
     made = passwords.make_hash("correct horse", SALT)
+    assert made.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert PasswordHasher().verify(made, "correct horse")
     with pytest.raises(VerifyMismatchError):
         PasswordHasher().verify(made, "correct horsf")

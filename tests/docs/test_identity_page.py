@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from guildhall.algorithms import passwords
 from guildhall.domains.platform.identity import Action, Role, Scope, rules
 
@@ -30,6 +32,7 @@ def test_every_scope_is_explained() -> None:
     assert set(re.findall(r"^\| `([a-z]+)`", section, re.MULTILINE)) == set(Scope)
 
 
+@pytest.mark.usefixtures("product_costs")
 def test_the_figures_are_those_of_the_program() -> None:
     assert (
         f"ends {rules.SESSION_IDLE.days} days after it was last used, and after {rules.SESSION_LONGEST.days} days"

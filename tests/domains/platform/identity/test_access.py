@@ -183,6 +183,7 @@ def test_the_wait_doubles_up_to_a_quarter_of_an_hour_for_a_person(administrator_
     assert asyncio.run(ask()) == [0, 0, 10, 20, 160, 640, 900, 900]
 
 
+@pytest.mark.usefixtures("product_costs")
 async def test_a_hash_at_other_costs_is_replaced_when_its_person_signs_in(
     database: Database, administrator: asyncpg.Connection
 ) -> None:
