@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -24,12 +23,10 @@ import requests
 from fixtures.api import Client, Served
 from fixtures.guildhall import apart
 from fixtures.material import V1, plan, save_suite, save_version, told
-from fixtures.openapi import parameters_of
+from fixtures.openapi import document, parameters_of
 from fixtures.people import PASSWORD
 from guildhall import clock
-from guildhall.api import House, create_api
 from guildhall.db import Actor
-from guildhall.settings import Settings
 
 P = "/v1/platform"
 S = "/v1/society"
@@ -182,10 +179,6 @@ PERSONAL = {
 """What viewers do as well: it is their own, and not their team's."""
 
 
-def _never() -> AbstractAsyncContextManager[House]:
-    raise AssertionError("describing the API opens nothing")
-
-
 @dataclass(frozen=True)
 class Operation:
     name: str
@@ -207,9 +200,9 @@ class Operation:
 
 
 def _operations() -> Iterator[Operation]:
-    document = create_api(_never, Settings()).openapi()
-    schemas = document["components"]["schemas"]
-    for path, item in document["paths"].items():
+    described = document()
+    schemas = described["components"]["schemas"]
+    for path, item in described["paths"].items():
         for method, operation in item.items():
             content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
             schema = content.get("schema", {})
@@ -222,7 +215,7 @@ def _operations() -> Iterator[Operation]:
                 method.upper(),
                 path,
                 not operation.get("security"),
-                any(each["name"] == "cursor" for each in parameters_of(document, operation)),
+                any(each["name"] == "cursor" for each in parameters_of(described, operation)),
                 content.get("example", examples[0] if examples else None),
             )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,18 +23,12 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from fixtures.api import Served, alone
-from fixtures.openapi import parameters_of
-from guildhall.api import House, create_api
-from guildhall.settings import Settings
+from fixtures.openapi import document, parameters_of
 
 EXPLORES = bool(os.environ.get("GUILDHALL_TEST_EXPLORE"))
 
 
-def _never() -> AbstractAsyncContextManager[House]:
-    raise AssertionError("describing the API opens nothing")
-
-
-DOCUMENT: dict[str, Any] = create_api(_never, Settings()).openapi()
+DOCUMENT = document()
 OPERATIONS = [
     (path, method)
     for path, item in DOCUMENT["paths"].items()
