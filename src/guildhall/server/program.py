@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 from collections.abc import Callable, Coroutine
@@ -26,6 +27,14 @@ async def await_word(channel: socket.socket) -> None:
     """Any word of the supervisor's means to stop, and so does its silence."""
     with suppress(OSError):
         await asyncio.get_running_loop().sock_recv(channel, 1)
+
+
+def say_ready(channel: socket.socket) -> None:
+    """Tell the supervisor; from here on garbage is looked for, among what is made from here on, as what is there lasts."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+    channel.sendall(b"ready\n")
 
 
 def run_worker(arguments: list[str], serve: Serve) -> int:
