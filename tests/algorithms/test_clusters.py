@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
+from sklearn.metrics import silhouette_score
 
 from guildhall.algorithms import clusters, embedding
 
@@ -33,7 +34,20 @@ def test_groups_are_those_of_average_linkage(seed: int, threshold: float) -> Non
     distances = 1 - (made @ made.T).astype(np.float64)
     tree = linkage(np.clip(distances[np.triu_indices(60, k=1)], 0, 2), method="average")
     oracle = fcluster(tree, t=1 - threshold, criterion="distance")
-    assert pairs(clusters.partition(made, keys, threshold)) == pairs(oracle)
+    assert pairs(clusters.partition(made, keys, threshold, below=0)) == pairs(oracle)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_groups_below_the_threshold_are_joined_where_the_silhouette_is_greater_so(seed: int) -> None:
+    made, _, keys = some(seed, 80, 12, noise=1.1)
+    plain = clusters.partition(made, keys, 0.55, below=0)
+    found = clusters.partition(made, keys, 0.55)
+    assert pairs(plain) <= pairs(found)
+    assert len(set(found)) < len(set(plain))
+    assert silhouette_score(made, found, metric="cosine") > silhouette_score(made, plain, metric="cosine")
+    alone = {label for label in set(plain) if (plain == label).sum() == 1}
+    for label in set(found):
+        assert len(set(plain[found == label]) - alone) > 0 or (found == label).sum() == 1, "two that were alone"
 
 
 @given(st.integers(0, 30), st.randoms())

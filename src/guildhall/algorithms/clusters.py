@@ -4,12 +4,14 @@ Groups of vectors that are alike, which keep their names while more come in.
 A new vector joins the group whose centre is near enough or founds one
 (`assign`): that is one matrix product for a batch. Now and then all are grouped
 anew (`partition`), by average linkage cut at the same threshold, in an order
-that follows from the vectors' keys alone. So the result does not depend on the
-order in which they came. `matched` then says which of the new groups is which
+that follows from the vectors' keys alone; what one threshold for all leaves
+apart is then joined where the groups are told apart better so. So the result
+does not depend on the order in which they came. `matched` then says which of the new groups is which
 of the old, and what has merged and split.
 
 Similarities are cosines of unit vectors. Average linkage: Sokal and Michener, "A
-statistical method for evaluating systematic relationships", 1958. Where there are
+statistical method for evaluating systematic relationships", 1958. Silhouette:
+Rousseeuw, Journal of Computational and Applied Mathematics 20, 1987. Where there are
 too many for it, they are first taken together in leaders, as in BIRCH (Zhang,
 Ramakrishnan and Livny, SIGMOD 1996).
 """
@@ -32,9 +34,14 @@ Labels = NDArray[np.intp]
 MOST_LINKED = 3_000
 """Vectors that average linkage takes at once: it needs memory and time by the square of their number."""
 
+BELOW = 0.2
+"""How much less similar than the threshold two groups may be that are told apart from others better as one."""
+
 _BLOCK = 2_048
 _TIGHTEST = 0.95
 _LOOSER = 0.05
+_FEWEST = 2
+"""Groups that a silhouette takes."""
 
 
 def assign(vectors: Vectors, centres: Vectors, threshold: float) -> tuple[Labels, NDArray[np.float32]]:
@@ -56,12 +63,20 @@ def assign(vectors: Vectors, centres: Vectors, threshold: float) -> tuple[Labels
     return labels, nearness
 
 
-def partition(vectors: Vectors, keys: Sequence[bytes], threshold: float, *, most_linked: int = MOST_LINKED) -> Labels:
+def partition(
+    vectors: Vectors,
+    keys: Sequence[bytes],
+    threshold: float,
+    *,
+    below: float = BELOW,
+    most_linked: int = MOST_LINKED,
+) -> Labels:
     """
     A group for each vector, numbered from 0 in the order of the keys.
 
     Two groups are joined as long as their members' average similarity is at
-    least `threshold`, the most similar first. Keys tell vectors apart; the
+    least `threshold`, the most similar first; then down to `below` less than
+    that, where the silhouette is greater so. Keys tell vectors apart; the
     result depends on them and the vectors, not on the order of the rows.
     """
     if len(vectors) == 0:
@@ -76,8 +91,10 @@ def partition(vectors: Vectors, keys: Sequence[bytes], threshold: float, *, most
         labels, leaders = _led(leaders, nearer)
         members = labels[members]
         nearer -= _LOOSER
-    grouped = _linked(leaders, threshold)[members] if len(leaders) <= most_linked else members
-    _, first, numbers = np.unique(grouped, return_index=True, return_inverse=True)
+    if len(leaders) <= most_linked:
+        linked = _linked(leaders, threshold)
+        members = (_gathered(leaders, linked, threshold - below) if below else linked)[members]
+    _, first, numbers = np.unique(members, return_index=True, return_inverse=True)
     found = np.empty(len(vectors), dtype=np.intp)
     found[order] = np.argsort(np.argsort(first))[numbers]
     return found
@@ -245,3 +262,91 @@ def _linked(vectors: Vectors, threshold: float) -> Labels:
     for row in range(count):  # parents come before their children
         parents[row] = parents[parents[row]]
     return parents
+
+
+def _gathered(vectors: Vectors, labels: Labels, least: float) -> Labels:
+    """
+    The groups, but those joined that are as near as `least` on average and are told apart better as one.
+
+    That is: their silhouette, over all vectors, is greater so. It is 0 for whoever is alone, so any two
+    that are alone gain by being joined, however little they share: one of the two has members. Each group is tried
+    with the one that is nearest to it.
+    """
+    found, labels = np.unique(labels, return_inverse=True)
+    if len(found) <= _FEWEST:
+        return labels
+    groups = _Groups(vectors, labels)
+    while (pair := groups.nearest_pair(least)) is not None:
+        groups.join_if_clearer(*pair)
+    return groups.labels
+
+
+class _Groups:
+    """Groups with what each vector's silhouette hangs on; `labels` are numbers of groups, with gaps once some are joined."""
+
+    def __init__(self, vectors: Vectors, labels: Labels) -> None:
+        self.labels = labels
+        self._sizes = np.bincount(labels).astype(np.float64)
+        sums = np.zeros((len(self._sizes), vectors.shape[1]))
+        np.add.at(sums, labels, vectors)
+        self._selves = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
+        self._near = vectors @ sums.T
+        """Of each vector to each group, the sum over its members; so of each group to each in `_shared`."""
+        self._shared = sums @ sums.T
+        self._is_left = np.ones(len(sums), dtype=bool)
+        alone = self._sizes == 1
+        self._averages = np.where(np.outer(alone, alone), -np.inf, self._shared / np.outer(self._sizes, self._sizes))
+        np.fill_diagonal(self._averages, -np.inf)
+        self._mates = self._averages.argmax(axis=1)
+        self._hopes = self._averages.max(axis=1)
+        self._nearest, self._silhouettes = self._judge(np.arange(len(labels)), labels)
+
+    def nearest_pair(self, least: float) -> tuple[int, int] | None:
+        """The two groups whose members are most similar on average, of those that were not tried; None below `least`."""
+        one = int(self._hopes.argmax())
+        if self._hopes[one] < least or np.count_nonzero(self._is_left) <= _FEWEST:
+            return None
+        return one, int(self._mates[one])
+
+    def join_if_clearer(self, kept: int, gone: int) -> None:
+        """Make two groups one where the silhouette is greater so; else neither is tried again before it has others."""
+        both = np.isin(self.labels, (kept, gone))
+        # An average of both is between the two: whose nearest is another group keeps it.
+        rows = np.flatnonzero(both | np.isin(self._nearest, (kept, gone)))
+        near, size = self._near[:, [kept, gone]], self._sizes[kept]
+        self._near[:, kept] += near[:, 1]
+        self._near[:, gone] = -np.inf
+        self._sizes[kept] += self._sizes[gone]
+        joined = np.where(both, kept, self.labels)
+        nearest, silhouettes = self._judge(rows, joined)
+        if silhouettes.sum() <= self._silhouettes[rows].sum():
+            self._near[:, [kept, gone]], self._sizes[kept] = near, size
+            self._hopes[[kept, gone]] = -np.inf
+            return
+        self.labels = joined
+        self._nearest[rows], self._silhouettes[rows] = nearest, silhouettes
+        self._shared[kept] += self._shared[gone]
+        self._shared[:, kept] = self._shared[kept]
+        self._is_left[gone] = False
+        averages = np.where(self._is_left, self._shared[kept] / (self._sizes[kept] * self._sizes), -np.inf)
+        averages[kept] = -np.inf
+        self._averages[kept] = self._averages[:, kept] = averages
+        self._averages[gone] = self._averages[:, gone] = -np.inf
+        self._hopes[gone] = -np.inf
+        changed = np.isfinite(self._hopes) & (np.isin(self._mates, (kept, gone)) | (averages > self._hopes))
+        changed[kept] = True
+        anew = np.flatnonzero(changed)
+        self._mates[anew] = self._averages[anew].argmax(axis=1)
+        self._hopes[anew] = self._averages[anew, self._mates[anew]]
+
+    def _judge(self, rows: Labels, labels: Labels) -> tuple[Labels, NDArray[np.float64]]:
+        """Of each of these vectors the nearest group but its own, and its silhouette, by cosine distances."""
+        own, place = labels[rows], np.arange(len(rows))
+        averages = self._near[rows] / self._sizes
+        others = np.maximum(self._sizes[own] - 1, 1)
+        inside = 1 - (self._near[rows, own] - self._selves[rows]) / others
+        averages[place, own] = -np.inf
+        nearest = averages.argmax(axis=1)
+        outside = 1 - averages[place, nearest]
+        widest = np.maximum(np.maximum(inside, outside), np.finfo(np.float64).tiny)
+        return nearest, np.where(self._sizes[own] > 1, (outside - inside) / widest, 0.0)
