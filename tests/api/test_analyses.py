@@ -17,10 +17,12 @@ from fixtures.models import KEY, ScriptedServer, says
 from fixtures.processes import DEADLINE_S
 from guildhall.app.wiring import App
 from guildhall.app.workers import HANDLERS, Worker
+from guildhall.client.loopplaces import DatabaseLoop
 from guildhall.db.queries import parse_queries
 from guildhall.domains.gateway import providers
 from guildhall.domains.gateway.providers import NewAccount
 from guildhall.domains.platform import identity
+from guildhall.errors import InvalidInput
 from guildhall.settings import Settings
 
 _SQL = parse_queries(
@@ -95,7 +97,8 @@ async def test_a_model_of_the_teams_own_is_asked_by_a_worker(
 
     url, ring = model_server.endpoint.base_url, identity.read_keyring(SECRET_KEY)
     async with App.open(settings) as app, app.transaction(served.people["pottery/owner"]) as tx:
-        account = NewAccount(named("account"), "openai", base_url=url, key=KEY, config={"models": [model]})
+        config = {"models": [model], "prices": {model: {"input": 10, "output": 100}}}
+        account = NewAccount(named("account"), "openai", base_url=url, key=KEY, config=config)
         await providers.add_account(tx, account, ring, networks=providers.read_networks(_HERE))
     status, handed = await client.post(f"{V1}/analyses", json=wanted)
     assert (status, handed["session"]["status"], handed["session"]["model"]) == (202, "running", model), handed
@@ -116,6 +119,28 @@ async def test_a_model_of_the_teams_own_is_asked_by_a_worker(
     assert [(each["analyst"], each["status"]) for each in done["recommendations"]] == [("llm", "open")]
     (asked,) = model_server.requests
     assert (asked.headers["Authorization"], asked.body["model"]) == (f"Bearer {KEY}", model)
+    assert asked.body["max_tokens"] == 8_000
+
+    status, ledger = await client.get(f"/v1/gateway/requests?model={model}&status=completed")
+    assert status == 200, ledger
+    (call,) = ledger["items"]
+    _, simulations = await client.get(f"{V1}/simulations")
+    assert (call["role"], call["simulation_id"]) == ("analyst", simulations["items"][0]["simulation_id"])
+    assert call["api_key_id"] is not None, "by the key of whoever asked"
+    assert call["cost_usd"] == done["session"]["cost_usd"] == 0.003
+
+    # Without a key, as a program on the database asks; and by a key that is for no models.
+    model_server.will(says(recommends(version)))
+    async with at_work(replace(settings, gateway_networks=_HERE)) as app:
+        there, how = DatabaseLoop(replace(app, actor=served.people["pottery/member"])), {"days": 1, "temperature": None}
+        with pytest.raises(InvalidInput, match="'magic'") as raised:
+            await there.analyse(version["label"], analyst="magic", model=model, **how)
+        assert raised.value.details["field"] == "analyst"
+        handed = await there.analyse(version["label"], analyst="llm", model=model, **how)
+        await ended(client, f"{V1}/analyses/{handed['session']['session_id']}")
+    _, ledger = await client.get(f"/v1/gateway/requests?model={model}&status=completed")
+    assert len(ledger["items"]) == 2
+    assert ledger["items"][0]["api_key_id"] not in (None, call["api_key_id"])
 
 
 async def test_what_sql_has_opened_is_taken_up_by_a_worker(

@@ -30,6 +30,16 @@ def made_for(simulation_id: UUID, outcome_id: UUID | None = None) -> Iterator[No
         _made_for.reset(before)
 
 
+def purpose(role: Role) -> dict[str, str]:
+    """The headers that say what a call is made for; none where that is not known."""
+    made = _made_for.get()
+    if made is None:
+        return {}
+    simulation_id, outcome_id = made
+    headers = {"x-guildhall-simulation": str(simulation_id), "x-guildhall-role": role}
+    return headers if outcome_id is None else {**headers, "x-guildhall-outcome": str(outcome_id)}
+
+
 @dataclass(frozen=True, slots=True)
 class ThroughGateway:
     """
@@ -49,14 +59,7 @@ class ThroughGateway:
 
     def headers(self, role: Role) -> dict[str, str]:
         """What a call is sent with: the key, and what it is made for, as far as that is known."""
-        headers = {"Authorization": f"Bearer {self.key}"}
-        made = _made_for.get()
-        if made is not None:
-            simulation_id, outcome_id = made
-            headers |= {"x-guildhall-simulation": str(simulation_id), "x-guildhall-role": role}
-            if outcome_id is not None:
-                headers["x-guildhall-outcome"] = str(outcome_id)
-        return headers
+        return {"Authorization": f"Bearer {self.key}", **purpose(role)}
 
     def address_of(self, simulation_id: UUID, outcome_id: UUID) -> str:
         """The address at which everything that is asked is the agent's of one trial; without `/v1`."""

@@ -2,18 +2,20 @@
 Analyses by a model that a worker carries out, so that whoever asks for one need not wait.
 
 Nobody names an address: the model is one that the team's own accounts at
-providers serve (`domains.gateway.providers`: their addresses are checked when
-they are kept and again whenever they are called, their keys are in the vault),
-or that of the installation (GUILDHALL_ANALYST_URL, whose key is in the worker's
-environment). The session says how far it is.
+providers serve, or that of the installation (GUILDHALL_ANALYST_URL, whose key
+is in the worker's environment). The team's own is asked through a gateway of
+this process: it is paid for by the budgets of whoever asked for the analysis,
+and every call is in the ledger. That of the installation is asked through the
+gateway at GUILDHALL_GATEWAY_URL where there is one. The session says how far it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +23,14 @@ from guildhall.adapters.analysts import LlmAnalyst, RuleAnalyst
 from guildhall.adapters.analysts.llm import TEMPLATE_VERSION
 from guildhall.adapters.exchange import HttpClient
 from guildhall.adapters.llm import Endpoint, ModelClient
-from guildhall.adapters.upstreams import AddressClosed
-from guildhall.adapters.upstreams.guard import Guard
+from guildhall.adapters.through import made_for
+from guildhall.app import through
+from guildhall.app.gateway.calls import ModelsNotAllowed
+from guildhall.app.gateway.deputies import NOWHERE, Errand, deputy_models
 from guildhall.app.wiring import App
 from guildhall.app.workers import ours
 from guildhall.db import Actor, Tx
-from guildhall.domains.evaluation import configurations, recommendations
+from guildhall.domains.evaluation import configurations, recommendations, simulations
 from guildhall.domains.evaluation.recommendations import (
     Analysis,
     Analyst,
@@ -35,15 +39,19 @@ from guildhall.domains.evaluation.recommendations import (
     Session,
     SessionStatus,
 )
-from guildhall.domains.gateway import providers
-from guildhall.domains.gateway.providers import Route, Wire
+from guildhall.domains.gateway import providers, requests
+from guildhall.domains.gateway.providers import Wire
+from guildhall.domains.gateway.requests import CallNotFound
 from guildhall.domains.platform import identity, jobs
+from guildhall.domains.platform.identity import Caller, Scope
 from guildhall.domains.platform.jobs import NewJob
 from guildhall.errors import GuildhallError, InvalidInput, Unavailable
 from guildhall.settings import Settings
 
+ANALYSTS = ("rules", "llm")
 TEMPERATURE = 0.1
 _KEY = "ANALYST_KEY"
+_LONGEST = timedelta(hours=1)
 
 
 class AnalystNotOffered(InvalidInput):
@@ -76,6 +84,23 @@ def check_days(days: float) -> float:
     if not 0 < days <= 3650:
         raise InvalidInput(f"days is {days}, expected a number above 0, 3,650 at most", field="days", value=str(days))
     return days
+
+
+def check_analyst(analyst: str) -> str:
+    """
+    Who is to analyse.
+
+    Raises:
+        InvalidInput: There are no such analysts.
+    """
+    if analyst not in ANALYSTS:
+        raise InvalidInput(
+            f"analyst is {analyst!r:.100}, and there is none of that name",
+            remedy=f"Name one of these: {', '.join(ANALYSTS)}.",
+            field="analyst",
+            value=analyst,
+        )
+    return analyst
 
 
 def refuse_for_rules(*, model: str | None, temperature: float | None) -> None:
@@ -112,26 +137,34 @@ async def hand_out(
     model: str | None,
     temperature: float = TEMPERATURE,
     window: timedelta,
+    caller: Caller | None = None,
 ) -> Handed:
     """
     Open an analysis of a version by a model, and add the job that carries it out (`ours.make_known` comes before).
 
+    `caller` is who asks over HTTP: their key or session is what the model is then called with.
+
     Raises:
+        ModelsNotAllowed: The key of whoever asks is not for models.
         VersionNotFound, VersionAmbiguous: The reference means no version.
         AnalystNotOffered: Nobody serves the model.
         NothingToAnalyse: There are no trials that an analyst may read.
     """
     version = await configurations.get_version(tx, reference)
-    route = await _route(tx, settings, model)
-    name = model if route is not None else settings.analyst_model
+    is_own = await _is_own(tx, settings, model)
+    name = model if is_own else settings.analyst_model
     assert name is not None, "one of both names it"
     analyst = Analyst("llm", name, temperature, TEMPLATE_VERSION)
     session = await recommendations.begin_session(tx, version, analyst, window=window)
-    payload = {
+    payload: dict[str, Any] = {
         "session_id": str(session.session_id),
-        "model": None if route is None else name,
+        "model": name if is_own else None,
         "temperature": temperature,
     }
+    if is_own and caller is not None:
+        if not identity.allows(caller.scopes, Scope.MODELS):
+            raise ModelsNotAllowed(caller.scopes)
+        payload["asked_with"] = Errand.of(caller).document()
     job = NewJob(ours.ANALYSE, payload, unique_key=f"{ours.ANALYSE} {session.session_id}")
     (added,) = await jobs.enqueue(tx, types, [job])
     return Handed(session, added.id)
@@ -144,13 +177,15 @@ async def carry_out(
     *,
     model: str | None,
     temperature: float = TEMPERATURE,
+    asked_with: Mapping[str, str] | None = None,
     is_last_try: bool = False,
 ) -> dict[str, Any]:
     """
     Carry out an analysis that was opened; what came of it, as the job's result.
 
     Without a `model` it is the installation's, or the rules where it has none.
-    An analysis that has ended is left as it is. One that breaks off because the
+    `asked_with` is the errand (`app.gateway.deputies`) that a model of the team's is called on; without
+    one it gets a key of its own while it lasts. An analysis that has ended is left as it is. One that breaks off because the
     worker stops goes on running, and is another worker's.
 
     Raises:
@@ -162,13 +197,15 @@ async def carry_out(
     async with app.transaction() as tx:
         session = await recommendations.get_session(tx, session_id)
         version = await recommendations.subject_of(tx, session)
+        latest = [] if version is None else await simulations.of_version(tx, str(version.version_id), at_most=1)
     if session.session_status is not SessionStatus.RUNNING:
         return _result(session)
-    took = Analysis((), None)
+    took, calls = Analysis((), None), dict[UUID, bool]()
+    chosen = Chosen(model, temperature, Errand.read(asked_with), is_chosen=session.config_version_id is not None)
     try:
         if version is None:
             raise recommendations.NothingToAnalyse("this team", session.data_window_start)
-        async with _analyst(app, model, temperature, is_chosen=session.config_version_id is not None) as analyst:
+        async with _analyst(app, chosen, calls) as analyst:
             async with app.transaction() as tx:
                 session, evidence = await recommendations.open_session(
                     tx,
@@ -177,62 +214,100 @@ async def carry_out(
                     window=session.data_window_end - session.data_window_start,
                     session_id=session_id,
                 )
-            analysis = await analyst.analyse(evidence)
+            # Its calls are found with the newest simulation that it reads of.
+            with made_for(latest[0].simulation_id) if latest else nullcontext():
+                analysis = await analyst.analyse(evidence)
             took = replace(analysis, suggestions=())
         async with app.transaction() as tx:
+            if calls:
+                analysis = replace(analysis, cost_usd=await _cost(tx, calls))
             await recommendations.record_analysis(tx, session, evidence, analysis)
             return _result(await recommendations.get_session(tx, session_id))
     except AnalystFailed as error:
-        await _fail(app, session, error.message, Analysis((), error.cost_usd, error.calls, error.tokens))
+        await _fail(app, session, error.message, Analysis((), error.cost_usd, error.calls, error.tokens), calls)
         raise
-    except AddressClosed as error:
-        await _fail(app, session, str(error))
-        raise AnalystFailed(str(error)) from error
     except GuildhallError as error:
         if is_last_try or not isinstance(error, Unavailable):
-            await _fail(app, session, error.message, took)
+            await _fail(app, session, error.message, took, calls)
         raise
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Who is to analyse, and on whose errand; `is_chosen` where it was said when the analysis was opened, so is a model."""
+
+    model: str | None
+    temperature: float
+    errand: Errand | None
+    is_chosen: bool
 
 
 @asynccontextmanager
-async def _analyst(app: App, model: str | None, temperature: float, *, is_chosen: bool) -> AsyncIterator[AnalystPort]:
-    settings = app.settings
-    if model is None and not settings.analyst_url and not is_chosen:
+async def _analyst(app: App, chosen: Chosen, calls: dict[UUID, bool]) -> AsyncIterator[AnalystPort]:
+    """Whoever analyses; calls in the ledger of a gateway of this process are in `calls`, with whether they were answered."""
+    settings, model = app.settings, chosen.model
+    if model is None and not settings.analyst_url and not chosen.is_chosen:
         yield RuleAnalyst()
         return
     async with app.transaction() as tx:
-        route = await _route(tx, settings, model)
-    if route is None:
-        url, name, key, guard = settings.analyst_url or "", settings.analyst_model or "", settings.analyst_key, None
-    else:
-        ring = identity.read_keyring(settings.secret_key, settings.secret_key_old) if settings.secret_key else None
-        url, name, key = route.account.base_url, route.model, providers.open_key(ring, route.account)
-        guard = Guard(providers.read_networks(settings.gateway_networks))
-    endpoint = Endpoint(url, _KEY if key else None, _prices(route))
-    async with HttpClient(guard) as http:
-        models = ModelClient(http, environment={_KEY: key} if key else {})
-        analyst = LlmAnalyst(models, endpoint, name, temperature=temperature)
+        is_own = await _is_own(tx, settings, model)
+    async with AsyncExitStack() as stack:
+        if is_own and model is not None:
+            errand = chosen.errand or await stack.enter_async_context(_own_errand(app, model))
+            deputy = await stack.enter_async_context(deputy_models(settings, app.actor, errand))
+            stack.callback(lambda: calls.update(deputy.calls))
+            yield LlmAnalyst(deputy, NOWHERE, model, temperature=chosen.temperature)
+            return
+        name = settings.analyst_model or ""
+        http = await stack.enter_async_context(HttpClient())
+        gateway = await stack.enter_async_context(through.gateway_at(app, settings.gateway_url, f"analyst {name}"))
+        key = settings.analyst_key
+        models = ModelClient(http, environment={_KEY: key} if key else {}, through=gateway)
+        endpoint = Endpoint(settings.analyst_url or "", _KEY if key else None)
+        analyst = LlmAnalyst(models, endpoint, name, temperature=chosen.temperature)
         analyst.check()
         yield analyst
 
 
-async def _route(tx: Tx, settings: Settings, model: str | None) -> Route | None:
-    """The team's account that serves a model; None for the installation's own."""
-    accounts = [each for each in await providers.list_accounts(tx) if each.wire is Wire.OPENAI]
+@asynccontextmanager
+async def _own_errand(app: App, model: str) -> AsyncIterator[Errand]:
+    """An errand for an analysis that nobody asked for over HTTP: by a key that is for models alone, and ends with it."""
+    async with through.key_for(app, f"analyst {model}", lasts=_LONGEST) as made:
+        yield Errand("key", made.id)
+
+
+async def _is_own(tx: Tx, settings: Settings, model: str | None) -> bool:
+    """
+    Whether one of the team's accounts serves a model, else the installation has it.
+
+    Raises:
+        AnalystNotOffered: Nobody does.
+    """
     has_own = bool(settings.analyst_url and settings.analyst_model)
     if model is None and has_own:
-        return None
-    routes = providers.routes_to(accounts, model) if model is not None else []
-    if routes:
-        return min(routes, key=lambda each: (each.account.options.priority, -each.account.weight, each.account.name))
+        return False
+    accounts = [each for each in await providers.list_accounts(tx) if each.wire is Wire.OPENAI]
+    if model is not None and providers.routes_to(accounts, model):
+        return True
     if model is not None and has_own and model == settings.analyst_model:
-        return None
+        return False
     raise AnalystNotOffered(model, providers.served(accounts))
 
 
-def _prices(route: Route | None) -> dict[str, float] | None:
-    stated = route.account.options.prices.get(route.model) if route is not None else None
-    return None if stated is None else {kind: float(rate) for kind, rate in stated.items()}
+async def _cost(tx: Tx, calls: Mapping[UUID, bool]) -> Decimal | None:
+    """USD that calls came to by the ledger; None where that of one is not known."""
+    total = Decimal(0)
+    for call_id, was_answered in calls.items():
+        try:
+            call = (await requests.get_story(tx, call_id)).call
+        except CallNotFound:
+            if was_answered:
+                return None  # it waits on the disk until the database has it
+            continue
+        if call.cost_usd is None and (was_answered or call.tokens_prompt is not None):
+            return None
+        total += call.cost_usd or 0
+    return total
 
 
 def _result(session: Session) -> dict[str, Any]:
@@ -244,6 +319,8 @@ def _result(session: Session) -> dict[str, Any]:
     }
 
 
-async def _fail(app: App, session: Session, why: str, analysis: Analysis | None = None) -> None:
+async def _fail(app: App, session: Session, why: str, analysis: Analysis, calls: Mapping[UUID, bool]) -> None:
     async with app.transaction() as tx:
-        await recommendations.fail_session(tx, session, why[:2_000], analysis or Analysis((), None))
+        if calls:
+            analysis = replace(analysis, cost_usd=await _cost(tx, calls))
+        await recommendations.fail_session(tx, session, why[:2_000], analysis)

@@ -24,7 +24,7 @@ from guildhall.domains.evaluation.simulations import Simulation
 from guildhall.domains.gateway import requests
 from guildhall.domains.gateway.requests import Spent
 from guildhall.domains.platform import identity
-from guildhall.domains.platform.identity import KeyNotFound, Scope
+from guildhall.domains.platform.identity import KeyNotFound, NewKey, Scope
 from guildhall.errors import Unavailable
 
 METADATA = "gateway_url"
@@ -49,6 +49,18 @@ async def gateway_at(
     if url is None:
         yield None
         return
+    async with key_for(app, name, lasts=lasts) as made:
+        yield ThroughGateway(url, made.text)
+
+
+@asynccontextmanager
+async def key_for(app: App, name: str, *, lasts: timedelta) -> AsyncIterator[NewKey]:
+    """
+    A key that may call models and nothing else, for as long as the block lasts.
+
+    Raises:
+        NotPermitted: Whoever runs this may make no keys.
+    """
     async with app.transaction() as tx:
         made = await identity.create_key(
             tx,
@@ -59,7 +71,7 @@ async def gateway_at(
             as_default=None,
         )
     try:
-        yield ThroughGateway(url, made.text)
+        yield made
     finally:
         await asyncio.shield(_revoke(app, made.id))
 

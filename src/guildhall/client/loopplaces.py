@@ -58,7 +58,7 @@ class DatabaseLoop:
         self, version: str, *, days: float, analyst: str, model: str | None, temperature: float | None
     ) -> _Document:
         app, window = self._app, timedelta(days=analysing.check_days(days))
-        if analyst == "rules":
+        if analysing.check_analyst(analyst) == "rules":
             analysing.refuse_for_rules(model=model, temperature=temperature)
             session, found = await recommending.analyse(app, version, RuleAnalyst(), window=window)
             return _same(documents.analysis_document(session, found))

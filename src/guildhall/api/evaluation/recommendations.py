@@ -149,6 +149,7 @@ async def _hand_out(visit: Visit, body: NewAnalysis) -> Response:
             model=body.model,
             temperature=analysing.TEMPERATURE if body.temperature is None else body.temperature,
             window=timedelta(days=body.days),
+            caller=visit.caller,
         )
         document = analysis_document(handed.session, job_id=handed.job_id)
         at = f"/v1/evaluation/analyses/{handed.session.session_id}"

@@ -21,6 +21,7 @@ from guildhall.adapters.exchange import Answer
 from guildhall.adapters.llm import Completion, Endpoint, refusals
 from guildhall.adapters.llm.answers import read_completion
 from guildhall.adapters.llm.refusals import Refusal
+from guildhall.adapters.through import Role, purpose
 from guildhall.adapters.upstreams import FACES, Asked, AskedWrong
 from guildhall.algorithms import sanitise
 from guildhall.algorithms.backoff import full_jitter
@@ -150,7 +151,11 @@ class _Kept:
 
 
 class DeputyModels:
-    """Asks models through a gateway of this process; whose endpoint is named makes no difference."""
+    """
+    Asks models through a gateway of this process; whose endpoint is named makes no difference.
+
+    `calls` are those that were made, by the ids that the ledger has them under, and whether each was answered.
+    """
 
     def __init__(
         self,
@@ -163,6 +168,7 @@ class DeputyModels:
         self._sleep = sleep
         self._chance = chance
         self._refused: dict[str, set[str]] = {}
+        self.calls: dict[UUID, bool] = {}
 
     def check_endpoint(self, endpoint: Endpoint) -> None:
         """Nothing is to be found out beforehand: who serves a model may change while one waits."""
@@ -175,19 +181,22 @@ class DeputyModels:
         model: str,
         timeout_ms: float,
         temperature: float | None = None,
+        params: Mapping[str, Any] | None = None,
         response_format: Mapping[str, Any] | None = None,
         optional: Collection[str] = (),
+        role: Role = "agent",
     ) -> Completion:
         """
         One completion; the gateway goes from account to account, and what all of them refuse for now is asked again here.
 
-        A parameter named in `optional` is left out, from then on, for a model that refuses it.
+        A parameter named in `optional` is left out, from then on, for a model that refuses it. What it is made for,
+        and by whom (`role`), is said where that is known (`adapters.through.made_for`).
 
         Raises:
             TrialFailed: There is no completion to be had.
         """
         refused = self._refused.setdefault(model, set())
-        body: dict[str, Any] = {"model": model, "messages": list(messages)}
+        body: dict[str, Any] = {**(params or {}), "model": model, "messages": list(messages)}
         if temperature is not None:
             body["temperature"] = temperature
         if response_format is not None:
@@ -198,7 +207,7 @@ class DeputyModels:
             left_ms = give_up_at_ms - clock.monotonic_ms()
             try:
                 said = {name: value for name, value in body.items() if name not in refused}
-                return await self._ask(said, model, left_ms, attempts)
+                return await self._ask(said, model, role, left_ms, attempts)
             except Refusal as refusal:
                 if refusal.parameter in optional and refusal.parameter in body and refusal.parameter not in refused:
                     refused.add(refusal.parameter)
@@ -209,9 +218,10 @@ class DeputyModels:
                     raise refusal.as_failure(model, attempts, ()) from None
                 await self._sleep(pause_s)
 
-    async def _ask(self, body: Mapping[str, Any], model: str, left_ms: float, attempts: int) -> Completion:
+    async def _ask(self, body: Mapping[str, Any], model: str, role: Role, left_ms: float, attempts: int) -> Completion:
         began_ms, reply = clock.monotonic_ms(), _Kept()
-        context = Context("", {}, f"/v1{_FACE.path}")
+        context = Context("", purpose(role), f"/v1{_FACE.path}")
+        self.calls[context.call_id] = False
         try:
             async with asyncio.timeout(left_ms / 1000):
                 await self._gateway.answer(context, Asked.read(_FACE, sanitise.to_json(body)), reply)
@@ -223,6 +233,7 @@ class DeputyModels:
             raise Refusal(f"no answer within {left_ms / 1000:.0f} s", failure_type="model_timeout") from None
         except GuildhallError as error:
             raise _refusal_of(error) from None
+        self.calls[context.call_id] = True
         took_ms = clock.monotonic_ms() - began_ms
         found = read_completion(
             b"".join(reply.parts), endpoint=NOWHERE, model=model, duration_ms=took_ms, attempts=attempts

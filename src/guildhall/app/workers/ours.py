@@ -173,13 +173,18 @@ async def cluster_failures(wanted: ClusterFailures, context: Context) -> dict[st
 
 
 class Analyse(BaseModel):
-    """Which analysis to carry out, and by which model of the team's providers; the installation's unless one is named."""
+    """
+    Which analysis to carry out, and by which model of the team's providers; the installation's unless one is named.
+
+    `asked_with` is the key or session of whoever asked, by its id: who the model's calls are let in and paid for as.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     session_id: UUID
     model: str | None = Field(None, max_length=255)
     temperature: float = Field(0.1, ge=0, le=2)
+    asked_with: dict[str, str] | None = None
 
 
 @job(ANALYSE, timeout=timedelta(minutes=30), max_retries=3, at_once=4)
@@ -195,6 +200,7 @@ async def analyse(wanted: Analyse, context: Context) -> dict[str, Any]:
             wanted.session_id,
             model=wanted.model,
             temperature=wanted.temperature,
+            asked_with=wanted.asked_with,
             is_last_try=context.job.retry_count >= context.job.max_retries,
         )
     except GuildhallError as error:
