@@ -182,10 +182,14 @@ async def test_what_was_proven_waits_for_a_person_and_an_interrupted_loop_goes_o
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     choice = AnalystChoice("llm", "gpt-test", model_server.endpoint.base_url, KEY_VARIABLE)
     begun = await improving.begin(app, order(shop, analyst=choice, rounds=1))
-    model_server.will(says("I would rather not."), says("No."))
+    paid = {"prompt_tokens": 100, "completion_tokens": 20, "cost": 0.25}
+    model_server.will(says("I would rather not.", usage=paid), says("No.", usage=paid))
     with pytest.raises(AnalystFailed):
         await improving.improve(app, begun)
     (interrupted,) = await seen(app, begun)
+    async with app.transaction() as tx:
+        begun = await recommendations.get_improvement(tx, str(begun.improvement_id))
+    assert begun.spent_usd == Decimal("0.50"), "what failed was paid for"
     assert interrupted.round.simulation_id is not None
     assert interrupted.round.session_id is None
 

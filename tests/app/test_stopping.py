@@ -131,6 +131,26 @@ async def test_a_run_is_ended_by_what_it_shows(app: App) -> None:
     assert [reports.rule_of(each) for each in await seen()] == [StopRule(ids[0])] * 2
 
 
+async def test_a_watch_that_fails_takes_nothing_from_what_was_run(
+    app: App, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with app.transaction() as tx:
+        first = (await configurations.save_version(tx, evaluations.read(request("agent.v1.yaml")).agent)).version
+    asked = replace(request("agent.v2.yaml", against=first.label, trials=1), stop_early=True)
+    ids = [each.simulation_id for each in (await evaluations.plan(app, asked)).simulations]
+
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError("by the watch")
+
+    monkeypatch.setattr(stopping, "_LOOK_S", 0)
+    monkeypatch.setattr(stopping, "end_if_decided", broken)
+    finished = await stopping.run(app, ids, concurrency=4)
+    assert finished.stopped_for is None
+    assert "by the watch" in caplog.text
+    async with app.transaction() as tx:
+        assert set((await simulations.states(tx, ids)).values()) == {SimulationStatus.COMPLETED}
+
+
 def request(agent: str, *, against: str | None = None, trials: int = 1) -> evaluations.Request:
     folder: Path = demo.DIRECTORY
     return evaluations.Request(folder / agent, [demo.SCENARIOS], against=against, trials=trials, seed=demo.SEED)

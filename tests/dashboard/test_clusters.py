@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from uuid import uuid4
 
 import aiohttp
@@ -165,3 +167,36 @@ async def test_what_is_said_of_a_cluster_is_refused_where_it_makes_no_sense_and_
     headers = {"Authorization": f"Bearer {site.served.keys['pottery/viewer']}"}
     async with aiohttp.ClientSession(site.url, headers=headers) as session, session.get(path) as response:
         assert '<form method="post" action="/failures' not in await response.text()
+
+
+async def test_of_two_who_say_why_at_once_the_later_overwrites_nothing(site: Site) -> None:
+    path = f"/failures/{site.made['cluster']}"
+    cookies = {COOKIE: site.served.keys["pottery/member"]}
+    async with aiohttp.ClientSession(site.url, cookies=cookies, headers={"Origin": site.url}) as session:
+
+        async def page() -> str:
+            async with session.get(path, headers={"Accept": "text/html"}) as response:
+                return await response.text()
+
+        async def say(action: str, seen: str, **fields: str) -> tuple[int, str]:
+            data = {**fields, "seen": seen}
+            async with session.post(f"{path}/{action}", data=data, allow_redirects=False) as response:
+                return response.status, await response.text()
+
+        actions = ("name", "analysis", "resolution")
+        seen = {
+            action: match[1]
+            for action in actions
+            if (match := re.search(rf'/{action}"><input type="hidden" name="seen" value="(\w+)"', await page()))
+        }
+        assert seen.keys() == set(actions)
+        found = await asyncio.gather(*(say("analysis", seen["analysis"], analysis=f"Said by {n}.") for n in (1, 2)))
+        assert sorted(status for status, _ in found) == [303, 409]
+        (refused,) = [text for status, text in found if status == 409]
+        assert "somebody else has changed" in refused
+        assert (await page()).count(f"Said by {1 if found[0][0] == 303 else 2}.") >= 1
+        assert (await say("name", seen["name"], name="Kept"))[0] == 303, "another field is nobody's concern"
+        assert (await say("name", seen["name"], name="Lost"))[0] == 409
+        for action in ("name", "analysis"):  # as it was, for others
+            async with session.post(f"{path}/{action}", data={action: ""}, allow_redirects=False) as response:
+                assert response.status == 303

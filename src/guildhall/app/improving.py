@@ -29,6 +29,7 @@ from guildhall.domains.evaluation.recommendations import (
     Proof,
     Recommendation,
     Round,
+    Session,
     Status,
 )
 from guildhall.domains.evaluation.simulations import NewSimulation, PinnedScenario, SimulationStatus
@@ -202,10 +203,19 @@ class _Loop:
 
     async def _analyse(self, improvement: Improvement, now: Round) -> None:
         choice = AnalystChoice(**improvement.settings["analyst"])
-        async with recommending.analyst_of(choice, self._app) as analyst:
-            session, found = await recommending.analyse(self._app, str(now.parent_version_id), analyst)
-        async with self._app.transaction() as tx:
+
+        async def note(tx: Tx, session: Session) -> None:
             await recommendations.note_in_round(tx, improvement, now.round_number, session_id=session.session_id)
+
+        async with recommending.analyst_of(choice, self._app) as analyst:
+            # What was paid for is noted with it, so that whoever is killed in between pays for it once.
+            _, found = await recommending.analyse(
+                self._app,
+                str(now.parent_version_id),
+                analyst,
+                improvement_id=improvement.improvement_id,
+                on_kept=note,
+            )
         refused = sum(each.status is Status.REFUSED for each in found)
         self._say(
             f"  analyst {analyst.who.model}: {len(found) - refused} recommendations"

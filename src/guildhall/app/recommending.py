@@ -8,7 +8,7 @@ shown is gathered in one, and what it says is kept in another.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -39,6 +39,8 @@ from guildhall.errors import GuildhallError
 
 TRIALS = 5
 DAYS = 30.0
+
+OnKept = Callable[[Tx, Session], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,14 @@ async def analyse(
     *,
     window: timedelta = timedelta(days=DAYS),
     session_id: UUID | None = None,
+    improvement_id: UUID | None = None,
+    on_kept: OnKept | None = None,
 ) -> tuple[Session, list[Recommendation]]:
     """
     Let an analyst read what a version did in a window of time, and keep what it recommends.
 
-    An analysis that fails, or is interrupted, is kept as failed, with what it cost.
+    An analysis that fails, or is interrupted, is kept as failed, with what it cost; the improvement that it is
+    made for has spent that. `on_kept` happens in the transaction that keeps what was recommended.
 
     Raises:
         VersionNotFound, VersionAmbiguous: The reference means no version.
@@ -101,7 +106,7 @@ async def analyse(
     async with app.transaction() as tx:
         version = await configurations.get_version(tx, reference)
         session, evidence = await recommendations.open_session(
-            tx, version, analyst.who, window=window, session_id=session_id
+            tx, version, analyst.who, window=window, session_id=session_id, improvement_id=improvement_id
         )
         latest = await simulations.of_version(tx, str(version.version_id), at_most=1)
     took = Analysis((), None)
@@ -112,6 +117,8 @@ async def analyse(
         took = replace(analysis, suggestions=())
         async with app.transaction() as tx:
             found = await recommendations.record_analysis(tx, session, evidence, analysis)
+            if on_kept is not None:
+                await on_kept(tx, session)
             return await recommendations.get_session(tx, session.session_id), found
     except AnalystFailed as error:
         await _fail(app, session, error.message, Analysis((), error.cost_usd, error.calls, error.tokens))

@@ -11,6 +11,7 @@ them ends both; whoever else runs their trials notices that they have ended.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
@@ -26,6 +27,7 @@ from guildhall.domains.evaluation.simulations import Simulation, SimulationStatu
 from guildhall.errors import Unavailable
 
 _LOOK_S = 0.5
+_log = logging.getLogger(__name__)
 
 
 async def run(
@@ -40,6 +42,8 @@ async def run(
     """
     Run simulations (`evaluations.run`) until they are done, or two that are held to a rule are decided by it.
 
+    Where they cannot be looked at they run to their end, and the log says why.
+
     Raises:
         InvalidInput, ExecutorMissing, Unavailable: See `evaluations.run`.
     """
@@ -49,14 +53,12 @@ async def run(
         finished = await evaluations.run(
             app, simulation_ids, concurrency=concurrency, on=on, max_seconds=max_seconds, on_progress=on_progress
         )
-        if watching is not None and watching.done():
+        if watching is not None and watching.done() and watching.exception() is None:
             finished.stopped_for = watching.result()
         return finished
     finally:
         if watching is not None:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+            await _end(watching)
 
 
 async def end_if_decided(tx: Tx, baseline: UUID, candidate: UUID, rule: StopRule | None = None) -> Look | None:
@@ -110,6 +112,14 @@ async def _held_to_a_rule(app: App, simulation_ids: Sequence[UUID]) -> tuple[UUI
         return None
     (candidate,) = [each for each in simulation_ids if each != rule.baseline_id]
     return rule.baseline_id, candidate, rule
+
+
+async def _end(watching: asyncio.Task[str]) -> None:
+    """End a watch; what went wrong with it is no reason to lose what was run."""
+    watching.cancel()
+    (found,) = await asyncio.gather(watching, return_exceptions=True)
+    if isinstance(found, Exception):
+        _log.warning("a comparison could not be looked at, so nothing has ended it early: %r", found)
 
 
 async def _watch(app: App, baseline: UUID, candidate: UUID, rule: StopRule) -> str:

@@ -29,6 +29,7 @@ Reference = Annotated[str, Path(max_length=100)]
 
 _LISTED = 50
 _AMONG = 1_000
+_SAID = ("name", "llm_analysis", "resolution_steps")
 _BETWEEN = re.compile(r"[\s,;]+")
 
 
@@ -78,6 +79,8 @@ class ClusterPage:
     further: Sequence[tuple[str, str]]
     history: Sequence[Happened]
     is_resolved: bool
+    seen: Mapping[str, str]
+    """Marks of what people have said, for forms to bring back."""
 
 
 @router.get("/failures/{cluster}")
@@ -107,6 +110,7 @@ async def one_cluster(visit: Reading, request: Request, cluster: Reference) -> R
         ],
         history=[_happened(each, found.cluster_id) for each in story.events[:_LISTED]],
         is_resolved=found.resolved_at is not None and found.last_seen <= found.resolved_at,
+        seen={field: failures.mark(story.cluster, field) for field in _SAID},
     )
     return render(request, "cluster.html", page, visit=visit)
 
@@ -115,7 +119,7 @@ async def one_cluster(visit: Reading, request: Request, cluster: Reference) -> R
 async def name_cluster(visit: Writing, request: Request, cluster: Reference) -> Response:
     """Give a cluster a name, or take it away."""
     fields = await form(request)
-    return await _change(visit, cluster, {"name": fields.get("name", "")})
+    return await _change(visit, cluster, {"name": fields.get("name", "")}, fields)
 
 
 @router.post("/failures/{cluster}/analysis")
@@ -127,9 +131,8 @@ async def analyse_cluster(visit: Writing, request: Request, cluster: Reference) 
     cited = [each.rpartition("/")[2] for each in _BETWEEN.split(fields.get("evidence", "")) if each]
     async with visit.transaction() as tx:
         known = (await failures.resolve_cluster(tx, cluster)).llm_analysis or {}
-    return await _change(
-        visit, cluster, {"llm_analysis": {**known, "analysis": text, "evidence": cited} if text else None}
-    )
+    changes = {"llm_analysis": {**known, "analysis": text, "evidence": cited} if text else None}
+    return await _change(visit, cluster, changes, fields)
 
 
 @router.post("/failures/{cluster}/resolution")
@@ -137,20 +140,21 @@ async def resolve_cluster(visit: Writing, request: Request, cluster: Reference) 
     """Mark a cluster as resolved, and say how; it comes back by itself when it is seen again."""
     fields = await form(request)
     steps = fields.get("steps", "").replace("\r\n", "\n")
-    return await _change(visit, cluster, {"resolved": True, "resolution_steps": steps})
+    return await _change(visit, cluster, {"resolved": True, "resolution_steps": steps}, fields)
 
 
 @router.post("/failures/{cluster}/reopening")
 async def reopen_cluster(visit: Writing, request: Request, cluster: Reference) -> Response:
     """Say that it is not resolved after all."""
-    await form(request)
-    return await _change(visit, cluster, {"resolved": False})
+    return await _change(visit, cluster, {"resolved": False}, await form(request))
 
 
-async def _change(visit: Visit, reference: str, changes: Mapping[str, Any]) -> Response:
+async def _change(visit: Visit, reference: str, changes: Mapping[str, Any], fields: Mapping[str, str]) -> Response:
+    """Say something of a cluster, unless somebody else has said something else since the form was shown."""
+    seen = {field: fields["seen"] for field in changes if field in _SAID and "seen" in fields}
     async with visit.transaction() as tx:
         found = await failures.resolve_cluster(tx, reference)
-        changed = await failures.change_cluster(tx, found.cluster_id, changes)
+        changed = await failures.change_cluster(tx, found.cluster_id, changes, seen=seen)
         await visit.done(tx, None, status=204)
     return see_other(f"/failures/{changed.cluster_id}")
 

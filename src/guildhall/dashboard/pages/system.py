@@ -101,10 +101,10 @@ def _chart(hours: Sequence[HourPerformance]) -> Chart | None:
 
 def _latency(hours: Sequence[HourLatency]) -> Chart | None:
     series = {
-        "95 % within": [Value(each.hour, each.p95_ms) for each in hours],
-        "half within": [Value(each.hour, each.p50_ms) for each in hours],
+        "95 % within": [Value(each.hour, each.p95_ms, each.p95_low_ms, each.p95_high_ms) for each in hours],
+        "half within": [Value(each.hour, each.p50_ms, each.p50_low_ms, each.p50_high_ms) for each in hours],
     }
-    sentence = f"{count(sum(each.trials for each in hours), 'trial')} of 24 hours, all versions together."
+    sentence = f"{count(sum(each.trials for each in hours), 'trial')} of 24 hours, all versions together; intervals of 95 %, of few trials up to the longest."
     return lines(
         "latency", "How long trials take, by the hour", sentence, series, unit="time of a trial",
         write=lambda value: duration(value) if value else "0", span="hour",

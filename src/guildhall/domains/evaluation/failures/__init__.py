@@ -8,6 +8,7 @@ in, whatever merges and splits. What people find out is said of the cluster.
 
 from guildhall.domains.evaluation.failures.errors import (
     ClusterAmbiguous,
+    ClusterChanged,
     ClusterNotFound,
     EmbeddingUnavailable,
     EvidenceUnknown,
@@ -28,6 +29,7 @@ from guildhall.domains.evaluation.failures.service import (
     get_clustering,
     list_failures,
     loose_failures,
+    mark,
     note_trouble,
     page_clusters,
     place,
@@ -67,6 +69,7 @@ __all__ = [
     "AffectedVersion",
     "Cluster",
     "ClusterAmbiguous",
+    "ClusterChanged",
     "ClusterDay",
     "ClusterEvent",
     "ClusterNotFound",
@@ -99,6 +102,7 @@ __all__ = [
     "get_clustering",
     "list_failures",
     "loose_failures",
+    "mark",
     "note_trouble",
     "page_clusters",
     "place",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from guildhall.errors import InvalidInput, NotFound, Unavailable
+from guildhall.errors import Conflict, InvalidInput, NotFound, Unavailable
 
 
 class FailureRefused(InvalidInput):
@@ -46,6 +46,20 @@ class ClusterAmbiguous(InvalidInput):
             remedy=f"Write more of it: {', '.join(ids[:3])}.",
             field="cluster",
             value=reference,
+        )
+
+
+class ClusterChanged(Conflict):
+    """Somebody else has said something of a cluster since it was looked at."""
+
+    code = "failure_cluster_changed"
+
+    def __init__(self, cluster_id: UUID, field: str) -> None:
+        super().__init__(
+            f"somebody else has changed the {field.replace('_', ' ')} of cluster {cluster_id.hex[-6:]} meanwhile",
+            remedy="Go back, where your text still is, and copy it; look at the cluster again, and say both.",
+            field=field,
+            value=str(cluster_id),
         )
 
 

@@ -372,6 +372,9 @@ SELECT sum(outcomes.cost_usd) AS cost_usd, count(*) FILTER (WHERE outcomes.cost_
                  LIMIT :among::bigint) AS newest) AS failed
   JOIN evaluation.outcomes USING (outcome_id, execution_time);
 
+-- name: lock_cluster
+SELECT 1 FROM evaluation.failure_clusters WHERE cluster_id = :cluster_id FOR UPDATE;
+
 -- name: change_cluster
 UPDATE evaluation.failure_clusters
    SET name = CASE WHEN :has_name::boolean THEN :name ELSE name END,

@@ -9,6 +9,8 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from guildhall.algorithms import sanitise, templates
 from guildhall.domains.evaluation.failures.errors import FailureRefused
 from guildhall.domains.evaluation.failures.types import (
@@ -143,6 +145,11 @@ def resolution(given: str | None) -> str | None:
     if len(text) > LONGEST_RESOLUTION:
         raise FailureRefused("resolution_steps", given, f"at most {LONGEST_RESOLUTION} characters")
     return text or None
+
+
+def mark(said: object) -> str:
+    """Tells what was said of a cluster from anything else that could have been."""
+    return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
 def analysis(given: Mapping[str, Any] | None) -> tuple[bytes | None, list[UUID]]:

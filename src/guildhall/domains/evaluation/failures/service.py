@@ -15,7 +15,12 @@ from guildhall.algorithms import templates
 from guildhall.db import Row, Tx
 from guildhall.db.listing import Order, Page
 from guildhall.domains.evaluation.failures import rules, store
-from guildhall.domains.evaluation.failures.errors import ClusterAmbiguous, ClusterNotFound, EvidenceUnknown
+from guildhall.domains.evaluation.failures.errors import (
+    ClusterAmbiguous,
+    ClusterChanged,
+    ClusterNotFound,
+    EvidenceUnknown,
+)
 from guildhall.domains.evaluation.failures.store import Entry
 from guildhall.domains.evaluation.failures.types import (
     Cluster,
@@ -327,19 +332,34 @@ async def tell_story(tx: Tx, cluster_id: UUID, *, among: int | None = None) -> C
     )
 
 
-async def change_cluster(tx: Tx, cluster_id: UUID, changes: Mapping[str, Any]) -> Cluster:
+def mark(cluster: Cluster, field: str) -> str:
+    """What stands under `field` of a cluster (name, resolution_steps, llm_analysis), for `change_cluster` to compare."""
+    return rules.mark(getattr(cluster, field))
+
+
+async def change_cluster(
+    tx: Tx, cluster_id: UUID, changes: Mapping[str, Any], *, seen: Mapping[str, str] | None = None
+) -> Cluster:
     """
     Say something of a cluster; what is not among the changes stays.
 
     `name`, `resolution_steps` and `llm_analysis` (an object that says something under `analysis`, and cites outcomes
-    of the cluster under `evidence`) may be None; `resolved` is True or False.
+    of the cluster under `evidence`) may be None; `resolved` is True or False. `seen` has marks of fields as whoever
+    changes them saw them.
 
     Raises:
+        ClusterChanged: Somebody else has changed such a field since.
         ClusterNotFound: There is none, or it is another team's.
         FailureRefused: A value makes no sense.
         EvidenceUnknown: The analysis cites outcomes that are none of the cluster's.
     """
     cluster = await get_cluster(tx, cluster_id)
+    if seen:
+        await store.lock_cluster(tx, cluster.cluster_id)
+        cluster = await get_cluster(tx, cluster_id)
+    for field, before in (seen or {}).items():
+        if before != mark(cluster, field):
+            raise ClusterChanged(cluster.cluster_id, field)
     analysis, cited = rules.analysis(changes.get("llm_analysis"))
     if cited:
         known = await store.evidence_of_cluster(tx, cluster.cluster_id, cited)

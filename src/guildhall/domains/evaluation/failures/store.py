@@ -396,6 +396,11 @@ async def cost_of_cluster(tx: Tx, cluster_id: UUID, among: int | None) -> Row:
     return row
 
 
+async def lock_cluster(tx: Tx, cluster_id: UUID) -> None:
+    """Let nobody else change a cluster until this transaction ends."""
+    await tx.execute(_queries.lock_cluster, cluster_id=cluster_id)
+
+
 async def change_cluster(
     tx: Tx,
     cluster_id: UUID,

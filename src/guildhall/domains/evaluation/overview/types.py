@@ -198,12 +198,16 @@ class ToolStanding:
 
 @dataclass(frozen=True, slots=True)
 class HourLatency:
-    """How long the trials of an hour took, from histograms (`simulation_latency_hourly`)."""
+    """How long the trials of an hour took, from histograms (`simulation_latency_hourly`), with intervals of 95 %."""
 
     hour: datetime
     trials: int
     p50_ms: float
+    p50_low_ms: float
+    p50_high_ms: float
     p95_ms: float
+    p95_low_ms: float
+    p95_high_ms: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ UPDATE evaluation.llm_recommendation_sessions
        prompt_template_version = :prompt_template_version,
        config_version_id = :config_version_id,
        total_outcomes_analyzed = :total_outcomes_analyzed,
-       patterns_identified = :patterns_identified
+       patterns_identified = :patterns_identified,
+       improvement_id = :improvement_id
  WHERE session_id = :session_id;
 
 -- name: finish_session
@@ -196,7 +197,7 @@ VALUES (:config_id, :analyst, :rounds, :budget_usd, :settings)
 RETURNING improvement_id;
 
 -- name: improvements
--- Newest first; what each has spent is that of its simulations and analyses.
+-- Newest first; what each has spent is that of its simulations and analyses, those included that failed.
 SELECT improvements.improvement_id, improvements.config_id, configurations.name AS config_name, improvements.analyst,
        improvements.rounds, improvements.budget_usd, improvements.settings, improvements.stopped_for, improvements.created_at,
        improvements.completed_at,
@@ -216,6 +217,9 @@ SELECT improvements.improvement_id, improvements.config_id, configurations.name 
            WHERE sessions.session_id IN (
                  SELECT rounds.session_id FROM evaluation.improvement_rounds AS rounds
                   WHERE rounds.improvement_id = improvements.improvement_id
+                 UNION
+                 SELECT made_for.session_id FROM evaluation.llm_recommendation_sessions AS made_for
+                  WHERE made_for.tenant_id = improvements.tenant_id AND made_for.improvement_id = improvements.improvement_id
            )) AS spent_usd
   FROM evaluation.improvements
   JOIN evaluation.configurations ON configurations.config_id = improvements.config_id

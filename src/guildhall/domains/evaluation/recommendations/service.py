@@ -63,7 +63,13 @@ SESSIONS, RECOMMENDATIONS = store.SESSIONS, store.RECOMMENDATIONS
 
 
 async def open_session(
-    tx: Tx, version: ConfigVersion, analyst: Analyst, *, window: timedelta, session_id: UUID | None = None
+    tx: Tx,
+    version: ConfigVersion,
+    analyst: Analyst,
+    *,
+    window: timedelta,
+    session_id: UUID | None = None,
+    improvement_id: UUID | None = None,
 ) -> tuple[Session, Evidence]:
     """
     Begin an analysis of a version's trials in the last `window`, and gather what the analyst is shown.
@@ -71,6 +77,7 @@ async def open_session(
     Nothing of a held-out scenario is among it, and which scenarios are is
     written down. With `session_id` an analysis that was opened in SQL
     (`trigger_llm_recommendation_analysis`) is taken up, in its own window.
+    With `improvement_id` what it costs is that improvement's, however it ends.
 
     Raises:
         NothingToAnalyse: There are no trials that an analyst may read.
@@ -89,6 +96,7 @@ async def open_session(
         version.version_id,
         outcomes=len(evidence.trials),
         patterns=len({(each.failure_type, each.failure_category, each.fault) for each in evidence.failures}),
+        improvement_id=improvement_id,
     )
     versions = {version.version_id, *evidence.models}
     await store.insert_reads(tx, chosen, versions, evidence.window_start, evidence.window_end)

@@ -57,7 +57,14 @@ async def open_session(tx: Tx, window: timedelta) -> UUID:
 
 
 async def describe_session(
-    tx: Tx, session_id: UUID, analyst: Analyst, version_id: UUID, *, outcomes: int, patterns: int
+    tx: Tx,
+    session_id: UUID,
+    analyst: Analyst,
+    version_id: UUID,
+    *,
+    outcomes: int,
+    patterns: int,
+    improvement_id: UUID | None = None,
 ) -> None:
     await tx.execute(
         _queries.describe_session,
@@ -69,6 +76,7 @@ async def describe_session(
         config_version_id=version_id,
         total_outcomes_analyzed=outcomes,
         patterns_identified=patterns,
+        improvement_id=improvement_id,
     )
 
 
