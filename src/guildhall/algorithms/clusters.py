@@ -43,6 +43,9 @@ _LOOSER = 0.05
 _FEWEST = 2
 """Groups that a silhouette takes."""
 
+_CLEARER = 1e-4
+"""Of the sum of silhouettes: below that it is the rounding of single precision that differs."""
+
 
 def assign(vectors: Vectors, centres: Vectors, threshold: float) -> tuple[Labels, NDArray[np.float32]]:
     """
@@ -286,10 +289,10 @@ class _Groups:
 
     def __init__(self, vectors: Vectors, labels: Labels) -> None:
         self.labels = labels
-        self._sizes = np.bincount(labels).astype(np.float64)
-        sums = np.zeros((len(self._sizes), vectors.shape[1]))
+        self._sizes = np.bincount(labels).astype(np.float32)
+        sums = np.zeros((len(self._sizes), vectors.shape[1]), dtype=np.float32)
         np.add.at(sums, labels, vectors)
-        self._selves = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
+        self._selves = np.einsum("ij,ij->i", vectors, vectors)
         self._near = vectors @ sums.T
         """Of each vector to each group, the sum over its members; so of each group to each in `_shared`."""
         self._shared = sums @ sums.T
@@ -319,7 +322,7 @@ class _Groups:
         self._sizes[kept] += self._sizes[gone]
         joined = np.where(both, kept, self.labels)
         nearest, silhouettes = self._judge(rows, joined)
-        if silhouettes.sum() <= self._silhouettes[rows].sum():
+        if silhouettes.sum() - self._silhouettes[rows].sum() < _CLEARER:
             self._near[:, [kept, gone]], self._sizes[kept] = near, size
             self._hopes[[kept, gone]] = -np.inf
             return
@@ -339,7 +342,7 @@ class _Groups:
         self._mates[anew] = self._averages[anew].argmax(axis=1)
         self._hopes[anew] = self._averages[anew, self._mates[anew]]
 
-    def _judge(self, rows: Labels, labels: Labels) -> tuple[Labels, NDArray[np.float64]]:
+    def _judge(self, rows: Labels, labels: Labels) -> tuple[Labels, NDArray[np.float32]]:
         """Of each of these vectors the nearest group but its own, and its silhouette, by cosine distances."""
         own, place = labels[rows], np.arange(len(rows))
         averages = self._near[rows] / self._sizes
@@ -348,5 +351,5 @@ class _Groups:
         averages[place, own] = -np.inf
         nearest = averages.argmax(axis=1)
         outside = 1 - averages[place, nearest]
-        widest = np.maximum(np.maximum(inside, outside), np.finfo(np.float64).tiny)
+        widest = np.maximum(np.maximum(inside, outside), np.finfo(np.float32).tiny)
         return nearest, np.where(self._sizes[own] > 1, (outside - inside) / widest, 0.0)

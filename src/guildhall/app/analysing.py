@@ -253,7 +253,9 @@ async def _analyst(app: App, chosen: Chosen, calls: dict[UUID, bool]) -> AsyncIt
         is_own = await _is_own(tx, settings, model)
     async with AsyncExitStack() as stack:
         if is_own and model is not None:
-            errand = chosen.errand or await stack.enter_async_context(_own_errand(app, model))
+            errand = chosen.errand
+            if errand is None:
+                errand = await stack.enter_async_context(_own_errand(app, model))
             deputy = await stack.enter_async_context(deputy_models(settings, app.actor, errand))
             stack.callback(lambda: calls.update(deputy.calls))
             yield LlmAnalyst(deputy, NOWHERE, model, temperature=chosen.temperature)
