@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from fixtures.command_line import Command
+from fixtures.gateways import SECRET_KEY, Town
 from fixtures.people import PASSWORD, make_person
 from guildhall.adapters.schemas import checker
 from guildhall.app import debating
@@ -62,6 +66,29 @@ async def test_a_debate_is_refused_before_any_worker_has_said_that_it_holds_them
     with pytest.raises(debating.NobodyHoldsDebates, match="Start one: `guildhall worker`"):
         async with database.transaction(ada) as tx:
             await debating.ask_for(tx, jobs.Types(checker), caller, new)
+
+
+async def test_a_debate_at_the_command_line_has_every_call_on_record(
+    town: Town, guildhall: Command, command_environment: dict[str, str]
+) -> None:
+    """By a key of its own, which is good for nothing afterwards; one turn for each call, and each call one turn."""
+    command_environment |= {"GUILDHALL_SECRET_KEY": SECRET_KEY, "GUILDHALL_GATEWAY_NETWORKS": "127.0.0.0/8"}
+    yes, no = 'say-{"position":"yes"}', 'say-{"position":"no"}'
+    asked = ("debate", "Shall we?", "--models", f"{yes},{yes},{no}", "--position", "yes", "--position", "no", "--json")
+    held = (await asyncio.to_thread(guildhall, *asked)).json
+    assert held["debate"]["final_winner"] == "yes"
+    calls = {str(row["id"]): row for row in await town.calls()}
+    assert {each["request_id"] for each in held["turns"]} == calls.keys()
+    assert len(calls) == len(held["turns"]) == len(town.provider.asked) == 6
+    assert {row["status"] for row in calls.values()} == {"completed"}
+    async with town.database.transaction(town.actor) as tx:
+        keys = {each.id: each for each in (await identity.page_keys(tx, {}, identity.KEYS.order())).items}
+    [used] = {row["api_key_id"] for row in calls.values()}
+    assert (keys[used].name, keys[used].is_active, tuple(keys[used].scopes)) == (
+        "debate: Shall we?",
+        False,
+        ("models",),
+    )
 
 
 @pytest.mark.parametrize("said", [None, {}, {"kind": "key", "id": "x"}, {"kind": "person", "id": "0"}, "key"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,9 +26,11 @@ def add_to(app: typer.Typer) -> None:
 
 def debate(
     topic: Annotated[str, typer.Argument(help="The question to be settled.")],
-    models: Annotated[
+    names: Annotated[
         str,
-        typer.Option(help="Who takes part, with commas between; MODEL or MODEL:WEIGHT, a model as often as you like."),
+        typer.Option(
+            "--models", help="Who takes part, with commas between; MODEL or MODEL:WEIGHT, a model as often as you like."
+        ),
     ],
     rounds: Annotated[int, typer.Option(help="How many rounds at most follow the first answers.")] = 1,
     method: Annotated[str, typer.Option(help="weighted, majority, borda or condorcet.")] = "weighted",
@@ -44,8 +47,12 @@ def debate(
     ] = False,
     commit: Annotated[str | None, typer.Option(help="A commit of this repository that the debate is about.")] = None,
     junit: Annotated[Path | None, typer.Option(help="The JUnit report of the commit's tests.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="Where the models are; OpenAI's own unless given.")] = None,
-    api_key_env: Annotated[str | None, typer.Option(help="The variable with the key for it.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Ask models here, past the gateway: the calls are in no ledger.")
+    ] = None,
+    api_key_env: Annotated[
+        str | None, typer.Option(help="The variable with the key for it; alone it means OpenAI's own address.")
+    ] = None,
     temperature: Annotated[float | None, typer.Option(help="Of every answer; the models' own unless given.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -53,13 +60,15 @@ def debate(
     Let models answer a question, argue about it, and vote.
 
     Each answers alone first; those answers are voted on as well, and the result
-    says whether the debate changed anything. All that is said is kept.
+    says whether the debate changed anything. All that is said is kept. Models are
+    those of the team's providers, and every call is in the gateway's ledger.
     """
     from guildhall.adapters.commits import read_commit
     from guildhall.adapters.exchange import HttpClient
     from guildhall.adapters.llm import OPENAI, Endpoint, ModelClient
     from guildhall.app import debates as hall
     from guildhall.app.documents.debates import record_document
+    from guildhall.app.gateway.deputies import NOWHERE, own_models
     from guildhall.app.wiring import App
     from guildhall.cli.render.debates import outcome_lines, turn_lines
     from guildhall.domains.gateway import debates
@@ -75,7 +84,7 @@ def debate(
             raise debates.DebateInvalid("junit", str(junit), "a commit whose tests it reports", "Add --commit.")
         new = debates.NewDebate(
             topic=topic,
-            participants=_participants(models),
+            participants=_participants(names),
             rounds=rounds,
             method=voting,
             positions=tuple(positions or ()),
@@ -85,11 +94,17 @@ def debate(
             in_turn=in_turn,
             code=None if commit is None else await read_commit(commit, Path.cwd(), junit=junit),
         )
-        endpoint = Endpoint(base_url or OPENAI, api_key_env)
-        async with App.open() as app, HttpClient() as http:
+        async with AsyncExitStack() as stack:
+            app = await stack.enter_async_context(App.open())
+            models: hall.Models
+            if base_url is None and api_key_env is None:
+                models, endpoint = await stack.enter_async_context(own_models(app, f"debate: {topic}")), NOWHERE
+            else:
+                models = ModelClient(await stack.enter_async_context(HttpClient()))
+                endpoint = Endpoint(base_url or OPENAI, api_key_env)
             debate_id, outcome = await hall.hold(
                 app,
-                ModelClient(http),
+                models,
                 endpoint,
                 new,
                 heard=None if as_json else lambda turn: output.lines(turn_lines(turn)),

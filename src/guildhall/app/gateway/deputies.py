@@ -13,6 +13,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -29,6 +30,8 @@ from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.app.gateway.calls import Context, Gateway
 from guildhall.app.gateway.errors import UpstreamAnswered
 from guildhall.app.gateway.opening import open_gateway
+from guildhall.app.through import key_for_now
+from guildhall.app.wiring import App
 from guildhall.db import Actor, Database
 from guildhall.domains.platform import identity
 from guildhall.domains.platform.identity import Caller, KeyRefused, NotSignedIn
@@ -40,6 +43,7 @@ NOWHERE = Endpoint("http://gateway.invalid/v1")
 """Costs are the ledger's to tell; at this address nobody knows a price."""
 
 _MOST_ATTEMPTS = 3
+_LONGEST = timedelta(days=1)
 _LONGEST_WAIT_S = 60.0
 
 
@@ -260,3 +264,19 @@ async def deputy_models(settings: Settings, actor: Actor, errand: Errand) -> Asy
     """
     async with open_gateway(settings, lets_in=lambda database: DeputyDoorkeeper(database, actor, errand)) as gateway:
         yield DeputyModels(gateway)
+
+
+@asynccontextmanager
+async def own_models(app: App, name: str) -> AsyncIterator[DeputyModels]:
+    """
+    Models for what somebody does at the command line, with a key of that name that is theirs and revoked at the block's end.
+
+    Raises:
+        NotPermitted: They may make no keys.
+        Unavailable: There is no database.
+    """
+    async with (
+        key_for_now(app, name, _LONGEST) as made,
+        deputy_models(app.settings, app.actor, Errand("key", made.id)) as models,
+    ):
+        yield models
