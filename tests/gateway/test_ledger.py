@@ -6,8 +6,7 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,12 @@ import pytest
 
 from fixtures.command_line import Command
 from fixtures.database import run_sql
-from fixtures.gateways import PRICES, SECRET_KEY, Town, program, settings_of
+from fixtures.gateways import PRICES, SECRET_KEY, Town, answering, program, settings_of
 from fixtures.upstreams import ScriptedUpstream
+from fixtures.wires import Wire
 from guildhall import clock
 from guildhall.app import sealing
-from guildhall.app.gateway import AnswerUnrecorded, Ledger, LedgerBehind
+from guildhall.app.gateway import AnswerUnrecorded, Ledger
 from guildhall.app.gateway.delivery import Delivery
 from guildhall.app.gateway.groups import MANY
 from guildhall.app.gateway.spooling import Began, CallSpool
@@ -148,23 +148,26 @@ async def test_a_call_that_is_stopped_with_the_gateway_is_closed_and_not_lost(to
     assert (await town.calls())[0]["error_code"] == "gateway_stopped"
 
 
-async def test_nothing_is_sent_while_the_database_takes_nothing(town: Town) -> None:
-    """Without the right to write, as when the disk is full: the call is refused, and nothing was sent."""
-    await town.say()
-    ledger = town.gateway.ledger
+async def test_nothing_is_sent_while_the_database_takes_nothing(town: Town, wire: Wire) -> None:
+    """A caller whom the gateway remembers is refused all the same, and can call again once the database is back."""
+    async with answering(replace(town.settings, database_url=wire.url)) as (url, _):
+        client = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=town.key, max_retries=0)
 
-    @asynccontextmanager
-    async def away(*_: object) -> AsyncIterator[None]:
-        raise LedgerBehind
-        yield
+        async def say() -> None:
+            await client.chat.completions.create(model="say-x", messages=[{"role": "user", "content": "hi"}])
 
-    real, ledger._database = ledger._database, type("Away", (), {"statement": staticmethod(away)})()  # type: ignore[assignment]
-
-    with pytest.raises(openai.InternalServerError) as caught:
-        await town.say()
-    ledger._database = real
-    assert caught.value.body["code"] == "ledger_unavailable"  # type: ignore[index]
-    assert len(town.provider.asked) == 1
+        async with client:
+            await say()
+            await wire.cut()
+            with pytest.raises(openai.InternalServerError) as caught:
+                await say()
+            assert caught.value.body["code"] == "ledger_unavailable"  # type: ignore[index]
+            assert len(town.provider.asked) == 1
+            await wire.mend()
+            await say()
+    # the refused one, which may have been written before the wire broke for all that anybody knew, is not open either
+    assert Counter(row["error_code"] for row in await town.calls())[None] == 2
+    assert not [row for row in await town.calls() if row["status"] == "running"]
 
 
 async def test_an_answer_waits_for_the_database_and_is_written_when_it_is_back(database: Database, town: Town) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,11 +13,15 @@ import pytest
 
 from fixtures.command_line import Command
 from fixtures.gateways import PRICES, Town
+from fixtures.wires import Wire
 from guildhall import clock
 from guildhall.adapters.upstreams import FACES, Asked
-from guildhall.app.gateway import Context
-from guildhall.db import DatabaseUnavailable
+from guildhall.app.gateway import Context, Ledger
+from guildhall.db import Database
 from guildhall.domains.gateway import requests
+
+REFUSED = b"C22P05\0"
+"""What the server says of a text that no column keeps (Appendix A, "untranslatable_character")."""
 
 
 async def test_how_answers_came_is_on_record_and_told_by_account_model_and_hour(town: Town, guildhall: Command) -> None:
@@ -164,32 +166,26 @@ async def test_a_call_over_midnight_that_is_lost_is_settled_on_the_day_that_it_w
     await asyncio.gather(calling, return_exceptions=True)
 
 
-async def test_an_end_is_kept_though_the_database_goes_while_its_contents_are_taken_out(town: Town) -> None:
-    """The repair of a group that holds what cannot be kept meets the database going: nothing of it is dropped."""
+async def test_an_end_is_kept_though_the_database_goes_while_its_contents_are_taken_out(town: Town, wire: Wire) -> None:
+    """The repair of a group that holds what cannot be kept meets the database going, twice: nothing of it is dropped."""
     await town.say()
     [call], [answer] = await town.calls(), await town.answers()
-    ledger = town.gateway.ledger
-    real, away = ledger._database, iter([False, True, False, True])
-
-    class Flickering:
-        """Goes away after the first refusal, and again later."""
-
-        @staticmethod
-        @asynccontextmanager
-        async def _duty(*given: Any) -> AsyncIterator[Any]:
-            if next(away, False):
-                raise DatabaseUnavailable("it went")
-            async with real.duty(*given) as tx:
-                yield tx
-
-        duty = statement = _duty
-
     bad = _answer_of(answer)
     bad.id = clock.new_id()
     bad.created_at, bad.content, bad.attempt = clock.time_of(bad.id), "\0", 2
-    ledger._database = Flickering()  # type: ignore[assignment]
+    database = await Database.connect(wire.url)
     try:
-        await ledger.end(requests.End(_call_of(call), [bad], clock.now()))
+        async with Ledger(database) as ledger:
+            wire.snaps_at = REFUSED
+            ending = asyncio.create_task(ledger.end(requests.End(_call_of(call), [bad], clock.now())))
+            for next_time in (REFUSED, None):
+                async with asyncio.timeout(20):
+                    await wire.snapped.wait()
+                assert not ending.done()
+                wire.snapped.clear()
+                wire.snaps_at = next_time
+                await wire.mend()
+            await ending
     finally:
-        ledger._database = real
+        await database.close()
     assert [(row["attempt"], row["content"]) for row in await town.answers()] == [(1, "hello"), (2, "")]
