@@ -89,6 +89,34 @@ async def test_a_provider_that_does_not_begin_in_time(town: Town) -> None:
     assert (row["error_code"], row["upstream_status"]) == ("upstream_timeout", None)
 
 
+async def test_an_answer_that_begins_and_does_not_end_in_time(town: Town) -> None:
+    """Of a stream what came is handed on, and that it broke; else there is none."""
+
+    async def stalls(request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        chunk = {"id": "up", "choices": [{"index": 0, "delta": {"content": "so far"}, "finish_reason": None}]}
+        await response.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+        await town.provider.gate.wait()
+        return response
+
+    await town.add("endless", config={"models": ["endless"], "total_s": 1.0})
+    town.provider.script["endless"].extend([stalls, stalls])
+    said: list[str] = []
+
+    async def listen() -> None:
+        with pytest.raises(openai.APIError, match="took too long"):
+            async for each in await town.say("endless", stream=True):
+                said.append(each.choices[0].delta.content or "")
+
+    (status, error), _ = await asyncio.gather(refused(town, "endless"), listen())
+    assert (status, error["code"], said) == (504, "upstream_unavailable", ["so far"])
+    rows = {row["error_code"]: row["upstream_status"] for row in await town.answers()}
+    assert rows == {"upstream_timeout": 200, "stream_broken": 200}
+    assert {row["status"] for row in await town.calls()} == {"failed"}
+    town.provider.gate.set()
+
+
 async def test_a_stream_that_breaks_half_way_is_reported_as_broken_and_never_as_whole(town: Town) -> None:
     said = ""
     with pytest.raises(openai.APIError, match="broke off"):
@@ -280,6 +308,8 @@ async def test_a_body_that_makes_no_sense(town: Town, body: bytes, field: str) -
 async def test_a_body_that_is_too_long(town: Town) -> None:
     status, error = await refused(town, "say-x", messages=[{"role": "user", "content": "x" * 1_100_000}])
     assert (status, error["code"]) == (413, "body_too_large")
+    [call] = await town.calls()
+    assert (str(call["id"]), call["status"], call["error_code"]) == (error["request_id"], "failed", "body_too_large")
 
 
 async def test_a_model_that_nobody_serves(town: Town) -> None:
