@@ -237,22 +237,25 @@ async def test_a_vote_that_is_decided_waits_for_nobody_and_pays_for_all(priced: 
     """The caller is answered when two of three agree; the third is heard out, and budget and ledger hold the sum."""
     town = priced
     await town.budget(limit_usd=Decimal(100))
+    await town.budget("of one member", limit_usd=Decimal(100), model="say-yes")
     town.provider.script["say-no"].append(gated(town.provider, "no"))
     config = {"strategy": "majority", "members": ["say-no", "say-yes", "say-Yes."], "quorum": 2}
     answer = await asyncio.wait_for(ask(town, config, max_tokens=10), 10)
     assert answer.choices[0].message.content == "yes"
     [call] = await town.calls()
     assert call["status"] == "running"  # somebody is still answering
-    [budget] = await town.budgets()
-    assert budget.reserved_usd == call["reserved_usd"] > 3 * PER_ANSWER
+    for budget in await town.budgets():
+        assert budget.reserved_usd == call["reserved_usd"] > 3 * PER_ANSWER
     held = await record(town)
     assert (held.vote.stopped, held.vote.confidence, len(held.ballots)) == ("decided", Decimal(1), 2)
     town.provider.gate.set()
     await town.until_settled()
     [call] = await town.calls()
     assert (call["status"], call["cost_usd"], call["tokens_prompt"]) == ("completed", 3 * PER_ANSWER, 36)
-    [budget] = await town.budgets()
-    assert (budget.spent_usd, budget.reserved_usd) == (3 * PER_ANSWER, 0)
+    assert {each.name: (each.spent_usd, each.reserved_usd) for each in await town.budgets()} == {
+        "team": (3 * PER_ANSWER, 0),
+        "of one member": (PER_ANSWER, 0),
+    }
     late = (await record(town)).ballots[0]
     assert (late.voter, late.state, late.response_id is None) == ("say-no", "late", False)
     # asked one after the other, the rest is not asked at all

@@ -763,6 +763,7 @@ class Gateway:
             upstream_status=status,
             upstream_id=told.upstream_id,
             selected=course.ends is None and error is None,
+            asked_of=(course.asked.model, route.model),
         )
         if isinstance(raw, Recording):
             answer.first_token_ms = None if raw.first_token_ms is None else round(raw.first_token_ms)

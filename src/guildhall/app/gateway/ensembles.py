@@ -667,15 +667,25 @@ class Several:
         """
         What a request is charged with: what is known to have been spent, and for each call that broke off the most that one may cost.
 
-        `cut_off` is how many were ended by ourselves.
+        A budget of one model is charged with what that one's members cost. `cut_off` is how many were ended by ourselves.
         """
         held = course.call.reservation
         if held is not None and held.amount_usd is not None:
-            known = sum((each.cost_usd for each in course.answers if each.cost_usd is not None), Decimal(0))
-            unknown = [each for each in course.answers if each.cost_usd is None and each.error_code in (None, *UNSURE)]
-            doubtful = cut_off + len(unknown)
-            end.charged_usd = min(known + doubtful * self._dearest_usd, max(held.amount_usd, known))
+            most = held.amount_usd
+            end.charged_usd = self._spent(course.answers, cut_off, most)
+            end.shares_usd = [
+                end.charged_usd
+                if model in (None, course.call.model)
+                else self._spent([each for each in course.answers if model in each.asked_of], cut_off, most)
+                for model in held.models
+            ]
         return end
+
+    def _spent(self, answers: Sequence[Answer], cut_off: int, most_usd: Decimal) -> Decimal:
+        """What answers cost, and so many more calls that broke off, of which nobody knows whose they are."""
+        known = sum((each.cost_usd for each in answers if each.cost_usd is not None), Decimal(0))
+        unknown = [each for each in answers if each.cost_usd is None and each.error_code in (None, *UNSURE)]
+        return min(known + (cut_off + len(unknown)) * self._dearest_usd, max(most_usd, known))
 
     async def _fail(self, course: Course, error: GuildhallError) -> None:
         """Write down that nobody answered, with what each has done, and free the caller's key."""

@@ -140,6 +140,7 @@ class Planner:
             most,
             unpriced,
             is_hard=any(each.is_hard for each in limited),
+            models=[each.model for each in limited],
         )
 
     async def _take_tokens(self, charged: Sequence[budgets.Budget], tokens: int) -> None:

@@ -205,7 +205,9 @@ def _reservation(found: Mapping[str, Any] | None) -> Reservation | None:
     if found is None:
         return None
     held = [(UUID(budget), date.fromisoformat(day)) for budget, day in found["budgets"]]
-    return Reservation(held, _money(found["amount_usd"]), found["unpriced"], is_hard=found["is_hard"])
+    return Reservation(
+        held, _money(found["amount_usd"]), found["unpriced"], is_hard=found["is_hard"], models=found.get("models", ())
+    )
 
 
 def _purpose(found: Mapping[str, Any] | None) -> Purpose | None:
@@ -252,6 +254,7 @@ def _end(found: Mapping[str, Any]) -> End:
         "usage": Usage(**found["usage"]),
         "cost_usd": _money(found["cost_usd"]),
         "charged_usd": Decimal(found["charged_usd"]),
+        "shares_usd": None if not found.get("shares_usd") else [Decimal(each) for each in found["shares_usd"]],
         "kept": None if kept is None else Kept(kept["key"], kept["media_type"], _body(kept["body"])),
     }
     return End(**{**found, **made})

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import repeat
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -131,11 +132,13 @@ async def end_calls(tx: Tx, ends: Sequence[End]) -> None:
             "budget": budget,
             "starts_on": starts_on,
             "reserved": reservation.amount_usd or Decimal(0),
-            "spent": each.charged_usd,
+            "spent": spent,
         }
         for call_id, each in once.items()
         if (reservation := each.call.reservation) is not None
-        for budget, starts_on in reservation.budgets
+        for (budget, starts_on), spent in zip(
+            reservation.budgets, each.shares_usd or repeat(each.charged_usd), strict=False
+        )
     ]
     replays = [
         {

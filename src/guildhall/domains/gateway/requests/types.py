@@ -48,6 +48,8 @@ class Reservation:
     unpriced: str | None = None
     """The model whose price nobody knows."""
     is_hard: bool = False
+    models: Sequence[str | None] = ()
+    """Of which model each budget is; None: of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,8 @@ class Answer:
     """Of a stream: milliseconds until its first text came."""
     chunks: int = 0
     """In how many pieces a stream came."""
+    asked_of: Sequence[str] = ()
+    """The model by the names that a budget may know it by."""
 
 
 @dataclass(slots=True)
@@ -161,6 +165,8 @@ class End:
     error_code: str | None = None
     error_message: str | None = None
     charged_usd: Decimal = Decimal(0)
+    shares_usd: Sequence[Decimal] | None = None
+    """What each of the reservation's budgets is charged with, where that is not the same for all."""
     kept: Kept | None = None
     is_final: bool = True
 
