@@ -17,7 +17,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from guildhall import clock
-from guildhall.app.gateway.calls import ModelsNotAllowed
+from guildhall.app.gateway.course import ModelsNotAllowed
 from guildhall.app.gateway.deputies import Errand
 from guildhall.app.workers import ours
 from guildhall.db import Actor, Database, Tx

@@ -5,7 +5,8 @@ One door to every model: who may call, what it may cost, who is asked, and the l
 time; `Directory` knows teams' accounts, budgets and prices; `Watch` how accounts fare.
 """
 
-from guildhall.app.gateway.calls import Context, Gateway, Reply
+from guildhall.app.gateway.calls import Gateway
+from guildhall.app.gateway.course import Context, Reply
 from guildhall.app.gateway.errors import (
     AccountsUnavailable,
     AnswerUnrecorded,

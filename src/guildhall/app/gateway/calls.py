@@ -16,18 +16,15 @@ import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Protocol
 from uuid import UUID
 
 from guildhall import clock
 from guildhall.adapters.upstreams import (
     AddressClosed,
     Asked,
-    AskedWrong,
     Garbage,
     Incoming,
     StreamTalk,
@@ -41,10 +38,9 @@ from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.app.gateway import asking, ties
 from guildhall.app.gateway import ensembles as councils
 from guildhall.app.gateway.begun import AT_ONCE, begun
-from guildhall.app.gateway.directory import Book, Directory
+from guildhall.app.gateway.course import ON_RECORD, Context, Course, Failure, ModelsNotAllowed, Reply
+from guildhall.app.gateway.directory import Directory
 from guildhall.app.gateway.errors import (
-    UNSURE,
-    AccountsUnavailable,
     CallersChanged,
     StreamBroken,
     UpstreamAnswered,
@@ -56,15 +52,14 @@ from guildhall.app.gateway.ledger import Ledger
 from guildhall.app.gateway.metrics import Metrics
 from guildhall.app.gateway.planning import Plan, Planner, key_of
 from guildhall.app.gateway.recording import MOST_BYTES, Recording, packed
+from guildhall.app.gateway.rows import EMPTY, bare_call, belief_of, cost_of, new_call, settled
 from guildhall.app.gateway.voting import Votes
 from guildhall.app.gateway.watch import State, Watch
 from guildhall.cache import Allowances, hourly
 from guildhall.cache.ports import Cache
 from guildhall.db import StandingChanged
-from guildhall.domains.catalogue import pricing
-from guildhall.domains.catalogue.pricing import Price
-from guildhall.domains.gateway import budgets, ensembles, providers, requests
-from guildhall.domains.gateway.providers import ModelNotFound, Recorded, Route
+from guildhall.domains.gateway import ensembles, providers, requests
+from guildhall.domains.gateway.providers import Recorded, Route
 from guildhall.domains.gateway.requests import (
     Answer,
     Belief,
@@ -72,147 +67,21 @@ from guildhall.domains.gateway.requests import (
     End,
     Kept,
     NewCall,
-    Packed,
-    Purpose,
-    Reservation,
     Usage,
 )
 from guildhall.domains.platform import identity
 from guildhall.domains.platform.identity import (
     Caller,
-    Conversation,
-    ConversationEnded,
-    IdentityRefused,
     KeyRefused,
     NotSignedIn,
     Scope,
 )
-from guildhall.errors import GuildhallError, InvalidInput, NotAllowed
+from guildhall.errors import GuildhallError
 
-MOST_ATTEMPTS = 4
 _PER_ACCOUNT = 2
 _LONGEST_WAIT_S = 5.0
 _TRIES = 3
-_EMPTY_LIST, _EMPTY = Packed(b"[]"), Packed(b"{}")
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _log = logging.getLogger("guildhall.gateway")
-
-
-class ModelsNotAllowed(NotAllowed):
-    """A key, or a person, may not call models."""
-
-    code = "scope_missing"
-
-    def __init__(self, scopes: Sequence[str]) -> None:
-        super().__init__(
-            f"the API key has the scopes {', '.join(scopes)}, expected models",
-            remedy="Use another key; `guildhall keys add --scope models` makes one.",
-            scopes=list(scopes),
-        )
-
-
-class IdempotencyKeyUnusable(InvalidInput):
-    """An idempotency key is written as none can be."""
-
-    code = "idempotency_key_unusable"
-
-    def __init__(self, key: str) -> None:
-        super().__init__(
-            f"Idempotency-Key is {key[:100]!r}, expected 1 to 255 visible ASCII characters",
-            field="Idempotency-Key",
-            value=key[:100],
-        )
-
-
-_ON_RECORD = (
-    ModelNotFound,
-    AccountsUnavailable,
-    AskedWrong,
-    ConversationEnded,
-    IdentityRefused,
-    budgets.BudgetExhausted,
-    budgets.PriceUnknown,
-    ensembles.EnsembleNotFound,
-    ensembles.EnsembleRefused,
-)
-"""What refuses a call and leaves a row; one that comes too often leaves none, or the ledger would pay for it."""
-
-
-class Reply(Protocol):
-    """
-    Where an answer goes. Sending to a caller who has gone does nothing.
-
-    `start` and `send` may be begun outside a task, and go on within one if they
-    have to wait (`begun`).
-    """
-
-    async def start(self, status: int, headers: Mapping[str, str]) -> None:
-        """Begin, once."""
-        ...
-
-    async def send(self, part: bytes, *, more: bool) -> None:
-        """Send a part; after the last one nothing more comes."""
-        ...
-
-    async def break_off(self, error: GuildhallError) -> None:
-        """Say within a stream that it has broken, and end it."""
-        ...
-
-
-@dataclass(slots=True)
-class Context:
-    """What comes with a call beside its body; `call_id` names it for the caller, too."""
-
-    token: str
-    headers: Mapping[str, str]
-    path: str
-    call_id: UUID = field(default_factory=clock.new_id)
-    began_ms: float = field(default_factory=clock.monotonic_ms)
-    caller: Caller | None = None
-    """Who calls, once they were let in."""
-    purpose: Purpose | None = None
-    session: Conversation | None = None
-
-    @property
-    def idempotency_key(self) -> str | None:
-        """The key under which it is done once."""
-        key = self.headers.get("idempotency-key")
-        if key is not None and not _KEY.fullmatch(key):
-            raise IdempotencyKeyUnusable(key)
-        return key
-
-
-@dataclass(slots=True)
-class _Course:
-    """A call under way."""
-
-    context: Context
-    caller: Caller
-    book: Book
-    asked: Asked
-    call: NewCall
-    key: str | None
-    plan: Plan
-    attempts: int = 0
-    answers: list[Answer] = field(default_factory=list)
-    started: bool = False
-    is_ended: bool = False
-    """Its last end is with the ledger; there is no other."""
-    sent: Recording = field(default_factory=Recording)
-    ends: Callable[[Answer, Kept | None], Awaitable[None]] | None = None
-    """What is done with its last answer, where it is one of several calls that answer one request."""
-    most_attempts: int = MOST_ATTEMPTS
-
-
-@dataclass(slots=True)
-class _Failure:
-    """Why an attempt has brought no answer, and whether another may."""
-
-    error: GuildhallError
-    answer: Answer
-    may_again: bool = True
-    elsewhere: bool = True
-    wait_s: float = 0.0
 
 
 class Gateway:
@@ -326,7 +195,7 @@ class Gateway:
             return
         with suppress(GuildhallError):
             book = await self.directory.book_of(caller)
-            await self._write_refusal(_bare_call(context, caller, request_type), _belief(caller, book), error)
+            await self._write_refusal(bare_call(context, caller, request_type), belief_of(caller, book), error)
 
     async def _write_refusal(self, call: NewCall, belief: Belief, error: GuildhallError) -> None:
         await self.ledger.begin(call, belief)
@@ -338,7 +207,7 @@ class Gateway:
 
     async def _answer(self, context: Context, caller: Caller, asked: Asked, reply: Reply) -> None:
         book = await self.directory.book_of(caller)
-        belief = _belief(caller, book)
+        belief = belief_of(caller, book)
         key = context.idempotency_key
         if key is not None and await self._replay(context, caller, key, asked, reply):
             return
@@ -353,19 +222,19 @@ class Gateway:
             plan = await (
                 self.planner.plan(caller, book, asked, at) if several is None else several.plan(caller, book, at)
             )
-            call = _new_call(context, caller, asked, plan.order[0], plan.reservation)
+            call = new_call(context, caller, asked, plan.order[0], plan.reservation)
             if several is not None:
                 several.describe(call)
             await self.ledger.begin(call, belief)
         except BaseException as error:
             await self._release(caller, key, context.call_id)
-            if isinstance(error, _ON_RECORD):
+            if isinstance(error, ON_RECORD):
                 with suppress(GuildhallError):
-                    refused = _bare_call(context, caller, asked.face.request_type, asked.model)
+                    refused = bare_call(context, caller, asked.face.request_type, asked.model)
                     await self._write_refusal(refused, belief, error)
                 self.metrics.ended(asked.face.request_type, "", error.code, 0.0, Usage(), None)
             raise
-        course = _Course(context, caller, book, asked, call, key, plan, sent=Recording(self.most_answer_bytes))
+        course = Course(context, caller, book, asked, call, key, plan, sent=Recording(self.most_answer_bytes))
         try:
             await (self.follow(course, reply) if several is None else several.follow(course, reply))
         except asyncio.CancelledError:
@@ -385,32 +254,32 @@ class Gateway:
 
     @staticmethod
     def part_of(
-        course: _Course,
+        course: Course,
         asked: Asked,
         plan: Plan,
         ends: Callable[[Answer, Kept | None], Awaitable[None]],
         key: str | None = None,
-    ) -> _Course:
+    ) -> Course:
         """One of several calls that answer a request: `ends` is told its last answer, and the request is settled by all."""
-        return _Course(
+        return Course(
             *(course.context, course.caller, course.book, asked, course.call, key, plan),
             answers=course.answers,
             sent=course.sent,
             ends=ends,
         )
 
-    def told(self, course: _Course, end: End, provider: str) -> None:
+    def told(self, course: Course, end: End, provider: str) -> None:
         """Count a request that has ended."""
         seconds = (clock.monotonic_ms() - course.context.began_ms) / 1000
         self.metrics.ended(course.call.request_type, provider, end.error_code, seconds, end.usage, end.cost_usd)
 
-    async def release(self, course: _Course) -> None:
+    async def release(self, course: Course) -> None:
         """Free the idempotency key of a request that has brought no answer."""
         await self._release(course.caller, course.key, course.call.id)
 
     # asking providers ------------------------------------------------------------
 
-    async def follow(self, course: _Course, reply: Reply) -> None:
+    async def follow(self, course: Course, reply: Reply) -> None:
         """
         Ask one provider after the other until one has answered.
 
@@ -419,7 +288,7 @@ class Gateway:
         """
         order = course.plan.order
         waiting, tried = deque(order), dict.fromkeys((each.account.id for each in order), 0)
-        failure: _Failure | None = None
+        failure: Failure | None = None
         while waiting and course.attempts < course.most_attempts:
             route = waiting.popleft()
             if failure is not None:
@@ -450,7 +319,7 @@ class Gateway:
             return
         raise failure.error
 
-    async def _attempt(self, course: _Course, route: Route, reply: Reply) -> _Failure | None:
+    async def _attempt(self, course: Course, route: Route, reply: Reply) -> Failure | None:
         """Ask one provider; None once the caller has been answered."""
         account = route.account
         spoken = course.plan.talks[key_of(route)]
@@ -520,7 +389,7 @@ class Gateway:
             answer = self._answer_row(
                 course, route, Told(), raw, began_ms, None, None, error=("address_closed", str(error))
             )
-            return _Failure(closed, answer, may_again=False)
+            return Failure(closed, answer, may_again=False)
         finally:
             state.in_flight -= 1
             if incoming is not None:
@@ -529,7 +398,7 @@ class Gateway:
                 state.breaker.left()
 
     async def _relay(
-        self, course: _Course, route: Route, stream: StreamTalk, incoming: Incoming, raw: Recording, reply: Reply
+        self, course: Course, route: Route, stream: StreamTalk, incoming: Incoming, raw: Recording, reply: Reply
     ) -> str | None:
         """Hand a stream on as it comes; why it is not whole, None if it is."""
         while not stream.is_whole:
@@ -544,7 +413,7 @@ class Gateway:
         return None if stream.is_whole else "it ended before the answer did"
 
     def _taker(
-        self, course: _Course, route: Route, stream: StreamTalk, raw: Recording, reply: Reply
+        self, course: Course, route: Route, stream: StreamTalk, raw: Recording, reply: Reply
     ) -> Callable[[bytes], Awaitable[None] | None]:
         """
         Reads a part and hands it on, at once where the caller's connection takes it.
@@ -570,13 +439,13 @@ class Gateway:
 
         return take
 
-    async def _begin_stream(self, course: _Course, route: Route, reply: Reply, out: bytes) -> None:
+    async def _begin_stream(self, course: Course, route: Route, reply: Reply, out: bytes) -> None:
         await reply.start(200, self._headers(course, route, "text/event-stream"))
         await reply.send(out, more=True)
 
     async def _deliver(
         self,
-        course: _Course,
+        course: Course,
         route: Route,
         told: Told,
         body: bytes,
@@ -594,7 +463,7 @@ class Gateway:
         await reply.send(out, more=False)
 
     @staticmethod
-    def _kept(course: _Course, route: Route, media_type: str, content: bytes) -> Kept:
+    def _kept(course: Course, route: Route, media_type: str, content: bytes) -> Kept:
         """What is kept for whoever sends the call again: the answer, or only that there was one."""
         assert course.key is not None
         keeps = route.account.options.record is Recorded.ALL and not course.sent.is_truncated
@@ -602,7 +471,7 @@ class Gateway:
 
     async def _deliver_stream(
         self,
-        course: _Course,
+        course: Course,
         route: Route,
         stream: StreamTalk,
         raw: list[bytes],
@@ -630,7 +499,7 @@ class Gateway:
 
     def _refused(
         self,
-        course: _Course,
+        course: Course,
         route: Route,
         state: State,
         status: int,
@@ -638,7 +507,7 @@ class Gateway:
         incoming: Incoming,
         began_ms: float,
         first_ms: float,
-    ) -> _Failure:
+    ) -> Failure:
         account = route.account
         now_ms = clock.monotonic_ms()
 
@@ -650,12 +519,12 @@ class Gateway:
             error: GuildhallError = UpstreamUnavailable(
                 f"the provider {account.name!r} does not take the gateway's key", attempts=course.attempts
             )
-            return _Failure(error, row("upstream_key_refused", f"status {status}"), may_again=False)
+            return Failure(error, row("upstream_key_refused", f"status {status}"), may_again=False)
         if status == 429:
             wait_s = retry_after_s(incoming.headers) or 1.0
             state.last_ms = now_ms
             state.breaker.asked_to_wait(now_ms, wait_s)
-            return _Failure(
+            return Failure(
                 UpstreamLimited(account.name, wait_s), row("upstream_rate_limited", f"status {status}"), wait_s=wait_s
             )
         if status >= 500 or status == 408:
@@ -663,7 +532,7 @@ class Gateway:
             error = UpstreamUnavailable(
                 f"the provider {account.name!r} answered with status {status}", attempts=course.attempts
             )
-            return _Failure(
+            return Failure(
                 error, row("upstream_failed", f"status {status}"), wait_s=retry_after_s(incoming.headers) or 0.0
             )
         # The request's own fault, or a redirect, which nobody follows: no other provider would do better.
@@ -674,11 +543,11 @@ class Gateway:
             passed = UpstreamUnavailable(
                 f"the provider {account.name!r} answered with status {status}", attempts=course.attempts
             )
-        return _Failure(passed, row("upstream_refused", f"status {status}"), may_again=False, elsewhere=status == 404)
+        return Failure(passed, row("upstream_refused", f"status {status}"), may_again=False, elsewhere=status == 404)
 
     def _silent(
         self,
-        course: _Course,
+        course: Course,
         route: Route,
         silence: UpstreamSilent,
         told: Told,
@@ -686,7 +555,7 @@ class Gateway:
         status: int | None,
         began_ms: float,
         first_ms: float | None,
-    ) -> _Failure:
+    ) -> Failure:
         if status is not None:
             return self._broken(course, route, told, raw, str(silence), status, began_ms, first_ms, silence.reason)
         code = f"upstream_{silence.reason}"
@@ -696,11 +565,11 @@ class Gateway:
             status=504 if silence.reason == "timeout" else 502,
             attempts=course.attempts,
         )
-        return _Failure(error, answer, may_again=silence.reason != "timeout")
+        return Failure(error, answer, may_again=silence.reason != "timeout")
 
     def _broken(
         self,
-        course: _Course,
+        course: Course,
         route: Route,
         told: Told,
         raw: list[bytes],
@@ -709,7 +578,7 @@ class Gateway:
         began_ms: float,
         first_ms: float | None,
         reason: str = "broken",
-    ) -> _Failure:
+    ) -> Failure:
         code = "stream_broken" if course.asked.is_streamed else f"upstream_{reason}"
         answer = self._answer_row(course, route, told, raw, began_ms, first_ms, status, error=(code, why))
         error: GuildhallError = (
@@ -721,13 +590,13 @@ class Gateway:
                 attempts=course.attempts,
             )
         )
-        return _Failure(error, answer, may_again=False)
+        return Failure(error, answer, may_again=False)
 
     # rows --------------------------------------------------------------------
 
     def _answer_row(
         self,
-        course: _Course,
+        course: Course,
         route: Route,
         told: Told,
         raw: Sequence[bytes],
@@ -752,9 +621,9 @@ class Gateway:
             model=told.model or route.model,
             attempt=course.attempts,
             content=content,
-            raw=packed(raw, is_json=is_json) if raw and keeps else _EMPTY,
+            raw=packed(raw, is_json=is_json) if raw and keeps else EMPTY,
             usage=told.usage,
-            cost_usd=Decimal(0) if course.asked.face.is_free else _cost(price, told.usage),
+            cost_usd=Decimal(0) if course.asked.face.is_free else cost_of(price, told.usage),
             response_time_ms=round(clock.monotonic_ms() - began_ms),
             time_to_first_byte_ms=None if first_ms is None else round(first_ms),
             finish_reason=told.finish_reason and told.finish_reason[:50],
@@ -774,57 +643,25 @@ class Gateway:
         )
         return answer
 
-    async def _end(self, course: _Course, answer: Answer, kept: Kept | None = None) -> None:
+    async def _end(self, course: Course, answer: Answer, kept: Kept | None = None) -> None:
         """Write the last answer down, and settle the call by all of them."""
         if course.ends is not None:
             course.is_ended = True
             await course.ends(answer, kept)
             return
-        end = self.settled(course, answer.error_code, answer.error_message, [answer], kept)
+        end = settled(course, answer.error_code, answer.error_message, [answer], kept)
         course.is_ended = True
         self.told(course, end, answer.provider_name)
         await self.ledger.end(end)
 
-    def _end_later(self, course: _Course, code: str, why: str) -> None:
+    def _end_later(self, course: Course, code: str, why: str) -> None:
         """Settle a call that nobody waits for any more, unless it is settled already."""
         if course.is_ended:
             return
         course.is_ended = True
-        self.ledger.end_later(self.settled(course, code, why, ()))
+        self.ledger.end_later(settled(course, code, why, ()))
 
-    def settled(
-        self,
-        course: _Course,
-        code: str | None,
-        why: str | None,
-        answers: Sequence[Answer],
-        kept: Kept | None = None,
-    ) -> End:
-        """A call's end, by all that was answered."""
-        billed = [each for each in course.answers if each.error_code is None or each.usage.prompt is not None]
-        costs = [each.cost_usd for each in billed]
-        cost = None if None in costs or not costs else sum((each for each in costs if each is not None), Decimal(0))
-        # A provider that broke off, or that nobody waited for, may have done the work.
-        unsure = code in ("gateway_stopped", "internal_error") or any(
-            each.error_code in UNSURE for each in course.answers
-        )
-        reserved = course.call.reservation.amount_usd if course.call.reservation is not None else None
-        charged = cost if cost is not None else Decimal(0)
-        if reserved is not None and (unsure or (billed and cost is None)):
-            charged = max(charged, reserved)
-        return End(
-            course.call,
-            answers,
-            clock.now(),
-            usage=requests.sum_of([each.usage for each in billed]) if billed else Usage(),
-            cost_usd=cost,
-            error_code=code,
-            error_message=why,
-            charged_usd=charged,
-            kept=kept,
-        )
-
-    def _headers(self, course: _Course, route: Route, media_type: str) -> dict[str, str]:
+    def _headers(self, course: Course, route: Route, media_type: str) -> dict[str, str]:
         session = course.context.session
         return {
             **(ties.NOTHING if session is None else ties.told(session)),
@@ -871,73 +708,3 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
         at = parsedate_to_datetime(text)
         return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - clock.now()).total_seconds())
     return None
-
-
-def _cost(price: Price | None, usage: Usage) -> Decimal | None:
-    if price is None or usage.prompt is None:
-        return None
-    return pricing.cost(
-        price,
-        prompt=usage.prompt,
-        completion=usage.completion or 0,
-        cached=usage.cached or 0,
-        cache_written=usage.cache_written or 0,
-        reasoning=usage.reasoning or 0,
-    )
-
-
-def _belief(caller: Caller, book: Book) -> Belief:
-    proof = caller.proof
-    if proof is None:
-        raise KeyRefused
-    return (
-        proof.kind,
-        proof.id,
-        caller.user_id,
-        caller.tenant_id,
-        proof.role,
-        proof.is_administrator,
-        ",".join(proof.scopes),
-        book.revision,
-    )
-
-
-def _new_call(context: Context, caller: Caller, asked: Asked, first: Route, reservation: Reservation | None) -> NewCall:
-    keeps = first.account.options.record is Recorded.ALL
-    return NewCall(
-        id=context.call_id,
-        created_at=clock.time_of(context.call_id),
-        tenant_id=caller.tenant_id,
-        user_id=caller.user_id,
-        api_key_id=caller.key_id,
-        session_id=caller.session_id if context.session is None else context.session.id,
-        request_type=asked.face.request_type,
-        model=asked.model,
-        prompt=requests.excerpt(asked.prompt) if keeps else "",
-        messages=requests.pack_list(asked.messages) if keeps else _EMPTY_LIST,
-        params=requests.pack_object(asked.params) if keeps else _EMPTY,
-        provider_name=first.account.name,
-        is_streamed=asked.is_streamed,
-        reservation=reservation,
-        purpose=context.purpose,
-    )
-
-
-def _bare_call(context: Context, caller: Caller, request_type: str, model: str = "") -> NewCall:
-    """A call that was refused: who and what for, and nothing of what was said."""
-    return NewCall(
-        id=context.call_id,
-        created_at=clock.time_of(context.call_id),
-        tenant_id=caller.tenant_id,
-        user_id=caller.user_id,
-        api_key_id=caller.key_id,
-        session_id=caller.session_id if context.session is None else context.session.id,
-        request_type=request_type,
-        model=model,
-        prompt="",
-        messages=_EMPTY_LIST,
-        params=_EMPTY,
-        provider_name="",
-        is_streamed=False,
-        purpose=context.purpose,
-    )

@@ -27,7 +27,8 @@ from guildhall.adapters.upstreams import FACES, Asked, AskedWrong
 from guildhall.algorithms import sanitise
 from guildhall.algorithms.backoff import full_jitter
 from guildhall.app.doorkeeper import Doorkeeper
-from guildhall.app.gateway.calls import Context, Gateway
+from guildhall.app.gateway.calls import Gateway
+from guildhall.app.gateway.course import Context
 from guildhall.app.gateway.errors import UpstreamAnswered
 from guildhall.app.gateway.opening import open_gateway
 from guildhall.app.through import key_for_now

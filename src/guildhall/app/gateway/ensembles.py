@@ -25,9 +25,11 @@ import orjson
 from guildhall import clock
 from guildhall.adapters.upstreams import MOST_BYTES, Asked, AskedWrong, Said, UpstreamSilent, read_said
 from guildhall.app.gateway import asking
+from guildhall.app.gateway.course import Course, Reply
 from guildhall.app.gateway.directory import Book
 from guildhall.app.gateway.errors import UNSURE, AccountsUnavailable, LedgerBehind
 from guildhall.app.gateway.planning import Plan, most_usd
+from guildhall.app.gateway.rows import settled
 from guildhall.domains.gateway import ensembles, requests
 from guildhall.domains.gateway.ensembles import (
     JUDGE,
@@ -50,8 +52,7 @@ from guildhall.domains.platform.identity import Caller
 from guildhall.errors import GuildhallError, InvalidInput, LimitReached, NotFound
 
 if TYPE_CHECKING:
-    from guildhall.app.gateway.calls import Gateway, Reply
-    from guildhall.app.gateway.calls import _Course as Course
+    from guildhall.app.gateway.calls import Gateway
 
 PROVIDER = "ensemble"
 """What a request has as its provider; each answer has its own."""
@@ -632,7 +633,7 @@ class Several:
             await gateway.votes.keep(cast, selected)
         finally:
             if not self._late:
-                end = self._charged(course, gateway.settled(course, code, why, (), kept))
+                end = self._charged(course, settled(course, code, why, (), kept))
                 gateway.told(course, end, PROVIDER)
                 await gateway.ledger.end(end)
 
@@ -657,7 +658,7 @@ class Several:
             # An answer that nobody else gave has no letter: it stood for nothing.
             ballot = replace(ballot, option=names.get(ballot.option or ""), grades={})
             late.append(replace(ballot, state=State.FAILED if failed else State.LATE))
-        end = self._charged(course, gateway.settled(course, code, why, ()), cut_off)
+        end = self._charged(course, settled(course, code, why, ()), cut_off)
         with suppress(GuildhallError):
             await gateway.votes.keep(Cast(call.id, call.created_at, call.tenant_id, None, late))
         gateway.ledger.end_later(end)

@@ -25,7 +25,7 @@ from guildhall.domains.platform import identity
 from guildhall.domains.platform.identity import Caller, Conversation
 
 if TYPE_CHECKING:
-    from guildhall.app.gateway.calls import Context
+    from guildhall.app.gateway.course import Context
 
 SIMULATION = "x-guildhall-simulation"
 OUTCOME = "x-guildhall-outcome"
