@@ -1103,6 +1103,7 @@ CREATE TABLE evaluation.llm_recommendation_sessions (
     model_calls integer DEFAULT 0 NOT NULL,
     tokens_used bigint,
     recommendations_refused integer DEFAULT 0 NOT NULL,
+    improvement_id uuid,
     CONSTRAINT llm_recommendation_sessions_analyst_is_known CHECK ((analyst = ANY (ARRAY['rules'::text, 'llm'::text]))),
     CONSTRAINT llm_recommendation_sessions_cost_is_not_negative CHECK ((analysis_cost_usd >= (0)::numeric)),
     CONSTRAINT llm_recommendation_sessions_counts_are_not_negative CHECK (((model_calls >= 0) AND (tokens_used >= 0) AND (recommendations_refused >= 0))),
@@ -1116,6 +1117,8 @@ CREATE TABLE evaluation.llm_recommendation_sessions (
 ALTER TABLE ONLY evaluation.llm_recommendation_sessions FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE evaluation.llm_recommendation_sessions IS 'recommendations: tenant: each analysis of past outcomes, with what it read and what it cost.';
+
+COMMENT ON COLUMN evaluation.llm_recommendation_sessions.improvement_id IS 'The improvement that it was made for, whose budget it spends from; null for one that somebody asked for by itself.';
 
 CREATE TABLE evaluation.outcome_embeddings (
     outcome_id uuid NOT NULL,
@@ -4994,7 +4997,7 @@ CREATE TABLE society.tasks (
     result jsonb,
     quality_score numeric(5,4),
     attempts integer DEFAULT 0 NOT NULL,
-    max_retries integer CONSTRAINT tasks_max_attempts_not_null NOT NULL,
+    max_retries integer NOT NULL,
     attempt_token uuid,
     leased_until timestamp with time zone,
     deadline_at timestamp with time zone,

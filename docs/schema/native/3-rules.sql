@@ -1049,6 +1049,8 @@ CREATE INDEX improvements_by_configuration ON evaluation.improvements USING btre
 
 CREATE INDEX improvements_by_user ON evaluation.improvements USING btree (user_id);
 
+CREATE INDEX llm_recommendation_sessions_by_improvement ON evaluation.llm_recommendation_sessions USING btree (tenant_id, improvement_id);
+
 CREATE INDEX llm_recommendation_sessions_by_tenant ON evaluation.llm_recommendation_sessions USING btree (tenant_id, created_at DESC);
 
 CREATE INDEX llm_recommendation_sessions_by_user ON evaluation.llm_recommendation_sessions USING btree (user_id);
@@ -2298,6 +2300,9 @@ ALTER TABLE ONLY evaluation.llm_recommendation_sessions
 
 ALTER TABLE ONLY evaluation.llm_recommendation_sessions
     ADD CONSTRAINT llm_recommendation_sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES platform.teams(id);
+
+ALTER TABLE ONLY evaluation.llm_recommendation_sessions
+    ADD CONSTRAINT llm_recommendation_sessions_tenant_id_improvement_id_fkey FOREIGN KEY (tenant_id, improvement_id) REFERENCES evaluation.improvements(tenant_id, improvement_id) ON DELETE SET NULL (improvement_id);
 
 ALTER TABLE ONLY evaluation.llm_recommendation_sessions
     ADD CONSTRAINT llm_recommendation_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.users(id);

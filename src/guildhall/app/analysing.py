@@ -25,7 +25,7 @@ from guildhall.adapters.exchange import HttpClient
 from guildhall.adapters.llm import Endpoint, ModelClient
 from guildhall.adapters.through import made_for
 from guildhall.app import through
-from guildhall.app.gateway.calls import ModelsNotAllowed
+from guildhall.app.gateway.course import ModelsNotAllowed
 from guildhall.app.gateway.deputies import NOWHERE, Errand, deputy_models
 from guildhall.app.wiring import App
 from guildhall.app.workers import ours

@@ -50,15 +50,11 @@ async def gateway_at(
         yield None
         return
     async with key_for(app, name, lasts=lasts) as made:
-    async with key_for_now(app, name, lasts) as made:
         yield ThroughGateway(url, made.text)
 
 
 @asynccontextmanager
 async def key_for(app: App, name: str, *, lasts: timedelta) -> AsyncIterator[NewKey]:
-    """
-    A key that may call models and nothing else, for as long as the block lasts.
-async def key_for_now(app: App, name: str, lasts: timedelta) -> AsyncIterator[NewKey]:
     """
     A key that may call models and nothing else, revoked at the block's end; where nobody comes to that it ends after `lasts`.
 

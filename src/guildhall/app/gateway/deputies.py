@@ -31,7 +31,7 @@ from guildhall.app.gateway.calls import Gateway
 from guildhall.app.gateway.course import Context
 from guildhall.app.gateway.errors import UpstreamAnswered
 from guildhall.app.gateway.opening import open_gateway
-from guildhall.app.through import key_for_now
+from guildhall.app.through import key_for
 from guildhall.app.wiring import App
 from guildhall.db import Actor, Database
 from guildhall.domains.platform import identity
@@ -277,7 +277,7 @@ async def own_models(app: App, name: str) -> AsyncIterator[DeputyModels]:
         Unavailable: There is no database.
     """
     async with (
-        key_for_now(app, name, _LONGEST) as made,
+        key_for(app, name, lasts=_LONGEST) as made,
         deputy_models(app.settings, app.actor, Errand("key", made.id)) as models,
     ):
         yield models
