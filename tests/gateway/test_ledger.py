@@ -26,7 +26,6 @@ from guildhall import clock
 from guildhall.app import sealing
 from guildhall.app.gateway import AnswerUnrecorded, Ledger
 from guildhall.app.gateway.delivery import Delivery
-from guildhall.app.gateway.groups import MANY
 from guildhall.app.gateway.spooling import Began, CallSpool
 from guildhall.app.wiring import App
 from guildhall.db import Database
@@ -202,41 +201,22 @@ async def test_one_bad_row_keeps_no_other_from_being_written(town: Town) -> None
 
 
 async def test_calls_that_come_together_are_written_together(town: Town) -> None:
-    """Many share one transaction; of a few, half go at once, and what comes meanwhile waits for no timer."""
+    """Callers in step come in one turn of the loop after the other, and share one transaction."""
     await town.say()
     [call] = await town.calls()
-    for content, many in (("many", MANY + 6), ("few", 6)):
-        await asyncio.gather(*(town.gateway.ledger.end(an_end(call, content)) for _ in range(many)))
-    found = await town.sql(
-        "SELECT content, array_agg(n ORDER BY n DESC) AS sizes FROM (SELECT content, transaction_id, count(*) AS n"
-        " FROM store.llm_responses GROUP BY content, transaction_id) AS groups GROUP BY content"
-    )
-    assert {row["content"]: row["sizes"] for row in found} == {
-        "hello": [1],
-        "many": [MANY + 6],
-        "few": [3, 2, 1],
-    }
-
-
-async def test_a_group_that_waits_for_a_lock_keeps_no_other_from_being_written(town: Town) -> None:
-    """One call's row is locked by somebody: the end of another is written meanwhile."""
-    await town.say()
-    await town.say()
-    locked, free = await town.calls()
+    ends = []
+    for _ in range(8):
+        ends.append(asyncio.create_task(town.gateway.ledger.end(an_end(call, "together"))))
+        await asyncio.sleep(0)  # a turn, not a while
+    await asyncio.gather(*ends)
     connection = await asyncpg.connect(town.superuser_url)
     try:
-        run_sql(town.superuser_url, "UPDATE store.llm_requests SET status = 'running', completed_at = NULL")
-        await connection.execute("BEGIN")
-        await connection.execute("SELECT FROM store.llm_requests WHERE id = $1 FOR UPDATE", locked["id"])
-        held = asyncio.create_task(town.gateway.ledger.end(an_end(locked, "held")))
-        await asyncio.sleep(0)
-        async with asyncio.timeout(10):
-            await town.gateway.ledger.end(an_end(free, "free"))
-        assert not held.done()
-        await connection.execute("ROLLBACK")
+        found = await connection.fetch(
+            "SELECT count(*) FROM store.llm_responses WHERE content = 'together' GROUP BY transaction_id"
+        )
     finally:
         await connection.close()
-    await held
+    assert [row["count"] for row in found] == [8]
 
 
 async def test_a_call_whose_end_is_told_of_twice_ends_once(town: Town, database: Database) -> None:
