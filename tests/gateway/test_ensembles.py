@@ -244,8 +244,9 @@ async def test_a_vote_that_is_decided_waits_for_nobody_and_pays_for_all(priced: 
     assert answer.choices[0].message.content == "yes"
     [call] = await town.calls()
     assert call["status"] == "running"  # somebody is still answering
-    for budget in await town.budgets():
-        assert budget.reserved_usd == call["reserved_usd"] > 3 * PER_ANSWER
+    held = {each.name: each.reserved_usd for each in await town.budgets()}
+    assert held["team"] == call["reserved_usd"] > 3 * PER_ANSWER
+    assert held["of one member"] == held["team"] / 3
     held = await record(town)
     assert (held.vote.stopped, held.vote.confidence, len(held.ballots)) == ("decided", Decimal(1), 2)
     town.provider.gate.set()
@@ -272,6 +273,39 @@ async def test_a_budget_covers_all_members_before_anything_is_sent(priced: Town)
     assert refused.value.code == "budget_exhausted"
     assert priced.provider.asked == []
     await ask(priced, {"strategy": "majority", "members": ["say-yes"]}, max_tokens=400)
+
+
+async def test_a_budget_of_one_model_is_asked_for_that_model_s_part_alone(priced: Town) -> None:
+    """What the others may cost, or that nobody knows it, is not its business; what was lost is charged in the same parts."""
+    await priced.budget("of one", limit_usd=Decimal(1), model="say-yes")
+    await priced.budget("of all", limit_usd=Decimal(100), is_hard=False)
+    config = {"strategy": "majority", "members": ["say-yes", "say-no", "say-NO"], "early_exit": False}
+    priced.provider.script["say-NO"].append(gated(priced.provider, "no"))
+    call = asyncio.create_task(ask(priced, config, max_tokens=400))
+    while not await priced.answers():
+        await asyncio.sleep(0)
+    held = {each.name: each.reserved_usd for each in await priced.budgets()}
+    assert Decimal("0.8") < held["of one"] < 1
+    assert held["of all"] == 0  # as nobody knows what all of it may cost
+    priced.provider.gate.set()
+    assert (await call).choices[0].message.content == "no"
+    await priced.until_settled()
+    left = {each.name: (each.spent_usd, each.reserved_usd) for each in await priced.budgets()}
+    assert (left["of one"], left["of all"]) == ((PER_ANSWER, 0), (2 * PER_ANSWER, 0))
+    with pytest.raises(openai.RateLimitError, match=r"'of one' has .* may cost 1\.7"):
+        await ask(priced, {**config, "members": ["say-yes", "say-yes"]}, max_tokens=400)
+
+    priced.provider.gate.clear()
+    priced.provider.script["say-NO"].append(gated(priced.provider, "no"))
+    call = asyncio.create_task(ask(priced, config, max_tokens=400))
+    while len(await priced.answers()) < 5:
+        await asyncio.sleep(0)
+    async with priced.database.duty("writer") as tx:
+        await requests.close_lost(tx, priced.gateway.ledger.process_id)
+    lost = {each.name: (each.spent_usd, each.reserved_usd) for each in await priced.budgets()}
+    assert (lost["of one"], lost["of all"]) == ((PER_ANSWER + held["of one"], 0), (2 * PER_ANSWER, 0))
+    priced.provider.gate.set()
+    await call
 
 
 async def test_deadlines_quorums_and_failures(town: Town) -> None:

@@ -28,7 +28,7 @@ from guildhall.app.gateway import asking
 from guildhall.app.gateway.course import Course, Reply
 from guildhall.app.gateway.directory import Book
 from guildhall.app.gateway.errors import UNSURE, AccountsUnavailable, LedgerBehind
-from guildhall.app.gateway.planning import Plan, most_usd
+from guildhall.app.gateway.planning import Part, Plan, key_of
 from guildhall.app.gateway.rows import settled
 from guildhall.domains.gateway import ensembles, requests
 from guildhall.domains.gateway.ensembles import (
@@ -196,7 +196,7 @@ class Several:
         self._late: list[_Late] = []
         self._ballots: list[Ballot] = []
         self._stopped = Stopped.ALL_IN
-        self._dearest_usd = Decimal(0)
+        self._parts: list[Part] = []
         self._keeps = False
 
     # before anything is sent -----------------------------------------------------
@@ -213,8 +213,7 @@ class Several:
         if gateway.ledger.is_away:
             raise LedgerBehind("an ensemble's vote cannot be kept while the database is away")
         answers = len(ensemble.members)
-        shares: list[tuple[Plan, Asked, int]] = []
-        plans: list[Plan] = []
+        parts = self._parts
 
         async def add(part: Asked, name: str, more_tokens: int, times: int = 1) -> None:
             try:
@@ -223,12 +222,11 @@ class Several:
                 # Who rests now does not answer; what is left decides.
                 self._resting[name] = error
                 return
-            plans.append(made)
-            shares.extend([(made, part, more_tokens)] * times)
+            parts.extend([Part(made, part, more_tokens)] * times)
 
         for each in ensemble.members:
             await add(asking.of_member(asked, each), each.name, 0)
-        if not plans:
+        if not parts:
             raise next(iter(self._resting.values()))
         later = asking.most_shown(asked, answers)
         for each in ensemble.members if ensemble.ranks else ():
@@ -238,15 +236,21 @@ class Several:
         if ensemble.judge is not None:
             of_judge = asking.of_writer if ensemble.writes else asking.to_pick
             await add(of_judge(asked, ensemble.judge, ""), JUDGE, later)
-        routes = [route for each in plans for route in each.order]
-        models = {asked.model, *(part.model for _, part, _ in shares), *(each.model for each in routes)}
+        routes = [route for each in parts for route in each.plan.order]
         # Where one of them keeps nothing of what is said, the request keeps nothing either.
-        amounts = [most_usd(made, part, more) for made, part, more in shares]
-        self._dearest_usd = max((each for each in amounts if each is not None), default=Decimal(0))
         routes.sort(key=lambda each: each.account.options.record is Recorded.ALL)
         self._keeps = routes[0].account.options.record is Recorded.ALL
-        reservation = await gateway.planner.set_aside(caller, book, models, shares, at)
+        reservation = await gateway.planner.set_aside(caller, book, asked.model, parts, at)
         return Plan(routes, {}, reservation=reservation)
+
+    async def _route(self, course: Course, asked: Asked) -> Plan:
+        """Whom something is sent to: under a hard budget nobody who was resting when it was set aside what they may cost."""
+        held, among = course.call.reservation, None
+        if held is not None and held.is_hard:
+            among = {
+                key_of(route) for each in self._parts if each.asked.model == asked.model for route in each.plan.order
+            }
+        return await self._gateway.planner.route(course.book, asked, among)
 
     def describe(self, call: NewCall) -> None:
         """Say in the call's row that it is an ensemble's, and which."""
@@ -453,7 +457,7 @@ class Several:
         try:
             if voice.name in self._resting:
                 raise self._resting[voice.name]
-            plan = await gateway.planner.route(course.book, voice.asked)
+            plan = await self._route(course, voice.asked)
             voice.part = gateway.part_of(course, voice.asked, plan, ends)
             await gateway.follow(voice.part, reply)
         except GuildhallError as error:
@@ -576,7 +580,7 @@ class Several:
         try:
             if JUDGE in self._resting:
                 raise self._resting[JUDGE]  # nothing is set aside for it
-            plan = await gateway.planner.route(course.book, asked)
+            plan = await self._route(course, asked)
             voice.part = gateway.part_of(course, asked, plan, ends, key=course.key)
             await gateway.follow(voice.part, Announced(reply, self._headers({}, None)))
         except GuildhallError as error:
@@ -640,13 +644,14 @@ class Several:
     async def _hear_out(self, course: Course, code: str | None, why: str | None) -> None:
         """Hear those who are late to their end, and settle the request by all that was answered."""
         gateway, call = self._gateway, course.call
-        cut_off = 0
+        cut_off: list[_Voice] = []
         try:
             await asyncio.gather(*(each.task for each in self._late), return_exceptions=True)
         except asyncio.CancelledError:
             for each in self._late:
                 # the provider may do the work all the same
-                cut_off += each.task.cancel()
+                if each.task.cancel():
+                    cut_off.append(each.voice)
             await asyncio.gather(*(each.task for each in self._late), return_exceptions=True)
         names = ensembles.label(self._ballots, call.id.bytes)
         late: list[Ballot] = []
@@ -664,29 +669,34 @@ class Several:
         gateway.ledger.end_later(end)
         gateway.told(course, end, PROVIDER)
 
-    def _charged(self, course: Course, end: End, cut_off: int = 0) -> End:
+    def _charged(self, course: Course, end: End, cut_off: Sequence[_Voice] = ()) -> End:
         """
         What a request is charged with: what is known to have been spent, and for each call that broke off the most that one may cost.
 
-        A budget of one model is charged with what that one's members cost. `cut_off` is how many were ended by ourselves.
+        A budget of one model is charged with what that one's members cost. Those who were `cut_off` were ended by ourselves.
         """
         held = course.call.reservation
-        if held is not None and held.amount_usd is not None:
-            most = held.amount_usd
-            end.charged_usd = self._spent(course.answers, cut_off, most)
+        if held is not None:
             end.shares_usd = [
-                end.charged_usd
-                if model in (None, course.call.model)
-                else self._spent([each for each in course.answers if model in each.asked_of], cut_off, most)
-                for model in held.models
+                self._spent(course, model, most, cut_off)
+                for model, most in zip(held.models, held.each_usd, strict=True)
             ]
         return end
 
-    def _spent(self, answers: Sequence[Answer], cut_off: int, most_usd: Decimal) -> Decimal:
-        """What answers cost, and so many more calls that broke off, of which nobody knows whose they are."""
+    def _spent(self, course: Course, model: str | None, most_usd: Decimal | None, cut_off: Sequence[_Voice]) -> Decimal:
+        """What the answers of a model, or of all, cost, and calls that broke off; no more than was set aside, where that is known."""
+        most: dict[str, Decimal] = {}
+        for part in self._parts:
+            if part.most_usd is not None and (model is None or model in part.names):
+                most[part.asked.model] = max(part.most_usd, most.get(part.asked.model, part.most_usd))
+        answers = [each for each in course.answers if model is None or model in each.asked_of]
         known = sum((each.cost_usd for each in answers if each.cost_usd is not None), Decimal(0))
-        unknown = [each for each in answers if each.cost_usd is None and each.error_code in (None, *UNSURE)]
-        return min(known + (cut_off + len(unknown)) * self._dearest_usd, max(most_usd, known))
+        unknown = [
+            *(each.asked_of[0] for each in answers if each.cost_usd is None and each.error_code in (None, *UNSURE)),
+            *(each.asked.model for each in cut_off),
+        ]
+        spent = known + sum(most.get(each, Decimal(0)) for each in unknown)
+        return spent if most_usd is None else min(spent, max(most_usd, known))
 
     async def _fail(self, course: Course, error: GuildhallError) -> None:
         """Write down that nobody answered, with what each has done, and free the caller's key."""

@@ -197,6 +197,17 @@ class Ledger:
         finally:
             patience.cancel()
 
+    async def note_refused(self, end: End) -> None:
+        """
+        Write down a call that was refused by the key that was shown, so that nobody can be believed.
+
+        Raises:
+            Unavailable: The database does not answer.
+        """
+        async with self._database.duty("writer") as tx:
+            await requests.begin_late(tx, self.process_id, [end.call])
+            await requests.end(tx, [end])
+
     def end_later(self, end: End) -> None:
         """Write down how a call ended that nobody waits for."""
         self._ended.append(_Ending(end, asyncio.get_running_loop().create_future()))
@@ -294,11 +305,13 @@ class Ledger:
                 _done(each.done)
                 continue
             held = each.call.reservation
+            assert held is not None
+            model, needed = held.share_of(refusal.budget_id)
             _fail(
                 each.done,
-                budgets.PriceUnknown(refusal.name, held.unpriced if held and held.unpriced else each.call.model)
-                if held is None or held.amount_usd is None
-                else budgets.BudgetExhausted(refusal.name, refusal.limit_usd, refusal.left_usd, held.amount_usd),
+                budgets.PriceUnknown(refusal.name, model or held.unpriced or each.call.model)
+                if needed is None
+                else budgets.BudgetExhausted(refusal.name, refusal.limit_usd, refusal.left_usd, needed),
             )
 
     def _refuse(self, group: Sequence[_Beginning], why: str = "calls cannot be written down") -> None:

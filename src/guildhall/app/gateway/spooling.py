@@ -205,8 +205,14 @@ def _reservation(found: Mapping[str, Any] | None) -> Reservation | None:
     if found is None:
         return None
     held = [(UUID(budget), date.fromisoformat(day)) for budget, day in found["budgets"]]
+    each = found.get("amounts_usd")
     return Reservation(
-        held, _money(found["amount_usd"]), found["unpriced"], is_hard=found["is_hard"], models=found.get("models", ())
+        held,
+        _money(found["amount_usd"]),
+        found["unpriced"],
+        is_hard=found["is_hard"],
+        models=found.get("models", ()),
+        amounts_usd=None if each is None else [_money(amount) for amount in each],
     )
 
 

@@ -32,7 +32,7 @@ def document(rows: object) -> str:
 def call_row(call: NewCall, place: int, caller: int = 0) -> dict[str, Any]:
     """A call that begins, with its place in its group, and that of its caller, both from 1."""
     held, purpose = call.reservation, call.purpose
-    return {
+    row = {
         "place": place,
         "caller": caller,
         "id": call.id,
@@ -55,6 +55,9 @@ def call_row(call: NewCall, place: int, caller: int = 0) -> dict[str, Any]:
         "outcome_id": None if purpose is None else purpose.outcome_id,
         "role": None if purpose is None else purpose.role,
     }
+    if held is not None and held.amounts_usd is not None:
+        row["reserved_each"] = held.amounts_usd
+    return row
 
 
 def answer_row(call: NewCall, answer: Answer) -> dict[str, Any]:

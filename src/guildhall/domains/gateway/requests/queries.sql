@@ -17,8 +17,8 @@ WITH verdicts AS MATERIALIZED (
       FROM json_to_recordset(:calls::json) AS rows (
                place integer, caller integer, id uuid, tenant_id uuid, session_id uuid, user_id uuid, request_type text, model text,
                prompt text, messages jsonb, params jsonb, created_at timestamptz, api_key_id uuid, provider_name text,
-               is_streamed boolean, budget_ids uuid[], reserved_usd numeric, ensemble jsonb, simulation_id uuid, outcome_id uuid,
-               role text
+               is_streamed boolean, budget_ids uuid[], reserved_usd numeric, reserved_each text[], ensemble jsonb,
+               simulation_id uuid, outcome_id uuid, role text
            )
      WHERE rows.caller NOT IN (SELECT verdicts.place FROM verdicts)
 ), refused AS MATERIALIZED (
@@ -32,12 +32,13 @@ WITH verdicts AS MATERIALIZED (
 ), written AS (
     INSERT INTO store.llm_requests (
         id, tenant_id, session_id, user_id, request_type, model, prompt, messages, model_params, status, created_at, started_at,
-        process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd, ensemble_config, simulation_id, outcome_id,
-        role
+        process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd, reserved_each, ensemble_config,
+        simulation_id, outcome_id, role
     )
     SELECT rows.id, rows.tenant_id, rows.session_id, rows.user_id, rows.request_type, rows.model, rows.prompt, rows.messages,
            rows.params, 'running', rows.created_at, rows.created_at, :process_id, rows.api_key_id, rows.provider_name,
-           rows.is_streamed, rows.budget_ids, rows.reserved_usd, rows.ensemble, rows.simulation_id, rows.outcome_id, rows.role
+           rows.is_streamed, rows.budget_ids, rows.reserved_usd, rows.reserved_each, rows.ensemble, rows.simulation_id,
+           rows.outcome_id, rows.role
       FROM allowed AS rows
      WHERE rows.place NOT IN (SELECT refused.call FROM refused)
 ), held AS (
@@ -178,7 +179,7 @@ DELETE FROM gateway.processes WHERE id = :id;
 
 -- name: open_calls
 SELECT calls.id, calls.created_at, calls.tenant_id, calls.user_id, calls.model, calls.provider_name, calls.budget_ids,
-       calls.reserved_usd,
+       calls.reserved_usd, calls.reserved_each,
        (SELECT array_agg(budgets.period ORDER BY wanted.place)
           FROM unnest(calls.budget_ids) WITH ORDINALITY AS wanted (id, place)
           LEFT JOIN gateway.budgets ON budgets.id = wanted.id) AS periods

@@ -89,7 +89,7 @@ async def recall_reservations(tx: Tx, calls: Sequence[NewCall]) -> None:
     for each in calls:
         each.was_spooled = False
         if each.reservation is not None:
-            each.reservation = replace(each.reservation, amount_usd=held.get(each.id, Decimal(0)))
+            each.reservation = replace(each.reservation, amount_usd=held.get(each.id, Decimal(0)), amounts_usd=None)
 
 
 # processes -------------------------------------------------------------------
@@ -116,6 +116,7 @@ async def close_lost(tx: Tx, process_id: UUID) -> int:
     for row in rows:
         starts = [period_start(period or "day", row["created_at"]) for period in row["periods"] or ()]
         reserved = row["reserved_usd"] or Decimal(0)
+        apart = None if row["reserved_each"] is None else [Decimal(each or 0) for each in row["reserved_each"]]
         call = NewCall(
             id=row["id"],
             created_at=row["created_at"],
@@ -130,7 +131,7 @@ async def close_lost(tx: Tx, process_id: UUID) -> int:
             params=_NOTHING,
             provider_name=row["provider_name"] or "",
             is_streamed=False,
-            reservation=Reservation(list(zip(row["budget_ids"], starts, strict=True)), reserved)
+            reservation=Reservation(list(zip(row["budget_ids"], starts, strict=True)), reserved, amounts_usd=apart)
             if row["budget_ids"]
             else None,
         )
@@ -148,7 +149,15 @@ async def close_lost(tx: Tx, process_id: UUID) -> int:
             error_code="lost",
             error_message=message,
         )
-        ends.append(End(call, [answer], tx.now, error_code="lost", error_message=message, charged_usd=reserved))
+        ends.append(
+            End(
+                *(call, [answer], tx.now),
+                error_code="lost",
+                error_message=message,
+                charged_usd=reserved,
+                shares_usd=apart,
+            )
+        )
     if ends:
         await end(tx, ends)
     return len(ends)

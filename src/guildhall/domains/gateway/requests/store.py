@@ -77,10 +77,12 @@ async def begin_calls(
     refuse calls, by theirs; none of those calls is written.
     """
     holds = [
-        {"call": place, "budget": budget, "starts_on": starts_on, "amount": call.reservation.amount_usd}
+        {"call": place, "budget": budget, "starts_on": starts_on, "amount": amount}
         for place, call in enumerate(calls, 1)
-        if call.reservation is not None
-        for budget, starts_on in call.reservation.budgets
+        if (reservation := call.reservation) is not None
+        for (budget, starts_on), amount in zip(
+            reservation.budgets, reservation.amounts_usd or repeat(reservation.amount_usd), strict=False
+        )
     ]
     held: dict[tuple[UUID, str], Body] = {}
     holding: dict[tuple[UUID, str], list[int]] = {}
@@ -131,13 +133,16 @@ async def end_calls(tx: Tx, ends: Sequence[End]) -> None:
             "call": call_id,
             "budget": budget,
             "starts_on": starts_on,
-            "reserved": reservation.amount_usd or Decimal(0),
+            "reserved": reserved or Decimal(0),
             "spent": spent,
         }
         for call_id, each in once.items()
         if (reservation := each.call.reservation) is not None
-        for (budget, starts_on), spent in zip(
-            reservation.budgets, each.shares_usd or repeat(each.charged_usd), strict=False
+        for (budget, starts_on), reserved, spent in zip(
+            reservation.budgets,
+            reservation.amounts_usd or repeat(reservation.amount_usd),
+            each.shares_usd or repeat(each.charged_usd),
+            strict=False,
         )
     ]
     replays = [

@@ -40,7 +40,7 @@ class Reservation:
     """
     What is set aside for a call: in which budgets, each with the day on which its period began. None: nobody knows its price.
 
-    `is_hard` says that one of them is a limit.
+    `amount_usd` is for all of it. `is_hard` says that one of the budgets is a limit.
     """
 
     budgets: Sequence[tuple[UUID, date]]
@@ -50,6 +50,18 @@ class Reservation:
     is_hard: bool = False
     models: Sequence[str | None] = ()
     """Of which model each budget is; None: of all."""
+    amounts_usd: Sequence[Decimal | None] | None = None
+    """What is set aside in each budget, where that is not `amount_usd` in all of them."""
+
+    @property
+    def each_usd(self) -> Sequence[Decimal | None]:
+        """What is set aside in each budget."""
+        return [self.amount_usd] * len(self.budgets) if self.amounts_usd is None else self.amounts_usd
+
+    def share_of(self, budget_id: UUID) -> tuple[str | None, Decimal | None]:
+        """Of which model one of the budgets is, and what is set aside in it."""
+        place = next(place for place, (each, _) in enumerate(self.budgets) if each == budget_id)
+        return (self.models[place] if self.models else None), self.each_usd[place]
 
 
 @dataclass(frozen=True, slots=True)
