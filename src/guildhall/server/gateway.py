@@ -9,7 +9,6 @@ ledger says so; then what was answered is written down.
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import socket
 import ssl
@@ -21,6 +20,7 @@ import uvicorn
 from guildhall.api.gateway import create_gateway
 from guildhall.app.gateway import open_gateway
 from guildhall.server import listening
+from guildhall.server.program import keep_what_lasts
 from guildhall.settings import Settings
 
 _IDLE_S = 75
@@ -86,8 +86,7 @@ async def serve_gateway(
             loop.add_signal_handler(number, stop)
         if told is not None:
             told.add_done_callback(lambda _: stop())
-        gc.collect()
-        gc.freeze()  # what lasts as long as the process need not be looked through again and again
+        keep_what_lasts()
         await server.serve(sockets)
 
 

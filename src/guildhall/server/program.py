@@ -29,11 +29,16 @@ async def await_word(channel: socket.socket) -> None:
         await asyncio.get_running_loop().sock_recv(channel, 1)
 
 
-def say_ready(channel: socket.socket) -> None:
-    """Tell the supervisor; from here on garbage is looked for, among what is made from here on, as what is there lasts."""
+def keep_what_lasts() -> None:
+    """From here on garbage is looked for among what is made from here on: what is there lasts as long as the process."""
     gc.collect()
     gc.freeze()
     gc.enable()
+
+
+def say_ready(channel: socket.socket) -> None:
+    """Tell the supervisor."""
+    keep_what_lasts()
     channel.sendall(b"ready\n")
 
 
