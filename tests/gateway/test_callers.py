@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import aiohttp
 import asyncpg
@@ -16,6 +16,8 @@ from aiohttp import web
 
 from fixtures.gateways import PRICES, SECRET_KEY, Town, answering
 from fixtures.people import make_person
+from guildhall import clock
+from guildhall.app.gateway.refusals import Refusals
 from guildhall.domains.gateway import budgets, providers, requests
 from guildhall.domains.platform import identity
 
@@ -59,6 +61,53 @@ async def test_revoking_a_key_counts_at_once_in_every_process(town: Town) -> Non
                 await each.chat.completions.create(**ask)
         await clients[1].close()
     assert len(town.provider.asked) == 2
+
+
+async def test_who_is_refused_is_on_record_as_often_as_once_a_minute(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that was revoked, has expired, is not for models, or comes too often: rows of its team, and no flood of them."""
+    town.gateway._refusals = Refusals(every_s=0)
+    keys = {
+        "revoked": await town.make_key(name="revoked"),
+        "reads": await town.make_key(scopes=["read"]),
+        "slow": await town.make_key(rate_limit=1),
+    }
+    async with town.database.transaction(town.actor) as tx:
+        await identity.revoke_key(tx, "revoked")
+    await town.say(key=keys["slow"])
+    for key in keys.values():
+        with pytest.raises(openai.APIStatusError):
+            await town.say(key=key)
+    [answered, *refused] = await town.calls()
+    assert answered["status"] == "completed"
+    codes = ["api_key_refused", "scope_missing", "rate_limit_exceeded"]
+    assert [(each["status"], each["error_code"]) for each in refused] == [("failed", code) for code in codes]
+    assert [each["api_key_id"] for each in refused] == [UUID(key[3:35]) for key in keys.values()]
+    assert {each["tenant_id"] for each in refused} == {answered["tenant_id"]}
+    assert {(each["prompt"], each["messages"]) for each in refused} == {("", "[]")}
+    # Whose secret is wrong, or of whom nobody knows anything, is of no team.
+    for key in (keys["revoked"][:-4] + "AAAA", "gh_" + "0" * 32 + "_" + "x" * 43, "sk-1"):
+        with pytest.raises(openai.AuthenticationError):
+            await town.say(key=key)
+    assert len(await town.calls()) == 4
+
+    town.gateway._refusals = Refusals()
+    now_ms = clock.monotonic_ms()
+    monkeypatch.setattr(clock, "monotonic_ms", lambda: now_ms)
+    for _ in range(3):
+        with pytest.raises(openai.AuthenticationError):
+            await town.say(key=keys["revoked"])
+    now_ms += 60_000
+    with pytest.raises(openai.AuthenticationError):
+        await town.say(key=keys["revoked"])
+    told = [each["error_message"] for each in (await town.calls())[4:]]
+    assert told == [
+        "the API key is not valid",
+        "the API key is not valid; 2 more calls since the last that is on record were refused likewise",
+    ]
+    counted = town.gateway.metrics.exposition(0, "")[0].decode()
+    assert 'guildhall_gateway_requests_total{code="api_key_refused",provider="",type="chat"} 7.0' in counted
 
 
 async def test_a_change_of_an_account_counts_at_once_in_every_process(town: Town) -> None:
@@ -120,6 +169,13 @@ async def test_a_hard_budget_sets_aside_all_that_a_call_may_cost(town: Town) -> 
     with pytest.raises(openai.BadRequestError, match="the budget 'team' is a hard one"):
         await client.responses.create(model=model, input="a", tools=[{"type": "web_search_preview"}])
     assert len(town.provider.asked) == 1
+    [_, *refused] = await town.calls()
+    codes = ["budget_exhausted", "budget_exhausted", "budget_exhausted", "request_refused"]
+    assert [(each["status"], each["error_code"], each["model"]) for each in refused] == [
+        ("failed", code, model) for code in codes
+    ]
+    assert "'team' has" in refused[0]["error_message"]
+    assert await town.sql("SELECT FROM store.llm_responses WHERE request_id = $1", refused[0]["id"]) == []
 
 
 async def test_a_price_that_is_not_known_is_null_and_a_hard_budget_refuses_it(town: Town) -> None:
@@ -255,6 +311,8 @@ async def test_a_key_is_for_one_call(town: Town) -> None:
     assert status == 400
     assert "idempotency_key_reused" in text
     assert (await send(town, "kä"))[0] == 400
+    codes = [each["error_code"] for each in await town.calls()]
+    assert codes == [None, "idempotency_key_reused", "idempotency_key_unusable"]
 
 
 async def test_a_call_that_is_under_way_is_not_made_twice(town: Town) -> None:
@@ -270,6 +328,7 @@ async def test_a_call_that_is_under_way_is_not_made_twice(town: Town) -> None:
     status, _, text = await send(town, "k-1")
     assert status == 409
     assert "request_under_way" in text
+    assert [each["error_code"] for each in await town.calls()] == [None, "request_under_way"]
     release.set()
     assert (await first)[0] == (await send(town, "k-1"))[0] == 200
     assert len(town.provider.asked) == 1

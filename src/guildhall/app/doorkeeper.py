@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from guildhall import clock
 from guildhall.db import NOBODY, Actor, Database, MachineRole, Origin, Proof, ProofRefused, StandingChanged, Tx
 from guildhall.domains.platform import identity
-from guildhall.domains.platform.identity import Caller, KeyRefused, NotSignedIn
+from guildhall.domains.platform.identity import Caller, Holder, KeyRefused, NotSignedIn
 
 _REMEMBERED_S = 60
 _MOST_REMEMBERED = 10_000
@@ -69,6 +69,16 @@ class Doorkeeper:
                 caller = await identity.authenticate_session(tx, token)
         self._remember(digest, caller)
         return caller
+
+    async def recognize(self, token: str) -> Holder | None:
+        """
+        Whose key a token is, though it was refused; None where it is nobody's.
+
+        Raises:
+            DatabaseUnavailable: Nobody answers.
+        """
+        async with self._database.transaction(NOBODY) as tx:
+            return await identity.recognize_key(tx, token)
 
     @asynccontextmanager
     async def transaction(self, caller: Caller, actor: Actor, origin: Origin | None = None) -> AsyncIterator[Tx]:

@@ -199,7 +199,7 @@ class Door:
         try:
             if not context.token:
                 raise _TokenMissing
-            await gateway.let_in(context)  # before what they send is taken in
+            await gateway.let_in(context, face.request_type)  # before what they send is taken in
             raw = await _read(receive, headers, self._most)
             try:
                 asked = Asked.read(face, raw)

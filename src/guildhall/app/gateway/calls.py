@@ -38,10 +38,10 @@ from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.app.gateway import asking, ties
 from guildhall.app.gateway import ensembles as councils
 from guildhall.app.gateway.begun import AT_ONCE, begun
-from guildhall.app.gateway.course import ON_RECORD, Context, Course, Failure, ModelsNotAllowed, Reply
+from guildhall.app.gateway.course import Context, Course, Failure, ModelsNotAllowed, Reply
 from guildhall.app.gateway.directory import Directory
 from guildhall.app.gateway.errors import (
-    CallersChanged,
+    CallUnrecordable,
     StreamBroken,
     UpstreamAnswered,
     UpstreamLimited,
@@ -52,26 +52,26 @@ from guildhall.app.gateway.ledger import Ledger
 from guildhall.app.gateway.metrics import Metrics
 from guildhall.app.gateway.planning import Plan, Planner, key_of
 from guildhall.app.gateway.recording import MOST_BYTES, Recording, packed
+from guildhall.app.gateway.refusals import STALE, Refusals, leaves_row
 from guildhall.app.gateway.rows import EMPTY, bare_call, belief_of, cost_of, new_call, settled
 from guildhall.app.gateway.voting import Votes
 from guildhall.app.gateway.watch import State, Watch
-from guildhall.cache import Allowances, hourly
+from guildhall.cache import Allowances, RateExceeded, hourly
 from guildhall.cache.ports import Cache
 from guildhall.db import StandingChanged
 from guildhall.domains.gateway import ensembles, providers, requests
 from guildhall.domains.gateway.providers import Recorded, Route
 from guildhall.domains.gateway.requests import (
     Answer,
-    Belief,
     Claimed,
     End,
     Kept,
-    NewCall,
     Usage,
 )
 from guildhall.domains.platform import identity
 from guildhall.domains.platform.identity import (
     Caller,
+    Holder,
     KeyRefused,
     NotSignedIn,
     Scope,
@@ -110,6 +110,7 @@ class Gateway:
         self._doorkeeper = doorkeeper
         self.planner = Planner(directory, watch, cache, chance)
         self._allowances = Allowances(cache)
+        self._refusals = Refusals()
         self.most_answer_bytes = most_answer_bytes
         self.ties = ties.Ties(doorkeeper)
         self._chance = chance
@@ -139,20 +140,30 @@ class Gateway:
             RateExceeded: It was used too often.
         """
         caller = await self._doorkeeper.admit(token, afresh=afresh)
+        await self._check(caller, afresh=afresh)
+        return caller
+
+    async def _check(self, caller: Caller, *, afresh: bool) -> None:
         if not identity.allows(caller.scopes, Scope.MODELS):
             raise ModelsNotAllowed(caller.scopes)
         if not afresh and caller.key_id is not None and caller.rate_limit is not None:
             await self._allowances.require(f"key:{caller.key_id}", hourly(caller.rate_limit))
-        return caller
 
-    async def let_in(self, context: Context) -> None:
+    async def let_in(self, context: Context, request_type: str, *, model: str = "", afresh: bool = False) -> Caller:
         """
-        See who calls, before anything else of the call is looked at.
+        See who calls, before anything else of the call is looked at; who is refused is on record, if anybody knows them.
 
         Raises:
             KeyRefused, NotSignedIn, ModelsNotAllowed, RateExceeded: As `admit`.
         """
-        context.caller = await self.admit(context.token)
+        context.caller = None
+        try:
+            context.caller = await self._doorkeeper.admit(context.token, afresh=afresh)
+            await self._check(context.caller, afresh=afresh)
+        except (KeyRefused, NotSignedIn, ModelsNotAllowed, RateExceeded) as error:
+            await self.refuse(context, request_type, error, model)
+            raise
+        return context.caller
 
     async def models(self, token: str) -> list[tuple[str, str]]:
         """The models that a caller can use, each with the first account that serves it."""
@@ -176,43 +187,58 @@ class Gateway:
         Raises:
             GuildhallError: It is not answered, for this reason; nothing has been sent to the caller.
         """
-        caller = context.caller or await self.admit(context.token)
+        kind, model = asked.face.request_type, asked.model
+        caller = context.caller or await self.let_in(context, kind, model=model)
         for left in reversed(range(_TRIES)):
             try:
                 await self._answer(context, caller, asked, reply)
                 return
-            except (CallersChanged, KeyRefused, NotSignedIn, StandingChanged):
+            except STALE:
                 # What was known is old: it is asked anew, and who may not call is then told so.
                 self.directory.forget(caller.tenant_id)
-                caller = await self.admit(context.token, afresh=True)
+                caller = await self.let_in(context, kind, model=model, afresh=True)
                 if not left:
                     raise
 
-    async def refuse(self, context: Context, request_type: str, error: GuildhallError) -> None:
-        """Write down that a call was refused for what it was; a caller who was not let in leaves no row."""
-        caller = context.caller
-        if caller is None:
-            return
-        with suppress(GuildhallError):
-            book = await self.directory.book_of(caller)
-            await self._write_refusal(bare_call(context, caller, request_type), belief_of(caller, book), error)
+    async def refuse(self, context: Context, request_type: str, error: GuildhallError, model: str = "") -> None:
+        """
+        Count a call that was refused before it was made, and write it down: why, and nothing of what was said.
 
-    async def _write_refusal(self, call: NewCall, belief: Belief, error: GuildhallError) -> None:
-        await self.ledger.begin(call, belief)
-        await self.ledger.end(
-            End(call, (), clock.now(), error_code=error.code, error_message=requests.excerpt(error.message))
-        )
+        Of refusals that come again and again (`Refusals`) few are written, and none by a key that nobody has.
+        """
+        self.metrics.ended(request_type, "", error.code, 0.0, Usage(), None)
+        why = self._refusals.note(hashlib.sha256(context.token.encode("utf-8", "surrogatepass")).digest(), error)
+        if why is None:
+            return
+        caller = context.caller
+        holder = await self._recognized(context.token) if caller is None else None
+        who = holder if caller is None else caller
+        if who is None:
+            return
+        call = bare_call(context, who, request_type, model)
+        end = End(call, (), clock.now(), error_code=error.code, error_message=requests.excerpt(why))
+        with suppress(GuildhallError):
+            if caller is None:
+                await self.ledger.note_refused(end)
+            else:
+                await self.ledger.begin(call, belief_of(caller, await self.directory.book_of(caller)))
+                await self.ledger.end(end)
+
+    async def _recognized(self, token: str) -> Holder | None:
+        with suppress(GuildhallError):
+            return await self._doorkeeper.recognize(token)
+        return None
 
     # one call ----------------------------------------------------------------
 
     async def _answer(self, context: Context, caller: Caller, asked: Asked, reply: Reply) -> None:
         book = await self.directory.book_of(caller)
         belief = belief_of(caller, book)
-        key = context.idempotency_key
-        if key is not None and await self._replay(context, caller, key, asked, reply):
-            return
-        several = None
+        several, key = None, None
         try:
+            key = context.idempotency_key
+            if key is not None and await self._replay(context, caller, key, asked, reply):
+                return
             if asked.session is not None or ties.are_in(context.headers):
                 await self.ties.tie(context, caller, asked)
             if councils.is_ensemble(asked):
@@ -228,11 +254,9 @@ class Gateway:
             await self.ledger.begin(call, belief)
         except BaseException as error:
             await self._release(caller, key, context.call_id)
-            if isinstance(error, ON_RECORD):
-                with suppress(GuildhallError):
-                    refused = bare_call(context, caller, asked.face.request_type, asked.model)
-                    await self._write_refusal(refused, belief, error)
-                self.metrics.ended(asked.face.request_type, "", error.code, 0.0, Usage(), None)
+            if isinstance(error, GuildhallError) and leaves_row(error):
+                kept = "" if isinstance(error, CallUnrecordable) else asked.model
+                await self.refuse(context, asked.face.request_type, error, kept)
             raise
         course = Course(context, caller, book, asked, call, key, plan, sent=Recording(self.most_answer_bytes))
         try:

@@ -9,15 +9,12 @@ from typing import Protocol
 from uuid import UUID
 
 from guildhall import clock
-from guildhall.adapters.upstreams import Asked, AskedWrong
+from guildhall.adapters.upstreams import Asked
 from guildhall.app.gateway.directory import Book
-from guildhall.app.gateway.errors import AccountsUnavailable
 from guildhall.app.gateway.planning import Plan
 from guildhall.app.gateway.recording import Recording
-from guildhall.domains.gateway import budgets, ensembles
-from guildhall.domains.gateway.providers import ModelNotFound
 from guildhall.domains.gateway.requests import Answer, Kept, NewCall, Purpose
-from guildhall.domains.platform.identity import Caller, Conversation, ConversationEnded, IdentityRefused
+from guildhall.domains.platform.identity import Caller, Conversation
 from guildhall.errors import GuildhallError, InvalidInput, NotAllowed
 
 MOST_ATTEMPTS = 4
@@ -48,20 +45,6 @@ class IdempotencyKeyUnusable(InvalidInput):
             field="Idempotency-Key",
             value=key[:100],
         )
-
-
-ON_RECORD = (
-    ModelNotFound,
-    AccountsUnavailable,
-    AskedWrong,
-    ConversationEnded,
-    IdentityRefused,
-    budgets.BudgetExhausted,
-    budgets.PriceUnknown,
-    ensembles.EnsembleNotFound,
-    ensembles.EnsembleRefused,
-)
-"""What refuses a call and leaves a row; one that comes too often leaves none, or the ledger would pay for it."""
 
 
 class Reply(Protocol):

@@ -15,7 +15,7 @@ from guildhall.domains.catalogue.pricing import Price
 from guildhall.domains.gateway import requests
 from guildhall.domains.gateway.providers import Recorded, Route
 from guildhall.domains.gateway.requests import Answer, Belief, End, Kept, NewCall, Packed, Reservation, Usage
-from guildhall.domains.platform.identity import Caller, KeyRefused
+from guildhall.domains.platform.identity import Caller, Holder, KeyRefused
 
 EMPTY = Packed(b"{}")
 _EMPTY_LIST = Packed(b"[]")
@@ -101,15 +101,16 @@ def new_call(context: Context, caller: Caller, asked: Asked, first: Route, reser
     )
 
 
-def bare_call(context: Context, caller: Caller, request_type: str, model: str = "") -> NewCall:
+def bare_call(context: Context, caller: Caller | Holder, request_type: str, model: str = "") -> NewCall:
     """A call that was refused: who and what for, and nothing of what was said."""
+    session_id = caller.session_id if isinstance(caller, Caller) else None
     return NewCall(
         id=context.call_id,
         created_at=clock.time_of(context.call_id),
         tenant_id=caller.tenant_id,
         user_id=caller.user_id,
         api_key_id=caller.key_id,
-        session_id=caller.session_id if context.session is None else context.session.id,
+        session_id=session_id if context.session is None else context.session.id,
         request_type=request_type,
         model=model,
         prompt="",

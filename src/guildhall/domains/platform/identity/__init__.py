@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from guildhall.algorithms.envelope import Keyring
     from guildhall.domains.platform.identity.access import (
         Caller,
+        Holder,
         SignedIn,
         authenticate_key,
         authenticate_session,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         create_key,
         list_keys,
         list_sessions,
+        recognize_key,
         resolve_key,
         revoke_key,
         revoke_session,
@@ -152,6 +154,7 @@ __all__ = [
     "ConversationEnded",
     "ConversationNotFound",
     "Erasure",
+    "Holder",
     "IdentityRefused",
     "Invitation",
     "InvitationNotFound",
@@ -229,6 +232,7 @@ __all__ = [
     "page_teams",
     "page_users",
     "read_keyring",
+    "recognize_key",
     "remove_member",
     "resolve_key",
     "restore_team",

@@ -61,6 +61,15 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose key was shown, which says nothing of whether they may come in."""
+
+    user_id: UUID
+    tenant_id: UUID
+    key_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """A new session; its token is shown this once."""
 
@@ -238,6 +247,13 @@ async def authenticate_key(tx: Tx, text: str) -> Caller:
     return _caller(
         row, key_id=row["id"], key_name=row["name"], scopes=tuple(row["scopes"]), rate_limit=row["rate_limit"]
     )
+
+
+async def recognize_key(tx: Tx, text: str) -> Holder | None:
+    """Whose key this is, though it may be expired or revoked; None where nobody in an active team has it."""
+    key = credentials.parse_key(text)
+    row = await store.recognize_key(tx, key.id, key.digest) if key else None
+    return None if row is None else Holder(row["user_id"], row["tenant_id"], row["id"])
 
 
 async def list_keys(tx: Tx, *, with_revoked: bool = False, at_most: int = 1000) -> list[Key]:

@@ -158,6 +158,9 @@ SELECT platform.revoke_api_key(:key_id);
 SELECT id, user_id, tenant_id, member_role, is_administrator, user_identifier, name, scopes, rate_limit, expires_at
   FROM platform.authenticate_api_key(:key_id, :digest);
 
+-- name: recognize_key
+SELECT id, user_id, tenant_id FROM platform.recognize_api_key(:key_id, :digest);
+
 -- name: preferences
 SELECT preferred_locale, preferred_region, preferred_currency, favorite_models, display_preferences
   FROM platform.user_preferences

@@ -370,6 +370,10 @@ async def authenticate_key(tx: Tx, key_id: UUID, digest: str) -> Row | None:
     return await tx.find(_queries.authenticate_key, key_id=key_id, digest=digest)
 
 
+async def recognize_key(tx: Tx, key_id: UUID, digest: str) -> Row | None:
+    return await tx.find(_queries.recognize_key, key_id=key_id, digest=digest)
+
+
 # preferences --------------------------------------------------------------
 
 

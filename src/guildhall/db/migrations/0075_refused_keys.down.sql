@@ -1,0 +1,1 @@
+DROP FUNCTION platform.recognize_api_key(uuid, text);
