@@ -18,7 +18,7 @@ from fixtures.gateways import PRICES, SECRET_KEY, Town, answering
 from fixtures.people import make_person
 from guildhall import clock
 from guildhall.app.gateway.refusals import Refusals
-from guildhall.domains.gateway import budgets, providers, requests
+from guildhall.domains.gateway import budgets, ensembles, providers, requests
 from guildhall.domains.platform import identity
 
 COST = Decimal("0.022")
@@ -125,6 +125,18 @@ async def test_a_change_of_an_account_counts_at_once_in_every_process(town: Town
         await town.say()
 
 
+async def test_what_was_added_is_there_for_the_next_call(town: Town) -> None:
+    """A process that knows the team looks again before it says that there is no such thing."""
+    with pytest.raises(openai.NotFoundError, match="there is no ensemble 'both'"):
+        await town.say("ensemble/both")
+    async with town.database.transaction(town.actor) as tx:
+        await ensembles.put_ensemble(tx, "both", {"strategy": "majority", "members": ["say-x", "say-x"]})
+    assert (await town.say("ensemble/both")).choices[0].message.content == "x"
+    await town.add("late", config={"models": ["say-late"]})
+    assert {each.id async for each in town.openai().models.list()} == {"say-late", "ensemble/both"}
+    assert [each["error_code"] for each in await town.calls()] == ["ensemble_not_found", None]
+
+
 async def test_a_key_s_rate_holds(town: Town) -> None:
     key = await town.make_key(rate_limit=2)
     await town.say(key=key)
@@ -190,7 +202,9 @@ async def test_a_price_that_is_not_known_is_null_and_a_hard_budget_refuses_it(to
     assert [each["error_code"] for each in await town.calls()] == [None, "price_unknown"]
 
 
-async def test_public_prices_come_from_the_catalogue_which_is_filled_once(town: Town) -> None:
+async def test_public_prices_come_from_the_catalogue_which_is_filled_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with town.database.transaction(town.actor) as tx:
         await providers.add_account(
             tx,
@@ -211,9 +225,10 @@ async def test_public_prices_come_from_the_catalogue_which_is_filled_once(town: 
     )
     assert row["slug"] == "openai/gpt-4o"
     assert row["claim_id"] is not None
-    # what a curator says counts more than what the package does
+    # what a curator says counts more than what the package does, a minute later at the latest
     await town.sql("UPDATE catalogue.pricing SET input_per_million = 99")
-    town.gateway.directory.forget(caller.tenant_id)
+    later_ms = clock.monotonic_ms() + 60_000
+    monkeypatch.setattr(clock, "monotonic_ms", lambda: later_ms)
     found = await town.gateway.directory.price(
         await town.gateway.directory.book_of(caller), providers.Route(account, "gpt-4o")
     )

@@ -177,8 +177,9 @@ async def test_too_many_sessions_are_refused_and_those_that_ended_long_ago_go(
         await identity.tidy(tx)
     for name, status in (("old", 404), ("talk 8", 404), ("talk 9", 200), ("last", 200)):
         await sessions("GET", name, status)
-    [call] = await town.calls()
+    [call, row] = await town.calls()
     assert call["session_id"] is None
+    assert (row["status"], row["error_code"]) == ("failed", "too_many_sessions")
     await sessions("PUT", "old")
 
 

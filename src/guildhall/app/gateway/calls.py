@@ -71,7 +71,6 @@ from guildhall.domains.gateway.requests import (
 from guildhall.domains.platform import identity
 from guildhall.domains.platform.identity import (
     Caller,
-    Holder,
     KeyRefused,
     NotSignedIn,
     Scope,
@@ -169,9 +168,9 @@ class Gateway:
         """The models that a caller can use, each with the first account that serves it."""
         caller = await self.admit(token)
         try:
-            book = await self.directory.book_of(caller)
+            book = await self.directory.book_of(caller, afresh=True)
         except (KeyRefused, NotSignedIn, StandingChanged):
-            book = await self.directory.book_of(await self.admit(token, afresh=True))
+            book = await self.directory.book_of(await self.admit(token, afresh=True), afresh=True)
         return [
             *(
                 (name, providers.routes_to(book.accounts, name)[0].account.name)
@@ -206,28 +205,38 @@ class Gateway:
 
         Of refusals that come again and again (`Refusals`) few are written, and none by a key that nobody has.
         """
+        with suppress(GuildhallError):
+            try:
+                await self._write_refusal(context, request_type, error, model)
+            except STALE:
+                if context.caller is not None:
+                    self.directory.forget(context.caller.tenant_id)
+                context.caller = await self._doorkeeper.admit(context.token, afresh=True)
+                await self._write_refusal(context, request_type, error, model)
         self.metrics.ended(request_type, "", error.code, 0.0, Usage(), None)
+
+    async def _write_refusal(self, context: Context, request_type: str, error: GuildhallError, model: str) -> None:
+        """
+        Write down that a call was refused, if that is due, and see meanwhile whether what it was refused for is so.
+
+        Raises:
+            CallersChanged, KeyRefused: The caller, or what is known of their team, is not as believed.
+            Unavailable: The database does not answer.
+        """
         why = self._refusals.note(hashlib.sha256(context.token.encode("utf-8", "surrogatepass")).digest(), error)
+        caller = context.caller
         if why is None:
             return
-        caller = context.caller
-        holder = await self._recognized(context.token) if caller is None else None
-        who = holder if caller is None else caller
+        who = await self._doorkeeper.recognize(context.token) if caller is None else caller
         if who is None:
             return
         call = bare_call(context, who, request_type, model)
         end = End(call, (), clock.now(), error_code=error.code, error_message=requests.excerpt(why))
-        with suppress(GuildhallError):
-            if caller is None:
-                await self.ledger.note_refused(end)
-            else:
-                await self.ledger.begin(call, belief_of(caller, await self.directory.book_of(caller)))
-                await self.ledger.end(end)
-
-    async def _recognized(self, token: str) -> Holder | None:
-        with suppress(GuildhallError):
-            return await self._doorkeeper.recognize(token)
-        return None
+        if caller is None:
+            await self.ledger.note_refused(end)
+            return
+        await self.ledger.begin(call, belief_of(caller, await self.directory.book_of(caller)))
+        await self.ledger.end(end)
 
     # one call ----------------------------------------------------------------
 
@@ -256,7 +265,13 @@ class Gateway:
             await self._release(caller, key, context.call_id)
             if isinstance(error, GuildhallError) and leaves_row(error):
                 kept = "" if isinstance(error, CallUnrecordable) else asked.model
-                await self.refuse(context, asked.face.request_type, error, kept)
+                try:
+                    await self._write_refusal(context, asked.face.request_type, error, kept)
+                except STALE:
+                    raise  # it may not have to be refused: what was known of the team's accounts or budgets is old
+                except GuildhallError as unwritten:
+                    _log.warning("a refused call is not on record: %s", unwritten)
+                self.metrics.ended(asked.face.request_type, "", error.code, 0.0, Usage(), None)
             raise
         course = Course(context, caller, book, asked, call, key, plan, sent=Recording(self.most_answer_bytes))
         try:

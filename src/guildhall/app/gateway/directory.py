@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from guildhall import clock
 from guildhall.adapters.llm.published import published_price
 from guildhall.app.doorkeeper import Doorkeeper
 from guildhall.db import Database
@@ -25,9 +26,10 @@ from guildhall.domains.gateway import budgets, ensembles, providers
 from guildhall.domains.gateway.budgets import Budget
 from guildhall.domains.gateway.providers import Account, Route
 from guildhall.domains.platform.identity import Caller, Keyring
-from guildhall.errors import GuildhallError
+from guildhall.errors import GuildhallError, Unavailable
 
 _MOST_TEAMS = 10_000
+_PRICED_MS = 60_000
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +41,8 @@ class Book:
     accounts: Sequence[Account]
     keys: dict[UUID, str | None] = field(repr=False)
     budgets: Sequence[Budget]
-    prices: dict[tuple[UUID, str], Price | None] = field(default_factory=dict)
+    prices: dict[tuple[UUID, str], tuple[Price | None, float]] = field(default_factory=dict)
+    """Of models at accounts, each with when it is looked up again: a curator may state another."""
     ensembles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Configurations of ensembles, by their names."""
 
@@ -54,21 +57,21 @@ class Directory:
         self._books: OrderedDict[UUID, Book] = OrderedDict()
         self._locks: dict[UUID, asyncio.Lock] = {}
 
-    async def book_of(self, caller: Caller) -> Book:
+    async def book_of(self, caller: Caller, *, afresh: bool = False) -> Book:
         """
-        What is known of the caller's team.
+        What is known of the caller's team; `afresh`: as it is now. What is remembered may be old, which writing a call finds out.
 
         Raises:
             KeyRefused, NotSignedIn, StandingChanged, DatabaseUnavailable: As `Doorkeeper.transaction`.
         """
-        book = self._books.get(caller.tenant_id)
-        if book is not None:
-            return book
+        old = self._books.get(caller.tenant_id)
+        if old is not None and not afresh:
+            return old
         lock = self._locks.setdefault(caller.tenant_id, asyncio.Lock())
         async with lock:
             book = self._books.get(caller.tenant_id)
-            if book is None:
-                book = self._books[caller.tenant_id] = await self._read(caller)
+            if book is None or (afresh and book is old):
+                book = self._books[caller.tenant_id] = await self._read(caller, old)
                 while len(self._books) > _MOST_TEAMS:
                     self._locks.pop(self._books.popitem(last=False)[0], None)
         return book
@@ -83,14 +86,25 @@ class Directory:
 
     async def price(self, book: Book, route: Route) -> Price | None:
         """What a model costs at an account; None where nobody knows."""
-        key = (route.account.id, route.model)
-        if key not in book.prices:
-            book.prices[key] = await self._find_price(route)
-        return book.prices[key]
+        key, now_ms = (route.account.id, route.model), clock.monotonic_ms()
+        known, until_ms = book.prices.get(key, (None, None))
+        if until_ms is not None:
+            if now_ms < until_ms:
+                return known
+            book.prices[key] = known, now_ms + _PRICED_MS  # which others go by while this one looks
+        try:
+            known = await self._find_price(route)
+        except Unavailable:
+            if until_ms is None:
+                raise
+        book.prices[key] = known, now_ms + _PRICED_MS
+        return known
 
-    async def _read(self, caller: Caller) -> Book:
+    async def _read(self, caller: Caller, known: Book | None) -> Book:
         async with self._doorkeeper.transaction(caller, caller.actor) as tx:
             revision = await providers.revision(tx)  # first: what changes meanwhile makes it an old one
+            if known is not None and known.revision == revision:
+                return known
             accounts = await providers.list_accounts(tx)
             limits = await budgets.list_budgets(tx)
             named = {each.name: each.config for each in await ensembles.list_ensembles(tx)}
