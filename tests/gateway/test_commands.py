@@ -76,6 +76,14 @@ def test_budgets(gateway: Command) -> None:
     assert "expected an amount in USD" in gateway("gateway", "budgets", "add", "none", expect=2).err
     assert "there is a budget" in gateway("gateway", "budgets", "add", "team", "--usd", "1", expect=4).err
     assert gateway("gateway", "budgets", "remove", "team").out == "removed team\n"
+    gateway("gateway", "providers", "add", "openai", "--model", "mini=gpt-5-mini")
+    warned = gateway("gateway", "budgets", "add", "typo", "--usd", "1", "--model", "gpt-5-mni").err
+    assert "no provider serves the model 'gpt-5-mni'. Did you mean \"gpt-5-mini\"?" in warned.replace("\n", " ")
+    for name in ("mini", "gpt-5-mini", "ensemble/x"):
+        assert gateway("gateway", "budgets", "add", name, "--usd", "1", "--model", name).err == ""
+    members = ("--member", "mini", "--member", "mni")
+    warned = gateway("gateway", "ensembles", "add", "two", "--strategy", "majority", *members).err
+    assert "cannot be called yet: no provider serves the model 'mni'. Did you mean \"mini\"?" in warned
 
 
 async def test_providers_are_tested_without_cost(gateway: Command, town: Town) -> None:

@@ -52,7 +52,7 @@ def add(
     """Keep an ensemble under a name; it can be called from then on."""
     from guildhall.app.documents.ensembles import ensemble_document
     from guildhall.app.wiring import App
-    from guildhall.domains.gateway import ensembles
+    from guildhall.domains.gateway import ensembles, providers
 
     output = Output(as_json)
 
@@ -61,6 +61,11 @@ def add(
         async with App.open() as app, app.transaction() as tx:
             await ensembles.add_ensemble(tx, name, config)
             made = await ensembles.get_ensemble(tx, name)
+            read = ensembles.read(config, name=name)
+            models = [*(each.model for each in read.members), *([read.judge] if read.judge else [])]
+            unserved = providers.unserved(await providers.list_accounts(tx), models)
+        for each in unserved:
+            output.warn(f"the ensemble cannot be called yet: {each}")
         if as_json:
             output.document(ensemble_document(made))
         else:

@@ -419,7 +419,7 @@ def add_budget(
 ) -> None:
     """Add a budget; it holds from the next call on."""
     from guildhall.app.wiring import App
-    from guildhall.domains.gateway import budgets
+    from guildhall.domains.gateway import budgets, ensembles, providers
     from guildhall.domains.platform import identity
     from guildhall.errors import InvalidInput
 
@@ -444,6 +444,10 @@ def add_budget(
                     model=model,
                 ),
             )
+            models = [model] if model and not model.startswith(ensembles.PREFIX) else []
+            unserved = providers.unserved(await providers.list_accounts(tx), models)
+        for each in unserved:
+            output.warn(f"the budget is for calls of a model that there is not: {each}")
         if as_json:
             output.document({"id": made, "name": name})
         else:

@@ -21,6 +21,7 @@ from guildhall.domains.gateway.providers.rules import (
     read_networks,
     routes_to,
     served,
+    unserved,
 )
 from guildhall.domains.gateway.providers.service import (
     add_account,
@@ -73,4 +74,5 @@ __all__ = [
     "revision",
     "routes_to",
     "served",
+    "unserved",
 ]

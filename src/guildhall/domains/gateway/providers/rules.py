@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from guildhall.algorithms.suggestions import did_you_mean
-from guildhall.domains.gateway.providers.errors import AccountRefused, AddressRefused
+from guildhall.domains.gateway.providers.errors import AccountRefused, AddressRefused, ModelNotFound
 from guildhall.domains.gateway.providers.types import Account, Options, Recorded, Route, Standing, Wire
 
 KINDS: Mapping[str, tuple[Wire, str | None]] = {
@@ -275,6 +275,17 @@ def _named(account: Account, model: str) -> str | None:
 
 def _any(account: Account, model: str) -> str | None:
     return model if EVERY_MODEL in account.options.models else None
+
+
+def unserved(accounts: Sequence[Account], models: Iterable[str]) -> list[ModelNotFound]:
+    """Which of these models nobody serves now, by the name that callers say or by an account's own."""
+    own = {each for account in accounts for each in account.options.models.values()}
+    known = [*served(accounts), *own]
+    return [
+        ModelNotFound(each, known)
+        for each in dict.fromkeys(models)
+        if each not in own and not routes_to(accounts, each)
+    ]
 
 
 def served(accounts: Iterable[Account]) -> list[str]:
