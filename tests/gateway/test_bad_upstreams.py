@@ -346,7 +346,7 @@ async def test_paths_and_methods_that_there_are_not(town: Town) -> None:
             assert response.status == 404
             assert "Did you mean" in (await response.json())["error"]["message"]
         async with session.get(f"{town.url}/v1/chat/completions") as response:
-            assert response.status == 405
+            assert (response.status, (await response.json())["error"]["type"]) == (405, "invalid_request_error")
 
 
 async def test_an_answer_whose_parts_are_of_other_kinds_is_none(town: Town) -> None:

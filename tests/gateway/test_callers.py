@@ -108,6 +108,7 @@ async def test_who_is_refused_is_on_record_as_often_as_once_a_minute(
     ]
     counted = town.gateway.metrics.exposition(0, "")[0].decode()
     assert 'guildhall_gateway_requests_total{code="api_key_refused",provider="",type="chat"} 7.0' in counted
+    assert 'request_duration_seconds_count{provider="",' not in counted  # which took no time that tells of anything
 
 
 async def test_a_change_of_an_account_counts_at_once_in_every_process(town: Town) -> None:

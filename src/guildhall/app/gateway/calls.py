@@ -66,7 +66,6 @@ from guildhall.domains.gateway.requests import (
     Claimed,
     End,
     Kept,
-    Usage,
 )
 from guildhall.domains.platform import identity
 from guildhall.domains.platform.identity import (
@@ -213,7 +212,7 @@ class Gateway:
                     self.directory.forget(context.caller.tenant_id)
                 context.caller = await self._doorkeeper.admit(context.token, afresh=True)
                 await self._write_refusal(context, request_type, error, model)
-        self.metrics.ended(request_type, "", error.code, 0.0, Usage(), None)
+        self.metrics.refused(request_type, error.code)
 
     async def _write_refusal(self, context: Context, request_type: str, error: GuildhallError, model: str) -> None:
         """
@@ -271,7 +270,7 @@ class Gateway:
                     raise  # it may not have to be refused: what was known of the team's accounts or budgets is old
                 except GuildhallError as unwritten:
                     _log.warning("a refused call is not on record: %s", unwritten)
-                self.metrics.ended(asked.face.request_type, "", error.code, 0.0, Usage(), None)
+                self.metrics.refused(asked.face.request_type, error.code)
             raise
         course = Course(context, caller, book, asked, call, key, plan, sent=Recording(self.most_answer_bytes))
         try:

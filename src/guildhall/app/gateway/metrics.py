@@ -130,6 +130,10 @@ class Metrics:
         if cost_usd:
             cost.inc(float(cost_usd))
 
+    def refused(self, kind: str, code: str) -> None:
+        """A call was refused before it was made: it has no provider, and took no time that tells of one."""
+        self._requests.labels(kind, "", code).inc()
+
     def waits(self, rows: int, *, is_away: bool) -> None:
         """So many rows are not durable yet, perhaps because the database is away."""
         self._waiting.set(rows)

@@ -66,7 +66,7 @@ SECTIONS = (
     ("Calls", "/requests"),
     ("Sessions", "/conversations"),
     ("Providers", "/providers"),
-    ("Budgets", "/budgets"),
+    ("Budgets and keys", "/budgets"),
     ("Debates", "/debates"),
     ("System", "/system"),
 )
