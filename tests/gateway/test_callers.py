@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from decimal import Decimal
 from typing import Any
@@ -376,6 +377,22 @@ async def test_no_key_and_no_prompt_is_logged(town: Town, caplog: pytest.LogCapt
     await town.say(messages=[{"role": "user", "content": "a secret of mine"}])
     with pytest.raises(openai.APIStatusError):
         await town.say("fail-401", messages=[{"role": "user", "content": "a secret of mine"}])
+
+    async def repeat(request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        said = json.dumps({"error": {"message": f"no to {body['messages'][0]['content']}"}})
+        return await town.provider._stream(request, [f"data: {said}\n\n"], half=False)
+
+    await town.add("quiet", config={"models": ["say-quiet"], "record": "metadata"})
+    for model in ("say-loud", "say-quiet"):
+        town.provider.script[model].append(repeat)
+        stream = await town.say(model, messages=[{"role": "user", "content": "a secret of mine"}], stream=True)
+        with pytest.raises(openai.APIError, match="no to a secret"):
+            async for _ in stream:
+                pass
+    assert [each["error_message"] for each in (await town.answers())[-2:]] == [
+        "no to a secret of mine",
+        "the provider says that it failed",
+    ]
     for secret in ("sk-upstream", town.key, "a secret of mine"):
         assert secret not in caplog.text
 

@@ -618,7 +618,10 @@ class Gateway:
         reason: str = "broken",
     ) -> Failure:
         code = "stream_broken" if course.asked.is_streamed else f"upstream_{reason}"
-        answer = self._answer_row(course, route, told, raw, began_ms, first_ms, status, error=(code, why))
+        # A provider's own words may repeat what was asked.
+        is_kept = told.error is None or route.account.options.record is Recorded.ALL
+        kept = why if is_kept else "the provider says that it failed"
+        answer = self._answer_row(course, route, told, raw, began_ms, first_ms, status, error=(code, kept))
         error: GuildhallError = (
             StreamBroken(why)
             if course.started
