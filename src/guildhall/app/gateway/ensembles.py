@@ -14,22 +14,22 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import orjson
 
 from guildhall import clock
-from guildhall.adapters.upstreams import MOST_BYTES, Asked, AskedWrong, Said, UpstreamSilent, read_said
-from guildhall.app.gateway import asking
+from guildhall.adapters.upstreams import Asked, AskedWrong, read_said
+from guildhall.app.gateway import asking, shares
 from guildhall.app.gateway.course import Course, Reply
 from guildhall.app.gateway.directory import Book
-from guildhall.app.gateway.errors import UNSURE, AccountsUnavailable, LedgerBehind
-from guildhall.app.gateway.planning import Part, Plan, key_of
+from guildhall.app.gateway.errors import AccountsUnavailable, LedgerBehind
+from guildhall.app.gateway.planning import Part, Plan
 from guildhall.app.gateway.rows import settled
+from guildhall.app.gateway.voices import Announced, Gathered, Late, Voice, none_answered, state_of
 from guildhall.domains.gateway import ensembles, requests
 from guildhall.domains.gateway.ensembles import (
     JUDGE,
@@ -38,7 +38,6 @@ from guildhall.domains.gateway.ensembles import (
     Ensemble,
     EnsembleFailed,
     EnsembleNotFound,
-    Member,
     QuorumMissed,
     Rule,
     State,
@@ -49,7 +48,7 @@ from guildhall.domains.gateway.ensembles import (
 from guildhall.domains.gateway.providers import Recorded
 from guildhall.domains.gateway.requests import Answer, End, Kept, NewCall, Packed, Selected
 from guildhall.domains.platform.identity import Caller
-from guildhall.errors import GuildhallError, InvalidInput, LimitReached, NotFound
+from guildhall.errors import GuildhallError
 
 if TYPE_CHECKING:
     from guildhall.app.gateway.calls import Gateway
@@ -99,92 +98,6 @@ def several(gateway: Gateway, book: Book, asked: Asked) -> Several | None:
     return Several(gateway, ensemble, asking.stripped(asked))
 
 
-class Gathered:
-    """A reply that keeps what a member's caller would be sent, as long as an answer may be."""
-
-    def __init__(self) -> None:
-        self.headers: Mapping[str, str] = {}
-        self.error: GuildhallError | None = None
-        self._parts: list[bytes] = []
-        self._size = 0
-
-    async def start(self, status: int, headers: Mapping[str, str]) -> None:
-        self.headers = headers
-
-    async def send(self, part: bytes, *, more: bool) -> None:
-        self._size += len(part)
-        if more and self._size > MOST_BYTES:
-            raise UpstreamSilent("too_long", f"the answer is longer than {MOST_BYTES:,} bytes")
-        self._parts.append(part)
-
-    async def break_off(self, error: GuildhallError) -> None:
-        self.error = error
-
-    @property
-    def body(self) -> bytes:
-        """All of it."""
-        return b"".join(self._parts)
-
-
-class Announced:
-    """The caller's reply, whose headers say in addition what answered."""
-
-    def __init__(self, reply: Reply, headers: Mapping[str, str]) -> None:
-        self._reply = reply
-        self._headers = headers
-
-    async def start(self, status: int, headers: Mapping[str, str]) -> None:
-        await self._reply.start(status, {**headers, **self._headers})
-
-    async def send(self, part: bytes, *, more: bool) -> None:
-        await self._reply.send(part, more=more)
-
-    async def break_off(self, error: GuildhallError) -> None:
-        await self._reply.break_off(error)
-
-
-@dataclass(slots=True, eq=False)
-class _Voice:
-    """Somebody who is asked once: a member for an answer or a ranking, or the judge."""
-
-    name: str
-    model: str
-    place: int
-    layer: int
-    asked: Asked
-    member: Member | None = None
-    part: Course | None = None
-    said: Said | None = None
-    sent: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    answer: Answer | None = None
-    error: GuildhallError | None = None
-
-    @property
-    def answer_id(self) -> UUID | None:
-        """The ledger's row of what came back."""
-        return None if self.answer is None else self.answer.id
-
-    @property
-    def code(self) -> str | None:
-        """Why there is no answer, for programs."""
-        return None if self.error is None else self.error.code
-
-    @property
-    def why(self) -> str:
-        """Why there is no answer, for people."""
-        return self.error.message if self.error is not None else "its answer holds nothing that can be voted on"
-
-
-@dataclass(slots=True, eq=False)
-class _Late:
-    """Who was still answering when a round was over."""
-
-    voice: _Voice
-    task: asyncio.Task[None]
-    ranks: bool
-
-
 class Several:
     """One call of an ensemble, from its plan to its settlement."""
 
@@ -193,7 +106,7 @@ class Several:
         self._gateway = gateway
         self._ensemble = ensemble
         self._resting: dict[str, AccountsUnavailable] = {}
-        self._late: list[_Late] = []
+        self._late: list[Late] = []
         self._ballots: list[Ballot] = []
         self._stopped = Stopped.ALL_IN
         self._parts: list[Part] = []
@@ -244,13 +157,7 @@ class Several:
         return Plan(routes, {}, reservation=reservation)
 
     async def _route(self, course: Course, asked: Asked) -> Plan:
-        """Whom something is sent to: under a hard budget nobody who was resting when it was set aside what they may cost."""
-        held, among = course.call.reservation, None
-        if held is not None and held.is_hard:
-            among = {
-                key_of(route) for each in self._parts if each.asked.model == asked.model for route in each.plan.order
-            }
-        return await self._gateway.planner.route(course.book, asked, among)
+        return await self._gateway.planner.route(course.book, asked, shares.among(self._parts, course, asked))
 
     def describe(self, call: NewCall) -> None:
         """Say in the call's row that it is an ensemble's, and which."""
@@ -323,17 +230,17 @@ class Several:
 
     # rounds ----------------------------------------------------------------------
 
-    async def _answers(self, course: Course) -> list[_Voice]:
+    async def _answers(self, course: Course) -> list[Voice]:
         """The first answers of all members, each on its own; those that came in time and can be voted on."""
         ensemble = self._ensemble
         voices = [
-            _Voice(each.name, each.model, place, 1, asking.of_member(self.asked, each), each)
+            Voice(each.name, each.model, place, 1, asking.of_member(self.asked, each), each)
             for place, each in enumerate(ensemble.members)
         ]
         rule = ensembles.RULES[ensemble.strategy]
         own_count = rule in (Rule.PLURALITY, Rule.WEIGHTED) or (rule is Rule.GRADES and ensemble.scorer is not None)
 
-        def is_over(outstanding: Sequence[_Voice]) -> bool:
+        def is_over(outstanding: Sequence[Voice]) -> bool:
             return (
                 own_count
                 and rule is not None
@@ -344,11 +251,11 @@ class Several:
         came = await self._round(course, voices, self._ballot, is_over)
         return self._those_who_count(came, len(voices))
 
-    async def _layer(self, course: Course, layer: int, before: list[_Voice]) -> list[_Voice]:
+    async def _layer(self, course: Course, layer: int, before: list[Voice]) -> list[Voice]:
         """The answers of a later layer, which has seen those of the one before; where nobody answers, those stay."""
         shown = asking.shown(self.asked, self._candidates(course, before))
         voices = [
-            _Voice(each.name, each.model, place, layer, asking.of_member(self.asked, each, shown), each)
+            Voice(each.name, each.model, place, layer, asking.of_member(self.asked, each, shown), each)
             for place, each in enumerate(self._ensemble.members)
         ]
         held, self._ballots = self._ballots, []
@@ -360,7 +267,7 @@ class Several:
         self._ballots = [*(replace(each, option=None) for each in held), *self._ballots]
         return [each for each in came if each.name in answered]
 
-    async def _rank(self, course: Course, came: Sequence[_Voice]) -> None:
+    async def _rank(self, course: Course, came: Sequence[Voice]) -> None:
         """Let members rank all answers, under letters."""
         rule = ensembles.RULES[self._ensemble.strategy]
         assert rule is not None
@@ -377,22 +284,22 @@ class Several:
         meant = {name: option for option, name in names.items()}
         shown = asking.shown(self.asked, self._candidates(course, came))
         voices = [
-            _Voice(each.name, each.model, each.place, 2, asking.to_rank(self.asked, each.model, shown), each.member)
+            Voice(each.name, each.model, each.place, 2, asking.to_rank(self.asked, each.model, shown), each.member)
             for each in came
         ]
 
-        def ballot(voice: _Voice) -> Ballot:
+        def ballot(voice: Voice) -> Ballot:
             said = "" if voice.said is None else voice.said.text
             ranking = tuple(meant[each] for each in ensembles.read_ranking(said, list(meant)))
             return replace(
                 self._blank(voice),
-                state=_state(voice, bool(ranking)),
+                state=state_of(voice, bool(ranking)),
                 ranking=ranking,
                 vote_id=voice.answer_id,
                 error_code=voice.code,
             )
 
-        def is_over(outstanding: Sequence[_Voice]) -> bool:
+        def is_over(outstanding: Sequence[Voice]) -> bool:
             return self._in_quorum(2) and ensembles.decided(
                 rule, self._ballots, [self._blank(each) for each in outstanding]
             )
@@ -404,17 +311,17 @@ class Several:
     async def _round(
         self,
         course: Course,
-        voices: Sequence[_Voice],
-        ballot: Callable[[_Voice], Ballot],
-        is_over: Callable[[Sequence[_Voice]], bool],
+        voices: Sequence[Voice],
+        ballot: Callable[[Voice], Ballot],
+        is_over: Callable[[Sequence[Voice]], bool],
         *,
         ranks: bool = False,
-    ) -> list[_Voice]:
+    ) -> list[Voice]:
         """Ask everybody, at most so many at once, until all have answered, the vote is decided, or time is up; those that came."""
         ensemble, began_ms = self._ensemble, clock.monotonic_ms()
         waiting = deque(voices)
-        running: dict[asyncio.Task[None], _Voice] = {}
-        came: list[_Voice] = []
+        running: dict[asyncio.Task[None], Voice] = {}
+        came: list[Voice] = []
         try:
             while waiting or running:
                 while waiting and len(running) < (ensemble.at_once or len(voices)):
@@ -442,10 +349,10 @@ class Several:
         for task, voice in running.items():
             if voice.part is not None:
                 voice.part.most_attempts = 0  # nobody waits for a second one
-            self._late.append(_Late(voice, task, ranks))
+            self._late.append(Late(voice, task, ranks))
         return came
 
-    async def _ask(self, course: Course, voice: _Voice) -> None:
+    async def _ask(self, course: Course, voice: Voice) -> None:
         """Ask one, and keep what it brings; a failure is its own."""
         gateway = self._gateway
         reply = Gathered()
@@ -471,11 +378,11 @@ class Several:
 
     # ballots ---------------------------------------------------------------------
 
-    def _blank(self, voice: _Voice) -> Ballot:
+    def _blank(self, voice: Voice) -> Ballot:
         weight = Decimal(1) if voice.member is None else voice.member.weight
         return Ballot(voice.name, voice.place, layer=voice.layer, weight=weight)
 
-    def _ballot(self, voice: _Voice) -> Ballot:
+    def _ballot(self, voice: Voice) -> Ballot:
         """A member's own answer, as it is voted on."""
         ensemble, said = self._ensemble, voice.said
         key = None
@@ -489,7 +396,7 @@ class Several:
         )
         return replace(
             self._blank(voice),
-            state=_state(voice, key is not None),
+            state=state_of(voice, key is not None),
             option=key,
             grades=grades,
             response_id=voice.answer_id,
@@ -501,21 +408,21 @@ class Several:
         came = sum(1 for each in self._ballots if each.state is State.CAST and each.layer == layer)
         return came >= self._ensemble.quorum
 
-    def _those_who_count(self, came: Sequence[_Voice], asked: int) -> list[_Voice]:
+    def _those_who_count(self, came: Sequence[Voice], asked: int) -> list[Voice]:
         counted = {each.voter for each in self._ballots if each.state is State.CAST}
         if not counted and len(came) == asked:
-            raise _none_answered(came)
+            raise none_answered(came)
         if not self._in_quorum():
             raise self._quorum_missed(came, asked, 1)
         return [each for each in came if each.name in counted]
 
-    def _quorum_missed(self, came: Sequence[_Voice], asked: int, layer: int) -> QuorumMissed:
+    def _quorum_missed(self, came: Sequence[Voice], asked: int, layer: int) -> QuorumMissed:
         counted = {each.voter for each in self._ballots if each.state is State.CAST and each.layer == layer}
         reasons = {each.name: each.why for each in came if each.name not in counted}
         in_time = self._stopped is not Stopped.DEADLINE
         return QuorumMissed(len(counted), self._ensemble.quorum, asked, reasons, in_time=in_time)
 
-    def _candidates(self, course: Course, came: Sequence[_Voice]) -> dict[str, str]:
+    def _candidates(self, course: Course, came: Sequence[Voice]) -> dict[str, str]:
         """The answers that stand, each once, by their letters."""
         names = ensembles.label(self._ballots, course.call.id.bytes)
         own = {each.voter: each.option for each in self._ballots if each.option is not None}
@@ -528,7 +435,7 @@ class Several:
 
     # judges ----------------------------------------------------------------------
 
-    async def _judge(self, course: Course, came: Sequence[_Voice]) -> str | None:
+    async def _judge(self, course: Course, came: Sequence[Voice]) -> str | None:
         """Let a judge pick or grade; why it has not, None if it has."""
         ensemble = self._ensemble
         assert ensemble.judge is not None
@@ -537,30 +444,30 @@ class Several:
         shown = asking.shown(self.asked, self._candidates(course, came))
         grades = ensemble.strategy is Strategy.BEST_OF_N
         ask = asking.to_grade if grades else asking.to_pick
-        voice = _Voice(JUDGE, ensemble.judge, len(ensemble.members), 2, ask(self.asked, ensemble.judge, shown))
+        voice = Voice(JUDGE, ensemble.judge, len(ensemble.members), 2, ask(self.asked, ensemble.judge, shown))
         await self._ask(course, voice)
         said = "" if voice.said is None else voice.said.text
         blank = replace(self._blank(voice), vote_id=voice.answer_id, error_code=voice.code)
         if grades:
             given = {meant[name]: grade for name, grade in ensembles.read_grades(said, list(meant)).items()}
-            self._ballots.append(replace(blank, state=_state(voice, bool(given)), grades=given))
+            self._ballots.append(replace(blank, state=state_of(voice, bool(given)), grades=given))
             decided = bool(given)
         else:
             pick = ensembles.read_pick(said, list(meant))
             ranking = () if pick is None else (meant[pick],)
-            self._ballots.append(replace(blank, state=_state(voice, bool(ranking)), ranking=ranking))
+            self._ballots.append(replace(blank, state=state_of(voice, bool(ranking)), ranking=ranking))
             decided = pick is not None
         if decided:
             return None
         return voice.code or "judgement_unreadable"
 
-    async def _write(self, course: Course, came: Sequence[_Voice], reply: Reply) -> str | None:
+    async def _write(self, course: Course, came: Sequence[Voice], reply: Reply) -> str | None:
         """Let a judge write the answer, which the caller hears as it comes; why there is none, None if the caller was answered."""
         gateway, ensemble = self._gateway, self._ensemble
         assert ensemble.judge is not None
         asked = asking.of_writer(self.asked, ensemble.judge, asking.shown(self.asked, self._candidates(course, came)))
         place, layer = len(ensemble.members), (ensemble.layers if ensemble.strategy is Strategy.MIXTURE else 1) + 1
-        voice = _Voice(JUDGE, ensemble.judge, place, layer, asked)
+        voice = Voice(JUDGE, ensemble.judge, place, layer, asked)
 
         async def ends(answer: Answer, kept: Kept | None) -> None:
             voice.answer = answer
@@ -637,21 +544,22 @@ class Several:
             await gateway.votes.keep(cast, selected)
         finally:
             if not self._late:
-                end = self._charged(course, settled(course, code, why, (), kept))
+                end = settled(course, code, why, (), kept)
+                shares.charge(end, self._parts, course)
                 gateway.told(course, end, PROVIDER)
                 await gateway.ledger.end(end)
 
     async def _hear_out(self, course: Course, code: str | None, why: str | None) -> None:
         """Hear those who are late to their end, and settle the request by all that was answered."""
         gateway, call = self._gateway, course.call
-        cut_off: list[_Voice] = []
+        cut_off: list[str] = []
         try:
             await asyncio.gather(*(each.task for each in self._late), return_exceptions=True)
         except asyncio.CancelledError:
             for each in self._late:
                 # the provider may do the work all the same
                 if each.task.cancel():
-                    cut_off.append(each.voice)
+                    cut_off.append(each.voice.asked.model)
             await asyncio.gather(*(each.task for each in self._late), return_exceptions=True)
         names = ensembles.label(self._ballots, call.id.bytes)
         late: list[Ballot] = []
@@ -663,40 +571,12 @@ class Several:
             # An answer that nobody else gave has no letter: it stood for nothing.
             ballot = replace(ballot, option=names.get(ballot.option or ""), grades={})
             late.append(replace(ballot, state=State.FAILED if failed else State.LATE))
-        end = self._charged(course, settled(course, code, why, ()), cut_off)
+        end = settled(course, code, why, ())
+        shares.charge(end, self._parts, course, cut_off)
         with suppress(GuildhallError):
             await gateway.votes.keep(Cast(call.id, call.created_at, call.tenant_id, None, late))
         gateway.ledger.end_later(end)
         gateway.told(course, end, PROVIDER)
-
-    def _charged(self, course: Course, end: End, cut_off: Sequence[_Voice] = ()) -> End:
-        """
-        What a request is charged with: what is known to have been spent, and for each call that broke off the most that one may cost.
-
-        A budget of one model is charged with what that one's members cost. Those who were `cut_off` were ended by ourselves.
-        """
-        held = course.call.reservation
-        if held is not None:
-            end.shares_usd = [
-                self._spent(course, model, most, cut_off)
-                for model, most in zip(held.models, held.each_usd, strict=True)
-            ]
-        return end
-
-    def _spent(self, course: Course, model: str | None, most_usd: Decimal | None, cut_off: Sequence[_Voice]) -> Decimal:
-        """What the answers of a model, or of all, cost, and calls that broke off; no more than was set aside, where that is known."""
-        most: dict[str, Decimal] = {}
-        for part in self._parts:
-            if part.most_usd is not None and (model is None or model in part.names):
-                most[part.asked.model] = max(part.most_usd, most.get(part.asked.model, part.most_usd))
-        answers = [each for each in course.answers if model is None or model in each.asked_of]
-        known = sum((each.cost_usd for each in answers if each.cost_usd is not None), Decimal(0))
-        unknown = [
-            *(each.asked_of[0] for each in answers if each.cost_usd is None and each.error_code in (None, *UNSURE)),
-            *(each.asked.model for each in cut_off),
-        ]
-        spent = known + sum(most.get(each, Decimal(0)) for each in unknown)
-        return spent if most_usd is None else min(spent, max(most_usd, known))
 
     async def _fail(self, course: Course, error: GuildhallError) -> None:
         """Write down that nobody answered, with what each has done, and free the caller's key."""
@@ -715,34 +595,3 @@ class Several:
         if fallback is not None:
             told["x-guildhall-fallback"] = fallback
         return told
-
-
-def _state(voice: _Voice, says_something: bool) -> State:
-    if voice.said is None:
-        return State.FAILED
-    return State.CAST if says_something else State.ABSTAINED
-
-
-def _none_answered(came: Sequence[_Voice]) -> EnsembleFailed:
-    """All have failed: with the status that all have in common, else 502."""
-    statuses = {_status(each.error) for each in came}
-    waits = [
-        each.error.details["retry_after_s"]
-        for each in came
-        if each.error is not None and "retry_after_s" in each.error.details
-    ]
-    status = statuses.pop() if len(statuses) == 1 else 502
-    return EnsembleFailed(
-        {each.name: each.why for each in came}, status, min(waits) if waits and status in (429, 503) else None
-    )
-
-
-def _status(error: GuildhallError | None) -> int:
-    if error is None:
-        return 502
-    stated = getattr(error, "status", None)
-    if isinstance(stated, int):
-        return stated
-    if isinstance(error, LimitReached):
-        return 429
-    return 404 if isinstance(error, NotFound) else 400 if isinstance(error, InvalidInput) else 502
