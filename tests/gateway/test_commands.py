@@ -76,6 +76,9 @@ def test_budgets(gateway: Command) -> None:
     assert "expected an amount in USD" in gateway("gateway", "budgets", "add", "none", expect=2).err
     assert "there is a budget" in gateway("gateway", "budgets", "add", "team", "--usd", "1", expect=4).err
     assert gateway("gateway", "budgets", "remove", "team").out == "removed team\n"
+    refused = gateway("gateway", "budgets", "add", "hers", "--usd", "1", "--user", "locl", expect=2).err
+    assert 'the name or the id of somebody in the team\nDid you mean "local"?' in refused
+    gateway("gateway", "budgets", "add", "mine", "--usd", "1", "--user", "local")
     gateway("gateway", "providers", "add", "openai", "--model", "mini=gpt-5-mini")
     warned = gateway("gateway", "budgets", "add", "typo", "--usd", "1", "--model", "gpt-5-mni").err
     assert "no provider serves the model 'gpt-5-mni'. Did you mean \"gpt-5-mini\"?" in warned.replace("\n", " ")

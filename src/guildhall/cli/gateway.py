@@ -414,10 +414,11 @@ def add_budget(
     soft: Annotated[bool, typer.Option("--soft", help="Only count; refuse nothing.")] = False,
     model: Annotated[str | None, typer.Option(help="Only calls of this model.")] = None,
     key: Annotated[str | None, typer.Option(help="Only calls with this API key: its name or id.")] = None,
-    user: Annotated[str | None, typer.Option(help="Only calls of the person with this id.")] = None,
+    user: Annotated[str | None, typer.Option(help="Only calls of this person: the name or the id.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add a budget; it holds from the next call on."""
+    from guildhall.algorithms.suggestions import did_you_mean
     from guildhall.app.wiring import App
     from guildhall.domains.gateway import budgets, ensembles, providers
     from guildhall.domains.platform import identity
@@ -426,11 +427,20 @@ def add_budget(
     output = Output(as_json)
 
     async def work() -> None:
-        try:
-            user_id = UUID(user) if user else None
-        except ValueError:
-            raise InvalidInput(f"--user is {user!r}, expected a UUID", field="user", value=user) from None
         async with App.open() as app, app.transaction() as tx:
+            user_id = None
+            if user:
+                members = {str(each.user_id): each.username for each in await identity.list_members(tx)}
+                found = [each for each, name in members.items() if user == name or user.lower() == each]
+                if not found:
+                    expected = "the name or the id of somebody in the team"
+                    raise InvalidInput(
+                        f"--user is {user[:100]!r}, expected {expected}",
+                        remedy=did_you_mean(user, members.values()),
+                        field="user",
+                        value=user[:100],
+                    )
+                user_id = UUID(found[0])
             made = await budgets.add_budget(
                 tx,
                 budgets.NewBudget(

@@ -104,7 +104,7 @@ def session_lines(sessions: Iterable[Conversation], *, whole: bool = False) -> I
     for each in sessions:
         empty = False
         until = f" until {_when(each.expires_at)}" if each.status == "active" else ""
-        calls = f"{each.request_count} requests, last used {_when(each.last_activity)}"
+        calls = f"{each.request_count} request{'' if each.request_count == 1 else 's'}, last used {_when(each.last_activity)}"
         yield Text.assemble((each.name, "bold"), f"  {each.status}{until}  {calls}")
         if whole:
             yield Text(f"  context {orjson.dumps(each.context).decode()}")

@@ -31,7 +31,7 @@ async def add_account(tx: Tx, new: NewAccount, ring: Keyring | None, *, networks
     """
     identity.check(await identity.get_standing(tx), Action.MANAGE_SECRETS)
     if not new.name or len(new.name) > 255 or "/" in new.name or not new.name.isprintable():
-        raise AccountRefused("name", new.name, "a name without slashes")
+        raise AccountRefused("name", new.name, "visible characters without slashes")
     rules.wire_of(new.type)
     base_url = new.base_url or rules.KINDS[new.type][1]
     if base_url is None:
