@@ -125,9 +125,17 @@ async def test_messages(town: Town) -> None:
     assert "authorization" not in headers
     async with client.messages.stream(model="claude/say-hello", max_tokens=50, messages=HI) as stream:
         assert "".join([text async for text in stream.text_stream]) == "hello"
+        streamed = stream.request_id
+    with pytest.raises(anthropic.BadRequestError) as refused:
+        await client.messages.create(model="claude/say-hello", max_tokens=-1, messages=HI)
+    with pytest.raises(anthropic.BadRequestError) as passed:
+        await client.messages.create(model="fail-400", max_tokens=1, messages=HI)
+    told = [answer._request_id, streamed, refused.value.request_id, passed.value.request_id]
+    assert told == [str(each["id"]) for each in await town.calls()]
     for row in await town.answers():
         # what is read from the cache is part of the prompt
-        assert (row["tokens_prompt"], row["tokens_completion"], row["tokens_cached"]) == (10, 6, 2)
+        if row["error_code"] is None:
+            assert (row["tokens_prompt"], row["tokens_completion"], row["tokens_cached"]) == (10, 6, 2)
 
 
 async def test_chat_completions_are_said_to_anthropic_in_its_own_words(town: Town) -> None:

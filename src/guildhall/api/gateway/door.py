@@ -67,6 +67,9 @@ _STATUS: tuple[tuple[type[GuildhallError], int], ...] = (
 """As both APIs have them, where ours has 422."""
 
 _NOTHING: Mapping[str, str] = {}
+_ANTHROPIC_ID = "request-id"
+"""Where Anthropic's SDK looks for what OpenAI's finds under x-request-id."""
+
 _log = logging.getLogger("guildhall.gateway")
 
 
@@ -123,6 +126,8 @@ class _Reply:
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         self.status = status
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+        if self._face.is_anthropic and "x-request-id" in headers:
+            encoded.append((_ANTHROPIC_ID.encode(), headers["x-request-id"].encode()))
         await self._send({"type": "http.response.start", "status": status, "headers": encoded})
 
     async def send(self, part: bytes, *, more: bool) -> None:
@@ -350,11 +355,11 @@ async def _answer(
 
 
 async def _fail(send: Send, error: GuildhallError, status: int | None, call_id: UUID, anthropic: bool) -> None:
+    extra = {_ANTHROPIC_ID: str(call_id)} if anthropic else {}
     if isinstance(error, UpstreamAnswered):
-        await _answer(send, error.status, error.body, call_id, error.media_type)
+        await _answer(send, error.status, error.body, call_id, error.media_type, extra)
         return
     status = status or _status(error)
-    extra = {}
     if status == 401:
         extra["www-authenticate"] = 'Bearer realm="guildhall"'
     if isinstance(error, LimitReached | Unavailable) and "retry_after_s" in error.details:
