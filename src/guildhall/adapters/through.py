@@ -45,12 +45,13 @@ class ThroughGateway:
     """
     Where the gateway is, and a key for it that ends with the run.
 
-    `url` has no `/v1`. Models are then named as the gateway's accounts serve
+    `url` has no `/v1`, `key_id` is what the ledger calls the key. Models are then named as the gateway's accounts serve
     them, whatever `base_url` says, and nobody needs a provider's key.
     """
 
     url: str
     key: str = field(repr=False)
+    key_id: UUID | None = None
 
     @property
     def base_url(self) -> str:

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
-from guildhall.adapters.llm import Completion, Endpoint
+from guildhall.adapters.llm import Completion, Endpoint, Models
 from guildhall.algorithms import sanitise
 from guildhall.algorithms.answers import quoted
 from guildhall.app.wiring import App
@@ -40,28 +40,6 @@ TIMEOUT_MS = 180_000.0
 """How long one turn may take, attempts and pauses included."""
 
 Heard = Callable[[Turn], None]
-
-
-class Models(Protocol):
-    """Whoever asks models, as `adapters.llm.ModelClient` does."""
-
-    def check_endpoint(self, endpoint: Endpoint) -> None:
-        """Find out beforehand what would fail each time."""
-        ...
-
-    async def complete(
-        self,
-        messages: Sequence[Mapping[str, Any]],
-        *,
-        endpoint: Endpoint,
-        model: str,
-        timeout_ms: float,
-        temperature: float | None = None,
-        response_format: Mapping[str, Any] | None = None,
-        optional: Collection[str] = (),
-    ) -> Completion:
-        """One completion; raises TrialFailed where there is none to be had."""
-        ...
 
 
 _RULES = """\

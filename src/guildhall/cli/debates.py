@@ -65,7 +65,7 @@ def debate(
     """
     from guildhall.adapters.commits import read_commit
     from guildhall.adapters.exchange import HttpClient
-    from guildhall.adapters.llm import OPENAI, Endpoint, ModelClient
+    from guildhall.adapters.llm import OPENAI, Endpoint, ModelClient, Models
     from guildhall.app import debates as hall
     from guildhall.app.documents.debates import record_document
     from guildhall.app.gateway.deputies import NOWHERE, own_models
@@ -96,7 +96,7 @@ def debate(
         )
         async with AsyncExitStack() as stack:
             app = await stack.enter_async_context(App.open())
-            models: hall.Models
+            models: Models
             if base_url is None and api_key_env is None:
                 models, endpoint = await stack.enter_async_context(own_models(app, f"debate: {topic}")), NOWHERE
             else:

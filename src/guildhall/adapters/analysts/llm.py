@@ -13,16 +13,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import orjson
 
 from guildhall.adapters import schemas
-from guildhall.adapters.llm import Completion, Endpoint
-from guildhall.adapters.through import Role
+from guildhall.adapters.llm import Completion, Endpoint, Models
 from guildhall.algorithms import sanitise
 from guildhall.domains.evaluation.recommendations import (
     SECTIONS,
@@ -120,32 +119,8 @@ _SCHEMA: dict[str, Any] = {
 _FORMAT = {"type": "json_schema", "json_schema": {"name": "recommendations", "strict": True, "schema": _SCHEMA}}
 
 
-class Models(Protocol):
-    """Whoever asks models, as `adapters.llm.ModelClient` does."""
-
-    def check_endpoint(self, endpoint: Endpoint) -> None:
-        """Find out beforehand what would fail each time."""
-        ...
-
-    async def complete(
-        self,
-        messages: Sequence[Mapping[str, Any]],
-        *,
-        endpoint: Endpoint,
-        model: str,
-        timeout_ms: float,
-        temperature: float | None = None,
-        params: Mapping[str, Any] | None = None,
-        response_format: Mapping[str, Any] | None = None,
-        optional: Collection[str] = (),
-        role: Role = "agent",
-    ) -> Completion:
-        """One completion; raises TrialFailed where there is none to be had."""
-        ...
-
-
 class LlmAnalyst:
-    """Asks a model; `timeout_ms` is for each of its at most two answers."""
+    """Asks a model; `timeout_ms` is for each of its at most two answers, `key_id` as in `recommendations.Analyst`."""
 
     def __init__(
         self,
@@ -155,11 +130,12 @@ class LlmAnalyst:
         *,
         temperature: float = 0.1,
         timeout_ms: float = _TIMEOUT_MS,
+        key_id: UUID | None = None,
     ) -> None:
         self._client = client
         self._endpoint = endpoint
         self._timeout_ms = timeout_ms
-        self.who = Analyst("llm", model, temperature, TEMPLATE_VERSION)
+        self.who = Analyst("llm", model, temperature, TEMPLATE_VERSION, key_id)
 
     def check(self) -> None:
         """

@@ -2,6 +2,7 @@
 
 from guildhall.adapters.llm.client import ModelClient
 from guildhall.adapters.llm.errors import EndpointRefused, ModelKeyMissing, ModelNotNamed, ParameterReserved
+from guildhall.adapters.llm.ports import Models
 from guildhall.adapters.llm.types import OPENAI, Completion, Endpoint, ToolCall
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "ModelClient",
     "ModelKeyMissing",
     "ModelNotNamed",
+    "Models",
     "ParameterReserved",
     "ToolCall",
 ]

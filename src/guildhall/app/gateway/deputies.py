@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from guildhall import clock
@@ -38,6 +38,9 @@ from guildhall.domains.platform import identity
 from guildhall.domains.platform.identity import Caller, KeyRefused, NotSignedIn
 from guildhall.errors import GuildhallError, LimitReached, Unavailable
 from guildhall.settings import Settings
+
+OnCall: TypeAlias = Callable[[UUID], Awaitable[None]]
+"""What is told of a call, by the id that the ledger will have it under."""
 
 _FACE = FACES["chat"]
 NOWHERE = Endpoint("http://gateway.invalid/v1")
@@ -159,17 +162,20 @@ class DeputyModels:
     """
     Asks models through a gateway of this process; whose endpoint is named makes no difference.
 
-    `calls` are those that were made, by the ids that the ledger has them under, and whether each was answered.
+    `calls` are those that were made, by the ids that the ledger has them under, and whether each was answered; `on_call` is
+    told of each before it is made.
     """
 
     def __init__(
         self,
         gateway: Gateway,
         *,
+        on_call: OnCall | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._gateway = gateway
+        self._on_call = on_call
         self._sleep = sleep
         self._chance = chance
         self._refused: dict[str, set[str]] = {}
@@ -226,6 +232,8 @@ class DeputyModels:
     async def _ask(self, body: Mapping[str, Any], model: str, role: Role, left_ms: float, attempts: int) -> Completion:
         began_ms, reply = clock.monotonic_ms(), _Kept()
         context = Context("", purpose(role), f"/v1{_FACE.path}")
+        if self._on_call is not None:
+            await self._on_call(context.call_id)
         self.calls[context.call_id] = False
         try:
             async with asyncio.timeout(left_ms / 1000):
@@ -256,7 +264,9 @@ def _refusal_of(error: GuildhallError) -> Refusal:
 
 
 @asynccontextmanager
-async def deputy_models(settings: Settings, actor: Actor, errand: Errand) -> AsyncIterator[DeputyModels]:
+async def deputy_models(
+    settings: Settings, actor: Actor, errand: Errand, *, on_call: OnCall | None = None
+) -> AsyncIterator[DeputyModels]:
     """
     Models for work in the background, asked for somebody through a gateway of this process.
 
@@ -264,20 +274,24 @@ async def deputy_models(settings: Settings, actor: Actor, errand: Errand) -> Asy
         Unavailable: There is no database.
     """
     async with open_gateway(settings, lets_in=lambda database: DeputyDoorkeeper(database, actor, errand)) as gateway:
-        yield DeputyModels(gateway)
+        yield DeputyModels(gateway, on_call=on_call)
 
 
 @asynccontextmanager
-async def own_models(app: App, name: str) -> AsyncIterator[DeputyModels]:
+async def own_models(
+    app: App, name: str, *, lasts: timedelta = _LONGEST, on_call: OnCall | None = None
+) -> AsyncIterator[DeputyModels]:
     """
-    Models for what somebody does at the command line, with a key of that name that is theirs and revoked at the block's end.
+    Models for what somebody does without a key, at the command line or on the database: one of that name is made for them.
+
+    It is revoked at the block's end; where nobody comes to that it ends after `lasts`.
 
     Raises:
         NotPermitted: They may make no keys.
         Unavailable: There is no database.
     """
     async with (
-        key_for(app, name, lasts=_LONGEST) as made,
-        deputy_models(app.settings, app.actor, Errand("key", made.id)) as models,
+        key_for(app, name, lasts=lasts) as made,
+        deputy_models(app.settings, app.actor, Errand("key", made.id), on_call=on_call) as models,
     ):
         yield models
