@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 
 from fixtures.api import SECRET_KEY, Served
 from fixtures.material import V1, named, plan, save_version, told
-from fixtures.models import KEY, ScriptedServer, says
+from fixtures.models import KEY, Hang, ScriptedServer, says
 from fixtures.processes import DEADLINE_S
+from guildhall.app import analysing
+from guildhall.app.lost_work import end_lost_work
 from guildhall.app.wiring import App
 from guildhall.app.workers import HANDLERS, Worker
 from guildhall.client.loopplaces import DatabaseLoop
@@ -141,6 +145,50 @@ async def test_a_model_of_the_teams_own_is_asked_by_a_worker(
     _, ledger = await client.get(f"/v1/gateway/requests?model={model}&status=completed")
     assert len(ledger["items"]) == 2
     assert ledger["items"][0]["api_key_id"] not in (None, call["api_key_id"])
+
+
+async def test_what_a_killed_worker_has_spent_is_found_by_whoever_comes_after_it(
+    served: Served, settings: Settings, client_of, model_server: ScriptedServer
+) -> None:
+    """Another worker that takes the analysis up, or upkeep that ends it; each call is at $0.003."""
+    client, model, settings = client_of("pottery/member"), named("model"), replace(settings, gateway_networks=_HERE)
+    version, url = await tried(client), model_server.endpoint.base_url
+    async with App.open(settings) as app:
+        async with app.transaction(served.people["pottery/owner"]) as tx:
+            config = {"models": [model], "prices": {model: {"input": 10, "output": 100}}}
+            account = NewAccount(named("account"), "openai", base_url=url, key=KEY, config=config)
+            ring = identity.read_keyring(SECRET_KEY)
+            await providers.add_account(tx, account, ring, networks=providers.read_networks(_HERE))
+        handed = []
+        for _ in range(2):
+            wanted = {"version": version["label"], "analyst": "llm", "model": model}
+            handed.append((await client.post(f"{V1}/analyses", json=wanted))[1])
+        ids = [UUID(each["session"]["session_id"]) for each in handed]
+        for session_id in ids:
+            before = len(model_server.requests)
+            model_server.will(says("no JSON"), Hang())
+            cut_off = asyncio.create_task(
+                analysing.carry_out(app, served.people["pottery/member"], session_id, model=model)
+            )
+            async with asyncio.timeout(DEADLINE_S):
+                while len(model_server.requests) < before + 2:
+                    await asyncio.sleep(0.01)
+            cut_off.cancel()
+            with suppress(asyncio.CancelledError):
+                await cut_off
+
+        # The job of the second one is ended, and with it the analysis once it is old enough.
+        assert (await client.post(f"/v1/platform/jobs/{handed[1]['job_id']}/cancel"))[0] == 200
+        connection = await asyncpg.connect(served.database_url)
+        older = "UPDATE evaluation.llm_recommendation_sessions SET created_at = created_at - interval '2 hours'"
+        await connection.execute(f"{older} WHERE session_id = $1", ids[1])
+        await connection.close()
+        assert await end_lost_work(app) == 1
+    model_server.will(says(recommends(version)))
+    async with at_work(settings):
+        done, lost = [await ended(client, f"{V1}/analyses/{each}") for each in ids]
+    assert (done["session"]["status"], done["session"]["cost_usd"]) == ("completed", 0.006)
+    assert (lost["session"]["status"], lost["session"]["cost_usd"]) == ("failed", 0.003)
 
 
 async def test_what_sql_has_opened_is_taken_up_by_a_worker(

@@ -12,10 +12,9 @@ gateway at GUILDHALL_GATEWAY_URL where there is one. The session says how far it
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -24,9 +23,9 @@ from guildhall.adapters.analysts.llm import TEMPLATE_VERSION
 from guildhall.adapters.exchange import HttpClient
 from guildhall.adapters.llm import Endpoint, ModelClient
 from guildhall.adapters.through import made_for
-from guildhall.app import through
+from guildhall.app import analysis_costs, through
 from guildhall.app.gateway.course import ModelsNotAllowed
-from guildhall.app.gateway.deputies import NOWHERE, Errand, deputy_models
+from guildhall.app.gateway.deputies import NOWHERE, DeputyModels, Errand, deputy_models, own_models
 from guildhall.app.wiring import App
 from guildhall.app.workers import ours
 from guildhall.db import Actor, Tx
@@ -39,9 +38,8 @@ from guildhall.domains.evaluation.recommendations import (
     Session,
     SessionStatus,
 )
-from guildhall.domains.gateway import providers, requests
+from guildhall.domains.gateway import providers
 from guildhall.domains.gateway.providers import Wire
-from guildhall.domains.gateway.requests import CallNotFound
 from guildhall.domains.platform import identity, jobs
 from guildhall.domains.platform.identity import Caller, Scope
 from guildhall.domains.platform.jobs import NewJob
@@ -201,7 +199,8 @@ async def carry_out(
     if session.session_status is not SessionStatus.RUNNING:
         return _result(session)
     took, calls = Analysis((), None), dict[UUID, bool]()
-    chosen = Chosen(model, temperature, Errand.read(asked_with), is_chosen=session.config_version_id is not None)
+    is_chosen = session.config_version_id is not None
+    chosen = Chosen(session_id, model, temperature, Errand.read(asked_with), is_chosen)
     try:
         if version is None:
             raise recommendations.NothingToAnalyse("this team", session.data_window_start)
@@ -219,8 +218,7 @@ async def carry_out(
                 analysis = await analyst.analyse(evidence)
             took = replace(analysis, suggestions=())
         async with app.transaction() as tx:
-            if calls:
-                analysis = replace(analysis, cost_usd=await _cost(tx, calls))
+            analysis = await analysis_costs.with_cost(tx, session_id, analysis, answered=_answered(calls))
             await recommendations.record_analysis(tx, session, evidence, analysis)
             return _result(await recommendations.get_session(tx, session_id))
     except AnalystFailed as error:
@@ -236,6 +234,7 @@ async def carry_out(
 class Chosen:
     """Who is to analyse, and on whose errand; `is_chosen` where it was said when the analysis was opened, so is a model."""
 
+    session_id: UUID
     model: str | None
     temperature: float
     errand: Errand | None
@@ -253,10 +252,7 @@ async def _analyst(app: App, chosen: Chosen, calls: dict[UUID, bool]) -> AsyncIt
         is_own = await _is_own(tx, settings, model)
     async with AsyncExitStack() as stack:
         if is_own and model is not None:
-            errand = chosen.errand
-            if errand is None:
-                errand = await stack.enter_async_context(_own_errand(app, model))
-            deputy = await stack.enter_async_context(deputy_models(settings, app.actor, errand))
+            deputy = await stack.enter_async_context(_deputy(app, chosen, model))
             stack.callback(lambda: calls.update(deputy.calls))
             yield LlmAnalyst(deputy, NOWHERE, model, temperature=chosen.temperature)
             return
@@ -266,16 +262,21 @@ async def _analyst(app: App, chosen: Chosen, calls: dict[UUID, bool]) -> AsyncIt
         key = settings.analyst_key
         models = ModelClient(http, environment={_KEY: key} if key else {}, through=gateway)
         endpoint = Endpoint(settings.analyst_url or "", _KEY if key else None)
-        analyst = LlmAnalyst(models, endpoint, name, temperature=chosen.temperature)
+        key_id = None if gateway is None else gateway.key_id
+        analyst = LlmAnalyst(models, endpoint, name, temperature=chosen.temperature, key_id=key_id)
         analyst.check()
         yield analyst
 
 
-@asynccontextmanager
-async def _own_errand(app: App, model: str) -> AsyncIterator[Errand]:
-    """An errand for an analysis that nobody asked for over HTTP: by a key that is for models alone, and ends with it."""
-    async with through.key_for(app, f"analyst {model}", lasts=_LONGEST) as made:
-        yield Errand("key", made.id)
+def _deputy(app: App, chosen: Chosen, model: str) -> AbstractAsyncContextManager[DeputyModels]:
+    """Models of the team's own, called on the errand of whoever asked for the analysis; else with a key that ends with it."""
+
+    async def note(call_id: UUID) -> None:
+        await analysis_costs.note_call(app, chosen.session_id, call_id)
+
+    if chosen.errand is None:
+        return own_models(app, f"analyst {model}", lasts=_LONGEST, on_call=note)
+    return deputy_models(app.settings, app.actor, chosen.errand, on_call=note)
 
 
 async def _is_own(tx: Tx, settings: Settings, model: str | None) -> bool:
@@ -296,20 +297,8 @@ async def _is_own(tx: Tx, settings: Settings, model: str | None) -> bool:
     raise AnalystNotOffered(model, providers.served(accounts))
 
 
-async def _cost(tx: Tx, calls: Mapping[UUID, bool]) -> Decimal | None:
-    """USD that calls came to by the ledger; None where that of one is not known."""
-    total = Decimal(0)
-    for call_id, was_answered in calls.items():
-        try:
-            call = (await requests.get_story(tx, call_id)).call
-        except CallNotFound:
-            if was_answered:
-                return None  # it waits on the disk until the database has it
-            continue
-        if call.cost_usd is None and (was_answered or call.tokens_prompt is not None):
-            return None
-        total += call.cost_usd or 0
-    return total
+def _answered(calls: Mapping[UUID, bool]) -> list[UUID]:
+    return [call_id for call_id, was_answered in calls.items() if was_answered]
 
 
 def _result(session: Session) -> dict[str, Any]:
@@ -323,6 +312,5 @@ def _result(session: Session) -> dict[str, Any]:
 
 async def _fail(app: App, session: Session, why: str, analysis: Analysis, calls: Mapping[UUID, bool]) -> None:
     async with app.transaction() as tx:
-        if calls:
-            analysis = replace(analysis, cost_usd=await _cost(tx, calls))
+        analysis = await analysis_costs.with_cost(tx, session.session_id, analysis, answered=_answered(calls))
         await recommendations.fail_session(tx, session, why[:2_000], analysis)

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from guildhall.app.analysis_costs import with_cost
 from guildhall.app.wiring import App
 from guildhall.db import NOBODY, Actor, Tx
 from guildhall.domains.evaluation import recommendations
@@ -53,7 +54,7 @@ async def _ended(app: App, team: UUID, which: UUID, end: Callable[[Tx, UUID], Aw
 
 async def _fail_analysis(tx: Tx, session_id: UUID) -> None:
     session = await recommendations.get_session(tx, session_id)
-    await recommendations.fail_session(tx, session, _WHY, Analysis((), None))
+    await recommendations.fail_session(tx, session, _WHY, await with_cost(tx, session_id, Analysis((), None)))
 
 
 async def _call_off_debate(tx: Tx, debate_id: UUID) -> None:

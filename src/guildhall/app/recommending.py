@@ -20,7 +20,7 @@ from guildhall.adapters.analysts import LlmAnalyst, RuleAnalyst
 from guildhall.adapters.exchange import HttpClient
 from guildhall.adapters.llm import OPENAI, Endpoint, ModelClient, ModelNotNamed
 from guildhall.adapters.through import made_for
-from guildhall.app import evaluations, through
+from guildhall.app import analysis_costs, evaluations, through
 from guildhall.app.runner import OnProgress
 from guildhall.app.wiring import App
 from guildhall.db import Tx
@@ -76,7 +76,8 @@ async def analyst_of(choice: AnalystChoice, app: App | None = None) -> AsyncIter
             gateway = await stack.enter_async_context(
                 through.gateway_at(app, app.settings.gateway_url, f"analyst {choice.model}")
             )
-        analyst = LlmAnalyst(ModelClient(http, through=gateway), endpoint, choice.model, temperature=choice.temperature)
+        models, key_id = ModelClient(http, through=gateway), None if gateway is None else gateway.key_id
+        analyst = LlmAnalyst(models, endpoint, choice.model, temperature=choice.temperature, key_id=key_id)
         analyst.check()
         yield analyst
 
@@ -116,6 +117,7 @@ async def analyse(
             analysis = await analyst.analyse(evidence)
         took = replace(analysis, suggestions=())
         async with app.transaction() as tx:
+            analysis = await analysis_costs.with_cost(tx, session.session_id, analysis)
             found = await recommendations.record_analysis(tx, session, evidence, analysis)
             if on_kept is not None:
                 await on_kept(tx, session)
@@ -200,4 +202,5 @@ async def _settings_of(tx: Tx, proposal: Proposal) -> dict[str, Any]:
 
 async def _fail(app: App, session: Session, why: str, analysis: Analysis) -> None:
     async with app.transaction() as tx:
+        analysis = await analysis_costs.with_cost(tx, session.session_id, analysis)
         await recommendations.fail_session(tx, session, why[:2_000], analysis)

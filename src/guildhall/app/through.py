@@ -50,7 +50,7 @@ async def gateway_at(
         yield None
         return
     async with key_for(app, name, lasts=lasts) as made:
-        yield ThroughGateway(url, made.text)
+        yield ThroughGateway(url, made.text, made.id)
 
 
 @asynccontextmanager

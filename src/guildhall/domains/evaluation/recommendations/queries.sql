@@ -11,8 +11,17 @@ UPDATE evaluation.llm_recommendation_sessions
        config_version_id = :config_version_id,
        total_outcomes_analyzed = :total_outcomes_analyzed,
        patterns_identified = :patterns_identified,
-       improvement_id = :improvement_id
+       improvement_id = :improvement_id,
+       gateway_keys = gateway_keys || :gateway_keys::uuid[]
  WHERE session_id = :session_id;
+
+-- name: note_call
+UPDATE evaluation.llm_recommendation_sessions
+   SET gateway_calls = gateway_calls || :call_id::uuid
+ WHERE session_id = :session_id AND session_status = 'running';
+
+-- name: calls_of_session
+SELECT gateway_calls, gateway_keys, created_at FROM evaluation.llm_recommendation_sessions WHERE session_id = :session_id;
 
 -- name: finish_session
 UPDATE evaluation.llm_recommendation_sessions

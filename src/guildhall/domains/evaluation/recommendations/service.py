@@ -32,6 +32,7 @@ from guildhall.domains.evaluation.recommendations.types import (
     Analysis,
     Analyst,
     Calibration,
+    CallsMade,
     Effect,
     Evidence,
     Excerpt,
@@ -184,6 +185,24 @@ async def record_analysis(tx: Tx, session: Session, evidence: Evidence, analysis
 async def fail_session(tx: Tx, session: Session, error: str, analysis: Analysis) -> None:
     """Note why an analysis came to nothing, and what it cost all the same."""
     await store.finish_session(tx, session.session_id, SessionStatus.FAILED, analysis, error=error)
+
+
+async def note_call(tx: Tx, session_id: UUID, call_id: UUID) -> None:
+    """Note a call of a model that is about to be made for an analysis, so that it is found whatever becomes of who makes it."""
+    await store.note_call(tx, session_id, call_id)
+
+
+async def calls_made(tx: Tx, session_id: UUID) -> CallsMade:
+    """
+    What an analysis has called models with, as the gateway's ledger knows it.
+
+    Raises:
+        SessionNotFound: There is none, or it is another team's.
+    """
+    made = await store.calls_of_session(tx, session_id)
+    if made is None:
+        raise SessionNotFound(session_id)
+    return made
 
 
 async def lost_analyses(tx: Tx) -> list[tuple[UUID, UUID]]:

@@ -16,6 +16,7 @@ from guildhall.domains.evaluation.recommendations.errors import SplitsMixed
 from guildhall.domains.evaluation.recommendations.types import (
     Analysis,
     Analyst,
+    CallsMade,
     Effect,
     FailureSeen,
     Improvement,
@@ -77,7 +78,17 @@ async def describe_session(
         total_outcomes_analyzed=outcomes,
         patterns_identified=patterns,
         improvement_id=improvement_id,
+        gateway_keys=[] if analyst.key_id is None else [analyst.key_id],
     )
+
+
+async def note_call(tx: Tx, session_id: UUID, call_id: UUID) -> None:
+    await tx.execute(_queries.note_call, session_id=session_id, call_id=call_id)
+
+
+async def calls_of_session(tx: Tx, session_id: UUID) -> CallsMade | None:
+    row = await tx.find(_queries.calls_of_session, session_id=session_id)
+    return None if row is None else CallsMade(row["gateway_calls"], row["gateway_keys"], row["created_at"])
 
 
 async def finish_session(

@@ -168,12 +168,26 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Analyst:
-    """Who analyses, as sessions record it."""
+    """
+    Who analyses, as sessions record it.
+
+    `key_id` is the key that was made for its calls alone, where it calls a gateway of another process.
+    """
 
     kind: str
     model: str
     temperature: float
     template_version: str
+    key_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallsMade:
+    """What an analysis has called models with, none of it before `since`: calls by their ids, and keys whose calls are all its own."""
+
+    call_ids: Sequence[UUID]
+    key_ids: Sequence[UUID]
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

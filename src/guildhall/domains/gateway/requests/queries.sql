@@ -227,6 +227,21 @@ SELECT role, count(*)::integer AS calls, count(*) FILTER (WHERE status = 'failed
  GROUP BY role
  ORDER BY role;
 
+-- name: spent_by
+-- Calls by their ids, and all that were made with keys. What was cut off with its process may have cost something, or nothing.
+WITH wanted AS (
+    SELECT id, created_at FROM gateway.llm_requests WHERE id = ANY (:call_ids::uuid[]) AND created_at >= :since
+     UNION
+    SELECT id, created_at FROM gateway.llm_requests WHERE api_key_id = ANY (:key_ids::uuid[]) AND created_at >= :since
+)
+SELECT COALESCE(array_agg(id), '{}') AS call_ids,
+       count(*) FILTER (WHERE tokens_prompt IS NULL
+                          AND (status IN ('pending', 'running') OR error_code IN ('lost', 'gateway_stopped')))::integer AS cut_off,
+       count(*) FILTER (WHERE cost_usd IS NULL AND (status = 'completed' OR tokens_prompt IS NOT NULL))::integer AS unpriced,
+       COALESCE(sum(cost_usd), 0) AS known_usd
+  FROM wanted
+  JOIN gateway.llm_requests AS calls USING (id, created_at);
+
 -- name: responses
 -- An answer comes after its call, and within a day of it.
 SELECT id, created_at, provider_name, model, attempt, content, raw_response, tokens_prompt, tokens_completion, tokens_cached,

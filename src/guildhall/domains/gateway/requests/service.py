@@ -27,6 +27,7 @@ from guildhall.domains.gateway.requests.types import (
     Response,
     Selected,
     Spent,
+    SpentBy,
     Story,
     Traffic,
 )
@@ -227,6 +228,11 @@ async def get_traffic(tx: Tx, by: Grouping, since: datetime) -> list[Traffic]:
 async def spent_on(tx: Tx, simulation_id: UUID) -> list[Spent]:
     """What the team's calls for a simulation came to, by who made them; empty where none is in the ledger."""
     return await store.spent_on(tx, simulation_id)
+
+
+async def spent_by(tx: Tx, call_ids: Sequence[UUID], key_ids: Sequence[UUID], *, since: datetime) -> SpentBy:
+    """What the team's calls with these ids, and all that were made with these keys, came to; none of them is older than `since`."""
+    return await store.spent_by(tx, call_ids, key_ids, since)
 
 
 async def get_story(tx: Tx, call_id: UUID) -> Story:

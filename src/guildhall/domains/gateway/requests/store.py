@@ -24,6 +24,7 @@ from guildhall.domains.gateway.requests.types import (
     Response,
     Selected,
     Spent,
+    SpentBy,
     Traffic,
 )
 
@@ -275,6 +276,12 @@ async def traffic(tx: Tx, by: str, since: datetime) -> list[Traffic]:
 
 async def spent_on(tx: Tx, simulation_id: UUID) -> list[Spent]:
     return [Spent(**row) for row in await tx.fetch(_queries.spent_on, simulation_id=simulation_id)]
+
+
+async def spent_by(tx: Tx, call_ids: Sequence[UUID], key_ids: Sequence[UUID], since: datetime) -> SpentBy:
+    given = {"call_ids": list(call_ids), "key_ids": list(key_ids), "since": since.astimezone(UTC)}
+    (row,) = await tx.fetch(_queries.spent_by, **given)
+    return SpentBy(**row)
 
 
 async def find_call(tx: Tx, call_id: UUID, created_at: datetime) -> Row | None:

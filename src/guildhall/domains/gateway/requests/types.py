@@ -256,6 +256,21 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class SpentBy:
+    """
+    What some calls came to.
+
+    `unpriced` were answered at a price that is not known, `cut_off` are under way, or ended with their process:
+    nobody knows whether they cost anything. `known_usd` is what the others cost.
+    """
+
+    call_ids: Sequence[UUID]
+    cut_off: int
+    unpriced: int
+    known_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """One provider's answer, as the ledger shows it."""
 
