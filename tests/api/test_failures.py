@@ -109,6 +109,23 @@ async def test_a_cluster_is_listed_shown_and_changed(client_of, failed):
     assert cluster["cluster_id"] not in {each["cluster_id"] for each in listed["items"]}
 
 
+async def test_nobody_overwrites_what_somebody_else_has_said_meanwhile(client_of, failed):
+    at, client = f"{F}/{failed[2]['cluster_id']}", client_of("pottery/member")
+    _, read = await client.get(at)
+    said = {"llm_analysis": {"analysis": "Too hot.", "evidence": [], "share": 1.0}, "name": "Cracks"}
+    assert (await client.patch(at, json={**said, "seen": {each: read[each] for each in said}}))[0] == 200
+    for field, value in (("llm_analysis", {"analysis": "Too cold."}), ("name", "Chips")):
+        status, refused = await client.patch(at, json={field: value, "seen": {field: read[field]}})
+        assert (status, refused["error"]["code"]) == (409, "failure_cluster_changed"), refused
+        assert (refused["error"]["details"]["field"], refused["error"]["details"].get("remedy")) != (None, None)
+    _, now = await client.get(at)
+    assert {each: now[each] for each in said} == said
+    again = {"name": "Cracks and chips", "seen": {**said, "llm_analysis": {**said["llm_analysis"], "share": 1}}}
+    assert (await client.patch(at, json=again))[0] == 200, "as a client in JavaScript sends 1.0 back"
+    for body in ({"seen": {"pattern": "x"}}, {"seen": []}):
+        assert (await client.patch(at, json=body))[0] == 422
+
+
 async def test_a_change_that_makes_no_sense_is_refused_and_viewers_change_nothing(client_of, failed):
     _, _, cluster = failed
     at = f"{F}/{cluster['cluster_id']}"

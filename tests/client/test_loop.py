@@ -16,7 +16,7 @@ from guildhall.app.wiring import App
 from guildhall.client import ArcEvalDBClient, ConfigurationManager, LearningLoop, sync
 from guildhall.db import Actor
 from guildhall.domains.evaluation.configurations import ProposalDecided, RollbackRefused
-from guildhall.domains.evaluation.failures import ClusterNotFound
+from guildhall.domains.evaluation.failures import ClusterChanged, ClusterNotFound
 from guildhall.domains.evaluation.recommendations import FeedbackRefused, NotOpen, RecommendationNotFound
 from guildhall.domains.evaluation.reports import CostUnknown
 from guildhall.domains.evaluation.search import SearchRefused
@@ -95,7 +95,9 @@ async def test_the_example_runs_and_the_other_verbs_answer_the_same_in_both_plac
         told = await loop.analyse_cluster(cluster["cluster_id"], "The limit is low.")
         assert told["llm_analysis"]["analysis"] == "The limit is low."
         assert (await loop.resolve_cluster(cluster["cluster_id"], resolved=False))["resolved_at"] is None
-        assert (await loop.get_cluster(cluster["cluster_id"]))["name"] == "Out of time"
+        named = await loop.get_cluster(cluster["cluster_id"])
+        assert named["name"] == "Out of time"
+        assert (await loop.name_cluster(cluster["cluster_id"], "Out of time", seen=named))["name"] == "Out of time"
 
         gate = await loop.check_gate(ok, late)
         assert (gate["open"], [each["metric"] for each in gate["checked"]]) == (True, ["pass rate"])
@@ -113,6 +115,7 @@ async def test_the_example_runs_and_the_other_verbs_answer_the_same_in_both_plac
             (ProposalDecided, loop.approve(approved["diff_id"])),
             (ProposalDecided, loop.reject_proposal(approved["diff_id"], reason="Too late.")),
             (RollbackRefused, loop.roll_back("support-agent@v2", reason="Once more.")),
+            (ClusterChanged, loop.name_cluster(cluster["cluster_id"], "Late", seen={**cluster, "name": "Too late"})),
             (ClusterNotFound, loop.name_cluster("00000000-0000-7000-8000-0000000000ff", "None")),
             (SearchRefused, loop.search()),
             (CostUnknown, loop.plan_next(ok, late)),

@@ -58,6 +58,16 @@ async def test_clusters_are_listed_shown_named_analysed_and_resolved(
     told.write_text(json.dumps({"analysis": "It never asks twice.", "evidence": [outcome_ids[1]], "model": "m"}))
     analysed = guildhall("failures", "analyse", short, "--file", told, "--json").json
     assert analysed["llm_analysis"]["evidence"] == [outcome_ids[1]]
+    seen = tmp_path / "seen.json"
+    seen.write_text(json.dumps(shown))
+    late = guildhall("failures", "analyse", short, "Something else.", "--seen", seen, "--json", expect=4).json
+    assert late["error"]["code"] == "failure_cluster_changed"
+    assert (
+        guildhall("failures", "name", short, "x", "--seen", told, "--json", expect=2).json["error"]["details"]["field"]
+        == "seen"
+    )
+    seen.write_text(json.dumps(analysed))
+    guildhall("failures", "analyse", short, "It never asks twice.", "--seen", seen)
     assert "expected one of TEXT, --file and --clear" in guildhall("failures", "analyse", short, expect=2).err
     guildhall("failures", "resolve", short, "--steps", "Set retries: 2.")
     assert [each["cluster_id"] for each in guildhall("failures", "list", "--json").json] == [lesser["cluster_id"]]

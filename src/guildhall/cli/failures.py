@@ -15,6 +15,17 @@ group = typer.Typer(
 )
 
 ClusterArgument = Annotated[str, typer.Argument(metavar="CLUSTER", help="A cluster's id, or the end of it.")]
+SeenOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--seen",
+        metavar="FILE",
+        help="The cluster as `failures show --json` wrote it for you: nothing is changed where somebody has said something else since.",
+    ),
+]
+_ANALYSIS = (
+    'an object with `analysis` and `evidence`, such as {"analysis": "it never looks the order up", "evidence": []}'
+)
 LastOption = Annotated[int, typer.Option(min=1, max=10_000, help="How many.")]
 
 
@@ -86,10 +97,11 @@ def show(cluster: ClusterArgument, as_json: JsonOption = False) -> None:
 def name(
     cluster: ClusterArgument,
     words: Annotated[str, typer.Argument(metavar="NAME", help='What to call it; "" for no name.')],
+    seen: SeenOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Name a cluster. What has a name is not merged into another that has one."""
-    _change(cluster, {"name": words}, as_json=as_json)
+    _change(cluster, {"name": words}, seen, as_json=as_json)
 
 
 @group.command()
@@ -97,13 +109,14 @@ def resolve(
     cluster: ClusterArgument,
     steps: Annotated[str | None, typer.Option(help="How it was fixed.")] = None,
     reopen: Annotated[bool, typer.Option("--reopen", help="It is not resolved after all.")] = False,
+    seen: SeenOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Mark a cluster as resolved; it comes back by itself when it is seen again."""
     changes: dict[str, Any] = {"resolved": not reopen}
     if steps is not None:
         changes["resolution_steps"] = steps
-    _change(cluster, changes, as_json=as_json)
+    _change(cluster, changes, seen, as_json=as_json)
 
 
 @group.command()
@@ -117,6 +130,7 @@ def analyse(
         Path | None, typer.Option("--file", help="A JSON document with `analysis` and `evidence`, instead.")
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Take the analysis away.")] = False,
+    seen: SeenOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Keep what was found out about a cluster, with the outcomes that show it."""
@@ -131,9 +145,9 @@ def analyse(
             )
         if clear:
             return None
-        return _read(file) if file is not None else {"analysis": text, "evidence": evidence or []}
+        return _read(file, _ANALYSIS) if file is not None else {"analysis": text, "evidence": evidence or []}
 
-    _change(cluster, lambda: {"llm_analysis": document()}, as_json=as_json)
+    _change(cluster, lambda: {"llm_analysis": document()}, seen, as_json=as_json)
 
 
 @group.command()
@@ -214,7 +228,7 @@ def days(as_json: JsonOption = False) -> None:
     run(work, as_json=as_json)
 
 
-def _change(reference: str, changes: Any, *, as_json: bool) -> None:
+def _change(reference: str, changes: Any, seen: Path | None, *, as_json: bool) -> None:
     from guildhall.app.documents.failures import cluster_document
     from guildhall.app.wiring import App
     from guildhall.cli.render.failures import cluster_lines
@@ -224,9 +238,10 @@ def _change(reference: str, changes: Any, *, as_json: bool) -> None:
 
     async def work() -> None:
         said = changes() if callable(changes) else changes
+        before = _seen(seen, said)
         async with App.open() as app, app.transaction() as tx:
             found = await failures.resolve_cluster(tx, reference)
-            changed = await failures.change_cluster(tx, found.cluster_id, said)
+            changed = await failures.change_cluster(tx, found.cluster_id, said, seen=before)
             clustering = await failures.get_clustering(tx)
         if as_json:
             output.document(cluster_document(changed))
@@ -236,7 +251,27 @@ def _change(reference: str, changes: Any, *, as_json: bool) -> None:
     run(work, as_json=as_json)
 
 
-def _read(path: Path) -> Any:
+def _seen(path: Path | None, said: dict[str, Any]) -> dict[str, Any]:
+    """What `--seen` has of the fields that are about to be said anew."""
+    from guildhall.domains.evaluation import failures
+    from guildhall.errors import InvalidInput
+
+    if path is None:
+        return {}
+    before = _read(path, "a cluster as `guildhall failures show CLUSTER --json` writes it")
+    fields = [each for each in failures.SAID if each in said]
+    missing = [each for each in fields if each not in before]
+    if missing:
+        raise InvalidInput(
+            f"{str(path)!r} has no {' and no '.join(missing)}, expected a cluster",
+            remedy="Write one: `guildhall failures show CLUSTER --json > FILE`.",
+            field="seen",
+            value=str(path),
+        )
+    return {each: before[each] for each in fields}
+
+
+def _read(path: Path, expected: str) -> Any:
     from guildhall.algorithms import safejson
     from guildhall.errors import InvalidInput
 
@@ -245,15 +280,15 @@ def _read(path: Path) -> Any:
     except (OSError, UnicodeError) as error:
         raise InvalidInput(
             f"{str(path)!r} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}",
-            remedy="Name a file that holds an object with `analysis` and `evidence`.",
+            remedy=f"Name a file that holds {expected}.",
             field="file",
             value=str(path),
         ) from None
     found = safejson.load(text, str(path))
     if not isinstance(found, dict):
         raise InvalidInput(
-            f"{str(path)!r} holds no object, expected one with `analysis` and `evidence`",
-            remedy='For example {"analysis": "it never looks the order up", "evidence": []}.',
+            f"{str(path)!r} holds no object, expected {expected}",
+            remedy=f"Name a file that holds {expected}.",
             field="file",
             value=str(path),
         )

@@ -228,39 +228,55 @@ class LearningLoop(ClientBorrower):
         """
         return await (await self._place()).get_cluster(UUID(str(cluster_id)))
 
-    async def name_cluster(self, cluster_id: str | UUID, name: str | None) -> dict[str, Any]:
+    async def name_cluster(
+        self, cluster_id: str | UUID, name: str | None, *, seen: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """
-        Say what to call a cluster; None for no name.
+        Say what to call a cluster; None for no name. `seen`: the cluster as you read it.
 
         Raises:
             ClusterNotFound, FailureRefused: There is none, or the name is too long.
+            ClusterChanged: Somebody else has named it since it was `seen`.
         """
-        return await self._change(cluster_id, {"name": name})
+        return await self._change(cluster_id, {"name": name}, seen)
 
     async def analyse_cluster(
-        self, cluster_id: str | UUID, analysis: str, *, evidence: Sequence[str | UUID] = ()
+        self,
+        cluster_id: str | UUID,
+        analysis: str,
+        *,
+        evidence: Sequence[str | UUID] = (),
+        seen: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """
-        Keep what was found out about a cluster, citing outcomes that failed so.
+        Keep what was found out about a cluster, citing outcomes that failed so. `seen`: the cluster as you read it.
 
         Raises:
             ClusterNotFound, FailureRefused, EvidenceUnknown: There is none, or it says nothing, or cites others.
+            ClusterChanged: Somebody else has found out something since it was `seen`.
         """
         said = {"analysis": analysis, "evidence": [str(each) for each in evidence]}
-        return await self._change(cluster_id, {"llm_analysis": said})
+        return await self._change(cluster_id, {"llm_analysis": said}, seen)
 
     async def resolve_cluster(
-        self, cluster_id: str | UUID, *, steps: str | None = None, resolved: bool = True
+        self,
+        cluster_id: str | UUID,
+        *,
+        steps: str | None = None,
+        resolved: bool = True,
+        seen: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """
-        Mark a cluster as resolved, or as open again; it comes back by itself when it is seen again. `steps`: how to fix it.
+        Mark a cluster as resolved, or as open again; it comes back by itself when it is seen again.
+
+        `steps`: how to fix it. `seen`: the cluster as you read it.
 
         Raises:
             ClusterNotFound, FailureRefused: There is none, or the steps are too long.
+            ClusterChanged: Somebody else has said how to fix it since it was `seen`.
         """
-        return await self._change(
-            cluster_id, {"resolved": resolved} | ({} if steps is None else {"resolution_steps": steps})
-        )
+        said = {} if steps is None else {"resolution_steps": steps}
+        return await self._change(cluster_id, {"resolved": resolved, **said}, seen)
 
     async def search(
         self,
@@ -339,8 +355,11 @@ class LearningLoop(ClientBorrower):
         """
         return await (await self._place()).plan_next(baseline, candidate, budget_usd, trial_cost_usd)
 
-    async def _change(self, cluster_id: str | UUID, changes: Mapping[str, Any]) -> dict[str, Any]:
-        return await (await self._place()).change_cluster(UUID(str(cluster_id)), changes)
+    async def _change(
+        self, cluster_id: str | UUID, changes: Mapping[str, Any], seen: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        before = {field: seen[field] for field in changes if field in seen} if seen is not None else {}
+        return await (await self._place()).change_cluster(UUID(str(cluster_id)), changes, before)
 
     async def _place(self) -> DatabaseLoop | ServerLoop:
         return await (await self.db.evidence()).loop()

@@ -157,9 +157,10 @@ class DatabaseLoop:
         async with self._app.transaction() as tx:
             return _same(failures.story_document(await failure_room.tell_story(tx, cluster_id)))
 
-    async def change_cluster(self, cluster_id: UUID, changes: Mapping[str, Any]) -> _Document:
+    async def change_cluster(self, cluster_id: UUID, changes: Mapping[str, Any], seen: Mapping[str, Any]) -> _Document:
         async with self._app.transaction() as tx:
-            return _same(failures.cluster_document(await failure_room.change_cluster(tx, cluster_id, changes)))
+            changed = await failure_room.change_cluster(tx, cluster_id, changes, seen=seen)
+            return _same(failures.cluster_document(changed))
 
     async def search(
         self, text: str | None, like: str | None, kinds: Sequence[str], filters: Mapping[str, Any], limit: int
@@ -262,8 +263,8 @@ class ServerLoop:
     async def get_cluster(self, cluster_id: UUID) -> _Document:
         return await self._ask("get", f"failures/{cluster_id}")
 
-    async def change_cluster(self, cluster_id: UUID, changes: Mapping[str, Any]) -> _Document:
-        return await self._ask("patch", f"failures/{cluster_id}", dict(changes))
+    async def change_cluster(self, cluster_id: UUID, changes: Mapping[str, Any], seen: Mapping[str, Any]) -> _Document:
+        return await self._ask("patch", f"failures/{cluster_id}", {**changes, **({"seen": seen} if seen else {})})
 
     async def search(
         self, text: str | None, like: str | None, kinds: Sequence[str], filters: Mapping[str, Any], limit: int

@@ -661,36 +661,53 @@ class LearningLoop:
         """
         return self._loop.run(self._twin.get_cluster(cluster_id))
 
-    def name_cluster(self, cluster_id: str | UUID, name: str | None) -> dict[str, Any]:
+    def name_cluster(
+        self, cluster_id: str | UUID, name: str | None, *, seen: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """
-        Say what to call a cluster; None for no name.
+        Say what to call a cluster; None for no name. `seen`: the cluster as you read it.
 
         Raises:
             ClusterNotFound, FailureRefused: There is none, or the name is too long.
+            ClusterChanged: Somebody else has named it since it was `seen`.
         """
-        return self._loop.run(self._twin.name_cluster(cluster_id, name))
+        return self._loop.run(self._twin.name_cluster(cluster_id, name, seen=seen))
 
     def analyse_cluster(
-        self, cluster_id: str | UUID, analysis: str, *, evidence: Sequence[str | UUID] = ()
+        self,
+        cluster_id: str | UUID,
+        analysis: str,
+        *,
+        evidence: Sequence[str | UUID] = (),
+        seen: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """
-        Keep what was found out about a cluster, citing outcomes that failed so.
+        Keep what was found out about a cluster, citing outcomes that failed so. `seen`: the cluster as you read it.
 
         Raises:
             ClusterNotFound, FailureRefused, EvidenceUnknown: There is none, or it says nothing, or cites others.
+            ClusterChanged: Somebody else has found out something since it was `seen`.
         """
-        return self._loop.run(self._twin.analyse_cluster(cluster_id, analysis, evidence=evidence))
+        return self._loop.run(self._twin.analyse_cluster(cluster_id, analysis, evidence=evidence, seen=seen))
 
     def resolve_cluster(
-        self, cluster_id: str | UUID, *, steps: str | None = None, resolved: bool = True
+        self,
+        cluster_id: str | UUID,
+        *,
+        steps: str | None = None,
+        resolved: bool = True,
+        seen: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """
-        Mark a cluster as resolved, or as open again; it comes back by itself when it is seen again. `steps`: how to fix it.
+        Mark a cluster as resolved, or as open again; it comes back by itself when it is seen again.
+
+        `steps`: how to fix it. `seen`: the cluster as you read it.
 
         Raises:
             ClusterNotFound, FailureRefused: There is none, or the steps are too long.
+            ClusterChanged: Somebody else has said how to fix it since it was `seen`.
         """
-        return self._loop.run(self._twin.resolve_cluster(cluster_id, steps=steps, resolved=resolved))
+        return self._loop.run(self._twin.resolve_cluster(cluster_id, steps=steps, resolved=resolved, seen=seen))
 
     def search(
         self,

@@ -49,6 +49,14 @@ class Analysis(BaseModel):
     ]
 
 
+class ClusterSeen(Body):
+    """What stood there as it was read; what is not given is not compared."""
+
+    name: str | None = None
+    resolution_steps: str | None = None
+    llm_analysis: dict[str, Any] | None = None
+
+
 class ClusterChanges(Body):
     """What is said of a cluster; what is not given stays, and null takes it away."""
 
@@ -62,6 +70,8 @@ class ClusterChanges(Body):
     llm_analysis: Analysis | None = None
     resolved: bool | None = None
     """It comes back by itself when it is seen again; null changes nothing."""
+    seen: ClusterSeen | None = None
+    """Where something else stands there by now, nothing is changed, and the answer is 409."""
 
 
 class Rates(BaseModel):
@@ -153,7 +163,12 @@ async def get_cluster(visit: Reading, cluster_id: ClusterId) -> Response:
 
 @router.patch("/{cluster_id}", response_model=ClusterDocument)
 async def change_cluster(body: ClusterChanges, visit: Writing, cluster_id: ClusterId) -> Response:
-    """Name a cluster, say how to fix it, keep what was found out about it, or mark it as resolved."""
+    """
+    Name a cluster, say how to fix it, keep what was found out about it, or mark it as resolved.
+
+    With `seen` nobody overwrites what somebody else has said meanwhile.
+    """
     changes: dict[str, Any] = body.model_dump(exclude_unset=True)
+    seen = changes.pop("seen", None)
     async with visit.transaction() as tx:
-        return await visit.done(tx, cluster_document(await failures.change_cluster(tx, cluster_id, changes)))
+        return await visit.done(tx, cluster_document(await failures.change_cluster(tx, cluster_id, changes, seen=seen)))

@@ -29,7 +29,6 @@ Reference = Annotated[str, Path(max_length=100)]
 
 _LISTED = 50
 _AMONG = 1_000
-_SAID = ("name", "llm_analysis", "resolution_steps")
 _BETWEEN = re.compile(r"[\s,;]+")
 
 
@@ -110,7 +109,7 @@ async def one_cluster(visit: Reading, request: Request, cluster: Reference) -> R
         ],
         history=[_happened(each, found.cluster_id) for each in story.events[:_LISTED]],
         is_resolved=found.resolved_at is not None and found.last_seen <= found.resolved_at,
-        seen={field: failures.mark(story.cluster, field) for field in _SAID},
+        seen={field: failures.mark(story.cluster, field) for field in failures.SAID},
     )
     return render(request, "cluster.html", page, visit=visit)
 
@@ -151,10 +150,10 @@ async def reopen_cluster(visit: Writing, request: Request, cluster: Reference) -
 
 async def _change(visit: Visit, reference: str, changes: Mapping[str, Any], fields: Mapping[str, str]) -> Response:
     """Say something of a cluster, unless somebody else has said something else since the form was shown."""
-    seen = {field: fields["seen"] for field in changes if field in _SAID and "seen" in fields}
+    marks = {field: fields["seen"] for field in changes if "seen" in fields}
     async with visit.transaction() as tx:
         found = await failures.resolve_cluster(tx, reference)
-        changed = await failures.change_cluster(tx, found.cluster_id, changes, seen=seen)
+        changed = await failures.change_cluster(tx, found.cluster_id, changes, marks=marks)
         await visit.done(tx, None, status=204)
     return see_other(f"/failures/{changed.cluster_id}")
 

@@ -18,6 +18,7 @@ from guildhall.domains.evaluation.failures.ports import Embedder
 from guildhall.domains.evaluation.failures.rules import Row as FailureRow
 from guildhall.domains.evaluation.failures.service import (
     CLUSTERS,
+    SAID,
     active_teams,
     add_failures,
     analyse_days,
@@ -65,6 +66,7 @@ from guildhall.domains.evaluation.failures.types import (
 
 __all__ = [
     "CLUSTERS",
+    "SAID",
     "AffectedScenario",
     "AffectedVersion",
     "Cluster",

@@ -57,7 +57,7 @@ class ClusterChanged(Conflict):
     def __init__(self, cluster_id: UUID, field: str) -> None:
         super().__init__(
             f"somebody else has changed the {field.replace('_', ' ')} of cluster {cluster_id.hex[-6:]} meanwhile",
-            remedy="Go back, where your text still is, and copy it; look at the cluster again, and say both.",
+            remedy="Keep your text (in a browser it is where you came from: go back), look at the cluster again, and say both.",
             field=field,
             value=str(cluster_id),
         )

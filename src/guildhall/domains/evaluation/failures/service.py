@@ -332,20 +332,29 @@ async def tell_story(tx: Tx, cluster_id: UUID, *, among: int | None = None) -> C
     )
 
 
+SAID = ("name", "resolution_steps", "llm_analysis")
+"""What people say of a cluster, and may have said differently meanwhile (`change_cluster`)."""
+
+
 def mark(cluster: Cluster, field: str) -> str:
-    """What stands under `field` of a cluster (name, resolution_steps, llm_analysis), for `change_cluster` to compare."""
+    """What stands under a field of `SAID` in a cluster, for `change_cluster` to compare."""
     return rules.mark(getattr(cluster, field))
 
 
 async def change_cluster(
-    tx: Tx, cluster_id: UUID, changes: Mapping[str, Any], *, seen: Mapping[str, str] | None = None
+    tx: Tx,
+    cluster_id: UUID,
+    changes: Mapping[str, Any],
+    *,
+    seen: Mapping[str, Any] | None = None,
+    marks: Mapping[str, str] | None = None,
 ) -> Cluster:
     """
     Say something of a cluster; what is not among the changes stays.
 
     `name`, `resolution_steps` and `llm_analysis` (an object that says something under `analysis`, and cites outcomes
-    of the cluster under `evidence`) may be None; `resolved` is True or False. `seen` has marks of fields as whoever
-    changes them saw them.
+    of the cluster under `evidence`) may be None; `resolved` is True or False. `seen` has the fields of `SAID` as whoever
+    changes them read them, and `marks` what `mark` gave for them; what is in neither is not compared.
 
     Raises:
         ClusterChanged: Somebody else has changed such a field since.
@@ -354,11 +363,13 @@ async def change_cluster(
         EvidenceUnknown: The analysis cites outcomes that are none of the cluster's.
     """
     cluster = await get_cluster(tx, cluster_id)
-    if seen:
+    seen, marks = seen or {}, marks or {}
+    if seen or marks:
         await store.lock_cluster(tx, cluster.cluster_id)
         cluster = await get_cluster(tx, cluster_id)
-    for field, before in (seen or {}).items():
-        if before != mark(cluster, field):
+    for field in SAID:
+        is_other = field in seen and seen[field] != getattr(cluster, field)
+        if is_other or (field in marks and marks[field] != mark(cluster, field)):
             raise ClusterChanged(cluster.cluster_id, field)
     analysis, cited = rules.analysis(changes.get("llm_analysis"))
     if cited:
