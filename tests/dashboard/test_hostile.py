@@ -167,7 +167,7 @@ async def test_a_trajectory_of_ten_megabytes_is_a_page_like_others(site: Site) -
 async def test_what_is_not_there_or_makes_no_sense_is_a_page_that_says_so(site: Site) -> None:
     v2 = site.ids["v2"]
     wrong = {
-        "/nowhere": (404, "there is nothing at"),
+        "/nowhere": (404, "can be reached from Home"),
         f"/outcomes/{uuid4()}": (404, "no outcome"),
         "/outcomes/none": (422, "outcome_id"),
         "/simulations/abcdef0": (404, "no simulation"),
@@ -185,10 +185,10 @@ async def test_what_is_not_there_or_makes_no_sense_is_a_page_that_says_so(site: 
         "/scenarios/nothing": (404, "nothing"),
         "/scenarios?sort=colour": (422, "expected one of"),
         "/tools?format=xml": (422, "format"),
-        "/failures?fault=nobody": (422, "fault"),
+        "/failures?fault=nobody": (422, "fault is &#39;nobody&#39;, expected agent, tool, simulator"),
         f"/requests/{uuid4()}": (404, "no request"),
         f"/requests/{site.ids['call']}/messages/7": (404, "no message 7"),
-        "/requests?status=done": (422, "status"),
+        "/requests?status=done": (422, "expected pending, running, completed, failed"),
         "/providers?sort=colour": (422, "expected one of"),
         "/budgets?format=xml": (422, "format"),
         "/debates/0000": (404, "no debate"),
@@ -204,6 +204,7 @@ async def test_what_is_not_there_or_makes_no_sense_is_a_page_that_says_so(site: 
                 assert (response.status, response.content_type) == (status, "text/html"), path
                 assert said in text, path
                 assert "Traceback" not in text
+                assert "openapi" not in text, "that is for programs"
                 assert "<h1>" in text
         async with session.get("/v1/nowhere") as response:
             assert response.content_type == "application/json", "programs are answered as programs"

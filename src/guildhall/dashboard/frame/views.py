@@ -12,6 +12,7 @@ lets a browser run and load what the server itself ships and nothing else.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,6 +71,10 @@ SECTIONS = (
     ("Debates", "/debates"),
     ("System", "/system"),
 )
+
+
+_WORDS = re.compile(r"match pattern '\^\(([a-z_|]+)\)\?\$'")
+"""How a parameter that takes one of some words says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +154,26 @@ def error_page(request: Request, response: Response) -> Response:
     error = orjson.loads(bytes(response.body))["error"]
     # A form's own page is one step above what it is sent to.
     back = (request.url.path.rpartition("/")[0] or None) if request.method == "POST" else None
-    page = ErrorPage(response.status_code, error["message"], error.get("remedy"), error.get("request_id", ""), back)
+    message, remedy = _for_people(error)
+    page = ErrorPage(response.status_code, message, remedy, error.get("request_id", ""), back)
     kept = {name: response.headers[name] for name in ("Retry-After", "Allow") if name in response.headers}
     return render(request, "error.html", page, status=response.status_code, headers=kept)
+
+
+def _for_people(error: Mapping[str, Any]) -> tuple[str, str | None]:
+    """What is wrong, and the remedy, where the API's answer speaks to programs: of types, patterns and its own document."""
+    if error["code"] == "route_not_found":
+        return error["message"], "All that there is can be reached from Home."
+    if error["code"] != "fields_refused":
+        return error["message"], error.get("remedy")
+    said = []
+    for each in error["details"]["fields"]:
+        words = _WORDS.search(each["message"])
+        expected = f"expected {words[1].replace('|', ', ')}" if words else each["message"]
+        said.append(
+            f"{each['field']} is {each['value']!r}, {expected}" if each["value"] else f"{each['field']}: {expected}"
+        )
+    return "; ".join(said), "Go back, and choose from what the page offers."
 
 
 def see_other(path: str) -> Response:
