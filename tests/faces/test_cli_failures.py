@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
+from contextlib import redirect_stdout
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from rich.text import Text
 
 from fixtures.command_line import Command
 from fixtures.trials import a_failure, make_record, simulation_in
 from guildhall.app import clustering
 from guildhall.app.wiring import App
+from guildhall.cli.frame import Output
 from guildhall.domains.evaluation import outcomes
 
 
@@ -75,6 +79,21 @@ async def test_clusters_are_listed_shown_named_analysed_and_resolved(
     assert all(each in out for each in ("Carrier is silent", "resolved", "It never asks twice.", "Set retries: 2."))
     assert guildhall("failures", "resolve", short, "--reopen", "--json").json["state"] == "new"
     assert guildhall("failures", "analyse", short, "--clear", "--json").json["llm_analysis"] is None
+
+
+def test_what_others_wrote_moves_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Escape sequences colour, overwrite and retitle; where a terminal reads, nothing turns the direction of writing either."""
+    said = "no\x1b]0;owned\x07 \x1b[2J\x9b31m\u202etxt.exe"
+    Output().lines([said, Text.assemble((said, "bold"), " end")])
+    Output().warn(said)
+    found = "".join(capsys.readouterr())
+    assert not {"\x1b", "\x9b", "\x07"} & set(found)
+    assert (found.count("no␛]0;owned"), found.count("␛[2J\ufffd31m\u202etxt.exe")) == (3, 3)
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True  # type: ignore[method-assign]
+    with redirect_stdout(terminal):
+        Output().lines([said])
+    assert "␛[2J\ufffd31m\ufffdtxt.exe" in terminal.getvalue()
 
 
 def test_what_there_is_none_of_is_said(guildhall: Command) -> None:

@@ -121,8 +121,34 @@ def to_json(value: Any) -> str:
     return orjson.dumps(value, default=plain, option=OPTIONS | orjson.OPT_INDENT_2).decode()
 
 
+_ACTING = {
+    **{each: 0x2400 + each for each in range(0x20) if chr(each) not in "\t\n\r"},
+    0x7F: 0x2421,
+    **dict.fromkeys(range(0x80, 0xA0), 0xFFFD),
+}
+_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], 0xFFFD)
+"""Characters that a terminal obeys, and those that turn the direction of writing: each becomes another one, so that styles keep their places."""
+
+
 class _Console(Console):
-    """Rich's own ends with 1 when its reader has gone, which means that a gate failed."""
+    """
+    Rich's own ends with 1 when its reader has gone, which means that a gate failed, and lets through what terminals obey.
+
+    What agents, models and users have written can neither colour, overwrite nor retitle anything. Where nobody reads,
+    texts keep what turns the direction of writing.
+    """
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*map(self._harmless, objects), **options)
+
+    def _harmless(self, said: Any) -> Any:
+        table = _ACTING | _TURNING if self.is_terminal else _ACTING
+        if isinstance(said, str):
+            return said.translate(table)
+        if isinstance(said, Text) and (plain := said.plain.translate(table)) != said.plain:
+            said = said.copy()
+            said.plain = plain
+        return said
 
     def on_broken_pipe(self) -> None:
         raise  # noqa: PLE0704 - Rich calls this while it handles the BrokenPipeError; `run` knows what to do
