@@ -10,6 +10,8 @@ import pytest
 
 from fixtures.command_line import Command
 from guildhall import demo
+from guildhall.cli.render.recommendations import calibration_lines
+from guildhall.domains.evaluation.recommendations import Calibration
 
 
 @pytest.fixture
@@ -53,6 +55,19 @@ def test_from_trials_to_an_approved_version(guildhall: Command, shop: Path) -> N
     assert rule == {
         "needed_for": "proposals", "approvers": "admin", "four_eyes": True, "needs_proof": False, "of": "configuration"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("bias", "said"),
+    [
+        (-0.004, "predicts neither too much nor too little"),
+        (-0.02, "predicts 2 points too little"),
+        (0.01, "predicts 1 point too much"),
+    ],
+)
+def test_to_which_side_predictions_are_off_is_said_in_words(bias: float, said: str) -> None:
+    found = Calibration("rules", 2, 0, bias, 0.02, 1.0, 0.22, None, 0)
+    assert said in calibration_lines([found])[0]
 
 
 def test_a_gate_is_open_for_the_better_and_closed_for_the_worse(guildhall: Command, shop: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from guildhall.algorithms.differences import summarise
+from guildhall.app.figures import count
 from guildhall.app.improving import told
 from guildhall.domains.evaluation.configurations import Proposal
 from guildhall.domains.evaluation.recommendations import Calibration, Proof, Recommendation, Session
@@ -86,6 +87,12 @@ def proposal_lines(proposal: Proposal) -> list[Text | str]:
     ]
 
 
+def _aside(bias: float) -> str:
+    """To which side predictions are off, in words: `3 points too much`"""
+    by = round(100 * abs(bias))
+    return f"{count(by, 'point')} too {'much' if bias > 0 else 'little'}" if by else "neither too much nor too little"
+
+
 def calibration_lines(found: Sequence[Calibration]) -> list[str]:
     """How good each analyst's predictions were."""
     lines = []
@@ -96,8 +103,7 @@ def calibration_lines(found: Sequence[Calibration]) -> list[str]:
             else f"feedback {each.feedback_mean:.1f} of 5 ({each.feedbacks})"
         )
         lines.append(
-            f"{each.analyst:<6}  {each.better} of {each.proofs} proven better; predicts {100 * each.bias:+.0f} points too "
-            f"much, off by {100 * each.mean_error:.0f}; {each.covered:.0%} inside its intervals; Brier {each.brier:.2f}; "
-            f"{feedback}"
+            f"{each.analyst:<6}  {each.better} of {each.proofs} proven better; predicts {_aside(each.bias)}, "
+            f"off by {100 * each.mean_error:.0f}; {each.covered:.0%} inside its intervals; Brier {each.brier:.2f}; {feedback}"
         )
     return lines or ["no recommendation has been proven yet"]
