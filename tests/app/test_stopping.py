@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
 from fixtures.command_line import Command
-from fixtures.trials import make_record, make_simulation
+from fixtures.trials import make_record, pair_under_way
 from guildhall import demo
 from guildhall.app import evaluations, gates, handing_out, stopping
 from guildhall.app.documents.comparisons import comparison_document
@@ -28,24 +26,8 @@ from guildhall.domains.evaluation.simulations import Simulation, SimulationStatu
 SCENARIOS = [f"scenario_{n:02}" for n in range(12)]
 
 
-async def running(tx: Tx, passes: Callable[[bool, int, int], bool | None], rounds: int) -> tuple[UUID, UUID]:
-    """Two simulations of ten rounds, of which so many are done."""
-    ids = []
-    for is_candidate in (False, True):
-        simulation_id = await make_simulation(tx, SCENARIOS, trials=10)
-        await simulations.start_simulation(tx, simulation_id)
-        records = [
-            make_record(simulation_id, name, trial_number=trial, passed=passes(is_candidate, number, trial))
-            for number, name in enumerate(SCENARIOS)
-            for trial in range(1, rounds + 1)
-        ]
-        await outcomes.record_trials(tx, records)
-        ids.append(simulation_id)
-    return ids[0], ids[1]
-
-
 async def test_what_is_certain_ends_both_and_is_what_a_comparison_says_first(tx: Tx) -> None:
-    ids = await running(tx, lambda is_candidate, number, trial: is_candidate, rounds=2)
+    ids = await pair_under_way(tx, SCENARIOS, lambda is_candidate, number, trial: is_candidate, rounds=2)
     look = await stopping.end_if_decided(tx, *ids)
     assert look is not None
     assert (look.stop, look.rounds, look.difference) == (reports.Stop.BETTER, 2, 1.0)
@@ -66,14 +48,18 @@ async def test_what_is_certain_ends_both_and_is_what_a_comparison_says_first(tx:
 
 
 async def test_what_is_open_goes_on(tx: Tx) -> None:
-    ids = await running(tx, lambda is_candidate, number, trial: (number + trial + is_candidate) % 2 == 0, rounds=3)
+    ids = await pair_under_way(
+        tx, SCENARIOS, lambda is_candidate, number, trial: (number + trial + is_candidate) % 2 == 0, rounds=3
+    )
     assert await stopping.end_if_decided(tx, *ids) is None
     states = await simulations.states(tx, list(ids))
     assert set(states.values()) == {SimulationStatus.RUNNING}
 
 
 async def test_only_complete_rounds_are_looked_at_and_what_was_not_scored_decides_nothing(tx: Tx) -> None:
-    one, other = await running(tx, lambda is_candidate, number, trial: None if number else is_candidate, rounds=1)
+    one, other = await pair_under_way(
+        tx, SCENARIOS, lambda is_candidate, number, trial: None if number else is_candidate, rounds=1
+    )
     look = await reports.look_at(tx, one, other)
     assert look is not None
     assert look.difference == pytest.approx(1 / 12)
@@ -84,7 +70,7 @@ async def test_only_complete_rounds_are_looked_at_and_what_was_not_scored_decide
 
 async def test_a_round_that_ends_before_an_earlier_one_waits_for_it(tx: Tx) -> None:
     """Which rounds end first may depend on how they end: slow failures would be seen last."""
-    one, other = await running(tx, lambda is_candidate, number, trial: is_candidate, rounds=1)
+    one, other = await pair_under_way(tx, SCENARIOS, lambda is_candidate, number, trial: is_candidate, rounds=1)
     before = await reports.look_at(tx, one, other)
     for simulation_id in (one, other):
         late = [make_record(simulation_id, name, trial_number=3) for name in SCENARIOS]
@@ -158,8 +144,8 @@ def request(agent: str, *, against: str | None = None, trials: int = 1) -> evalu
 
 async def test_a_gate_is_not_closed_nor_opened_by_what_was_stopped_early(tx: Tx) -> None:
     """Its tests take the number of trials as fixed: what they show counts, what they rule out does not."""
-    worse = await running(tx, lambda is_candidate, number, trial: not is_candidate, rounds=2)
-    better = await running(tx, lambda is_candidate, number, trial: is_candidate, rounds=2)
+    worse = await pair_under_way(tx, SCENARIOS, lambda is_candidate, number, trial: not is_candidate, rounds=2)
+    better = await pair_under_way(tx, SCENARIOS, lambda is_candidate, number, trial: is_candidate, rounds=2)
     for ids, expected in ((worse, Decision.REGRESSED), (better, Decision.UNDECIDED)):
         assert await stopping.end_if_decided(tx, *ids) is not None
         versus = await reports.compare(tx, *[await simulations.get_simulation(tx, each) for each in ids])

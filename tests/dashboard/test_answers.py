@@ -13,6 +13,8 @@ import aiohttp
 import pytest
 
 from fixtures.browser import Site
+from fixtures.trials import pair_under_way
+from guildhall.app import stopping
 from guildhall.domains.platform import identity
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -118,6 +120,21 @@ async def test_a_comparison_says_what_the_api_says(site: Site, headers: dict[str
     up, down = (sum(1 for each in told["scenarios"] if sign * each["change"] > 0) for sign in (1, -1))
     assert f"{up} up" in text
     assert f"{down} down" in text
+
+
+async def test_a_comparison_that_was_stopped_early_says_so_before_its_verdict(site: Site) -> None:
+    who, names = "smithy/member", [f"stopped_{n:02}" for n in range(12)]
+    async with site.database() as database, database.transaction(site.served.people[who]) as tx:
+        ids = await pair_under_way(tx, names, lambda is_candidate, number, trial: is_candidate, rounds=2)
+        assert await stopping.end_if_decided(tx, *ids) is not None
+    headers = {"Authorization": f"Bearer {site.served.keys[who]}"}
+    address = f"{site.url}/compare?baseline={ids[0]}&candidate={ids[1]}"
+    async with aiohttp.ClientSession(headers=headers) as session, session.get(address) as response:
+        text = await response.text()
+    said, _, verdict = text.partition('<span class="word">')
+    assert verdict
+    for each in ("Stopped early: ", "Decided at look 2 of 10; saved 192 trials", "fixed beforehand, which it was not"):
+        assert each in said, each
 
 
 async def test_two_trials_that_ended_differently_are_shown_side_by_side(site: Site, headers: dict[str, str]) -> None:

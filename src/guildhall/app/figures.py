@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from guildhall.domains.evaluation.reports import EarlyStop  # brings NumPy, which a figure needs not wait for
 
 
 def percent(share: float) -> str:
@@ -72,3 +77,11 @@ def shortened(text: str, width: int) -> str:
     """The text in one line of at most `width` characters."""
     line = " ".join(text.split())
     return line if len(line) <= width else line[: max(width - 1, 0)] + "…"
+
+
+def early_stop(stops: Sequence[EarlyStop]) -> tuple[str, str]:
+    """At which look a comparison was decided and what that saved on these sides, and by what rule: a sentence for each."""
+    first, trials = stops[0], sum(each.trials_saved for each in stops)
+    costs = [each.cost_saved_usd for each in stops if each.cost_saved_usd is not None]
+    saved = count(trials, "trial") + (f", about {money(sum(costs, Decimal(0)))}" if len(costs) == len(stops) else "")
+    return f"Decided at look {first.look} of {first.rounds_planned}; saved {saved}", f"Rule: {first.rule.told}"

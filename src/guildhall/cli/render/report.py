@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from guildhall.app import figures
 from guildhall.cli.render.figures import count, duration, marks, money, percent, points, share, shortened
 from guildhall.domains.evaluation.reports import Report, ScenarioResult, Summary, early_stop
 
@@ -52,13 +53,7 @@ def early_lines(*sides: Summary) -> list[Text]:
     stops = [stop for each in sides if (stop := early_stop(each)) is not None]
     if len(stops) < len(sides):
         return []
-    rule, trials = stops[0].rule, sum(each.trials_saved for each in stops)
-    costs = [each.cost_saved_usd for each in stops if each.cost_saved_usd is not None]
-    saved = count(trials, "trial") + (f", about {money(sum(costs, Decimal(0)))}" if len(costs) == len(stops) else "")
-    return [
-        Text(f"Decided at look {stops[0].look} of {stops[0].rounds_planned}; saved {saved}", "dim"),
-        Text(f"Rule: {rule.told}", "dim"),
-    ]
+    return [Text(each, "dim") for each in figures.early_stop(stops)]
 
 
 def _rates(summary: Summary) -> list[Text]:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from guildhall.algorithms.differences import summarise
 from guildhall.algorithms.statistics import MetricVerdict, difference_interval
 from guildhall.api.frame.visits import Reading
+from guildhall.app import figures
 from guildhall.app.figures import change_in_points, duration, money, p_value, percent
 from guildhall.dashboard.frame.charts import Whisker, whisker
 from guildhall.dashboard.frame.tables import Column, Table, TableWanted
@@ -88,9 +89,10 @@ class ToolChange:
 
 @dataclass(frozen=True, slots=True)
 class ComparePage:
-    """Two simulations compared, the verdict first."""
+    """Two simulations compared, the verdict first; `early` says, sentence by sentence, how they were ended early, if they were."""
 
     versus: Versus
+    early: Sequence[str]
     verdict: str
     css: str
     sentence: str
@@ -151,6 +153,7 @@ async def compare(
         return table.export
     page = ComparePage(
         versus=versus,
+        early=_early(versus),
         verdict="nothing to compare" if versus.judgement is None else versus.judgement.verdict.value,
         css="undecided" if versus.judgement is None else CSS[versus.judgement.verdict],
         sentence=_sentence(versus),
@@ -194,6 +197,14 @@ async def _pairs(tx: Tx) -> list[tuple[Simulation, Simulation, str]]:
         two = await simulations.get_simulation(tx, each.candidate_id)
         found.append((one, two, link("/compare", baseline=one.simulation_id, candidate=two.simulation_id)))
     return found
+
+
+def _early(versus: Versus) -> list[str]:
+    why = reports.ended_early(versus)
+    if why is None:
+        return []
+    stops = [stop for each in (versus.baseline, versus.candidate) if (stop := reports.early_stop(each)) is not None]
+    return [why[:1].upper() + why[1:], *(figures.early_stop(stops) if len(stops) == 2 else ())]
 
 
 def _sentence(versus: Versus) -> str:
