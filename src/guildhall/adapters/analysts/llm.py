@@ -44,6 +44,9 @@ _MOST_FAILURES = 60
 _LONGEST_TEXT = 1_500
 _LONGEST_PROMPT = 20_000
 
+_UNSURE = ("model_timeout", "model_garbage", "content_filter")
+"""How a call has failed that may have cost something all the same; nobody says what."""
+
 _RULES = """\
 You improve AI agents. You are given an agent's configuration (agent.yaml), how it did on test scenarios, and what happened
 in trials that failed. Find causes that several failures share, and propose changes that would help on scenarios like
@@ -193,7 +196,10 @@ class LlmAnalyst:
                 role="analyst",
             )
         except TrialFailed as error:
-            raise _failed(error.message, before) from error
+            failed = _failed(error.message, before)
+            if error.failure_type in _UNSURE and not failed.cost_usd:
+                failed.cost_usd = None
+            raise failed from error
 
 
 def _rules() -> str:

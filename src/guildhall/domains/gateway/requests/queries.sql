@@ -228,7 +228,8 @@ SELECT role, count(*)::integer AS calls, count(*) FILTER (WHERE status = 'failed
  ORDER BY role;
 
 -- name: spent_by
--- Calls by their ids, and all that were made with keys. What was cut off with its process may have cost something, or nothing.
+-- Calls by their ids, and all that were made with keys. What was cut off, by its process or by the provider, may have cost
+-- something, or nothing.
 WITH wanted AS (
     SELECT id, created_at FROM gateway.llm_requests WHERE id = ANY (:call_ids::uuid[]) AND created_at >= :since
      UNION
@@ -236,7 +237,9 @@ WITH wanted AS (
 )
 SELECT COALESCE(array_agg(id), '{}') AS call_ids,
        count(*) FILTER (WHERE tokens_prompt IS NULL
-                          AND (status IN ('pending', 'running') OR error_code IN ('lost', 'gateway_stopped')))::integer AS cut_off,
+                          AND (status IN ('pending', 'running')
+                               OR error_code IN ('lost', 'gateway_stopped', 'internal_error', 'stream_broken', 'upstream_broken',
+                                                 'upstream_timeout', 'upstream_too_long')))::integer AS cut_off,
        count(*) FILTER (WHERE cost_usd IS NULL AND (status = 'completed' OR tokens_prompt IS NOT NULL))::integer AS unpriced,
        COALESCE(sum(cost_usd), 0) AS known_usd
   FROM wanted

@@ -260,8 +260,8 @@ class SpentBy:
     """
     What some calls came to.
 
-    `unpriced` were answered at a price that is not known, `cut_off` are under way, or ended with their process:
-    nobody knows whether they cost anything. `known_usd` is what the others cost.
+    `unpriced` were answered at a price that is not known, `cut_off` are under way, or ended with their process or
+    before the answer was whole: nobody knows whether they cost anything. `known_usd` is what the others cost.
     """
 
     call_ids: Sequence[UUID]
