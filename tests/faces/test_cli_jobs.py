@@ -94,6 +94,10 @@ async def test_a_job_is_added_from_the_command_line(types: jobs.Types, guildhall
         assert said in guildhall("jobs", "add", "other", "--after", after, expect=2).err
     assert "is 'urgent', expected critical" in guildhall("jobs", "add", "other", "--priority", "urgent", expect=2).err
     assert "wait in 'default'" in guildhall("jobs", "add", "other", "--queue", "mail", expect=2).err
+    for words in (("list", "--type", "ohter"), ("dead", "--type", "ohter"), ("redrive", "--type", "ohter")):
+        assert 'Did you mean "other"?' in guildhall("jobs", *words, expect=2).err
+    assert "waits in queue 'mail'" in guildhall("jobs", "list", "--queue", "mail", expect=2).err
+    assert guildhall("jobs", "dead", "--type", "other").out == "no dead letters\n"
     for words in (("worker", "--lease", "nan"), ("worker", "--grace", "inf"), ("jobs", "top", "--every", "nan")):
         assert guildhall(*words, "--json", expect=2).json["error"]["code"] == "usage"
 
@@ -271,8 +275,8 @@ async def test_dead_jobs_are_listed_and_sent_back(
     running.send_signal(signal.SIGTERM)
     running.communicate()
     assert (job in dead, "1 attempt" in dead, "ValueError: out of stock" in dead) == (True, True, True)
-    assert guildhall("jobs", "dead", "--type", "elsewhere").out == "no dead letters\n"
-    assert guildhall("jobs", "redrive", "--type", "elsewhere").out == "sent back 0 jobs\n"
+    assert "there is no job type 'elsewhere'" in guildhall("jobs", "dead", "--type", "elsewhere", expect=2).err
+    assert guildhall("jobs", "redrive", "--type", "elsewhere", expect=2).out == ""
     assert guildhall("jobs", "redrive", "--json").json == {"redriven": [job]}
 
 

@@ -41,6 +41,7 @@ def test_a_task_goes_from_hand_to_hand(guildhall: Command) -> None:
     assert "quality 0.50 on average" in guildhall("agents", "show", "ada").out
 
     guildhall("tasks", "claim", "--agent", "bob")
+    assert "message is ' ', expected a text" in guildhall("tasks", "fail", "report", "-m", " ", expect=2).err
     assert "failed" in guildhall("tasks", "fail", "report", "-m", "no ink", "--final").out
     assert "no ink" in guildhall("tasks", "dead").out
     assert guildhall("tasks", "redrive").out == "sent back 1 task\n"
@@ -71,6 +72,10 @@ def test_what_cannot_be_is_said(guildhall: Command, tmp_path: Path) -> None:
         (["tasks", "type", "t", "--timeout", "1e300"], "--timeout"),
         (["tasks", "claim", "--agent", "x", "--lease", "nan"], "--lease"),
         (["tasks", "list", "--status", "pendign"], 'Did you mean "pending"?'),
+        (["tasks", "list", "--type", "tsak"], 'Did you mean "task"?'),
+        (["tasks", "list", "--agent", "x"], "there is no agent 'x'"),
+        (["tasks", "dead", "--type", "tsak"], 'Did you mean "task"?'),
+        (["tasks", "redrive", "--type", "tsak"], 'Did you mean "task"?'),
         (["agents", "add", "ada", "--skill", "sql=lots"], "proficiency is 'lots', expected a number from 0 to 1"),
     ):
         assert said in guildhall(*command, expect=2).err

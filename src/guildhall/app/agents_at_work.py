@@ -106,6 +106,7 @@ class AgentAtWork:
 
         Raises:
             AgentNotFound, NamedTwice: As `heartbeat`.
+            TaskInvalid: A message says nothing.
         """
         _apart(failures)
         async with self._transactions() as tx:

@@ -42,6 +42,8 @@ def list_(
         filters = {"status": _status(status), "task_type": task_type, "queue": queue}
         async with App.open() as app, app.transaction() as tx:
             page = await jobs.page_jobs(tx, filters, jobs.JOBS.order(), at_most=last)
+            if not page.items:
+                await jobs.insist_known(tx, task_type, queue)
         if as_json:
             output.document([job_document(each) for each in page.items])
         else:
@@ -301,6 +303,8 @@ def dead(
         order = jobs.DEAD_LETTERS.order()
         async with App.open() as app, app.transaction() as tx:
             page = await jobs.page_dead_letters(tx, filters, order, only_open=not every, at_most=last)
+            if not page.items:
+                await jobs.insist_known(tx, task_type)
         if as_json:
             output.document([dead_letter_document(each) for each in page.items])
         else:
@@ -327,6 +331,8 @@ def redrive(
         async with App.open() as app:
             async with app.transaction() as tx:
                 ids = await jobs.redrive(tx, task_type=task_type, at_most=at_most)
+                if not ids:
+                    await jobs.insist_known(tx, task_type)
             await ring_once(app.database)
         if as_json:
             output.document({"redriven": ids})

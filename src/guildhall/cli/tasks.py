@@ -162,6 +162,8 @@ def list_(
         filters = {"status": _status(status), "task_type": task_type, "agent": agent, "skill": skill}
         async with App.open() as app, app.transaction() as tx:
             page = await tasks.page_tasks(tx, filters, tasks.TASKS.order(), at_most=last)
+            if not page.items:
+                await tasks.insist_known(tx, task_type, agent)
         if as_json:
             output.document([task_document(each) for each in page.items])
         else:
@@ -382,6 +384,8 @@ def dead(
         order = tasks.DEAD_LETTERS.order()
         async with App.open() as app, app.transaction() as tx:
             page = await tasks.page_dead_letters(tx, {"task_type": task_type}, order, only_open=not every, at_most=last)
+            if not page.items:
+                await tasks.insist_known(tx, task_type)
         if as_json:
             output.document([task_dead_letter_document(each) for each in page.items])
         else:
@@ -406,6 +410,8 @@ def redrive(
     async def work() -> None:
         async with App.open() as app, app.transaction() as tx:
             ids = await tasks.redrive(tx, task_type=task_type, at_most=at_most)
+            if not ids:
+                await tasks.insist_known(tx, task_type)
         if as_json:
             output.document({"redriven": ids})
         else:

@@ -33,6 +33,7 @@ from guildhall.domains.platform.jobs.lanes import (
     activity,
     hands,
     hold_types,
+    insist_known,
     limit_type,
     list_lanes,
 )
@@ -206,6 +207,7 @@ __all__ = [
     "hands",
     "heartbeat",
     "hold_types",
+    "insist_known",
     "is_moment",
     "is_timeout",
     "is_weight",

@@ -26,6 +26,21 @@ async def list_lanes(tx: Tx) -> list[Lane]:
     return await store.lanes(tx)
 
 
+async def insist_known(tx: Tx, task_type: str | None, queue: str | None = None) -> None:
+    """
+    Make sure that a type, a queue, or a type in a queue is there, before nothing is found in it; None is any.
+
+    Raises:
+        JobTypeUnknown, QueueUnknown: No worker has made it known.
+    """
+    types = await store.types(tx)
+    if queue is not None and all(each.queue != queue for each in types):
+        raise QueueUnknown(queue, {each.queue for each in types})
+    if task_type is not None and not any(each.name == task_type and queue in (None, each.queue) for each in types):
+        elsewhere = [each.queue for each in types if each.name == task_type]
+        raise JobTypeUnknown(task_type, queue, {each.name for each in types}, elsewhere)
+
+
 async def hold_types(tx: Tx, task_type: str | None, queue: str | None, *, is_paused: bool) -> list[Lane]:
     """
     Begin no more jobs of a type, of a queue, or of a type in a queue, until they are resumed; what is under way goes on.

@@ -90,6 +90,17 @@ def check_score(score: float | None) -> None:
         raise TaskInvalid("quality_score", score, "a number from 0 to 1")
 
 
+def check_message(message: str) -> None:
+    """
+    Hold what is said of a failure against what that may be.
+
+    Raises:
+        TaskInvalid: It says nothing.
+    """
+    if not message.strip():
+        raise TaskInvalid("message", message, "a text that says what was wrong")
+
+
 def result_of(result: Any) -> bytes | None:
     """
     What came of a task, as JSON; None where nothing did.

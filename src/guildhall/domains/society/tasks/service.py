@@ -98,6 +98,21 @@ async def list_types(tx: Tx) -> list[TaskType]:
     return [TaskType(ANY_TYPE), *await store.types(tx)]
 
 
+async def insist_known(tx: Tx, task_type: str | None, agent: str | None = None) -> None:
+    """
+    Make sure that a type and an agent are there, before nothing is found of them; None is any.
+
+    Raises:
+        TaskTypeUnknown: The team knows no such type.
+        AgentNotFound: It has no such agent.
+    """
+    known = [each.name for each in await list_types(tx)]
+    if task_type is not None and task_type not in known:
+        raise TaskTypeUnknown(task_type, known)
+    if agent is not None:
+        await agents.get_agent(tx, agent)
+
+
 # adding -----------------------------------------------------------------------------
 
 
@@ -254,7 +269,14 @@ async def finish(tx: Tx, agent: UUID, done: Sequence[Done]) -> set[UUID]:
 
 
 async def fail(tx: Tx, agent: UUID, failures: Sequence[Failure]) -> list[Verdict]:
-    """Say which attempts failed; what becomes of those tasks that the agent still had."""
+    """
+    Say which attempts failed; what becomes of those tasks that the agent still had.
+
+    Raises:
+        TaskInvalid: A message says nothing.
+    """
+    for each in failures:
+        rules.check_message(each.message)
     cleaned = [
         replace(each, message=_clean(each.message, _MOST_MESSAGE), stack=each.stack and _clean(each.stack, _MOST_STACK))
         for each in failures
