@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -189,6 +190,21 @@ async def test_a_file_that_lost_a_row_is_refused(archived: Readings, tmp_path: P
     with pytest.raises(archives.ArchiveDamaged, match="holds 4 rows whose digest differs from that of the 5"):
         await archives.restore(archived.place.url, file)
     assert len(await archived.rows()) == 1
+
+
+async def test_a_file_that_was_damaged_says_so_wherever_it_was(archived: Readings, tmp_path: Path) -> None:
+    await archive(archived, tmp_path)
+    file = min(tmp_path.glob("readings/*.parquet"))
+    whole = file.read_bytes()
+    said = set()
+    for place in (60, 150, 400, 1000, 1500, len(whole) - 300, len(whole) - 8):
+        file.write_bytes(whole[:place] + b"\xff\x00\xab\xcd" + whole[place + 4 :])
+        with suppress(archivefiles.ArchiveUnreadable):
+            try:
+                await archives.restore(archived.place.url, file)
+            except archives.ArchiveDamaged as error:
+                said.add(error.message.removeprefix(str(file)))
+    assert {" holds rows that cannot be read", " holds a value that is none of its column"} & said
 
 
 async def test_a_file_that_is_no_archive_is_refused(archived: Readings, tmp_path: Path) -> None:

@@ -76,13 +76,13 @@ async def maintain(app: App, url: str) -> Upkeep:
     refreshed = await rollups.refresh(app.database)
     steps: list[timeseries.Step] = []
     for work in (
-        rollups.refresh_continuous(url),
-        timeseries.maintain(app.database),
-        archives.archive_expired(url, app.database, app.settings.archive_dir),
-        timeseries.close_partitions(url),
+        lambda: rollups.refresh_continuous(url),
+        lambda: timeseries.maintain(app.database),
+        lambda: archives.archive_expired(url, app.database, app.settings.archive_dir),
+        lambda: timeseries.close_partitions(url),
     ):
         try:
-            steps += await work or []
+            steps += await work() or []
         except (NotAllowed, ArchiveFormatMissing) as error:
             left.append(error)
     return Upkeep(expired, lost, clustered, seals, refreshed, steps, left, await timeseries.short_of(app.database))

@@ -94,14 +94,8 @@ class ArchiveDamaged(Conflict):
 
     code = "archive_damaged"
 
-    def __init__(self, file: Path, rows: int, expected_rows: int) -> None:
-        super().__init__(
-            f"{file} holds {rows} rows whose digest differs from that of the {expected_rows} rows that were archived",
-            remedy="Take another copy of the file.",
-            file=str(file),
-            rows=rows,
-            expected_rows=expected_rows,
-        )
+    def __init__(self, file: Path, how: str) -> None:
+        super().__init__(f"{file} {how}", remedy="Take another copy of the file.", file=str(file))
 
 
 class ArchiveOutgrown(Conflict):
@@ -347,24 +341,41 @@ async def _staged(connection: asyncpg.Connection[Any], file: Path, archive: Arch
         await connection.execute(f"CREATE TEMPORARY TABLE archived ON COMMIT DROP AS {shape} WITH NO DATA")
         types = {row["name"]: row["type"] for row in await connection.fetch(_COLUMNS, archive.series)}
         typed = ", ".join(f"{_quoted(name)}::{types[name]}" for name in names)
-        with pq.ParquetFile(file) as parquet:
-            batches = parquet.iter_batches(batch_size=_ROWS_AT_ONCE)
-            while (rows := await asyncio.to_thread(next, batches, None)) is not None:
-                await connection.copy_records_to_table(
-                    "travelled", records=list(_records(rows)), columns=names, schema_name="pg_temp"
-                )
-        await connection.execute(f"INSERT INTO pg_temp.archived SELECT {typed} FROM pg_temp.travelled")  # noqa: S608
+        try:
+            with pq.ParquetFile(file) as parquet:
+                batches = parquet.iter_batches(batch_size=_ROWS_AT_ONCE)
+                while (records := await asyncio.to_thread(_next_records, file, batches)) is not None:
+                    await connection.copy_records_to_table(
+                        "travelled", records=records, columns=names, schema_name="pg_temp"
+                    )
+            await connection.execute(f"INSERT INTO pg_temp.archived SELECT {typed} FROM pg_temp.travelled")  # noqa: S608
+        except asyncpg.DataError as error:
+            raise ArchiveDamaged(file, "holds a value that is none of its column") from error
         counted = await connection.fetchrow(
             _FINGERPRINT, "pg_temp.archived", names, archive.time_column, archive.starts, archive.ends
         )
         assert counted is not None
         if tuple(counted) != (archive.rows, archive.digest):
-            raise ArchiveDamaged(file, counted["row_count"], archive.rows)
+            raise ArchiveDamaged(
+                file,
+                f"holds {counted['row_count']} rows whose digest differs from that of the {archive.rows} rows that were archived",
+            )
         yield
 
 
-def _records(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
-    return zip(*(column.to_pylist() for column in batch.columns), strict=True)
+def _next_records(file: Path, batches: Iterator[pa.RecordBatch]) -> list[tuple[Any, ...]] | None:
+    """
+    The next rows of a file; None behind the last.
+
+    Raises:
+        ArchiveDamaged: They cannot be read.
+    """
+    pa, _ = parquet_modules()
+    try:
+        batch = next(batches, None)
+        return None if batch is None else list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise ArchiveDamaged(file, "holds rows that cannot be read") from error
 
 
 def _quoted(name: str) -> str:

@@ -102,10 +102,10 @@ class IntervalRefused(InvalidInput):
 
     code = "interval_refused"
 
-    def __init__(self, field: str, value: str) -> None:
+    def __init__(self, field: str, value: str, expected: str = "above zero and of at most 1000 years") -> None:
         super().__init__(
-            f"{field} is {value!r}, expected a span of time",
-            remedy="Write it as '90 days', '6 months' or '2 years'.",
+            f"{field} is {value!r}, expected a span of time {expected}",
+            remedy="Write it as '5 minutes', '90 days' or '2 years'.",
             field=field,
             value=value,
         )
@@ -191,7 +191,7 @@ async def adjust(url: str, name: str, change: Adjustment) -> None:
 
     Raises:
         SeriesNotFound: There is no such series.
-        IntervalRefused: An interval cannot be read, or is not positive.
+        IntervalRefused: An interval cannot be read, is not positive, or is above a thousand years.
         OwnerNeeded: The login may not change the register.
     """
     retention, compress_after = _interval(change.retention), _interval(change.compress_after)
@@ -316,8 +316,11 @@ async def _check_interval(connection: asyncpg.Connection[Any], field: str, value
     if value is None:
         return
     try:
-        is_positive = await connection.fetchval("SELECT $1::text::interval > interval '0'", value)
+        # Longer ones would reach back behind the calendar's beginning, which fails whoever reckons with them.
+        is_fit = await connection.fetchval(
+            "SELECT $1::text::interval > interval '0' AND $1::text::interval <= interval '1000 years'", value
+        )
     except asyncpg.DataError as error:
         raise IntervalRefused(field, value) from error
-    if not is_positive:
+    if not is_fit:
         raise IntervalRefused(field, value)
