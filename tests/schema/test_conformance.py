@@ -220,6 +220,17 @@ async def test_a_row_of_the_page_is_a_reason(examined: Examine, name: str) -> No
     assert "pots.glaze" in found.unused_reasons
 
 
+async def test_what_is_said_of_a_difference_is_no_reason_to_be_without_the_thing(examined: Examine) -> None:
+    document = _document()
+    _without("views/0/name", "v_kilns")(document)
+    _without("functions", [{"name": "fire", "arguments": [], "returns": "void"}])(document)
+    found = await examined(document, "| `v_kilns`, `fire` | rounded | exact | why it differs |")
+    assert [(each.kind, each.state) for each in found.unexplained] == [
+        ("view", State.MISSING),
+        ("function", State.MISSING),
+    ]
+
+
 async def test_a_file_that_is_no_inventory_is_refused(examined: Examine, tmp_path: Path, potters_url: str) -> None:
     for content in ("[]", "{", '{"documents": []}', '{"documents": {"a": []}}'):
         (tmp_path / "wrong.json").write_text(content)

@@ -17,6 +17,10 @@ _INTERVAL = re.compile(r"^(?P<number>\d+) (?P<unit>minute|hour|day|week|month|ye
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 _ANSWERS = {"smallint": "integer", "integer": "bigint"}
 """A type and the wider one that answers whatever was asked of it."""
+_NEVER_LEFT_OUT = frozenset(
+    ("table", "view", "materialized view", "continuous aggregate", "function", "trigger", "policy", "role", "type")
+)
+"""What has to be there in some form: no reason on the page excuses that it is not."""
 
 
 class Comparison:
@@ -303,7 +307,9 @@ class Comparison:
         names: Iterable[str] = (),
     ) -> None:
         names = list(dict.fromkeys(names)) or [name]
-        reason = None if state is State.HOLDS else self._reasons.why(names)
+        # What is said of how a view differs is no reason to be without it.
+        is_a_loss = state is State.MISSING and kind in _NEVER_LEFT_OUT
+        reason = None if state is State.HOLDS or is_a_loss else self._reasons.why(names)
         self.findings.append(
             Finding(self._document, stated.get("line"), kind, name, state, wanted, found, names, reason)
         )
