@@ -111,6 +111,32 @@ async def test_what_was_decided_before_decisions_had_times_and_persons_is_kept(e
         await connection.close()
 
 
+async def test_a_job_whose_timeout_outlasts_the_calendar_is_claimed_all_the_same(administrator_url: str) -> None:
+    """0066 refuses them anew, 0079 makes those from before such as can be claimed."""
+    await migrate.rollback(administrator_url, to=65)
+    connection = await asyncpg.connect(administrator_url)
+    try:
+        await connection.execute(
+            """
+            SELECT set_config('app.tenant_id', id::text, false) FROM platform.teams LIMIT 1;
+            SELECT platform.register_task_type('old', p_timeout => '300000 years');
+            SELECT platform.jobs_enqueue(p_types => '{old}', p_payloads => '{"{}"}');
+            """
+        )
+        await migrate.migrate(administrator_url)
+        await connection.execute("SELECT platform.register_worker('w')")
+        claimed = await connection.fetch(
+            """
+            SELECT claimed.task_type
+              FROM (SELECT array_agg(lane) AS all FROM platform.task_lanes WHERE task_type = 'old') AS lanes,
+                   platform.jobs_claim('w', lanes.all, 10) AS claimed
+            """
+        )
+        assert [row["task_type"] for row in claimed] == ["old"]
+    finally:
+        await connection.close()
+
+
 async def test_two_migrators_at_once_do_the_work_once(empty_database: str) -> None:
     done = await asyncio.gather(migrate.migrate(empty_database), migrate.migrate(empty_database))
     assert sorted(len(each) for each in done) == [0, len(migrate.migrations())]
