@@ -235,7 +235,7 @@ async def test_secrets_are_kept_replaced_and_forgotten_and_never_shown(client_of
     assert (await client.get(where))[0] == 404
 
 
-async def test_changes_are_listed_by_table_record_person_and_time(signed_in, person):
+async def test_changes_are_listed_by_table_record_person_and_time(signed_in, person, client_of):
     client, session = await signed_in()
     _, made = await client.post(f"{P}/keys", json={"name": "audited"})
     key_id = f"{made['id'][:8]}-{made['id'][8:12]}-{made['id'][12:16]}-{made['id'][16:20]}-{made['id'][20:]}"
@@ -243,6 +243,13 @@ async def test_changes_are_listed_by_table_record_person_and_time(signed_in, per
     _, changes = await client.get(f"{P}/changes?{query}")
     assert [(each["table"], each["after"]["name"]) for each in changes["items"]] == [("platform.api_keys", "audited")]
     assert (await client.get(f"{P}/changes?{query}&before={made['created_at']}"))[1]["items"] == []
+    status, document = await client.get(f"{P}/installation-changes")
+    assert (status, document["error"]["code"]) == (403, "administrators_only")
+    everybodys = f"{P}/installation-changes?table=users&record={session['user_id']}&operation=INSERT"
+    _, found = await client_of("local").get(everybodys)
+    assert [(each["table"], each["record_key"]) for each in found["items"]] == [
+        ("platform.users", {"id": session["user_id"]})
+    ]
     _, first = await client.get(f"{P}/changes?limit=1")
     _, second = await client.get(f"{P}/changes?limit=1&cursor={first['next_cursor']}")
     assert first["items"][0]["log_id"] != second["items"][0]["log_id"]

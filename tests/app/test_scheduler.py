@@ -18,6 +18,7 @@ from guildhall.adapters.schemas import checker
 from guildhall.app.wiring import App
 from guildhall.app.workers.scheduler import UPKEEP, Scheduler
 from guildhall.app.workers.vitals import telling
+from guildhall.db import rollups
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import JobType, JobTypeUnknown, Run, Schedule, ScheduleInvalid
 from guildhall.errors import InvalidInput
@@ -91,6 +92,28 @@ async def test_what_is_due_happens_once_however_many_schedulers_there_are(app: A
     async with app.transaction() as tx:
         page = await jobs.page_jobs(tx, {"task_type": "report"}, jobs.JOBS.order())
     assert sorted(each.payload["n"] for each in page.items) == [0, 1, 2, 3, 4]
+
+
+async def test_roll_ups_are_refreshed_when_they_are_due_and_no_sooner(app: App, administrator_url: str) -> None:
+    async def keep() -> None: ...
+
+    async def ages() -> dict[str, timedelta]:
+        found = await rollups.survey(app.database)
+        return {each.name: clock.now() - each.refreshed_at for each in found if each.refreshed_at}
+
+    async def enough() -> bool:
+        return (await ages())["mv_daily_stats"] < timedelta(minutes=10)
+
+    await sql(
+        administrator_url,
+        """
+        UPDATE platform.rollups
+           SET refreshed_at = now() - interval '20 minutes',
+               refresh_interval = CASE name WHEN 'mv_daily_stats' THEN interval '10 minutes' ELSE refresh_interval END
+        """,
+    )
+    await run_until([Scheduler(app, {"upkeep": keep})], enough)
+    assert (await ages())["daily_stats"] > timedelta(minutes=10)
 
 
 async def test_a_job_of_a_schedule_is_what_its_type_says_in_the_queue_of_its_type(app: App) -> None:

@@ -20,6 +20,7 @@ async def test_from_a_change_to_the_proof_that_its_record_is_whole(
     assert guildhall("audit", "list", "--table", "nothing").out == "no changes\n"
     assert "INSERT evaluation.configurations" in guildhall("audit", "list").out
     assert "expected a UUID" in guildhall("audit", "list", "--user", "me", expect=2).err
+    assert guildhall("audit", "list", "--installation", "--table", "configurations").out == "no changes\n"
 
     assert "not sealed yet" in guildhall("audit", "verify").out
     await books.settle()
@@ -40,6 +41,14 @@ async def test_from_a_change_to_the_proof_that_its_record_is_whole(
     assert "missing 1 row of 3 are gone that seal 1 covers" in told
     found = guildhall("audit", "verify", "--ledger", "audit_log", "--json", expect=1).json
     assert [(each["kind"], each["seal"]) for each in found[0]["findings"]] == [("missing", 1)]
+
+
+def test_what_belongs_to_no_team_is_listed_for_whoever_keeps_the_installation(guildhall: Command) -> None:
+    guildhall("users", "add", "ada", "--email", "ada@example.org")
+    assert guildhall("audit", "list", "--table", "users").out == "no changes\n"
+    [made] = guildhall("audit", "list", "--installation", "--table", "users", "--json").json
+    assert (made["operation"], made["table"], made["after"]["username"]) == ("INSERT", "platform.users", "ada")
+    assert "INSERT platform.users" in guildhall("audit", "list", "--installation").out
 
 
 def test_what_cannot_be_verified_is_said(guildhall: Command, tmp_path: Path) -> None:

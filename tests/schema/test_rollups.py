@@ -25,6 +25,7 @@ from fixtures.rollups import (
 )
 from fixtures.statements import OURS, THEIRS
 from guildhall.db import Actor, Database, rollups
+from guildhall.errors import InvalidInput
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 NOON = TODAY - timedelta(days=10, hours=12)
@@ -465,9 +466,57 @@ async def test_the_verb_refreshes_in_batches_until_nothing_is_due(history: Histo
     assert not any(each.buckets for each in await rollups.refresh(database, batch=2))
 
 
+async def test_each_roll_up_is_refreshed_at_an_interval_that_is_a_setting(history: History, database: Database) -> None:
+    await rollups.refresh(database)
+    assert await rollups.refresh_due(database) == []
+    await rollups.adjust(history.url, LATENCY, rollups.Rhythm("5 minutes"))
+    await rollups.adjust(
+        history.url, "simulation_performance_hourly", rollups.Rhythm("20 minutes", "3 days", "2 hours")
+    )
+    await history.connection.execute("UPDATE platform.rollups SET refreshed_at = refreshed_at - interval '6 minutes'")
+    due = {each.rollup for each in await rollups.refresh_due(database)}
+    assert due == {LATENCY, "status_5min", "llm_arrival_hourly", "llm_first_token_hourly", "llm_traffic_hourly"} - (
+        {"status_5min"} if history.engine == "timescale" else set()
+    )
+    state = next(each for each in await rollups.survey(database) if each.name == "simulation_performance_hourly")
+    assert (state.refresh_interval, state.start_offset, state.end_offset) == ("00:20:00", "3 days", "02:00:00")
+    if history.engine == "timescale":
+        policy = await history.connection.fetchrow(
+            """
+            SELECT schedule_interval, config FROM timescaledb_information.jobs AS jobs
+              JOIN timescaledb_information.continuous_aggregates AS views
+                ON views.materialization_hypertable_name = jobs.hypertable_name
+             WHERE view_name = 'simulation_performance_hourly' AND proc_name = 'policy_refresh_continuous_aggregate'
+            """
+        )
+        assert policy["schedule_interval"] == timedelta(minutes=20)
+        assert "02:00:00" in str(policy["config"])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (rollups.Rhythm("never"), "refresh_interval is 'never', expected a span of time above zero"),
+        (rollups.Rhythm("0 s"), "refresh_interval is '0 s'"),
+        (
+            rollups.Rhythm(end_offset="-100000 years"),
+            "end_offset is '-100000 years', expected a span of time of at most",
+        ),
+        (rollups.Rhythm(end_offset="1 year"), "a window of less than two of its buckets"),
+    ],
+)
+async def test_an_interval_at_which_nothing_can_be_refreshed_is_refused(
+    history: History, change: rollups.Rhythm, said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        await rollups.adjust(history.url, LATENCY, change)
+
+
 async def test_a_roll_up_that_is_not_there_is_named(history: History) -> None:
     with pytest.raises(asyncpg.UndefinedTableError, match="there is no roll-up 'monthly'"):
         await history.connection.execute("SELECT platform.refresh_rollup('monthly')")
+    with pytest.raises(rollups.RollupNotFound, match="there is no roll-up 'monthly'"):
+        await rollups.adjust(history.url, "monthly", rollups.Rhythm("1 day"))
 
 
 async def test_intervals_default_to_the_documents_figures(history: History) -> None:

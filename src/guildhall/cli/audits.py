@@ -25,10 +25,13 @@ def list_(
     table: Annotated[str | None, typer.Option(help="Only changes of this table.")] = None,
     record: Annotated[str | None, typer.Option(help="Only changes of the record with this id.")] = None,
     user: Annotated[str | None, typer.Option(help="Only changes by the person with this id.")] = None,
+    installation: Annotated[
+        bool, typer.Option("--installation", help="What belongs to no team instead: people, the catalogue, schedules …")
+    ] = False,
     last: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List row changes of the team, newest first."""
+    """List row changes of the team, or those of the installation, newest first."""
     from guildhall.app.documents.audits import change_document
     from guildhall.app.wiring import App
     from guildhall.cli.render.audits import change_lines
@@ -42,8 +45,15 @@ def list_(
             user_id = UUID(user) if user else None
         except ValueError:
             raise InvalidInput(f"--user is {user!r}, expected a UUID", field="user", value=user) from None
-        async with App.open() as app, app.transaction() as tx:
-            found = await audit.list_changes(tx, table=table, record=record, user_id=user_id, at_most=last)
+        async with App.open() as app:
+            if installation:
+                filters = {"table": table, "record": record, "user_id": user_id}
+                async with app.database.duty("scheduler", app.actor) as tx:
+                    page = await audit.page_installation_changes(tx, filters, audit.CHANGES.order(), at_most=last)
+                found = list(page.items)
+            else:
+                async with app.transaction() as tx:
+                    found = await audit.list_changes(tx, table=table, record=record, user_id=user_id, at_most=last)
         if as_json:
             output.document([change_document(each) for each in found])
         else:

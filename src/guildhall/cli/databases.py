@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 group = typer.Typer(help="The database: migrations, status, upkeep, and a way in.", no_args_is_help=True)
 group.add_typer(upkeep.group, name="series")
+group.add_typer(upkeep.rollups, name="rollups")
 group.command("maintain")(upkeep.maintain)
 
 

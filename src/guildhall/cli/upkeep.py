@@ -1,4 +1,4 @@
-"""`guildhall db maintain` and `guildhall db series`: how long rows are kept, and the upkeep that sees to it."""
+"""`guildhall db maintain`, `series` and `rollups`: how long rows are kept, how often they are summed up, and the upkeep that sees to it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from guildhall.cli.frame import JsonOption, Output, run
-from guildhall.cli.render.upkeep import series_lines, upkeep_document, upkeep_lines
+from guildhall.cli.render.upkeep import rollup_lines, series_lines, upkeep_document, upkeep_lines
 from guildhall.settings import Settings
 
 if TYPE_CHECKING:
+    from guildhall.db.rollups import RollupState
     from guildhall.db.timeseries import SeriesState
 
 group = typer.Typer(
     help="The tables that are kept by time: how long, in which form, and what there is of them.",
     invoke_without_command=True,
+)
+
+rollups = typer.Typer(
+    help="The roll-ups that dashboards read: how often each is refreshed.", invoke_without_command=True
 )
 
 
@@ -121,6 +126,72 @@ def restore_series(
     run(work, as_json=as_json)
 
 
+@rollups.callback()
+def rollups_listed(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the roll-ups: how often each is refreshed, over which window, and when it last was."""
+    if context.invoked_subcommand is None:
+        _list_rollups(as_json=as_json)
+
+
+@rollups.command("list")
+def list_rollups(as_json: JsonOption = False) -> None:
+    """List the roll-ups: how often each is refreshed, over which window, and when it last was."""
+    _list_rollups(as_json=as_json)
+
+
+def _list_rollups(*, as_json: bool) -> None:
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with _database_url() as url:
+            found = await _survey_rollups(url)
+        if as_json:
+            output.document(list(found))
+        else:
+            output.lines(rollup_lines(found))
+
+    run(work, as_json=as_json)
+
+
+@rollups.command("set")
+def set_rollup(
+    name: Annotated[str, typer.Argument(help="The roll-up, as `guildhall db rollups` lists it.")],
+    every: Annotated[str | None, typer.Option(help="How often it is refreshed, such as '5 minutes'.")] = None,
+    start_offset: Annotated[
+        str | None, typer.Option(help="How far back TimescaleDB's own policy looks, such as '3 days'.")
+    ] = None,
+    end_offset: Annotated[
+        str | None,
+        typer.Option(
+            help="The age below which rows are read raw, such as '1 hour'; '-1 hour' takes in the hour under way."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change how often a roll-up is refreshed, and over which window; the scheduler heeds it within a minute."""
+    from guildhall.db import rollups as kept
+    from guildhall.errors import InvalidInput
+
+    output = Output(as_json)
+
+    async def work() -> None:
+        if every is None and start_offset is None and end_offset is None:
+            raise InvalidInput(
+                "expected --every, --start-offset or --end-offset",
+                remedy="`guildhall db rollups` shows what they are.",
+                field="every",
+            )
+        async with _database_url() as url:
+            await kept.adjust(url, name, kept.Rhythm(every, start_offset, end_offset))
+            found = [each for each in await _survey_rollups(url) if each.name == name]
+        if as_json:
+            output.document(found[0])
+        else:
+            output.lines(rollup_lines(found))
+
+    run(work, as_json=as_json)
+
+
 def maintain(as_json: JsonOption = False) -> None:
     """Do one pass of upkeep: seals, roll-ups, partitions ahead, retention, archives. Run it daily, or more often."""
     from guildhall.app import upkeep
@@ -147,6 +218,17 @@ async def _survey(url: str) -> Sequence[SeriesState]:
     database = await Database.connect(url, size=1)
     try:
         return await timeseries.survey(database)
+    finally:
+        await database.close()
+
+
+async def _survey_rollups(url: str) -> Sequence[RollupState]:
+    from guildhall.db import Database
+    from guildhall.db import rollups as kept
+
+    database = await Database.connect(url, size=1)
+    try:
+        return await kept.survey(database)
     finally:
         await database.close()
 

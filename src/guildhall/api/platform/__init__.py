@@ -13,6 +13,7 @@ ROUTERS = (
     keys.keys,
     keys.secrets,
     audits.changes,
+    audits.installation_changes,
     audits.ledgers,
     jobs.router,
     jobs.batches,

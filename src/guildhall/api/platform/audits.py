@@ -1,16 +1,16 @@
-"""`/v1/platform/changes` and `/ledgers`: what was changed by whom, and whether the record of it is whole."""
+"""`/v1/platform/changes`, `/installation-changes` and `/ledgers`: what was changed by whom, and whether the record of it is whole."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from guildhall.api.frame.lists import Items, ListWanted, answer_list
 from guildhall.api.frame.moments import Moment
 from guildhall.api.frame.routes import Route
-from guildhall.api.frame.visits import Reading
+from guildhall.api.frame.visits import Administering, Reading
 from guildhall.app import sealing
 from guildhall.app.documents.audits import (
     ChangeDocument,
@@ -20,42 +20,60 @@ from guildhall.app.documents.audits import (
     ledger_document,
     verification_document,
 )
+from guildhall.db import Tx
+from guildhall.db.listing import Page
 from guildhall.domains.platform import audit
+from guildhall.domains.platform.audit import Change
 
 changes = APIRouter(prefix="/changes", tags=["audit"], route_class=Route)
+installation_changes = APIRouter(prefix="/installation-changes", tags=["audit"], route_class=Route)
 ledgers = APIRouter(prefix="/ledgers", tags=["audit"], route_class=Route)
 
 LedgerName = Annotated[str, Path(max_length=100, description="A ledger's name.", examples=["audit_log"])]
+_FIELDS = tuple(ChangeDocument.__annotations__)
 
 
-@changes.get("", response_model=Items[ChangeDocument])
-async def list_changes(
-    visit: Reading,
-    want: ListWanted,
+def narrowed(
     table: Annotated[str | None, Query(max_length=200, description="A table, with or without its schema.")] = None,
     record: Annotated[str | None, Query(max_length=200, description="A value of the row's primary key.")] = None,
     user_id: UUID | None = None,
     operation: Annotated[list[Literal["INSERT", "UPDATE", "DELETE"]] | None, Query()] = None,
     after: Moment | None = None,
     before: Moment | None = None,
-) -> Response:
+) -> dict[str, Any]:
+    """What lists of changes may be narrowed down to."""
+    return {
+        "table": table,
+        "record": record,
+        "user_id": user_id,
+        "operation": operation,
+        "after": after,
+        "before": before,
+    }
+
+
+Narrowed = Annotated[dict[str, Any], Depends(narrowed)]
+
+
+@changes.get("", response_model=Items[ChangeDocument])
+async def list_changes(visit: Reading, want: ListWanted, filters: Narrowed) -> Response:
     """List row changes of the team, newest first, with both images."""
-    return await answer_list(
-        visit,
-        want,
-        audit.CHANGES,
-        audit.page_changes,
-        {
-            "table": table,
-            "record": record,
-            "user_id": user_id,
-            "operation": operation,
-            "after": after,
-            "before": before,
-        },
-        change_document,
-        tuple(ChangeDocument.__annotations__),
-    )
+    return await answer_list(visit, want, audit.CHANGES, audit.page_changes, filters, change_document, _FIELDS)
+
+
+@installation_changes.get("", response_model=Items[ChangeDocument])
+async def list_installation_changes(visit: Administering, want: ListWanted, filters: Narrowed) -> Response:
+    """
+    List row changes that belong to no team, newest first: people, the catalogue, schedules, and what else all teams share.
+
+    For administrators of the installation.
+    """
+
+    async def page(tx: Tx, *of: Any, **where: Any) -> Page[Change]:
+        async with tx.on_duty("scheduler"):
+            return await audit.page_installation_changes(tx, *of, **where)
+
+    return await answer_list(visit, want, audit.CHANGES, page, filters, change_document, _FIELDS)
 
 
 @ledgers.get("", response_model=Items[LedgerDocument])

@@ -26,6 +26,7 @@ from guildhall.app.wiring import App
 from guildhall.app.workers.vitals import counter, gauge
 from guildhall.app.workers.wakeups import Bell
 from guildhall.app.workers.worker import new_name, sweep
+from guildhall.db import rollups
 from guildhall.domains.platform import jobs
 from guildhall.domains.platform.jobs import Run, Schedule
 from guildhall.errors import GuildhallError, Unavailable
@@ -37,6 +38,8 @@ UPKEEP = Schedule("upkeep", "upkeep", {}, every=timedelta(hours=1))
 
 _LONGEST_S = 5.0
 """How long a schedule that is added meanwhile may wait to be seen."""
+_REFRESH_S = 30.0
+"""How late a roll-up may be refreshed, by its own interval."""
 
 
 class Scheduler:
@@ -85,6 +88,7 @@ class Scheduler:
         async with asyncio.TaskGroup() as self._group:
             self._group.create_task(self._repeat(self._fire_all))
             self._group.create_task(self._repeat(self._sweep))
+            self._group.create_task(self._repeat(self._refresh))
 
     def health(self) -> tuple[bool, dict[str, Any]]:
         """Whether it has looked for what is due and swept lately, and what there is to say of it; from any thread."""
@@ -200,6 +204,15 @@ class Scheduler:
                     is_ours = await jobs.renew_run(tx, run, self.name, self._lease)
             except Unavailable as error:
                 _log.warning("upkeep %s was not renewed: %s", run.schedule.name, error)
+
+    async def _refresh(self) -> float:
+        try:
+            await rollups.refresh_due(self._app.database)
+        except Unavailable:
+            raise
+        except GuildhallError as error:
+            _log.warning("roll-ups were not refreshed, and will be: %s", error)
+        return _REFRESH_S * random.uniform(0.8, 1.2)
 
     async def _sweep(self) -> float:
         swept = await sweep(self._app)

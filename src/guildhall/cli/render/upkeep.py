@@ -13,6 +13,7 @@ from guildhall.cli.render.figures import count
 
 if TYPE_CHECKING:
     from guildhall.app.upkeep import Upkeep
+    from guildhall.db.rollups import RollupState
     from guildhall.db.timeseries import SeriesState, Step
 
 _DONE = {
@@ -42,6 +43,18 @@ def series_lines(series: Iterable[SeriesState]) -> Iterator[Text]:
             yield Text(f"  older than {_day(each.dropped_before)}: dropped")
         if each.short_from:
             yield Text(f"  partitions end {_day(each.short_from)}: run `guildhall db maintain`", style="yellow")
+
+
+def rollup_lines(rollups: Iterable[RollupState]) -> Iterator[Text]:
+    """A paragraph for each roll-up."""
+    for each in rollups:
+        by = "by TimescaleDB" if each.is_continuous else "by the scheduler"
+        yield Text.assemble(
+            (each.name, "bold"), f"  of {each.source}, refreshed every {_interval(each.refresh_interval)} {by}"
+        )
+        when = "never refreshed" if each.refreshed_at is None else f"refreshed {each.refreshed_at:%Y-%m-%d %H:%M:%S}"
+        window = f"from {_interval(each.start_offset)} to {_interval(each.end_offset)} ago"
+        yield Text(f"  buckets of {_interval(each.width)}, {window}, {when}")
 
 
 def _kept(series: SeriesState) -> str:

@@ -143,5 +143,12 @@ SELECT log_id, "timestamp" AS at, table_schema, table_name, operation, record_ke
   FROM platform.audit_log
  WHERE :record::text IS NULL OR strpos(record_key::text, to_json(:record::text)::text) > 0;
 
+-- name: every_installation_change
+-- What belongs to no team: people, and what all teams share.
+SELECT log_id, "timestamp" AS at, table_schema, table_name, operation, record_key, user_id, agent_id, actor_role, old_data,
+       new_data, redaction_id
+  FROM platform.installation_changes
+ WHERE :record::text IS NULL OR strpos(record_key::text, to_json(:record::text)::text) > 0;
+
 -- name: every_ledger
 SELECT name, columns, created_at FROM platform.ledgers;

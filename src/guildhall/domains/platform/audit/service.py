@@ -10,7 +10,7 @@ from uuid import UUID
 
 from guildhall.algorithms.merkle import MerkleTree
 from guildhall.db import Tx
-from guildhall.db.listing import Order, Page
+from guildhall.db.listing import Listing, Order, Page
 from guildhall.domains.platform.audit import rules, store
 from guildhall.domains.platform.audit.errors import ChainOfAnotherKey, ChainShortened, TransactionsWentBack
 from guildhall.domains.platform.audit.ports import Keyring
@@ -79,10 +79,40 @@ async def page_changes(
     `table` takes a table's name with or without its schema, and there is one
     filter more than the listing has: `record`, a value of a row's key.
     """
+    return await _page(tx, store.CHANGES, filters, order, after=after, at_most=at_most)
+
+
+async def page_installation_changes(
+    tx: Tx,
+    filters: Mapping[str, Any],
+    order: Order,
+    *,
+    after: Sequence[Any] | None = None,
+    at_most: int = 100,
+) -> Page[Change]:
+    """
+    A page of the row changes that belong to no team, such as those of people and the catalogue, as `page_changes`.
+
+    The transaction must be the scheduler's or a curator's: it is for whoever keeps the installation.
+    """
+    return await _page(tx, store.INSTALLATION_CHANGES, filters, order, after=after, at_most=at_most)
+
+
+async def _page(
+    tx: Tx,
+    listing: Listing,
+    filters: Mapping[str, Any],
+    order: Order,
+    *,
+    after: Sequence[Any] | None,
+    at_most: int,
+) -> Page[Change]:
     narrowed = {name: value for name, value in filters.items() if name != "record"}
     if narrowed.get("table") is not None:
         narrowed["table"] = narrowed["table"].rpartition(".")[2]
-    return await store.page_changes(tx, narrowed, order, record=filters.get("record"), after=after, at_most=at_most)
+    return await store.page_changes(
+        tx, listing, narrowed, order, record=filters.get("record"), after=after, at_most=at_most
+    )
 
 
 async def page_ledgers(

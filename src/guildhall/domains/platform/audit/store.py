@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -369,8 +369,12 @@ CHANGES = Listing(
 )
 
 
+INSTALLATION_CHANGES = replace(CHANGES, query=_queries.every_installation_change)
+
+
 async def page_changes(
     tx: Tx,
+    listing: Listing,
     filters: Mapping[str, Any],
     order: Order,
     *,
@@ -378,7 +382,7 @@ async def page_changes(
     after: Sequence[Any] | None,
     at_most: int,
 ) -> Page[Change]:
-    page = await fetch_page(tx, CHANGES, filters, order, after=after, at_most=at_most, record=record)
+    page = await fetch_page(tx, listing, filters, order, after=after, at_most=at_most, record=record)
     return page.of(_change)
 
 
