@@ -483,10 +483,8 @@ async def test_each_roll_up_is_refreshed_at_an_interval_that_is_a_setting(histor
     if history.engine == "timescale":
         policy = await history.connection.fetchrow(
             """
-            SELECT schedule_interval, config FROM timescaledb_information.jobs AS jobs
-              JOIN timescaledb_information.continuous_aggregates AS views
-                ON views.materialization_hypertable_name = jobs.hypertable_name
-             WHERE view_name = 'simulation_performance_hourly' AND proc_name = 'policy_refresh_continuous_aggregate'
+            SELECT schedule_interval, config FROM timescaledb_information.jobs
+             WHERE hypertable_name = 'simulation_performance_hourly' AND proc_name = 'policy_refresh_continuous_aggregate'
             """
         )
         assert policy["schedule_interval"] == timedelta(minutes=20)
