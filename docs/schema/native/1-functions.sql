@@ -706,19 +706,19 @@ BEGIN
       WHERE (held.budget_id, held.starts_on) IN (SELECT * FROM unnest(wanted, starts))
       ORDER BY held.budget_id, held.starts_on FOR UPDATE;
     FOR asked IN
-        SELECT each.call, array_agg(each.id) AS ids, array_agg(each.starts_on) AS starts_on, min(each.amount) AS amount
+        SELECT each.call, array_agg(each.id) AS ids, array_agg(each.starts_on) AS starts_on, array_agg(each.amount) AS amounts
           FROM unnest(calls, wanted, starts, amounts) AS each (call, id, starts_on, amount)
          GROUP BY each.call ORDER BY each.call
     LOOP
         SELECT asked.call, budgets.id, budgets.name, budgets.limit_usd, held.limit_left
           INTO call, budget_id, name, limit_usd, left_usd
-          FROM unnest(asked.ids, asked.starts_on) AS each (id, starts_on)
+          FROM unnest(asked.ids, asked.starts_on, asked.amounts) AS each (id, starts_on, amount)
           JOIN gateway.budgets ON budgets.id = each.id AND budgets.is_hard
           JOIN LATERAL (
                    SELECT budgets.limit_usd - periods.spent_usd - periods.reserved_usd AS limit_left
                      FROM gateway.budget_periods AS periods
                     WHERE periods.budget_id = each.id AND periods.starts_on = each.starts_on
-               ) AS held ON asked.amount IS NULL OR held.limit_left < asked.amount
+               ) AS held ON each.amount IS NULL OR held.limit_left < each.amount
          WHERE budgets.limit_usd IS NOT NULL
          ORDER BY held.limit_left
          LIMIT 1;
@@ -726,8 +726,9 @@ BEGIN
             RETURN NEXT;
         ELSE
             UPDATE gateway.budget_periods AS periods
-               SET reserved_usd = periods.reserved_usd + COALESCE(asked.amount, 0)
-             WHERE (periods.budget_id, periods.starts_on) IN (SELECT * FROM unnest(asked.ids, asked.starts_on));
+               SET reserved_usd = periods.reserved_usd + COALESCE(each.amount, 0)
+              FROM unnest(asked.ids, asked.starts_on, asked.amounts) AS each (id, starts_on, amount)
+             WHERE periods.budget_id = each.id AND periods.starts_on = each.starts_on;
         END IF;
     END LOOP;
 END
@@ -4448,6 +4449,22 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION platform.recognize_api_key(key_id uuid, digest text) RETURNS TABLE(id uuid, user_id uuid, tenant_id uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT known.id, known.user_id, known.tenant_id
+      FROM platform.api_keys AS known
+      JOIN platform.teams ON teams.id = known.tenant_id AND teams.is_active
+     WHERE known.id = recognize_api_key.key_id
+       AND known.key_hash = recognize_api_key.digest;
+END
+$$;
+
 CREATE FUNCTION platform.record_change() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5389,6 +5406,25 @@ BEGIN
     END IF;
 END
 $$;
+
+CREATE FUNCTION platform.set_refresh_policy(rollup_name text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    wanted platform.rollups;
+    parts  jsonb;
+BEGIN
+    SELECT * INTO STRICT wanted FROM platform.rollups WHERE name = rollup_name;
+    IF NOT wanted.is_continuous OR NOT (SELECT rolcanlogin FROM pg_roles WHERE rolname = current_user) THEN
+        RETURN;
+    END IF;
+    parts := jsonb_build_object('timescale', platform.timescale_schema(), 'rollup', rollup_name);
+    EXECUTE platform.fill('SELECT {timescale}.remove_continuous_aggregate_policy(''store.{rollup}'', if_exists => true)', parts);
+    EXECUTE platform.fill('SELECT {timescale}.add_continuous_aggregate_policy(''store.{rollup}'', $1, $2, $3)', parts)
+      USING wanted.start_offset, wanted.end_offset, wanted.refresh_interval;
+END
+$_$;
 
 CREATE FUNCTION platform.settle_grants() RETURNS void
     LANGUAGE plpgsql
@@ -9338,7 +9374,7 @@ CREATE FUNCTION store.stamp_llm_requests() RETURNS trigger
             END IF;
             NEW.transaction_id := pg_current_xact_id()::text::bigint;
             NEW.epoch  := COALESCE(NULLIF(current_setting('guildhall.epoch', true), '')::bigint, platform.epoch());
-            NEW.digest := sha256(convert_to(concat_ws(chr(10), 'id=' || NEW.id::text, 'tenant_id=' || NEW.tenant_id::text, 'user_id=' || NEW.user_id::text, 'request_type=' || to_json(NEW.request_type::text)::text, 'model=' || to_json(NEW.model::text)::text, 'prompt=' || to_json(NEW.prompt::text)::text, 'messages=' || NEW.messages::text, 'model_params=' || NEW.model_params::text, 'ensemble_config=' || NEW.ensemble_config::text, 'memory_enhanced=' || NEW.memory_enhanced::text, 'memory=' || NEW.memory::text, 'created_at=' || extract(epoch FROM NEW.created_at)::text, 'process_id=' || NEW.process_id::text, 'api_key_id=' || NEW.api_key_id::text, 'provider_name=' || to_json(NEW.provider_name::text)::text, 'is_streamed=' || NEW.is_streamed::text, 'budget_ids=' || to_json(NEW.budget_ids)::text, 'reserved_usd=' || NEW.reserved_usd::text, 'epoch=' || NEW.epoch::text, 'transaction_id=' || NEW.transaction_id::text, 'simulation_id=' || NEW.simulation_id::text, 'outcome_id=' || NEW.outcome_id::text, 'role=' || to_json(NEW.role::text)::text), 'UTF8'));
+            NEW.digest := sha256(convert_to(concat_ws(chr(10), 'id=' || NEW.id::text, 'tenant_id=' || NEW.tenant_id::text, 'user_id=' || NEW.user_id::text, 'request_type=' || to_json(NEW.request_type::text)::text, 'model=' || to_json(NEW.model::text)::text, 'prompt=' || to_json(NEW.prompt::text)::text, 'messages=' || NEW.messages::text, 'model_params=' || NEW.model_params::text, 'ensemble_config=' || NEW.ensemble_config::text, 'memory_enhanced=' || NEW.memory_enhanced::text, 'memory=' || NEW.memory::text, 'created_at=' || extract(epoch FROM NEW.created_at)::text, 'process_id=' || NEW.process_id::text, 'api_key_id=' || NEW.api_key_id::text, 'provider_name=' || to_json(NEW.provider_name::text)::text, 'is_streamed=' || NEW.is_streamed::text, 'budget_ids=' || to_json(NEW.budget_ids)::text, 'reserved_usd=' || NEW.reserved_usd::text, 'epoch=' || NEW.epoch::text, 'transaction_id=' || NEW.transaction_id::text, 'simulation_id=' || NEW.simulation_id::text, 'outcome_id=' || NEW.outcome_id::text, 'role=' || to_json(NEW.role::text)::text, 'reserved_each=' || to_json(NEW.reserved_each)::text), 'UTF8'));
             RETURN NEW;
         END
         $$;

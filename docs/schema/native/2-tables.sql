@@ -1104,6 +1104,8 @@ CREATE TABLE evaluation.llm_recommendation_sessions (
     tokens_used bigint,
     recommendations_refused integer DEFAULT 0 NOT NULL,
     improvement_id uuid,
+    gateway_calls uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    gateway_keys uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     CONSTRAINT llm_recommendation_sessions_analyst_is_known CHECK ((analyst = ANY (ARRAY['rules'::text, 'llm'::text]))),
     CONSTRAINT llm_recommendation_sessions_cost_is_not_negative CHECK ((analysis_cost_usd >= (0)::numeric)),
     CONSTRAINT llm_recommendation_sessions_counts_are_not_negative CHECK (((model_calls >= 0) AND (tokens_used >= 0) AND (recommendations_refused >= 0))),
@@ -1119,6 +1121,10 @@ ALTER TABLE ONLY evaluation.llm_recommendation_sessions FORCE ROW LEVEL SECURITY
 COMMENT ON TABLE evaluation.llm_recommendation_sessions IS 'recommendations: tenant: each analysis of past outcomes, with what it read and what it cost.';
 
 COMMENT ON COLUMN evaluation.llm_recommendation_sessions.improvement_id IS 'The improvement that it was made for, whose budget it spends from; null for one that somebody asked for by itself.';
+
+COMMENT ON COLUMN evaluation.llm_recommendation_sessions.gateway_calls IS 'Calls that it has made, by their ids in the gateway''s ledger; each is noted before it is made.';
+
+COMMENT ON COLUMN evaluation.llm_recommendation_sessions.gateway_keys IS 'Keys that were made for it alone, with which it calls a gateway of another process: all of their calls are its own.';
 
 CREATE TABLE evaluation.outcome_embeddings (
     outcome_id uuid NOT NULL,
@@ -3028,6 +3034,7 @@ CREATE TABLE store.llm_requests (
     simulation_id uuid,
     outcome_id uuid,
     role character varying(50),
+    reserved_each text[],
     CONSTRAINT llm_requests_cost_is_not_negative CHECK ((cost_usd >= (0)::numeric)),
     CONSTRAINT llm_requests_end_is_recorded CHECK ((((status)::text = ANY ((ARRAY['completed'::character varying, 'failed'::character varying])::text[])) = (completed_at IS NOT NULL))),
     CONSTRAINT llm_requests_error_is_of_a_failure CHECK ((((status)::text = 'failed'::text) OR (num_nonnulls(error_code, error_message) = 0))),
@@ -3065,6 +3072,8 @@ COMMENT ON COLUMN store.llm_requests.simulation_id IS 'The simulation that the c
 COMMENT ON COLUMN store.llm_requests.outcome_id IS 'The trial within the simulation, by the id of its outcome, which is written when the trial has ended.';
 
 COMMENT ON COLUMN store.llm_requests.role IS 'Who called in the trial: agent, user, judge; or the analyst of a simulation.';
+
+COMMENT ON COLUMN store.llm_requests.reserved_each IS 'What is set aside in each of budget_ids, in their order, where that is not reserved_usd in all of them.';
 
 CREATE VIEW gateway.llm_requests AS
  SELECT id,
@@ -5033,6 +5042,7 @@ CREATE TABLE society.tasks (
     CONSTRAINT tasks_payload_size CHECK ((octet_length((payload)::text) <= 1048576)),
     CONSTRAINT tasks_quality_is_a_share CHECK (((quality_score >= (0)::numeric) AND (quality_score <= (1)::numeric))),
     CONSTRAINT tasks_retries_are_within_the_limit CHECK ((((retry_count >= 0) AND (retry_count <= max_retries)) AND (attempts >= 0))),
+    CONSTRAINT tasks_timeout_can_be_kept CHECK ((timeout <= '3650 days'::interval)),
     CONSTRAINT tasks_timeout_is_positive CHECK ((timeout > '00:00:00'::interval)),
     CONSTRAINT tasks_trust_is_a_share CHECK (((min_trust >= (0)::numeric) AND (min_trust <= (1)::numeric))),
     CONSTRAINT tasks_wait_for_none_or_more CHECK ((open_dependencies >= 0)),
@@ -5346,6 +5356,7 @@ CREATE TABLE platform.background_tasks (
     CONSTRAINT background_tasks_payload_size CHECK ((pg_column_size(payload) <= 1048576)),
     CONSTRAINT background_tasks_retries_are_within_the_limit CHECK (((retry_count >= 0) AND (retry_count <= max_retries))),
     CONSTRAINT background_tasks_running_is_leased CHECK (((status <> ALL (ARRAY['queued'::platform.job_status, 'running'::platform.job_status])) OR ((worker_id IS NOT NULL) AND (attempt_token IS NOT NULL) AND (started_at IS NOT NULL)))),
+    CONSTRAINT background_tasks_timeout_can_be_kept CHECK ((timeout <= '3650 days'::interval)),
     CONSTRAINT background_tasks_timeout_is_positive CHECK ((timeout > '00:00:00'::interval)),
     CONSTRAINT background_tasks_type_is_named CHECK (((task_type)::text <> ''::text)),
     CONSTRAINT background_tasks_unique_key_length CHECK ((length((unique_key)::text) >= 1)),
@@ -5536,6 +5547,31 @@ CREATE VIEW platform.index_usage AS
   ORDER BY activity.idx_scan DESC;
 
 COMMENT ON VIEW platform.index_usage IS 'operations: system: how often each index was used since statistics began; one that is not valid is left over from a build that failed.';
+
+CREATE VIEW platform.installation_changes AS
+ SELECT log_id,
+    table_name,
+    operation,
+    user_id,
+    old_data,
+    new_data,
+    ip_address,
+    user_agent,
+    modal_call_context,
+    "timestamp",
+    table_schema,
+    record_key,
+    agent_id,
+    actor_role,
+    request_id,
+    epoch,
+    transaction_id,
+    digest,
+    redaction_id
+   FROM store.audit_log
+  WHERE (tenant_id IS NULL);
+
+COMMENT ON VIEW platform.installation_changes IS 'audit: system: the part of the audit log that belongs to no team, for those who keep the installation.';
 
 CREATE TABLE platform.ledgers (
     name text NOT NULL,
@@ -5829,6 +5865,7 @@ CREATE TABLE platform.task_lanes (
     CONSTRAINT task_lanes_rate_is_positive CHECK (((rate_count > 0) AND (rate_per > '00:00:00'::interval))),
     CONSTRAINT task_lanes_rate_is_whole CHECK ((num_nonnulls(rate_count, rate_per) <> 1)),
     CONSTRAINT task_lanes_retries_are_not_negative CHECK ((max_retries >= 0)),
+    CONSTRAINT task_lanes_timeout_can_be_kept CHECK ((timeout <= '3650 days'::interval)),
     CONSTRAINT task_lanes_timeout_is_positive CHECK ((timeout > '00:00:00'::interval)),
     CONSTRAINT task_lanes_waits_are_positive CHECK (((retry_base > '00:00:00'::interval) AND (retry_most >= retry_base)))
 );
@@ -6848,6 +6885,7 @@ CREATE TABLE society.task_types (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT task_types_are_named CHECK (((name)::text <> ''::text)),
     CONSTRAINT task_types_retries_are_not_negative CHECK ((max_retries >= 0)),
+    CONSTRAINT task_types_timeout_can_be_kept CHECK ((timeout <= '3650 days'::interval)),
     CONSTRAINT task_types_timeout_is_positive CHECK ((timeout > '00:00:00'::interval)),
     CONSTRAINT task_types_trust_is_a_share CHECK (((min_trust >= (0)::numeric) AND (min_trust <= (1)::numeric)))
 );

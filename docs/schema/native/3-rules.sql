@@ -353,9 +353,6 @@ ALTER TABLE ONLY platform.background_task_dependencies
 ALTER TABLE ONLY platform.background_tasks
     ADD CONSTRAINT background_tasks_pkey PRIMARY KEY (id) WITH (fillfactor='40');
 
-ALTER TABLE platform.background_tasks
-    ADD CONSTRAINT background_tasks_timeout_can_be_kept CHECK ((timeout <= '3650 days'::interval)) NOT VALID;
-
 ALTER TABLE ONLY platform.cache_counters
     ADD CONSTRAINT cache_counters_pkey PRIMARY KEY (key);
 
@@ -421,9 +418,6 @@ ALTER TABLE ONLY platform.task_lanes
 
 ALTER TABLE ONLY platform.task_lanes
     ADD CONSTRAINT task_lanes_pkey PRIMARY KEY (lane);
-
-ALTER TABLE platform.task_lanes
-    ADD CONSTRAINT task_lanes_timeout_can_be_kept CHECK ((timeout <= '3650 days'::interval)) NOT VALID;
 
 ALTER TABLE ONLY platform.task_workers
     ADD CONSTRAINT task_workers_pkey PRIMARY KEY (worker_id);
@@ -731,17 +725,11 @@ ALTER TABLE ONLY society.task_results
 ALTER TABLE ONLY society.task_types
     ADD CONSTRAINT task_types_pkey PRIMARY KEY (tenant_id, name);
 
-ALTER TABLE society.task_types
-    ADD CONSTRAINT task_types_timeout_can_be_kept CHECK ((timeout <= '3650 days'::interval)) NOT VALID;
-
 ALTER TABLE ONLY society.tasks
     ADD CONSTRAINT tasks_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY society.tasks
     ADD CONSTRAINT tasks_tenant_id_id_key UNIQUE (tenant_id, id);
-
-ALTER TABLE society.tasks
-    ADD CONSTRAINT tasks_timeout_can_be_kept CHECK ((timeout <= '3650 days'::interval)) NOT VALID;
 
 ALTER TABLE ONLY society.tier_history
     ADD CONSTRAINT tier_history_pkey PRIMARY KEY (id);
@@ -2120,7 +2108,7 @@ CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, req
 
 CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, request_id, tenant_id, created_at, ensemble, strategy, rule, winner, winners, scores, others, selected_id, confidence, stopped, fallback, epoch, transaction_id ON store.ensemble_votes FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('ensemble_votes');
 
-CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, id, tenant_id, user_id, request_type, model, prompt, messages, model_params, ensemble_config, memory_enhanced, memory, created_at, process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd, epoch, transaction_id, simulation_id, outcome_id, role ON store.llm_requests FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('llm_requests');
+CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, id, tenant_id, user_id, request_type, model, prompt, messages, model_params, ensemble_config, memory_enhanced, memory, created_at, process_id, api_key_id, provider_name, is_streamed, budget_ids, reserved_usd, epoch, transaction_id, simulation_id, outcome_id, role, reserved_each ON store.llm_requests FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('llm_requests');
 
 CREATE TRIGGER the_row_stays_as_it_is BEFORE UPDATE OF digest, redaction_id, id, tenant_id, request_id, request_created_at, provider_name, model, content, raw_response, tokens_prompt, tokens_completion, tokens_total, cost_usd, response_time, finish_reason, error_code, error_message, created_at, attempt, upstream_status, upstream_id, time_to_first_byte, tokens_cached, tokens_reasoning, epoch, transaction_id ON store.llm_responses FOR EACH ROW WHEN ((CURRENT_USER <> 'guildhall_owner'::name)) EXECUTE FUNCTION platform.refuse_changed_ledger('llm_responses');
 
@@ -4114,6 +4102,9 @@ GRANT ALL ON FUNCTION platform.partition_spans(wanted text) TO guildhall_schedul
 
 REVOKE ALL ON FUNCTION platform.publish_catalogue() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION platform.recognize_api_key(key_id uuid, digest text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.recognize_api_key(key_id uuid, digest text) TO guildhall_app;
+
 REVOKE ALL ON FUNCTION platform.record_job_event() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.record_new_jobs() FROM PUBLIC;
@@ -4237,6 +4228,8 @@ REVOKE ALL ON FUNCTION platform.set_password_hash(person uuid, new_hash text) FR
 GRANT ALL ON FUNCTION platform.set_password_hash(person uuid, new_hash text) TO guildhall_app;
 
 REVOKE ALL ON FUNCTION platform.set_policies(series_name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION platform.set_refresh_policy(rollup_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.settle_grants() FROM PUBLIC;
 
@@ -5219,6 +5212,8 @@ GRANT INSERT(outcome_id) ON TABLE store.llm_requests TO guildhall_writer;
 
 GRANT INSERT(role) ON TABLE store.llm_requests TO guildhall_writer;
 
+GRANT SELECT(reserved_each),INSERT(reserved_each) ON TABLE store.llm_requests TO guildhall_writer;
+
 GRANT SELECT,INSERT ON TABLE gateway.llm_requests TO guildhall_app;
 GRANT SELECT ON TABLE gateway.llm_requests TO guildhall_reader;
 
@@ -6119,6 +6114,9 @@ GRANT INSERT(expires_at),UPDATE(expires_at) ON TABLE platform.idempotency_keys T
 
 GRANT SELECT ON TABLE platform.index_usage TO guildhall_scheduler;
 GRANT SELECT ON TABLE platform.index_usage TO guildhall_curator;
+
+GRANT SELECT ON TABLE platform.installation_changes TO guildhall_curator;
+GRANT SELECT ON TABLE platform.installation_changes TO guildhall_scheduler;
 
 GRANT SELECT ON TABLE platform.ledgers TO guildhall_app;
 GRANT SELECT ON TABLE platform.ledgers TO guildhall_scheduler;
