@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from guildhall.api.frame.lists import Items, ListWanted, answer_list
 from guildhall.api.frame.moments import Moment
@@ -33,16 +33,24 @@ LedgerName = Annotated[str, Path(max_length=100, description="A ledger's name.",
 _FIELDS = tuple(ChangeDocument.__annotations__)
 
 
-def narrowed(
-    table: Annotated[str | None, Query(max_length=200, description="A table, with or without its schema.")] = None,
-    record: Annotated[str | None, Query(max_length=200, description="A value of the row's primary key.")] = None,
+Table = Annotated[str | None, Query(max_length=200, description="A table, with or without its schema.")]
+Record = Annotated[str | None, Query(max_length=200, description="A value of the row's primary key.")]
+Operations = Annotated[list[Literal["INSERT", "UPDATE", "DELETE"]] | None, Query()]
+
+
+@changes.get("", response_model=Items[ChangeDocument])
+async def list_changes(
+    visit: Reading,
+    want: ListWanted,
+    table: Table = None,
+    record: Record = None,
     user_id: UUID | None = None,
-    operation: Annotated[list[Literal["INSERT", "UPDATE", "DELETE"]] | None, Query()] = None,
+    operation: Operations = None,
     after: Moment | None = None,
     before: Moment | None = None,
-) -> dict[str, Any]:
-    """What lists of changes may be narrowed down to."""
-    return {
+) -> Response:
+    """List row changes of the team, newest first, with both images."""
+    filters = {
         "table": table,
         "record": record,
         "user_id": user_id,
@@ -50,24 +58,33 @@ def narrowed(
         "after": after,
         "before": before,
     }
-
-
-Narrowed = Annotated[dict[str, Any], Depends(narrowed)]
-
-
-@changes.get("", response_model=Items[ChangeDocument])
-async def list_changes(visit: Reading, want: ListWanted, filters: Narrowed) -> Response:
-    """List row changes of the team, newest first, with both images."""
     return await answer_list(visit, want, audit.CHANGES, audit.page_changes, filters, change_document, _FIELDS)
 
 
 @installation_changes.get("", response_model=Items[ChangeDocument])
-async def list_installation_changes(visit: Administering, want: ListWanted, filters: Narrowed) -> Response:
+async def list_installation_changes(
+    visit: Administering,
+    want: ListWanted,
+    table: Table = None,
+    record: Record = None,
+    user_id: UUID | None = None,
+    operation: Operations = None,
+    after: Moment | None = None,
+    before: Moment | None = None,
+) -> Response:
     """
     List row changes that belong to no team, newest first: people, the catalogue, schedules, and what else all teams share.
 
     For administrators of the installation.
     """
+    filters = {
+        "table": table,
+        "record": record,
+        "user_id": user_id,
+        "operation": operation,
+        "after": after,
+        "before": before,
+    }
 
     async def page(tx: Tx, *of: Any, **where: Any) -> Page[Change]:
         async with tx.on_duty("scheduler"):

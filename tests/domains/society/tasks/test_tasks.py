@@ -250,7 +250,7 @@ async def test_figures_count_each_task_once_however_many_end_at_once(hall: Hall)
 
 async def test_an_agent_that_is_lost_loses_its_tasks_and_who_had_begun_uses_up_a_retry(hall: Hall) -> None:
     [begun, waiting] = await hall.add(NewTask("begun"), NewTask("waiting"))
-    lease = timedelta(milliseconds=1)
+    lease = timedelta(microseconds=1)
     [claim] = await hall.claim("ada", 1, lease=lease)
     await hall.claim("ada", 1, begin=False, lease=lease)
     swept = await agents_at_work.sweep(lambda: hall.database.duty("worker"))  # of every team, as workers do
