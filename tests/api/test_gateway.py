@@ -82,6 +82,30 @@ async def test_accounts_and_budgets_are_kept_over_http_and_keys_never_come_back(
         assert (status, gone["error"]["details"]["value"]) == (404, path.rpartition("/")[2])
 
 
+async def test_a_key_is_not_taken_along_to_another_server(client_of: ClientOf) -> None:
+    client, name = client_of("pottery/owner"), named("moved")
+    at, home = f"{G}/providers/{name}", "https://a.example/v1"
+    await client.post(f"{G}/providers", json={"name": name, "base_url": home, "key": "sk-1", "models": {"m": "m"}})
+    for moved in ("https://b.example/v1", "http://a.example/v1", "https://a.example:8443/v1"):
+        status, refused = await client.patch(at, json={"base_url": moved, "weight": 0.5})
+        error = refused["error"]
+        assert (status, error["details"]["field"], error["details"]["value"]) == (422, "base_url", moved)
+        assert "https://a.example:443" in error["message"]
+        assert "without_key" in error["remedy"]
+    both = {"base_url": "https://b.example/v1", "key": "sk-2", "without_key": True}
+    assert (await client.patch(at, json=both))[1]["error"]["details"]["field"] == "without_key"
+    kept = (await client.get(at))[1]
+    assert (kept["base_url"], kept["has_key"], kept["weight"]) == (home, True, 1)
+    for wanted, has_key in (
+        ({"base_url": "https://A.example:443/openai/v1"}, True),
+        ({"base_url": "https://b.example/v1", "key": "sk-2"}, True),
+        ({"base_url": "https://c.example/v1", "without_key": True}, False),
+        ({"base_url": "https://d.example/v1"}, False),
+    ):
+        status, made = await client.patch(at, json=wanted)
+        assert (status, made["base_url"], made["has_key"]) == (200, wanted["base_url"], has_key), made
+
+
 async def test_ensembles_are_kept_whole_over_http_and_by_those_who_may(client_of: ClientOf) -> None:
     owner, member, at = client_of("pottery/owner"), client_of("pottery/member"), f"{G}/ensembles"
     config = {"strategy": "weighted", "members": [{"model": "a", "weight": 2}, {"model": "b"}]}

@@ -37,6 +37,11 @@ def test_an_account_is_added_changed_listed_and_removed(gateway: Command) -> Non
     )
     changed = gateway("gateway", "providers", "set", "acme", "--weight", "0.5", "--disable", "--json").json
     assert (changed["weight"], changed["enabled"], changed["models"]) == (0.5, False, made["models"])
+    moved = ("gateway", "providers", "set", "acme", "--base-url", "https://b.example/v1")
+    refused = gateway(*moved, expect=2).err
+    assert "https://api.groq.com:443" in refused
+    assert "--without-key" in refused
+    assert not gateway(*moved, "--without-key", "--json").json["has_key"]
     shown = gateway("gateway", "providers", "list")
     assert "disabled" in shown.out
     assert "sk-of-the-provider" not in shown.out + gateway("gateway", "providers", "list", "--json").out

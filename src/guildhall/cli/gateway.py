@@ -117,13 +117,14 @@ def set_provider(
     name: NameArgument,
     base_url: UrlOption = None,
     key_env: KeyEnvOption = None,
+    without_key: Annotated[bool, typer.Option("--without-key", help="Forget its key.")] = False,
     model: ModelsOption = None,
     weight: WeightOption = None,
     priority: PriorityOption = None,
     enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Whether calls go to it.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Change an account; what is not named stays. It holds from the next call on."""
+    """Change an account; what is not named stays, but a key is sent to no other server. It holds from the next call on."""
     from guildhall.app.documents.gateway import provider_document
     from guildhall.app.wiring import App
     from guildhall.domains.gateway import providers
@@ -144,6 +145,7 @@ def set_provider(
                 _ring(settings),
                 networks=providers.read_networks(settings.gateway_networks),
                 key=_key(key_env),
+                without_key=without_key,
                 base_url=base_url,
                 weight=None if weight is None else _amount("weight", weight, Decimal(1)),
                 enabled=enabled,

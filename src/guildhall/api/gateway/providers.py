@@ -96,8 +96,11 @@ class ChangedProvider(WantedOptions):
     model_config = ConfigDict(json_schema_extra={"examples": [{"weight": 0.5, "enabled": False}]})
 
     base_url: _Address = None
+    """At another scheme, host or port the key is to be given anew: the one that there is is not sent there."""
     key: _Key = None
     """Another key in the place of the one that there is."""
+    without_key: StrictBool = False
+    """Whether its key is forgotten."""
     enabled: StrictBool | None = None
     """Whether calls go to it."""
 
@@ -155,6 +158,7 @@ async def change_provider(body: ChangedProvider, visit: Managing, provider: Prov
             _ring(visit),
             networks=_networks(visit),
             key=body.key,
+            without_key=body.without_key,
             base_url=body.base_url,
             weight=None if body.weight is None else Decimal(str(body.weight)),
             enabled=body.enabled,

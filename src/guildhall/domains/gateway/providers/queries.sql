@@ -9,10 +9,13 @@ INSERT INTO gateway.llm_providers (
     id, name, type, base_url, model, weight, config, api_key_ciphertext, total_models, enabled_models
 ) VALUES (:id, :name, :type, :base_url, :model, :weight, :config, :sealed, :models, :models);
 
+-- name: lock_account
+SELECT id FROM gateway.llm_providers WHERE name = :name FOR NO KEY UPDATE;
+
 -- name: update_account
 UPDATE gateway.llm_providers
    SET base_url = :base_url, model = :model, weight = :weight, enabled = :enabled, config = :config,
-       api_key_ciphertext = COALESCE(:sealed, api_key_ciphertext), total_models = :models, enabled_models = :models
+       api_key_ciphertext = :sealed, total_models = :models, enabled_models = :models
  WHERE id = :id;
 
 -- name: delete_account

@@ -237,6 +237,30 @@ def check_url(url: str, networks: _Networks) -> str:
     return url.rstrip("/")
 
 
+def origin_of(url: str) -> str:
+    """Whom an address reaches, whatever its path: scheme, host and port, such as `https://api.openai.com:443`."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def check_key_stays(old_url: str, new_url: str) -> None:
+    """
+    See to it that a key is not sent to somebody whom it was not given for.
+
+    Raises:
+        AccountRefused: The new address has another scheme, host or port than the old one.
+    """
+    if origin_of(new_url) != origin_of(old_url):
+        raise AccountRefused(
+            "base_url",
+            new_url,
+            f"an address at {origin_of(old_url)}, which the account's key was given for",
+            remedy="Give the key with the new address (`key`, `--key-env`), or have it forgotten (`without_key`, `--without-key`).",
+        )
+
+
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host.partition("%")[0])

@@ -65,20 +65,30 @@ async def change_account(
     *,
     networks: Any = (),
     key: str | None = None,
+    without_key: bool = False,
     base_url: str | None = None,
     weight: Decimal | None = None,
     enabled: bool | None = None,
     config: Mapping[str, object] | None = None,
 ) -> None:
     """
-    Change what is given of an account; `config` is laid over what there is.
+    Change what is given of an account; `config` is laid over what there is, `without_key` forgets its key.
 
     Raises:
         NotPermitted, AccountRefused, AddressRefused, SecretKeyMissing: As `add_account`.
+        AccountRefused: It is to be at another scheme, host or port, with the key that was given for the one before.
         AccountNotFound: There is none of this name.
     """
     identity.check(await identity.get_standing(tx), Action.MANAGE_SECRETS)
+    if key and without_key:
+        raise AccountRefused("without_key", True, "false, as a key is given")
+    await store.lock_account(tx, name)
     row = await _row(tx, name)
+    sealed = None if without_key else row["api_key_ciphertext"]
+    if base_url:
+        base_url = rules.check_url(base_url, networks)
+        if sealed is not None and not key:
+            rules.check_key_stays(row["base_url"] or rules.KINDS[row["type"]][1] or "", base_url)
     merged = {**row["config"], **(config or {})}
     options = rules.read_options(merged)
     if config and "probe" in config:
@@ -86,12 +96,12 @@ async def change_account(
     await store.update_account(
         tx,
         row["id"],
-        base_url=rules.check_url(base_url, networks) if base_url else row["base_url"],
+        base_url=base_url or row["base_url"],
         model=row["model"],
         weight=row["weight"] if weight is None else _weight(weight),
         enabled=row["enabled"] if enabled is None else enabled,
         config=merged,
-        sealed=_sealed(ring, key, tx.actor.tenant_id, row["id"]) if key else None,
+        sealed=_sealed(ring, key, tx.actor.tenant_id, row["id"]) if key else sealed,
         models=len(options.models) or 1,
     )
 

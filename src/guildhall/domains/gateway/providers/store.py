@@ -71,6 +71,11 @@ async def insert_account(
         raise
 
 
+async def lock_account(tx: Tx, name: str) -> None:
+    """Let nobody else change the account until this transaction ends; what is read of it from now on is the latest."""
+    await tx.execute(_queries.lock_account, name=name)
+
+
 async def update_account(
     tx: Tx,
     account_id: UUID,
