@@ -362,7 +362,7 @@ async def _fail(send: Send, error: GuildhallError, status: int | None, call_id: 
     status = status or _status(error)
     if status == 401:
         extra["www-authenticate"] = 'Bearer realm="guildhall"'
-    if isinstance(error, LimitReached | Unavailable) and "retry_after_s" in error.details:
+    if "retry_after_s" in error.details:
         extra["retry-after"] = str(max(1, math.ceil(error.details["retry_after_s"])))
     if error.code in ("budget_exhausted", "price_unknown"):
         extra["x-should-retry"] = "false"  # which the SDKs heed: in a moment it is the same

@@ -20,11 +20,14 @@ class CallUnderWay(Conflict):
     """A call with this idempotency key is being made."""
 
     code = "request_under_way"
+    _MOMENT_S = 1.0
+    """Nobody knows when the call will end; to look again costs little."""
 
     def __init__(self, key: str) -> None:
         super().__init__(
             f"the request with the idempotency key {key!r} is under way",
             remedy="Send it again in a moment: it is answered from what the first one brought.",
+            retry_after_s=self._MOMENT_S,
             field="Idempotency-Key",
             value=key,
         )
