@@ -71,6 +71,11 @@ async def test_accounts_and_budgets_are_kept_over_http_and_keys_never_come_back(
     budget = named("budget")
     status, made = await client.post(f"{G}/budgets", json={"name": budget, "limit_usd": 12.5, "model": "own"})
     assert (status, made["limit_usd"], made["spent_usd"], made["is_hard"]) == (201, 12.5, 0, True)
+    assert made["notes"] == [], "there is such a model"
+    _, other = await client.post(
+        f"{G}/budgets", json={"name": named("budget"), "limit_usd": 1, "model": "gpt-4.1-minj"}
+    )
+    assert ['Did you mean "gpt-4.1-mini"?' in each for each in other["notes"]] == [True], other
     _, changed = await client.patch(f"{G}/budgets/{budget}", json={"is_hard": False, "period": "day"})
     assert (changed["limit_usd"], changed["is_hard"], changed["period"]) == (12.5, False, "day")
     status, refused = await client.patch(f"{G}/budgets/{budget}", json={"limit_usd": None})
@@ -118,6 +123,9 @@ async def test_ensembles_are_kept_whole_over_http_and_by_those_who_may(client_of
         made["id"],
         {"strategy": "majority", "members": ["a", "b"]},
     )
+    assert [
+        f"no provider serves the model '{each}'" in note for each, note in zip("ab", other.pop("notes"), strict=True)
+    ]
     assert await member.get(f"{at}/pair") == (200, other)
     assert (await member.get(at))[1]["items"].count(other) == 1
     assert (await member.put(f"{at}/pair", json={"config": config}))[0] == 403

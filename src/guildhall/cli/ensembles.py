@@ -51,8 +51,9 @@ def add(
 ) -> None:
     """Keep an ensemble under a name; it can be called from then on."""
     from guildhall.app.documents.ensembles import ensemble_document
+    from guildhall.app.gateway.unserved import notes_on_ensemble
     from guildhall.app.wiring import App
-    from guildhall.domains.gateway import ensembles, providers
+    from guildhall.domains.gateway import ensembles
 
     output = Output(as_json)
 
@@ -61,11 +62,9 @@ def add(
         async with App.open() as app, app.transaction() as tx:
             await ensembles.add_ensemble(tx, name, config)
             made = await ensembles.get_ensemble(tx, name)
-            read = ensembles.read(config, name=name)
-            models = [*(each.model for each in read.members), *([read.judge] if read.judge else [])]
-            unserved = providers.unserved(await providers.list_accounts(tx), models)
-        for each in unserved:
-            output.warn(f"the ensemble cannot be called yet: {each}")
+            notes = await notes_on_ensemble(tx, name, config)
+        for each in notes:
+            output.warn(each)
         if as_json:
             output.document(ensemble_document(made))
         else:

@@ -421,8 +421,9 @@ def add_budget(
 ) -> None:
     """Add a budget; it holds from the next call on."""
     from guildhall.algorithms.suggestions import did_you_mean
+    from guildhall.app.gateway.unserved import notes_on_budget
     from guildhall.app.wiring import App
-    from guildhall.domains.gateway import budgets, ensembles, providers
+    from guildhall.domains.gateway import budgets
     from guildhall.domains.platform import identity
     from guildhall.errors import InvalidInput
 
@@ -456,10 +457,9 @@ def add_budget(
                     model=model,
                 ),
             )
-            models = [model] if model and not model.startswith(ensembles.PREFIX) else []
-            unserved = providers.unserved(await providers.list_accounts(tx), models)
-        for each in unserved:
-            output.warn(f"the budget is for calls of a model that there is not: {each}")
+            notes = await notes_on_budget(tx, model)
+        for each in notes:
+            output.warn(each)
         if as_json:
             output.document({"id": made, "name": name})
         else:

@@ -14,7 +14,8 @@ from typing_extensions import TypedDict
 from guildhall.api.frame.bodies import Body
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Managing, Reading
-from guildhall.app.documents.gateway import BudgetDocument, budget_document
+from guildhall.app.documents.gateway import AddedBudgetDocument, BudgetDocument, budget_document
+from guildhall.app.gateway.unserved import notes_on_budget
 from guildhall.domains.gateway import budgets
 from guildhall.domains.platform import identity
 
@@ -79,7 +80,7 @@ async def list_budgets(visit: Reading) -> Response:
         return visit.found({"items": [budget_document(each) for each in await budgets.list_budgets(tx)]})
 
 
-@router.post("", status_code=201, response_model=BudgetDocument)
+@router.post("", status_code=201, response_model=AddedBudgetDocument)
 async def add_budget(body: WantedBudget, visit: Managing) -> Response:
     """Add a budget, as owners and administrators of the team may; it holds from the next call on."""
     async with visit.transaction() as tx:
@@ -95,7 +96,8 @@ async def add_budget(body: WantedBudget, visit: Managing) -> Response:
         )
         await budgets.add_budget(tx, new)
         made = await budgets.get_budget(tx, body.name)
-        return await visit.created(tx, budget_document(made), at=f"/v1/gateway/budgets/{quote(made.name, safe='')}")
+        document: AddedBudgetDocument = {**budget_document(made), "notes": await notes_on_budget(tx, made.model)}
+        return await visit.created(tx, document, at=f"/v1/gateway/budgets/{quote(made.name, safe='')}")
 
 
 @router.get("/{budget}", response_model=BudgetDocument)

@@ -12,7 +12,8 @@ from typing_extensions import TypedDict
 from guildhall.api.frame.bodies import Body
 from guildhall.api.frame.routes import Route
 from guildhall.api.frame.visits import Managing, Reading
-from guildhall.app.documents.ensembles import EnsembleDocument, ensemble_document
+from guildhall.app.documents.ensembles import EnsembleDocument, PutEnsembleDocument, ensemble_document
+from guildhall.app.gateway.unserved import notes_on_ensemble
 from guildhall.domains.gateway import ensembles
 
 router = APIRouter(prefix="/ensembles", tags=["gateway"], route_class=Route)
@@ -66,8 +67,8 @@ async def get_ensemble(visit: Reading, ensemble: EnsembleName) -> Response:
 
 @router.put(
     "/{ensemble}",
-    response_model=EnsembleDocument,
-    responses={201: {"description": "There was none of this name.", "model": EnsembleDocument}},
+    response_model=PutEnsembleDocument,
+    responses={201: {"description": "There was none of this name.", "model": PutEnsembleDocument}},
 )
 async def put_ensemble(body: WantedEnsemble, visit: Managing, ensemble: EnsembleName) -> Response:
     """
@@ -77,7 +78,8 @@ async def put_ensemble(body: WantedEnsemble, visit: Managing, ensemble: Ensemble
     """
     async with visit.transaction() as tx:
         kept, is_new = await ensembles.put_ensemble(tx, ensemble, body.config)
-        document = ensemble_document(kept)
+        notes = await notes_on_ensemble(tx, kept.name, body.config)
+        document: PutEnsembleDocument = {**ensemble_document(kept), "notes": notes}
         if is_new:
             return await visit.created(tx, document, at=f"/v1/gateway/ensembles/{quote(kept.name, safe='')}")
         return await visit.done(tx, document)

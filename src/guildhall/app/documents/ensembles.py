@@ -27,6 +27,14 @@ class EnsembleDocument(TypedDict):
 
 
 @described
+class PutEnsembleDocument(EnsembleDocument):
+    """An ensemble that was put under a name."""
+
+    notes: Sequence[str]
+    """What whoever put it there should know: which of its models nobody serves, say."""
+
+
+@described
 class BallotDocument(TypedDict):
     """What somebody who was asked has brought to a vote."""
 

@@ -58,6 +58,14 @@ class BudgetDocument(TypedDict):
 
 
 @described
+class AddedBudgetDocument(BudgetDocument):
+    """A budget that was added."""
+
+    notes: Sequence[str]
+    """What whoever added it should know: that nobody serves the model it is for, say."""
+
+
+@described
 class CallDocument(TypedDict):
     """A call in the ledger."""
 
