@@ -191,32 +191,34 @@ async def test_one_bad_row_keeps_no_other_from_being_written(town: Town) -> None
     """Three texts that PostgreSQL keeps in no column, among many answers that are written together: they alone lose theirs."""
     await town.say()
     [call] = await town.calls()
-    ends = [an_end(call, "\0" if n % 4 == 0 else "fine") for n in range(12)]
+    ends = [an_end(call, "\0" if n % 4 == 0 else "fine") for n in range(40)]
     await asyncio.gather(*(town.gateway.ledger.end(each) for each in ends))
     _, *rows = await town.answers()
     assert Counter((row["content"], row["raw_response"]) for row in rows) == {
-        ("fine", "{}"): 9,
-        ("", '{"unrecordable": true}'): 3,
+        ("fine", "{}"): 30,
+        ("", '{"unrecordable": true}'): 10,
     }
 
 
-async def test_calls_that_come_together_are_written_together(town: Town) -> None:
-    """Callers in step come in one turn of the loop after the other, and share one transaction."""
+@pytest.mark.parametrize(("at_once", "most"), [(8, 2), (40, 48)])
+async def test_a_few_calls_are_written_two_by_two_and_many_together(town: Town, at_once: int, most: int) -> None:
+    """Of many, those that come in the next turns of the loop share the transaction; of a few, nobody waits for all."""
     await town.say()
     [call] = await town.calls()
-    ends = []
+    ends = [asyncio.create_task(town.gateway.ledger.end(an_end(call, "one of them"))) for _ in range(at_once)]
     for _ in range(8):
-        ends.append(asyncio.create_task(town.gateway.ledger.end(an_end(call, "together"))))
         await asyncio.sleep(0)  # a turn, not a while
+        ends.append(asyncio.create_task(town.gateway.ledger.end(an_end(call, "one of them"))))
     await asyncio.gather(*ends)
     connection = await asyncpg.connect(town.superuser_url)
     try:
         found = await connection.fetch(
-            "SELECT count(*) FROM store.llm_responses WHERE content = 'together' GROUP BY transaction_id"
+            "SELECT count(*) FROM store.llm_responses WHERE content = 'one of them' GROUP BY transaction_id"
         )
     finally:
         await connection.close()
-    assert [row["count"] for row in found] == [8]
+    assert sum(row["count"] for row in found) == len(ends)
+    assert max(row["count"] for row in found) == most
 
 
 async def test_a_call_whose_end_is_told_of_twice_ends_once(town: Town, database: Database) -> None:

@@ -5,7 +5,8 @@ Whoever begins a call waits until its row is durable, and until then nothing is
 sent to a provider; whoever ends one waits until the answer is, and until then
 the answer is not finished for the caller. Meanwhile others come, and go into
 the next group. So a busy process commits some hundred times in a second, however
-many calls there are.
+many calls there are. Where there are few, they go two by two: calls of one group
+stay in step, and each of them waits until the process has read all of the others.
 
 While the database is away calls are refused, or, where there is a spool, are
 written to the disk and delivered once it is back (`_come_back`, `_inherit`).
@@ -49,6 +50,14 @@ _TURNS = 2
 
 _MOST_ROUNDS = 16
 _ENOUGH = 64
+_FEW = 2_500
+"""Rows in a second, two for a call, below which there is time for many small groups."""
+
+_PAIR = 2
+_MOST_APART = 32
+"""Of more rows that wait at once, the last would wait long for pairs of those before it."""
+
+_WHILE_MS = 100.0
 _MOST_WAITING = 50_000
 _MOST_REFUSED = 1_000
 _UNHELD = "a hard budget cannot be held while the database is away"
@@ -104,6 +113,7 @@ class Ledger:
         self._to_end = asyncio.Event()
         self._idle = asyncio.Event()
         self._busy = 0
+        self._pace = _Pace()
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()
         self._closing = False
@@ -262,10 +272,14 @@ class Ledger:
                 self._idle.set()
                 await wanted.wait()
                 continue
-            await _gather(queue)
-            group = [queue.popleft() for _ in range(min(len(queue), _MOST))]
+            most = _PAIR
+            if len(queue) > _MOST_APART or self._pace.per_s >= _FEW:
+                most = _MOST
+                await _gather(queue)
+            group = [queue.popleft() for _ in range(min(len(queue), most))]
             if not group:
                 continue  # another writer was faster
+            self._pace.count(len(group))
             self._busy += len(group)
             try:
                 await write(group)
@@ -534,6 +548,24 @@ class Ledger:
         # In a transaction of its own: making a partition locks tables that others write.
         async with self._database.duty("writer") as tx:
             await requests.make_room(tx, clock.now())
+
+
+class _Pace:
+    """How many rows are written in a second, as the last while has shown."""
+
+    __slots__ = ("_rows", "_since_ms", "per_s")
+
+    def __init__(self) -> None:
+        self.per_s = 0.0
+        self._rows, self._since_ms = 0, clock.monotonic_ms()
+
+    def count(self, rows: int) -> None:
+        """So many more are."""
+        self._rows += rows
+        now_ms = clock.monotonic_ms()
+        if (lasted_ms := now_ms - self._since_ms) >= _WHILE_MS:
+            self.per_s = 1000 * self._rows / lasted_ms
+            self._rows, self._since_ms = 0, now_ms
 
 
 async def _gather(queue: deque[Any]) -> None:
