@@ -11,6 +11,9 @@ import pytest
 
 from fixtures.agents import Project
 from fixtures.command_line import Command, command_line
+from fixtures.trials import make_simulation
+from guildhall.app.wiring import App
+from guildhall.domains.evaluation import simulations
 
 
 def run(guildhall: Command, project: Project, *options: object):
@@ -130,12 +133,40 @@ def test_an_interrupted_run_is_resumed_with_what_is_missing(
     assert running.returncode == 130
     assert "guildhall eval resume" in err
     assert guildhall("eval", "list", "--json").json[0]["status"] == "pending"
+    (active,) = guildhall("eval", "list", "--active", "--json").json
+    assert (active["completed_scenarios"], active["progress_pct"], active["model"]) == (1, 10.0, "rules")
 
     gate.touch()
     report = guildhall("eval", "resume", "@latest", "--json").json
     assert (report["outcomes"], report["pass_rate"], report["status"]) == (10, 1.0, "completed")
     refused = guildhall("eval", "resume", "@latest", expect=4)
     assert "completed already" in refused.err
+
+
+async def test_what_is_not_over_is_listed_with_the_longest_running_first(app: App, guildhall: Command) -> None:
+    assert guildhall("eval", "list", "--active").out.startswith("no simulation is under way")
+    ids = []
+    for begins, ends in ((False, False), (True, False), (True, False), (True, True)):
+        async with app.transaction() as tx:
+            ids.append(await make_simulation(tx, ("one", "two")))
+            if begins:
+                await simulations.start_simulation(tx, ids[-1])
+            if ends:
+                await simulations.cancel_simulation(tx, ids[-1])
+    planned, first, second, _ = map(str, ids)
+    listed = guildhall("eval", "list", "--active", "--json").json
+    assert [each["simulation_id"] for each in listed] == [first, second, planned]
+    assert listed[0]["runtime_s"] > listed[1]["runtime_s"] > 0
+    assert listed[2] == {
+        "simulation_id": planned, "name": None, "status": "pending", "completed_scenarios": 0, "scenarios": 2,
+        "progress_pct": 0.0, "runtime_s": None, "model": "none",
+    }  # fmt: skip
+    header, line = guildhall("eval", "list", "--active", "--limit", 1).out.splitlines()
+    assert header.split() == ["ID", "STATUS", "SCENARIOS", "DONE", "RUNTIME", "MODEL"]
+    assert line.startswith(f"{first[-6:]}  running            0/2    0 %")
+    assert line.endswith("s  none")
+    refused = guildhall("eval", "list", "--active", "--config", "adder", expect=2)
+    assert "--active lists simulations of all configurations" in refused.err
 
 
 def test_a_simulation_that_is_done_cannot_be_cancelled(guildhall: Command, project: Project) -> None:

@@ -230,19 +230,36 @@ def cancel(
 @group.command(name="list")
 def list_all(
     config: Annotated[str | None, typer.Option(help="Only those of one configuration.")] = None,
-    at_most: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, newest first.")] = 30,
+    active: Annotated[
+        bool, typer.Option("--active", help="Only those that are not over, the longest running first.")
+    ] = False,
+    at_most: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, from the first on.")] = 30,
     as_json: JsonOption = False,
 ) -> None:
-    """List simulations, newest first."""
-    from guildhall.app.documents.simulations import simulation_document
+    """List simulations, newest first; with --active those that are not over, the longest running first."""
+    from guildhall.app.documents.simulations import running_document, simulation_document
     from guildhall.app.wiring import App
-    from guildhall.cli.render.simulations import list_lines
-    from guildhall.domains.evaluation import configurations, simulations
+    from guildhall.cli.render.simulations import active_lines, list_lines
+    from guildhall.domains.evaluation import configurations, overview, simulations
 
     output = Output(as_json)
 
     async def work() -> None:
+        if active and config is not None:
+            raise InvalidInput(
+                f"--active lists simulations of all configurations, and --config asks for those of {config!r}",
+                remedy="Leave out one of them; without --active the list says which are pending or running.",
+                field="config",
+                value=config,
+            )
         async with App.open() as app, app.transaction() as tx:
+            if active:
+                unfinished = await overview.longest_running(tx, at_most=at_most)
+                if as_json:
+                    output.document([running_document(each) for each in unfinished])
+                else:
+                    output.lines(active_lines(unfinished))
+                return
             if config is not None:
                 await configurations.list_versions(
                     tx, config, at_most=1

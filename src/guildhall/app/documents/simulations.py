@@ -10,6 +10,7 @@ from uuid import UUID
 from typing_extensions import TypedDict
 
 from guildhall.app.documents import Amount, described
+from guildhall.domains.evaluation.overview import RunningSimulation
 from guildhall.domains.evaluation.simulations import Progress, Simulation, SimulationStatus
 
 
@@ -109,4 +110,18 @@ def simulation_document(simulation: Simulation) -> SimulationDocument:
         "created_at": simulation.created_at,
         "started_at": simulation.started_at,
         "completed_at": simulation.completed_at,
+    }
+
+
+def running_document(running: RunningSimulation) -> dict[str, Any]:
+    """A simulation that is not over, in whole scenarios; `progress_pct` is of 100, `runtime_s` null until it begins."""
+    return {
+        "simulation_id": running.simulation_id,
+        "name": running.name,
+        "status": running.status,
+        "completed_scenarios": running.completed_scenarios,
+        "scenarios": running.total_scenarios,
+        "progress_pct": float(running.progress_pct),
+        "runtime_s": running.runtime_s,
+        "model": running.model,
     }

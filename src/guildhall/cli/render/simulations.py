@@ -14,6 +14,7 @@ from guildhall.errors import NotFound
 
 if TYPE_CHECKING:
     from guildhall.domains.evaluation.outcomes import Outcome
+    from guildhall.domains.evaluation.overview import RunningSimulation
     from guildhall.domains.evaluation.reports import Report  # brings NumPy, which a list needs not wait for
 
 _WIDTH = 80
@@ -49,6 +50,25 @@ def list_lines(simulations: Sequence[Simulation]) -> list[Text]:
             Text(
                 f"{each.short_id:<6}  {shortened(each.label, 26):<26}  {each.status:<9}  {trials:>13}  "
                 f"{score:>5}  {each.created_at:%m-%d %H:%M}"
+            )
+        )
+    return lines
+
+
+def active_lines(running: Sequence[RunningSimulation]) -> list[Text]:
+    """Simulations that are not over, one in a line, and how far they are."""
+    if not running:
+        return [Text("no simulation is under way; `guildhall eval list` shows those that are over")]
+    lines = [Text(f"{'ID':<6}  {'STATUS':<7}  {'SCENARIOS':>13}  {'DONE':>5}  {'RUNTIME':>8}  MODEL", "bold")]
+    for each in running:
+        scenarios = f"{each.completed_scenarios:,}/{each.total_scenarios:,}"
+        runtime = "" if each.runtime_s is None else duration(each.runtime_s * 1000)
+        model = each.model or "none named"
+        named = f"{model} ({each.name})" if each.name else model
+        lines.append(
+            Text(
+                f"{each.short_id:<6}  {each.status:<7}  {scenarios:>13}  {each.progress_pct:>3.0f} %  {runtime:>8}  "
+                f"{shortened(named, 29)}"
             )
         )
     return lines

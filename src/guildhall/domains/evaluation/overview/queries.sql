@@ -23,6 +23,14 @@ SELECT active.simulation_id, configurations.name AS config_name, versions.versio
  ORDER BY simulations.created_at DESC, active.simulation_id
  LIMIT :at_most;
 
+-- name: longest_running
+-- Those that have not begun yet come last, as they were planned.
+SELECT active.simulation_id, active.simulation_name AS name, active.status, active.completed_scenarios, active.total_scenarios,
+       active.progress_pct, active.runtime_seconds::double precision AS runtime_s, active.model
+  FROM evaluation.v_active_simulations AS active
+ ORDER BY active.runtime_seconds DESC NULLS LAST, active.simulation_id
+ LIMIT :at_most;
+
 -- name: latest_pairs
 -- Each pair once, the newer version as the candidate.
 SELECT baseline.simulation_id AS baseline_id, candidate.simulation_id AS candidate_id,

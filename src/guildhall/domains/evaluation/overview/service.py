@@ -19,6 +19,7 @@ from guildhall.domains.evaluation.overview.types import (
     PairOfSimulations,
     Pending,
     PendingRecommendation,
+    RunningSimulation,
     ScenarioPlayed,
     ScenarioStanding,
     ScenarioWeek,
@@ -31,6 +32,11 @@ from guildhall.domains.evaluation.overview.types import (
 async def active_simulations(tx: Tx, *, at_most: int = 20) -> list[ActiveSimulation]:
     """Simulations that are not over, the newest first."""
     return await store.active_simulations(tx, at_most)
+
+
+async def longest_running(tx: Tx, *, at_most: int = 30) -> list[RunningSimulation]:
+    """Simulations that are not over, the longest running first; those that have not begun come last."""
+    return await store.longest_running(tx, at_most)
 
 
 async def latest_pairs(tx: Tx, *, at_most: int = 5) -> list[PairOfSimulations]:

@@ -19,6 +19,7 @@ from guildhall.domains.evaluation.overview.types import (
     PairOfSimulations,
     Pending,
     PendingRecommendation,
+    RunningSimulation,
     ScenarioPlayed,
     ScenarioStanding,
     ScenarioWeek,
@@ -32,6 +33,10 @@ _queries = load_queries(__package__)
 
 async def active_simulations(tx: Tx, at_most: int) -> list[ActiveSimulation]:
     return [ActiveSimulation(**dict(row)) for row in await tx.fetch(_queries.active_simulations, at_most=at_most)]
+
+
+async def longest_running(tx: Tx, at_most: int) -> list[RunningSimulation]:
+    return [RunningSimulation(**dict(row)) for row in await tx.fetch(_queries.longest_running, at_most=at_most)]
 
 
 async def latest_pairs(tx: Tx, at_most: int) -> list[PairOfSimulations]:

@@ -41,6 +41,25 @@ class ActiveSimulation:
 
 
 @dataclass(frozen=True, slots=True)
+class RunningSimulation:
+    """A simulation that is not over, in whole scenarios; `runtime_s` is None until it begins."""
+
+    simulation_id: UUID
+    name: str | None
+    status: str
+    completed_scenarios: int
+    total_scenarios: int
+    progress_pct: Decimal
+    runtime_s: float | None
+    model: str | None
+
+    @property
+    def short_id(self) -> str:
+        """What people type, as that of any simulation."""
+        return self.simulation_id.hex[-6:]
+
+
+@dataclass(frozen=True, slots=True)
 class PairOfSimulations:
     """Two simulations that ran interleaved and are both over, so that one can be held against the other."""
 
