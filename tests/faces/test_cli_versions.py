@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from fixtures.command_line import Command, Printed
+from fixtures.command_line import Command, Printed, command_line
 from fixtures.serving import environment_of, serve
 from fixtures.versions import later_version, run_version
 from guildhall.db import migrate
@@ -104,3 +107,36 @@ def test_a_server_of_the_older_version_starts_again(
     with serve(environment_of(direct_url, tmp_path), tmp_path) as serving:
         assert serving.end() == 0
     assert f"this Guildhall knows versions up to {NEWEST} and works with it" in serving.log
+
+
+async def test_migrators_say_once_for_whom_they_wait_and_go_on(
+    tmp_path: Path, administrator: dict[str, str], administrator_url: str
+) -> None:
+    place = later_version(tmp_path / "later", m9001_mottos=EXPAND)
+    environment = {**administrator, "PYTHONPATH": str(place)}
+
+    def migrator() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command_line("db", "migrate"), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    report = await asyncpg.connect(administrator_url, server_settings={"application_name": "a long report"})
+    with ExitStack() as stack:
+        stack.callback(report.terminate)
+        begun = report.transaction()
+        await begun.start()
+        await report.fetch("SELECT FROM platform.teams")
+        both = [migrator() for _ in range(2)]
+        said = []
+        for each in both:
+            stack.callback(each.kill)
+            assert each.stderr is not None
+            said.append(each.stderr.readline())
+        of_migrator, of_report = sorted(said, key=lambda line: "a long report" in line)
+        assert f"waiting for process {report.get_server_pid()} (a long report, as " in of_report
+        assert "(guildhall db, as " in of_migrator
+        await begun.rollback()
+        ended = [each.communicate(timeout=60) for each in both]
+    assert [each.returncode for each in both] == [0, 0], ended
+    assert sum(out.count("applied 9001 mottos") for out, _ in ended) == 1
+    assert all("waiting" not in err for _, err in ended), "once"

@@ -318,7 +318,7 @@ def stop(as_json: JsonOption = False) -> None:
 
 
 def _say_who(output: Output) -> Callable[[Sequence[Holder]], None]:
-    return lambda holders: output.warn(f"waiting for {'; '.join(map(str, holders))}")
+    return lambda holders: output.warn(f"waiting for {'; '.join(map(str, holders))}; this goes on once that is over")
 
 
 async def _url() -> str:

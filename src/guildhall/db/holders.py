@@ -21,7 +21,11 @@ from guildhall.db.errors import DRIVER_ERRORS
 
 _EVERY_S = 0.1
 _TELL_AFTER = 10
-"""How many looks in a row must find the session waiting before anybody is told: a second."""
+"""
+How many looks must find the session waiting before anybody is told: a second.
+
+They need not be in a row, as a migration gives way after 100 ms and tries again.
+"""
 
 _WHO = """
     SELECT pid, application_name, usename AS login, state, query_start
@@ -68,15 +72,17 @@ class Watch:
         self.seen: Sequence[Holder] = ()
         self._tell = tell
         self._looks = 0
+        self._told: set[int] = set()
 
     def note(self, holders: Sequence[Holder]) -> None:
-        """Keep what a look has found."""
+        """Keep what a look has found; each holder is told of once, however often it is waited for."""
         if not holders:
-            self._looks = 0
             return
         self.seen = holders
         self._looks += 1
-        if self._looks == _TELL_AFTER:
+        if self._looks >= _TELL_AFTER and not self._told.issuperset(each.pid for each in holders):
+            self._looks = 0
+            self._told.update(each.pid for each in holders)
             self._tell(holders)
 
 
@@ -85,7 +91,7 @@ async def watching(
     url: str, pid: int, *, tell: Callable[[Sequence[Holder]], None] = lambda holders: None
 ) -> AsyncIterator[Watch]:
     """
-    Look who keeps the session `pid` waiting; `tell` hears of each wait that lasts a second.
+    Look who keeps the session `pid` waiting; `tell` hears of them once, when that has lasted a second in all.
 
     Where no further connection can be had nothing is seen, and nothing fails.
     """

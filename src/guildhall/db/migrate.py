@@ -190,7 +190,7 @@ async def migrate(
     has loaded it.
 
     Two migrators at once: one works, the other waits and then finds nothing to do.
-    `tell` hears for whom it waits, where that takes longer than a second.
+    `tell` hears for whom it waits, once for each, where that takes longer than a second.
 
     Raises:
         InvalidInput: There is no such version, or no such engine.
@@ -257,7 +257,7 @@ async def rollback(
     """
     Take back every migration above a number, newest first, and return what was taken back.
 
-    `tell` hears for whom it waits, where that takes longer than a second.
+    `tell` hears for whom it waits, once for each, where that takes longer than a second.
 
     Raises:
         InvalidInput: There is no such version.
