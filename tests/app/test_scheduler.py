@@ -15,8 +15,9 @@ from fixtures.metrics import read
 from fixtures.processes import DEADLINE_S
 from guildhall import clock
 from guildhall.adapters.schemas import checker
+from guildhall.app import upkeep
 from guildhall.app.wiring import App
-from guildhall.app.workers.scheduler import UPKEEP, Scheduler
+from guildhall.app.workers.scheduler import UPKEEP, Scheduler, duties
 from guildhall.app.workers.vitals import telling
 from guildhall.db import rollups
 from guildhall.domains.platform import jobs
@@ -353,3 +354,28 @@ async def test_a_scheduler_tells_of_its_health_and_what_it_has_fired(app: App) -
     assert scraped["guildhall_scheduler_fired_total"] == 1
     assert scraped["guildhall_scheduler_upkeep_running"] == 1
     assert 0 <= scraped["guildhall_scheduler_sweep_age_seconds"] < DEADLINE_S
+
+
+async def test_upkeep_forgets_old_runs_but_for_the_newest_of_each_schedule(
+    app: App, administrator_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "_RUNS_AT_ONCE", 1)
+    await sql(
+        administrator_url,
+        """
+        INSERT INTO platform.schedules (name, task_type, every)
+        SELECT name, 'x', interval '1 day' FROM unnest(ARRAY['idle', 'lively']) AS name;
+        INSERT INTO platform.schedule_runs (schedule_name, due_at, status, scheduler_id, leased_until, finished_at, error_message)
+        SELECT name, now() - make_interval(days => days), status, 'one', now(), CASE WHEN status <> 'running' THEN now() END, days::text
+          FROM (VALUES ('idle', 'failed', 300), ('idle', 'skipped', 200), ('idle', 'completed', 100),
+                       ('lively', 'running', 120), ('lively', 'completed', 91), ('lively', 'completed', 89),
+                       ('lively', 'completed', 1)) AS given (name, status, days);
+        """,
+    )
+    await duties(app, administrator_url)["upkeep"]()
+    assert await runs(administrator_url) == [
+        ("idle", "completed", "100"),
+        ("lively", "running", "120"),
+        ("lively", "completed", "89"),
+        ("lively", "completed", "1"),
+    ]

@@ -17,8 +17,10 @@ from guildhall.app.wiring import App
 from guildhall.db import archives, rollups, timeseries
 from guildhall.db.archivefiles import ArchiveFormatMissing
 from guildhall.domains.gateway import requests
-from guildhall.domains.platform import audit, identity, operations, replays
+from guildhall.domains.platform import audit, identity, jobs, operations, replays
 from guildhall.errors import GuildhallError, NotAllowed, Unavailable
+
+_RUNS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Upkeep:
 
 async def maintain(app: App, url: str) -> Upkeep:
     """
-    Tidy identity and the cache, end lost work, seal ledgers, cluster failures, refresh roll-ups, then make, archive, drop and close partitions.
+    Tidy identity, the cache and runs of schedules, end lost work, seal ledgers, cluster failures, refresh roll-ups, then make, archive, drop and close partitions.
 
     What is dropped has been sealed and rolled up before. Work that needs the
     owner of the tables is done at `url`, an administrator's, and left out where
@@ -60,6 +62,7 @@ async def maintain(app: App, url: str) -> Upkeep:
         await operations.tidy(tx)
         await cache.tidy(tx)
         await requests.tidy(tx, bodies_kept=timedelta(days=app.settings.gateway_bodies_days))
+    await _forget_runs(app)
     lost = await lost_work.end_lost_work(app)
     seals: list[audit.Seal] = []
     try:
@@ -86,3 +89,11 @@ async def maintain(app: App, url: str) -> Upkeep:
         except (NotAllowed, ArchiveFormatMissing) as error:
             left.append(error)
     return Upkeep(expired, lost, clustered, seals, refreshed, steps, left, await timeseries.short_of(app.database))
+
+
+async def _forget_runs(app: App) -> None:
+    """Batch by batch, each in a transaction of its own, so that no scheduler waits for long."""
+    forgotten = _RUNS_AT_ONCE
+    while forgotten == _RUNS_AT_ONCE:
+        async with app.database.duty("scheduler") as tx:
+            forgotten = await jobs.forget_runs(tx, at_most=_RUNS_AT_ONCE)

@@ -203,6 +203,22 @@ UPDATE platform.schedule_runs AS runs
 RETURNING schedules.name, schedules.task_type, schedules.queue, schedules.payload, schedules.priority::text AS priority,
           schedules.tenant_id, schedules.cron, schedules.every, schedules.timezone, runs.due_at;
 
+-- name: forget_runs
+-- The newest of each schedule stays, which is what is shown of it; so does what still goes on.
+DELETE FROM platform.schedule_runs AS runs
+ USING (SELECT past.schedule_name, past.due_at
+          FROM platform.schedule_runs AS past
+         WHERE past.due_at < now() - :age::interval
+           AND past.status <> 'running'
+           AND EXISTS (
+                   SELECT FROM platform.schedule_runs AS newer
+                    WHERE newer.schedule_name = past.schedule_name AND newer.due_at > past.due_at
+               )
+         ORDER BY past.schedule_name, past.due_at
+         LIMIT :at_most
+           FOR UPDATE SKIP LOCKED) AS old
+ WHERE runs.schedule_name = old.schedule_name AND runs.due_at = old.due_at;
+
 -- name: until_next_run
 SELECT extract(epoch FROM min(next_run_at) - now())::float8 FROM platform.schedules WHERE enabled;
 

@@ -53,6 +53,7 @@ _log = logging.getLogger(__name__)
 _MOST_MESSAGE = 10_000
 _MOST_STACK = 100_000
 _TRIES = 5
+_RUNS_KEPT_FOR = timedelta(days=90)
 _ENDED_BADLY = ("failed", "cancelled", "dead_letter")
 _RACES = {"background_tasks_one_per_unique_key", "background_tasks_one_per_idempotency_key"}
 
@@ -343,6 +344,15 @@ async def rescue(tx: Tx, lost: int = 0, *, at_most: int = 1000) -> Swept:
 async def tidy(tx: Tx) -> int:
     """Forget workers that have not been heard of for more than a day."""
     return await store.forget_silent_workers(tx)
+
+
+async def forget_runs(tx: Tx, *, at_most: int = 1000) -> int:
+    """
+    Forget runs of schedules that were due more than 90 days ago, the oldest of each first; how many.
+
+    The newest run of each schedule is kept. It is upkeep: a scheduler's transaction may.
+    """
+    return await store.forget_runs(tx, _RUNS_KEPT_FOR, at_most)
 
 
 # what people do -------------------------------------------------------------------

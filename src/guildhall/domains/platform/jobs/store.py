@@ -157,6 +157,10 @@ async def forget_silent_workers(tx: Tx) -> int:
     return await tx.execute(_queries.forget_silent_workers)
 
 
+async def forget_runs(tx: Tx, age: timedelta, at_most: int) -> int:
+    return await tx.execute(_queries.forget_runs, age=age, at_most=at_most)
+
+
 async def workers(tx: Tx) -> list[Presence]:
     return [Presence(**row) for row in await tx.fetch(_queries.workers)]
 

@@ -1,0 +1,3 @@
+-- phase: expand
+
+REVOKE DELETE ON platform.schedule_runs FROM guildhall_scheduler;
