@@ -6136,7 +6136,7 @@ GRANT INSERT(sealed),UPDATE(sealed) ON TABLE platform.provider_secrets TO guildh
 GRANT SELECT ON TABLE platform.replication_lag TO guildhall_scheduler;
 GRANT SELECT ON TABLE platform.replication_lag TO guildhall_curator;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE platform.schedule_runs TO guildhall_scheduler;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.schedule_runs TO guildhall_scheduler;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.schedules TO guildhall_scheduler;
 
