@@ -389,6 +389,7 @@ async def test_no_key_and_no_prompt_is_logged(town: Town, caplog: pytest.LogCapt
         with pytest.raises(openai.APIError, match="no to a secret"):
             async for _ in stream:
                 pass
+    await town.until_settled()  # the SDK raises when it hears of an error, and the stream ends after that
     assert [each["error_message"] for each in (await town.answers())[-2:]] == [
         "no to a secret of mine",
         "the provider says that it failed",
