@@ -125,14 +125,23 @@ async def test_clusters_are_the_demos_traps(app: App) -> None:
     assert adjusted_rand_score(traps, ids) >= 0.9
     async with app.transaction() as tx:
         said = {each.outcome_id: each for each in await failures.list_failures(tx, at_most=10_000)}
-    made = embedding.embed(
-        [
-            Signature(
-                uuid4(), each.failure_type, each.failure_category, each.fault, templates.mask(each.error_message or "")
-            ).text
-            for each in (said[outcome_id] for outcome_id in found)
-        ]
-    )
+    texts = [
+        Signature(
+            uuid4(), each.failure_type, each.failure_category, each.fault, templates.mask(each.error_message or "")
+        ).text
+        for each in (said[outcome_id] for outcome_id in found)
+    ]
+    made = embedding.embed(texts)
+    different, where = np.unique(texts, return_inverse=True)
+    apart = embedding.embed(different.tolist())
+    cuts = [
+        clusters.partition(apart, [each.encode() for each in different], threshold)
+        for threshold in (HASHED_THRESHOLD, *np.arange(0.3, 1, 0.05))
+    ]
+    # Over different texts no other threshold has a better silhouette; what is best over all failures are no traps.
+    assert silhouette(apart, cuts[0]) == pytest.approx(max(silhouette(apart, each) for each in cuts))
+    best_over_all = max(cuts, key=lambda each: silhouette(made, each[where]))
+    assert adjusted_rand_score(traps, best_over_all[where]) < 0.6
     for least in (2, 3, 5):  # what has the better silhouette over all failures does not find the traps
         assert adjusted_rand_score(traps, each_alone(hdbscan(made, least))) < 0.5
 

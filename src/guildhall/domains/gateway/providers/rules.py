@@ -237,6 +237,11 @@ def check_url(url: str, networks: _Networks) -> str:
     return url.rstrip("/")
 
 
+def address_of(kind: str, url: str | None) -> str:
+    """Where an account of a kind is reached: at its own address, or where its kind is to be found; empty where neither is told."""
+    return (url or KINDS[kind][1] or "").rstrip("/")
+
+
 def origin_of(url: str) -> str:
     """Whom an address reaches, whatever its path: scheme, host and port, such as `https://api.openai.com:443`."""
     parts = urlsplit(url)

@@ -88,7 +88,7 @@ async def change_account(
     if base_url:
         base_url = rules.check_url(base_url, networks)
         if sealed is not None and not key:
-            rules.check_key_stays(row["base_url"] or rules.KINDS[row["type"]][1] or "", base_url)
+            rules.check_key_stays(rules.address_of(row["type"], row["base_url"]), base_url)
     merged = {**row["config"], **(config or {})}
     options = rules.read_options(merged)
     if config and "probe" in config:

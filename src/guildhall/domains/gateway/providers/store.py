@@ -26,7 +26,7 @@ def account_of(row: Row) -> Account:
         name=row["name"],
         type=row["type"],
         wire=rules.wire_of(row["type"]),
-        base_url=(row["base_url"] or rules.KINDS[row["type"]][1] or "").rstrip("/"),
+        base_url=rules.address_of(row["type"], row["base_url"]),
         model=row["model"],
         weight=float(row["weight"]),
         enabled=row["enabled"],
