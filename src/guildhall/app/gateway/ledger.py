@@ -5,8 +5,7 @@ Whoever begins a call waits until its row is durable, and until then nothing is
 sent to a provider; whoever ends one waits until the answer is, and until then
 the answer is not finished for the caller. Meanwhile others come, and go into
 the next group. So a busy process commits some hundred times in a second, however
-many calls there are. Where there are few, they go two by two: calls of one group
-stay in step, and each of them waits until the process has read all of the others.
+many calls there are; where there are few, each goes alone (`lines`).
 
 While the database is away calls are refused, or, where there is a spool, are
 written to the disk and delivered once it is back (`_come_back`, `_inherit`).
@@ -23,10 +22,9 @@ import logging
 import os
 import secrets
 import socket
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +33,7 @@ from guildhall.algorithms.envelope import EnvelopeUnreadable
 from guildhall.app.gateway.delivery import REFUSALS as _REFUSALS
 from guildhall.app.gateway.delivery import Delivery, lacks_a_partition, recall, without_contents
 from guildhall.app.gateway.errors import AnswerUnrecorded, CallersChanged, CallUnrecordable, LedgerBehind
+from guildhall.app.gateway.lines import Line
 from guildhall.app.gateway.spooling import Began, CallSpool, Held
 from guildhall.db import Database
 from guildhall.domains.gateway import budgets, requests
@@ -42,22 +41,6 @@ from guildhall.domains.gateway.requests import Belief, End, NewCall
 from guildhall.domains.platform.identity import KeyRefused
 from guildhall.errors import GuildhallError, Unavailable
 
-_MOST = 500
-_BEGINNERS = 2
-_ENDERS = 2
-_TURNS = 2
-"""A call is read in one turn of the loop, and comes here in the next."""
-
-_MOST_ROUNDS = 16
-_ENOUGH = 64
-_FEW = 2_500
-"""Rows in a second, two for a call, below which there is time for many small groups."""
-
-_PAIR = 2
-_MOST_APART = 32
-"""Of more rows that wait at once, the last would wait long for pairs of those before it."""
-
-_WHILE_MS = 100.0
 _MOST_WAITING = 50_000
 _MOST_REFUSED = 1_000
 _UNHELD = "a hard budget cannot be held while the database is away"
@@ -74,12 +57,14 @@ class _Beginning:
     call: NewCall
     belief: Belief
     done: asyncio.Future[None]
+    came_ms: float = field(default_factory=clock.monotonic_ms)
 
 
 @dataclass(slots=True, eq=False)
 class _Ending:
     end: End
     done: asyncio.Future[None]
+    came_ms: float = field(default_factory=clock.monotonic_ms)
     is_written: bool = False
     """Or never will be; whoever waited may have lost patience long before."""
 
@@ -107,13 +92,10 @@ class Ledger:
         """The database was found away, so this process may have to be announced again."""
         self._undelivered: list[Held] = []
         self._returning: asyncio.Task[None] | None = None
-        self._begun: deque[_Beginning] = deque()
-        self._ended: deque[_Ending] = deque()
-        self._to_begin = asyncio.Event()
-        self._to_end = asyncio.Event()
+        self._begun: Line[_Beginning] = Line()
+        self._ended: Line[_Ending] = Line()
         self._idle = asyncio.Event()
         self._busy = 0
-        self._pace = _Pace()
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()
         self._closing = False
@@ -139,10 +121,13 @@ class Ledger:
         await self._inherit()
         self._tasks = [
             *(
-                asyncio.create_task(self._write(self._begun, self._to_begin, self._begin_group))
-                for _ in range(_BEGINNERS)
+                asyncio.create_task(work)
+                for helps in (False, True)
+                for work in (
+                    self._write(self._begun, self._begin_group, helps=helps),
+                    self._write(self._ended, self._end_group, helps=helps),
+                )
             ),
-            *(asyncio.create_task(self._write(self._ended, self._to_end, self._end_group)) for _ in range(_ENDERS)),
             asyncio.create_task(self._look_around()),
         ]
         return self
@@ -184,8 +169,7 @@ class Ledger:
         if self._closing or len(self._ended) > _MOST_WAITING:
             raise LedgerBehind
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._begun.append(_Beginning(call, belief, done))
-        self._to_begin.set()
+        self._begun.add(_Beginning(call, belief, done))
         await done
 
     async def end(self, end: End) -> None:
@@ -199,8 +183,7 @@ class Ledger:
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        self._ended.append(_Ending(end, done))
-        self._to_end.set()
+        self._ended.add(_Ending(end, done))
         patience = loop.call_later(self._patience_s, lambda: _fail(done, AnswerUnrecorded()))
         try:
             await done
@@ -220,8 +203,7 @@ class Ledger:
 
     def end_later(self, end: End) -> None:
         """Write down how a call ended that nobody waits for."""
-        self._ended.append(_Ending(end, asyncio.get_running_loop().create_future()))
-        self._to_end.set()
+        self._ended.add(_Ending(end, asyncio.get_running_loop().create_future()))
 
     async def _announce(self) -> None:
         """Say that this process is there; again, as whoever found its presence gone for a moment has forgotten it."""
@@ -264,22 +246,10 @@ class Ledger:
     # writing -----------------------------------------------------------------
 
     async def _write(
-        self, queue: deque[Any], wanted: asyncio.Event, write: Callable[[list[Any]], Coroutine[Any, Any, None]]
+        self, line: Line[Any], write: Callable[[list[Any]], Coroutine[Any, Any, None]], *, helps: bool
     ) -> None:
         while True:
-            if not queue:
-                wanted.clear()
-                self._idle.set()
-                await wanted.wait()
-                continue
-            most = _PAIR
-            if len(queue) > _MOST_APART or self._pace.per_s >= _FEW:
-                most = _MOST
-                await _gather(queue)
-            group = [queue.popleft() for _ in range(min(len(queue), most))]
-            if not group:
-                continue  # another writer was faster
-            self._pace.count(len(group))
+            group = await line.next(helps=helps)
             self._busy += len(group)
             try:
                 await write(group)
@@ -291,6 +261,7 @@ class Ledger:
                     _fail(each.done, error)
             finally:
                 self._busy -= len(group)
+                self._idle.set()
 
     async def _begin_group(self, group: list[_Beginning], *, has_room: bool = False) -> None:
         if await self._begun_on_disk(group):
@@ -548,39 +519,6 @@ class Ledger:
         # In a transaction of its own: making a partition locks tables that others write.
         async with self._database.duty("writer") as tx:
             await requests.make_room(tx, clock.now())
-
-
-class _Pace:
-    """How many rows are written in a second, as the last while has shown."""
-
-    __slots__ = ("_rows", "_since_ms", "per_s")
-
-    def __init__(self) -> None:
-        self.per_s = 0.0
-        self._rows, self._since_ms = 0, clock.monotonic_ms()
-
-    def count(self, rows: int) -> None:
-        """So many more are."""
-        self._rows += rows
-        now_ms = clock.monotonic_ms()
-        if (lasted_ms := now_ms - self._since_ms) >= _WHILE_MS:
-            self.per_s = 1000 * self._rows / lasted_ms
-            self._rows, self._since_ms = 0, now_ms
-
-
-async def _gather(queue: deque[Any]) -> None:
-    """
-    Let those join who are on their way, as callers in step are: until two turns of the loop have brought nobody.
-
-    There is no timer: where nobody else calls, two turns are over at once. A
-    group costs as much as ten calls or more in it, so that one is better than four.
-    """
-    for _ in range(_MOST_ROUNDS):
-        waiting = len(queue)
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
-        if len(queue) <= waiting or len(queue) >= _ENOUGH:
-            return
 
 
 def _done(future: asyncio.Future[None]) -> None:
