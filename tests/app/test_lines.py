@@ -31,8 +31,16 @@ class Hall:
             self.line.add(Somebody(self.names, self.now_ms))
             self.names += 1
 
-    async def served(self, *, helps: bool = False) -> list[int]:
-        return [each.name for each in await self.line.next(helps=helps)]
+    async def served(self) -> list[int]:
+        return [each.name for each in await self.line.next()]
+
+    async def rest(self, ms: float) -> None:
+        """For so long nobody comes, and then one does."""
+        waiting = asyncio.ensure_future(self.line.next())
+        await asyncio.sleep(0)
+        self.now_ms += ms
+        self.come()
+        await waiting
 
 
 @pytest.fixture
@@ -100,11 +108,7 @@ async def test_they_go_together_while_one_by_one_takes_all_of_the_time_and_apart
         while len(hall.line):
             await hall.served()
             hall.now_ms += 1.2
-        waiting = asyncio.ensure_future(hall.line.next())
-        await asyncio.sleep(0)
-        hall.now_ms += 30
-        hall.come()
-        await waiting
+        await hall.rest(30)
     hall.come(3)
     assert len(await hall.served()) == 1
 
@@ -117,10 +121,6 @@ async def test_a_statement_that_hung_is_forgotten_soon(hall: Hall) -> None:
         hall.come()
         await hall.served()
         hall.now_ms += 1
-        waiting = asyncio.ensure_future(hall.line.next())
-        await asyncio.sleep(0)
-        hall.now_ms += 50
-        hall.come()
-        await waiting
+        await hall.rest(50)
     hall.come(3)
     assert len(await hall.served()) == 1

@@ -25,9 +25,13 @@ _MOST_APART = 32
 """Of more rows that wait at once, the last would wait long for all of those before it."""
 
 _SHARE = 8
+"""Of few who wait, with each so many another goes along."""
+
 _OVERDUE_MS = 8.0
 _WHILE_MS = 100.0
 _BUSY = 0.85
+"""Of a connection's time; with more of it taken, who comes would wait for several statements."""
+
 _ANOTHER = 0.1
 """What another row adds to a statement, as a part of what a statement takes for one."""
 
