@@ -520,6 +520,31 @@ async def test_a_worker_has_no_more_of_a_kind_than_it_may_and_leaves_the_rest_to
     assert len(workers) == 4
 
 
+async def test_what_is_rung_for_while_a_worker_looks_is_found_at_once(
+    app: App, enqueuer: Enqueuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look sees what there was as it began, and its answer comes later than the bell."""
+    handlers, looked, go_on, claim = Registry(), asyncio.Event(), asyncio.Event(), jobs.claim
+
+    @handlers.job("work")
+    async def work(payload: dict[str, Any]) -> None: ...
+
+    async def slowly(*given: Any) -> list[jobs.Claim]:
+        found = await claim(*given)
+        looked.set()
+        await go_on.wait()
+        return found
+
+    monkeypatch.setattr(jobs, "claim", slowly)
+    monkeypatch.setattr(app.database, "can_listen", False)  # which would ring once more, some time
+    async with working(app, handlers, concurrency=1, poll_s=30):
+        await looked.wait()
+        added = await enqueuer.enqueue(NewJob("work", {}))
+        await asyncio.sleep(0)
+        go_on.set()
+        await told(app, added.id, Status.COMPLETED)
+
+
 @pytest.mark.parametrize("change", [{"max_retries": 0}, {"timeout": timedelta(seconds=5)}])
 async def test_a_job_that_says_otherwise_than_its_type_is_not_kept_waiting_with_a_worker(
     app: App, enqueuer: Enqueuer, change: dict[str, Any]

@@ -121,6 +121,7 @@ class Worker:
         self._claiming = 0
         self._per_s = 0.0
         self._may_find = True
+        self._rings = 0
         self._attempt = 0
         self._careful_until_ms = 0.0
         self._pulse: Pulse | None = None
@@ -332,7 +333,7 @@ class Worker:
             await self._say_failed(failed)
         if not done and not room:
             return
-        began_ms = clock.monotonic_ms()
+        began_ms, rings = clock.monotonic_ms(), self._rings
         try:
             async with self._app.database.duty("worker") as tx:
                 counted, claims = (
@@ -360,7 +361,7 @@ class Worker:
                 ended[held.claim.task_type, "completed" if each.id in counted else "lost"] += 1
         self.counts.completed += len(counted)
         self.counts.lost += len(done) - len(counted)
-        if room:
+        if room and rings == self._rings:  # what was rung for meanwhile may have come too late for this look
             self._may_find = len(claims) == room  # else not until somebody rings, or it is time to look again
         if claims:
             wanted, others = self._within_limits(claims)
@@ -566,6 +567,7 @@ class Worker:
     # hearing and looking ------------------------------------------------------------
 
     def _heard(self) -> None:
+        self._rings += 1
         self._may_find = True
         self._wake.set()
 
